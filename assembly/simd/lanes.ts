@@ -1,0 +1,71 @@
+// The one file that names the machine: loads, stores, tails and the operations whose choice was measured.
+
+/** Lanes of one vector. */
+export const LANES: i32 = 4;
+
+/** A class with `@inline` static members: inlined by asc, plain TypeScript to `tsc`. */
+export class V {
+  @inline static load(p: usize): v128 {
+    return v128.load(p);
+  }
+
+  @inline static store(p: usize, x: v128): void {
+    v128.store(p, x);
+  }
+
+  @inline static splat(x: f32): v128 {
+    return f32x4.splat(x);
+  }
+
+  /** One f32 in memory, in every lane. */
+  @inline static broadcast(p: usize): v128 {
+    return v128.load32_splat(p);
+  }
+
+  /** The first `n` of four elements (1 ≤ n ≤ 3); the other lanes are 0. Reads nothing beyond them. */
+  @inline static loadTail(p: usize, n: i32): v128 {
+    if (n == 1) return v128.load32_zero(p);
+    const low = v128.load64_zero(p);
+    return n == 2 ? low : v128.load32_lane(p + 8, low, 2);
+  }
+
+  /** Writes the first `n` lanes (1 ≤ n ≤ 3) and nothing beyond them. */
+  @inline static storeTail(p: usize, x: v128, n: i32): void {
+    if (n == 1) {
+      v128.store32_lane(p, x, 0);
+    } else {
+      v128.store64_lane(p, x, 0);
+      if (n == 3) v128.store32_lane(p + 8, x, 2);
+    }
+  }
+
+  /** Four elements `stride` apart; lanes from `n` on are 0. */
+  @inline static gather(p: usize, stride: i32, n: i32): v128 {
+    const step = (<usize>stride) << 2;
+    let x = v128.load32_zero(p);
+    if (n > 1) x = v128.load32_lane(p + step, x, 1);
+    if (n > 2) x = v128.load32_lane(p + 2 * step, x, 2);
+    if (n > 3) x = v128.load32_lane(p + 3 * step, x, 3);
+    return x;
+  }
+
+  /** `a·b + c`: two roundings in the deterministic build, one where a relaxed engine fuses. */
+  @inline static madd(a: v128, b: v128, c: v128): v128 {
+    if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+    return f32x4.add(c, f32x4.mul(a, b));
+  }
+
+  /** Sum of the four lanes as `(x0 + x2) + (x1 + x3)`. */
+  @inline static sum(x: v128): f32 {
+    const half = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+    return f32x4.extract_lane(half, 0) + f32x4.extract_lane(half, 1);
+  }
+
+  /** Largest lane, NaN-free input. */
+  @inline static max(x: v128): f32 {
+    const half = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+    const a = f32x4.extract_lane(half, 0);
+    const b = f32x4.extract_lane(half, 1);
+    return a < b ? b : a;
+  }
+}

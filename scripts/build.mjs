@@ -1,0 +1,70 @@
+// Builds what is stale: the kernels (asc, both builds) with their generated types, the package, the examples and benches.
+// `node scripts/build.mjs` does nothing when nothing changed.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const generated = 'src/runtime/generated';
+
+/** @param {string[]} paths @returns {string} a hash over the files below them, names included */
+function fingerprint(paths) {
+  const hash = createHash('sha256');
+  /** @param {string} path */
+  const visit = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const name = join(path, entry.name);
+      if (entry.isDirectory()) visit(name);
+      else hash.update(`${name}\0`).update(readFileSync(name));
+    }
+  };
+  for (const path of paths.filter(existsSync)) path.includes('.') ? hash.update(readFileSync(path)) : visit(path);
+  return hash.digest('hex');
+}
+
+/** Runs `build` unless the stamp says that the same sources were built already. @param {string} name @param {string[]} sources @param {() => void} build */
+function step(name, sources, build) {
+  const stamp = `build/.${name}`;
+  const now = fingerprint(sources);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  rmSync(stamp, { force: true });
+  const started = performance.now();
+  build();
+  writeFileSync(stamp, now);
+  console.log(`built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** @param {string} script @param {...string} args */
+const run = (script, ...args) => void execFileSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
+
+/** The kernel table as a TypeScript interface, from the declarations asc writes. */
+function kernelTypes() {
+  const declarations = readFileSync('build/saccade.d.ts', 'utf8');
+  const functions = [...declarations.matchAll(/export function (\w+\([^)]*\): \w+);/g)].map((match) => `  ${match[1]};`);
+  return `// Generated from assembly/index.ts.\nexport interface Kernels {\n${functions.join('\n')}\n}\n`;
+}
+
+mkdirSync('build', { recursive: true });
+mkdirSync(generated, { recursive: true });
+
+step('kernels', ['assembly', 'asconfig.json', 'scripts/build.mjs', 'node_modules/assemblyscript/package.json'], () => {
+  for (const [target, file] of /** @type {const} */ ([
+    ['deterministic', 'saccade'],
+    ['relaxed', 'saccade.relaxed'],
+  ])) {
+    run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+    const base64 = readFileSync(`build/${file}.wasm`).toString('base64');
+    writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
+  }
+  writeFileSync(`${generated}/kernels.ts`, kernelTypes());
+});
+
+step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], () => {
+  rmSync('dist', { recursive: true, force: true });
+  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+});
+
+step('programs', ['examples', 'bench', 'dist', 'tsconfig.programs.json'], () => {
+  if (!existsSync('examples/pronounce') && !existsSync('bench/run.ts')) return;
+  run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
+});

@@ -1,0 +1,80 @@
+// The three ops the tape itself is made of: what adds gradients up, what un-broadcasts them, and that one's gradient.
+
+import { type Kernels, kernels } from '../runtime/backend.ts';
+import { broadcastShapes, collapse, eachFour, type Shape, sameShape, show, stretchedStrides, stridesOf } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { record } from './record.ts';
+
+/** A kernel of two broadcast operands: `out` contiguous, four lengths, four strides of `a`, four of `b`. */
+export type BinaryKernel = Kernels['add'];
+
+/** `out = kernel(a, b)` with both float32 operands broadcast. */
+export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: 'float32' | 'bool' = 'float32'): Tensor {
+  expectDType(op, 'operands', a, 'float32');
+  expectDType(op, 'operands', b, 'float32');
+  const shape = broadcastShapes(op, a.shape, b.shape);
+  const out = empty(shape, dtype);
+  const { unit } = out.storage.backend;
+  const contiguous = a.size === out.size && b.size === out.size;
+  if (contiguous) {
+    kernel(out.ptr, a.ptr, b.ptr, 1, 1, 1, out.size, 0, 0, 0, 1, 0, 0, 0, 1);
+    return out;
+  }
+  const nest = collapse(shape, [stridesOf(shape), stretchedStrides(a.shape, shape), stretchedStrides(b.shape, shape)]);
+  eachFour(nest, (n, [o, p, q], [, s, t]) => {
+    kernel(
+      out.ptr + (o as number) * unit,
+      a.ptr + (p as number) * unit,
+      b.ptr + (q as number) * unit,
+      ...n,
+      ...(s as Four),
+      ...(t as Four),
+    );
+  });
+  return out;
+}
+
+type Four = [number, number, number, number];
+
+/** `a + b`, broadcast. */
+export function add(a: Tensor, b: Tensor): Tensor {
+  return record('add', binary('add', kernels.add, a, b), [a, b], (g) => [g, g]);
+}
+
+/** Sums the axes along which `shape` was stretched to become `x.shape`. Gradient: {@link expand}. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const missing = x.rank - shape.length;
+  const goes = x.shape.map((length, axis) => axis < missing || (shape[axis - missing] === 1 && length !== 1));
+  let lengths = [...x.shape];
+  let from = x;
+  // One kernel call for each run of neighbouring axes that go.
+  for (let end = x.rank; end > 0; end--) {
+    if (!goes[end - 1]) continue;
+    let start = end - 1;
+    while (start > 0 && goes[start - 1]) start--;
+    const product = (a: number, b: number) => lengths.slice(a, b).reduce((p, q) => p * q, 1);
+    const [outer, n, inner] = [product(0, start), product(start, end), product(end, lengths.length)];
+    const to = empty([outer, inner]);
+    kernels.sum(to.ptr, from.ptr, outer, n, inner);
+    lengths = lengths.map((length, axis) => (axis >= start && axis < end ? 1 : length));
+    from = to;
+    end = start + 1;
+  }
+  const y = new (x.constructor as typeof Tensor)(from.storage, shape, 'float32', from.offset);
+  return record('sumTo', y, [x], (g) => [expand(g, x.shape)]);
+}
+
+/** `x` stretched to `shape` by broadcasting. Gradient: the tape's own sum over the stretched axes. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes('expand', x.shape, shape), shape)) {
+    throw new RangeError(`expand: shape must be reachable by stretching, got ${show(x.shape)} to ${show(shape)}`);
+  }
+  const y = empty(shape, x.dtype);
+  const { unit } = y.storage.backend;
+  eachFour(collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]), (n, [o, p], [s, t]) => {
+    kernels.copy(y.ptr + (o as number) * unit, x.ptr + (p as number) * unit, ...n, ...(s as Four), ...(t as Four));
+  });
+  return record('expand', y, [x], (g) => [g]);
+}

@@ -1,0 +1,13 @@
+// Every op, by family.
+export { add, expand, sumTo } from '../autograd/arithmetic.ts';
+export * from './attention.ts';
+export * from './elementwise.ts';
+export * from './gather.ts';
+export * from './loss.ts';
+export * from './matmul.ts';
+export * from './normalise.ts';
+export * from './random.ts';
+export * from './recurrent.ts';
+export * from './reduce.ts';
+export * from './shape.ts';
+export * from './softmax.ts';

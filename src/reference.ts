@@ -1,0 +1,1 @@
+export { referenceBackend } from './runtime/reference/index.ts';

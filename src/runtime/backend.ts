@@ -1,0 +1,61 @@
+import type { Kernels } from './generated/kernels.ts';
+import type { Heap } from './heap.ts';
+
+export type { Kernels };
+
+/** What an element is. Every element takes one place of four bytes (wasm) or one float64 (reference), whatever its type. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+/** Elements as they lie in memory. */
+export type View = Float32Array | Float64Array | Int32Array;
+
+/** One implementation of the kernel table with the memory it works on. */
+export interface Backend {
+  /** `deterministic` and `relaxed` are wasm builds in float32; `reference` is plain TypeScript in float64. */
+  readonly build: 'deterministic' | 'relaxed' | 'reference';
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  /** Address steps from one element to the next. */
+  readonly unit: number;
+  /** `n` elements from address `at`. Made at each access: an allocation may grow the memory and detach it. */
+  view(at: number, n: number, dtype: DType): View;
+}
+
+const uninitialised = new Proxy({} as Kernels, {
+  get() {
+    throw new Error('saccade: the kernels must be loaded first, got a call before `await init()`');
+  },
+});
+
+let active: Backend | undefined;
+
+/** The kernel table of the active backend (a live binding). */
+export let kernels: Kernels = uninitialised;
+
+/** The backend in use; an error before `init`. */
+export function backend(): Backend {
+  if (!active) throw new Error('saccade: the kernels must be loaded first, got a call before `await init()`');
+  return active;
+}
+
+/** True once a backend is in use. */
+export function hasBackend(): boolean {
+  return active !== undefined;
+}
+
+export function activate(next: Backend): void {
+  active = next;
+  kernels = next.kernels;
+}
+
+/** Runs `fn` (synchronous) with tensors made and kernels run on another backend. */
+export function withBackend<T>(next: Backend, fn: () => T): T {
+  const before = active;
+  activate(next);
+  try {
+    return fn();
+  } finally {
+    active = before;
+    kernels = before?.kernels ?? uninitialised;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Backend } from '../backend.ts';
+import type { Kernels } from '../generated/kernels.ts';
+import { Heap } from '../heap.ts';
+import { attending } from './attention.ts';
+import { copying } from './copy.ts';
+import { elementwise } from './elementwise.ts';
+import { gathering } from './gather.ts';
+import { products } from './matmul.ts';
+import { normalising } from './normalise.ts';
+import { optimising } from './optimise.ts';
+import { drawing } from './random.ts';
+import { recurrent } from './recurrent.ts';
+import { reductions } from './reduce.ts';
+import { softmaxes } from './softmax.ts';
+
+/** The memory of the reference: one growing array of float64. Read anew at each access, since growing replaces it. */
+export type Cells = () => Float64Array;
+
+/** Every kernel in float64, as the plainest loop that says what it means. A kernel missing here does not compile. */
+function referenceKernels(cells: Cells): Kernels {
+  return {
+    ...attending(cells),
+    ...copying(cells),
+    ...elementwise(cells),
+    ...gathering(cells),
+    ...products(cells),
+    ...normalising(cells),
+    ...optimising(cells),
+    ...drawing(cells),
+    ...recurrent(cells),
+    ...reductions(cells),
+    ...softmaxes(cells),
+  };
+}
+
+/** The reference backend: addresses count float64 elements; integers and booleans are stored as float64 too. */
+export function referenceBackend(options: { maximumElements?: number } = {}): Backend {
+  const maximum = options.maximumElements ?? 2 ** 28;
+  let cells = new Float64Array(Math.min(maximum, 2 ** 16));
+  const heap = new Heap({
+    start: 0,
+    unit: 8,
+    end: () => cells.length,
+    grow: (end) => {
+      if (end > maximum) return false;
+      const larger = new Float64Array(Math.min(maximum, Math.max(end, cells.length * 2)));
+      larger.set(cells);
+      cells = larger;
+      return true;
+    },
+  });
+  return {
+    build: 'reference',
+    kernels: referenceKernels(() => cells),
+    heap,
+    unit: 1,
+    view: (at, n) => cells.subarray(at, at + n),
+  };
+}

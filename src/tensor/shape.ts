@@ -1,0 +1,122 @@
+/** The length of each axis, outermost first; `[]` is one number. */
+export type Shape = readonly number[];
+
+/** Elements of a shape. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** `[2, 3]` for messages. */
+export function show(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** A negative axis counts from the end; an axis that is not there is an error. */
+export function axisOf(op: string, axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(at) || at < 0 || at >= rank) {
+    throw new RangeError(`${op}: axis must be in [${-rank}, ${rank}), got ${axis}`);
+  }
+  return at;
+}
+
+/** The shape both operands broadcast to, by NumPy's rule (axes aligned at the end; a length of 1 stretches). */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const p = a[axis - rank + a.length] ?? 1;
+    const q = b[axis - rank + b.length] ?? 1;
+    if (p !== q && p !== 1 && q !== 1) {
+      throw new RangeError(`${op}: shapes must broadcast, got ${show(a)} and ${show(b)}`);
+    }
+    return p === 1 ? q : p;
+  });
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** Strides that read an operand of `shape` as if it had `target`'s: 0 along each stretched axis. */
+export function stretchedStrides(shape: Shape, target: Shape): number[] {
+  const own = stridesOf(shape);
+  const missing = target.length - shape.length;
+  return target.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : (own[axis - missing] as number)));
+}
+
+/** A loop nest over several operands: `lengths` per axis, and for each operand its `strides` per axis. */
+export interface Nest {
+  lengths: number[];
+  strides: number[][];
+}
+
+/** The same walk with as few axes as possible: axes of length 1 go, and neighbours that every operand steps through evenly join. */
+export function collapse(shape: Shape, strides: readonly (readonly number[])[]): Nest {
+  const lengths: number[] = [];
+  const kept: number[][] = strides.map(() => []);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis] as number;
+    if (length === 1) continue;
+    const last = lengths.length - 1;
+    const joins = last >= 0 && strides.every((stride, i) => kept[i]?.[last] === (stride[axis] as number) * length);
+    if (joins) {
+      lengths[last] = (lengths[last] as number) * length;
+      strides.forEach((stride, i) => {
+        (kept[i] as number[])[last] = stride[axis] as number;
+      });
+    } else {
+      lengths.push(length);
+      strides.forEach((stride, i) => kept[i]?.push(stride[axis] as number));
+    }
+  }
+  return { lengths, strides: kept };
+}
+
+/** The lengths and per-operand strides of a four-axis loop, as a kernel takes them. */
+export type Four = [number, number, number, number];
+
+/**
+ * Calls a four-axis kernel over a nest of any rank: `call(lengths, offsets, strides)`, once where four axes are enough, else once
+ * for each index of the outer axes, with every operand's offset in elements.
+ */
+export function eachFour(nest: Nest, call: (lengths: Four, offsets: number[], strides: Four[]) => void): void {
+  const { lengths, strides } = nest;
+  const outer = Math.max(0, lengths.length - 4);
+  const pad = (values: number[], filler: number): Four => {
+    const inner = values.slice(outer);
+    while (inner.length < 4) inner.unshift(filler);
+    return inner as Four;
+  };
+  const innerLengths = pad(lengths, 1);
+  const innerStrides = strides.map((stride) => pad(stride, lengths.length === 0 ? 1 : 0));
+  const visit = (axis: number, offsets: number[]): void => {
+    if (axis === outer) {
+      call(innerLengths, offsets, innerStrides);
+      return;
+    }
+    for (let i = 0; i < (lengths[axis] as number); i++) {
+      visit(
+        axis + 1,
+        offsets.map((offset, k) => offset + i * (strides[k]?.[axis] as number)),
+      );
+    }
+  };
+  visit(
+    0,
+    strides.map(() => 0),
+  );
+}

@@ -1,0 +1,3 @@
+import type { KernelRow } from '../row.ts';
+
+export const normalising: KernelRow[] = [{ kernel: 'normalisePlaceholder', args: () => [0] }];

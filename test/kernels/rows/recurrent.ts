@@ -1,0 +1,3 @@
+import type { KernelRow } from '../row.ts';
+
+export const recurrent: KernelRow[] = [{ kernel: 'recurrentPlaceholder', args: () => [0] }];

@@ -1,0 +1,3 @@
+import type { KernelRow } from '../row.ts';
+
+export const softmaxes: KernelRow[] = [{ kernel: 'softmaxPlaceholder', args: () => [0] }];

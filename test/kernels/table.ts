@@ -1,0 +1,27 @@
+import type { KernelRow } from './row.ts';
+import { attending } from './rows/attention.ts';
+import { copying } from './rows/copy.ts';
+import { elementwise } from './rows/elementwise.ts';
+import { gathering } from './rows/gather.ts';
+import { products } from './rows/matmul.ts';
+import { normalising } from './rows/normalise.ts';
+import { optimising } from './rows/optimise.ts';
+import { drawing } from './rows/random.ts';
+import { recurrent } from './rows/recurrent.ts';
+import { reductions } from './rows/reduce.ts';
+import { softmaxes } from './rows/softmax.ts';
+
+/** Every kernel with the calls it is tested by. */
+export const rows: KernelRow[] = [
+  ...attending,
+  ...copying,
+  ...elementwise,
+  ...gathering,
+  ...products,
+  ...normalising,
+  ...optimising,
+  ...drawing,
+  ...recurrent,
+  ...reductions,
+  ...softmaxes,
+];

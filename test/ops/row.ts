@@ -1,0 +1,23 @@
+// What a row of the op table says.
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+/** A differentiable input (shape and range of values), or a fixed tensor made on the backend in use. */
+export type Input = { shape: readonly number[]; domain?: readonly [number, number] };
+
+export interface OpRow {
+  /** The exported name. */
+  op: string;
+  /** Told apart where one op has several rows. */
+  name?: string;
+  /** The call, of the differentiable inputs. Other tensors (masks, indices) are made inside. Returns one tensor. */
+  f: (...inputs: Tensor[]) => Tensor;
+  inputs: readonly Input[];
+  /** The value of one element from the elements of the inputs, for elementwise ops. */
+  reference?: (...values: number[]) => number;
+  /** Has gradients of second order (written in ops). Default true; false where the gradient is a fused kernel. */
+  second?: boolean;
+  /** False for ops without gradient (comparisons, argmax). */
+  differentiable?: boolean;
+  /** How far float32 may be from float64. Default 1e-5, relative to the largest element of the result. */
+  tolerance?: number;
+}

@@ -1,0 +1,3 @@
+import type { OpRow } from '../row.ts';
+
+export const losses: OpRow[] = [];

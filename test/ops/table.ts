@@ -1,0 +1,30 @@
+import type { OpRow } from './row.ts';
+import { attending } from './rows/attention.ts';
+import { elementwise } from './rows/elementwise.ts';
+import { gathering } from './rows/gather.ts';
+import { losses } from './rows/loss.ts';
+import { products } from './rows/matmul.ts';
+import { normalising } from './rows/normalise.ts';
+import { drawing } from './rows/random.ts';
+import { recurrent } from './rows/recurrent.ts';
+import { reductions } from './rows/reduce.ts';
+import { shaping } from './rows/shape.ts';
+import { softmaxes } from './rows/softmax.ts';
+
+/** Every op with the calls it is tested by. */
+export const rows: OpRow[] = [
+  ...attending,
+  ...elementwise,
+  ...gathering,
+  ...losses,
+  ...products,
+  ...normalising,
+  ...drawing,
+  ...recurrent,
+  ...reductions,
+  ...shaping,
+  ...softmaxes,
+];
+
+/** Exported by src/ops/ and not an op: nothing to differentiate, tested where it is used. */
+export const helpers: ReadonlySet<string> = new Set([]);

@@ -1,0 +1,3 @@
+import { init } from '../src/runtime/init.ts';
+
+await init();

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^saccade$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
+      { find: /^saccade\/reference$/, replacement: new URL('./src/reference.ts', import.meta.url).pathname },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    setupFiles: ['test/setup.ts'],
+  },
+});
