@@ -1,1 +1,161 @@
-export {};
+// Ops that move elements. All of them are the strided copy kernel, save `reshape`, which moves nothing.
+
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { zeros } from '../tensor/create.ts';
+import { axisOf, collapse, eachFour, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { empty, Tensor } from '../tensor/tensor.ts';
+
+/** Where an operand's walk starts, in elements, and its steps along each axis of the shape walked over. */
+interface Walk {
+  at: number;
+  strides: readonly number[];
+}
+
+const dense = (shape: Shape): Walk => ({ at: 0, strides: stridesOf(shape) });
+
+/** Copies the elements of a walk over `shape` from `x` into `out`. */
+function copyInto(out: Tensor, to: Walk, x: Tensor, from: Walk, shape: Shape): void {
+  const { unit } = out.storage.backend;
+  const start = out.ptr + to.at * unit;
+  const source = x.ptr + from.at * unit;
+  if (sizeOf(shape) === 0) return;
+  eachFour(collapse(shape, [to.strides, from.strides]), (n, [o = 0, p = 0], [s, t]) => {
+    if (s && t) kernels.copy(start + o * unit, source + p * unit, ...n, ...s, ...t);
+  });
+}
+
+/** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.reduce((product, length) => (length === -1 ? product : product * length), 1);
+  const open = shape.filter((length) => length === -1).length;
+  const full = open === 1 ? shape.map((length) => (length === -1 ? x.size / known : length)) : shape;
+  if (open > 1 || !full.every((length) => Number.isInteger(length) && length >= 0) || sizeOf(full) !== x.size) {
+    throw new RangeError(`reshape: shape must hold ${x.size} elements with at most one −1, got ${show(shape)} for ${show(x.shape)}`);
+  }
+  if (sameShape(full, x.shape)) return x;
+  return record('reshape', new Tensor(x.storage, full, x.dtype, x.offset), [x], (g) => [reshape(g, x.shape)]);
+}
+
+/** Axis i of the result is axis `axes[i]` of `x`. Gradient: the inverse permutation. */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  const order = axes.map((axis) => axisOf('permute', axis, x.rank));
+  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+    throw new RangeError(`permute: axes must name each of ${x.rank} axes once, got ${show(axes)}`);
+  }
+  const strides = stridesOf(x.shape);
+  const shape = order.map((axis) => x.shape[axis] as number);
+  const y = empty(shape, x.dtype);
+  copyInto(y, dense(shape), x, { at: 0, strides: order.map((axis) => strides[axis] as number) }, shape);
+  const inverse = order.map((_, axis) => order.indexOf(axis));
+  return record('permute', y, [x], (g) => [permute(g, inverse)]);
+}
+
+/** Two axes exchanged, the last two by default. Gradient: exchanged back. */
+export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  const [p, q] = [axisOf('transpose', a, x.rank), axisOf('transpose', b, x.rank)];
+  return permute(
+    x,
+    x.shape.map((_, axis) => (axis === p ? q : axis === q ? p : axis)),
+  );
+}
+
+/** Indices `start` to before `end` along an axis (negative ones count from the end). Gradient: {@link place}d among zeros. */
+export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
+  const at = axisOf('slice', axis, x.rank);
+  const length = x.shape[at] as number;
+  const from = start < 0 ? start + length : start;
+  const to = end === undefined ? length : end < 0 ? end + length : end;
+  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= length)) {
+    throw new RangeError(`slice: start and end must lie in order within [0, ${length}], got ${start} and ${end ?? length}`);
+  }
+  if (from === 0 && to === length) return x;
+  const strides = stridesOf(x.shape);
+  const shape = x.shape.map((n, i) => (i === at ? to - from : n));
+  const y = empty(shape, x.dtype);
+  copyInto(y, dense(shape), x, { at: from * (strides[at] as number), strides }, shape);
+  return record('slice', y, [x], (g) => [place(g, at, from, length)]);
+}
+
+/** Zeros of `length` along an axis, with `x` from index `start` on. Gradient: the {@link slice} where `x` lies. */
+export function place(x: Tensor, axis: number, start: number, length: number): Tensor {
+  const at = axisOf('place', axis, x.rank);
+  const own = x.shape[at] as number;
+  if (!(start >= 0 && start + own <= length)) {
+    throw new RangeError(`place: x must fit into ${length} from ${start} on, got length ${own}`);
+  }
+  const shape = x.shape.map((n, i) => (i === at ? length : n));
+  const y = zeros(shape, x.dtype);
+  const strides = stridesOf(shape);
+  copyInto(y, { at: start * (strides[at] as number), strides }, x, dense(x.shape), x.shape);
+  return record('place', y, [x], (g) => [slice(g, at, start, start + own)]);
+}
+
+/** One index of an axis, and the axis gone. Gradient: placed among zeros. */
+export function select(x: Tensor, axis: number, index: number): Tensor {
+  const at = axisOf('select', axis, x.rank);
+  const i = index < 0 ? index + (x.shape[at] as number) : index;
+  if (!(i >= 0 && i < (x.shape[at] as number))) {
+    throw new RangeError(`select: index must be within an axis of length ${x.shape[at]}, got ${index}`);
+  }
+  return reshape(
+    slice(x, at, i, i + 1),
+    x.shape.filter((_, k) => k !== at),
+  );
+}
+
+/** Tensors joined along an axis; the other lengths must agree. Gradient: each one's slice. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (!first) throw new RangeError('concat: tensors must be at least one, got none');
+  const at = axisOf('concat', axis, first.rank);
+  for (const x of tensors) {
+    const agrees = x.rank === first.rank && x.shape.every((n, i) => i === at || n === first.shape[i]);
+    if (!agrees || x.dtype !== first.dtype) {
+      throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${first} and ${x}`);
+    }
+  }
+  const total = tensors.reduce((sum, x) => sum + (x.shape[at] as number), 0);
+  const shape = first.shape.map((n, i) => (i === at ? total : n));
+  const strides = stridesOf(shape);
+  const y = empty(shape, first.dtype);
+  const starts: number[] = [];
+  let start = 0;
+  for (const x of tensors) {
+    copyInto(y, { at: start * (strides[at] as number), strides }, x, dense(x.shape), x.shape);
+    starts.push(start);
+    start += x.shape[at] as number;
+  }
+  return record('concat', y, tensors, (g) =>
+    tensors.map((x, i) => {
+      const from = starts[i] as number;
+      return x.requiresGrad ? slice(g, at, from, from + (x.shape[at] as number)) : null;
+    }),
+  );
+}
+
+/** Tensors of one shape along a new axis. Gradient: each one's index. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (!first) throw new RangeError('stack: tensors must be at least one, got none');
+  const at = axisOf('stack', axis, first.rank + 1);
+  const widened = [...first.shape.slice(0, at), 1, ...first.shape.slice(at)];
+  for (const x of tensors) {
+    if (!sameShape(x.shape, first.shape)) throw new RangeError(`stack: shapes must agree, got ${show(first.shape)} and ${show(x.shape)}`);
+  }
+  return concat(
+    tensors.map((x) => reshape(x, widened)),
+    at,
+  );
+}
+
+/** An axis in reverse order. Gradient: reversed back. */
+export function flip(x: Tensor, axis: number): Tensor {
+  const at = axisOf('flip', axis, x.rank);
+  const strides = stridesOf(x.shape);
+  const step = strides[at] as number;
+  const y = empty(x.shape, x.dtype);
+  const reversed = strides.map((stride, i) => (i === at ? -stride : stride));
+  copyInto(y, dense(x.shape), x, { at: ((x.shape[at] as number) - 1) * step, strides: reversed }, x.shape);
+  return record('flip', y, [x], (g) => [flip(g, at)]);
+}

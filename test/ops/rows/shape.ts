@@ -1,3 +1,19 @@
+import { concat, flip, permute, place, reshape, select, slice, stack, transpose } from '../../../src/ops/index.ts';
 import type { OpRow } from '../row.ts';
 
-export const shaping: OpRow[] = [];
+const cube = { shape: [2, 3, 4] };
+
+export const shaping: OpRow[] = [
+  { op: 'reshape', f: (x) => reshape(x, [4, -1]), inputs: [cube] },
+  { op: 'permute', f: (x) => permute(x, [2, 0, 1]), inputs: [cube] },
+  { op: 'permute', name: 'six axes', f: (x) => permute(x, [5, 3, 1, 4, 2, 0]), inputs: [{ shape: [2, 3, 2, 2, 3, 2] }] },
+  { op: 'transpose', f: (x) => transpose(x, 0, 2), inputs: [cube] },
+  { op: 'slice', f: (x) => slice(x, 1, 1, 3), inputs: [cube] },
+  { op: 'slice', name: 'from the end', f: (x) => slice(x, -1, -2), inputs: [cube] },
+  { op: 'place', f: (x) => place(x, 1, 2, 7), inputs: [cube] },
+  { op: 'select', f: (x) => select(x, 1, -1), inputs: [cube] },
+  { op: 'concat', f: (a, b, c) => concat([a, b, c], 1), inputs: [cube, { shape: [2, 1, 4] }, { shape: [2, 0, 4] }] },
+  { op: 'concat', name: 'one tensor twice', f: (a) => concat([a, a], -1), inputs: [cube] },
+  { op: 'stack', f: (a, b) => stack([a, b], 1), inputs: [cube, cube] },
+  { op: 'flip', f: (x) => flip(x, 1), inputs: [cube] },
+];
