@@ -8,16 +8,43 @@ const got = (x: Tensor) => [x.shape, Array.from(x.toArray())];
 
 describe('ops that move elements', () => {
   it('put each where it belongs', () => {
-    expect(got(permute(matrix(), [1, 0]))).toEqual([[3, 2], [0, 3, 1, 4, 2, 5]]);
-    expect(got(transpose(matrix()))).toEqual([[3, 2], [0, 3, 1, 4, 2, 5]]);
-    expect(got(slice(matrix(), 1, 1))).toEqual([[2, 2], [1, 2, 4, 5]]);
-    expect(got(slice(matrix(), 0, -1))).toEqual([[1, 3], [3, 4, 5]]);
-    expect(got(place(matrix(), 0, 1, 4))).toEqual([[4, 3], [0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0]]);
+    expect(got(permute(matrix(), [1, 0]))).toEqual([
+      [3, 2],
+      [0, 3, 1, 4, 2, 5],
+    ]);
+    expect(got(transpose(matrix()))).toEqual([
+      [3, 2],
+      [0, 3, 1, 4, 2, 5],
+    ]);
+    expect(got(slice(matrix(), 1, 1))).toEqual([
+      [2, 2],
+      [1, 2, 4, 5],
+    ]);
+    expect(got(slice(matrix(), 0, -1))).toEqual([
+      [1, 3],
+      [3, 4, 5],
+    ]);
+    expect(got(place(matrix(), 0, 1, 4))).toEqual([
+      [4, 3],
+      [0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0],
+    ]);
     expect(got(select(matrix(), 1, 2))).toEqual([[2], [2, 5]]);
-    expect(got(concat([matrix(), matrix()], 1))).toEqual([[2, 6], [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5]]);
-    expect(got(stack([matrix(), matrix()], -1))).toEqual([[2, 3, 2], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]]);
-    expect(got(flip(matrix(), 1))).toEqual([[2, 3], [2, 1, 0, 5, 4, 3]]);
-    expect(got(flip(matrix(), 0))).toEqual([[2, 3], [3, 4, 5, 0, 1, 2]]);
+    expect(got(concat([matrix(), matrix()], 1))).toEqual([
+      [2, 6],
+      [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5],
+    ]);
+    expect(got(stack([matrix(), matrix()], -1))).toEqual([
+      [2, 3, 2],
+      [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+    ]);
+    expect(got(flip(matrix(), 1))).toEqual([
+      [2, 3],
+      [2, 1, 0, 5, 4, 3],
+    ]);
+    expect(got(flip(matrix(), 0))).toEqual([
+      [2, 3],
+      [3, 4, 5, 0, 1, 2],
+    ]);
   });
 
   it('refuse what does not fit, with the values', () => {
