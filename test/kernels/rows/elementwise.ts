@@ -1,27 +1,121 @@
-import { flat, type KernelRow } from '../row.ts';
+import type { Kernels } from '../../../src/runtime/backend.ts';
+import { type Draw, flat, type KernelRow } from '../row.ts';
+
+type UnaryKernel = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'sin' | 'cos' | 'sqrt' | 'relu';
+type BinaryKernel = { [K in keyof Kernels]: Kernels[K] extends Kernels['add'] ? K : never }[keyof Kernels];
+
+const exact = {};
+
+/** Within 2 ulp (test/numerics/ says more) between `low` and `high`. */
+const unary = (kernel: UnaryKernel, low: number, high: number): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n), d.real(n, low, high), n],
+  alias: [[0, 1]],
+});
+
+const both = [
+  [0, 1],
+  [0, 2],
+] as const;
+
+/** One rounding of the result: half an ulp, as inputs are float32 on both sides. */
+const rounded = { relative: 2 ** -24 };
+
+const binary = (kernel: BinaryKernel, low = -3, high = 3): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n), d.real(n, low, high), d.real(n, low, high), ...flat(n)],
+  tolerance: rounded,
+  alias: both,
+});
+
+/** Whole numbers from -2 to 2, so that ties are met. */
+const small = (n: number, d: Draw) => {
+  const drawn = d.int(n, 5);
+  return { ...drawn, dtype: 'float32' as const, values: drawn.values.map((v) => v - 2) };
+};
+
+const comparison = (kernel: 'equal' | 'less' | 'lessEqual'): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n, 'bool'), small(n, d), small(n, d), ...flat(n)],
+  tolerance: exact,
+});
+
+const logical = (kernel: 'and' | 'or'): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n, 'bool'), d.mask(n), d.mask(n), ...flat(n)],
+  tolerance: exact,
+  alias: both,
+});
 
 export const elementwise: KernelRow[] = [
-  { kernel: 'neg', args: (n, d) => [d.out(n), d.real(n), n], alias: [[0, 1]] },
+  unary('neg', -3, 3),
+  unary('abs', -3, 3),
+  unary('sign', -3, 3),
+  { kernel: 'sign', name: 'of zeros', args: (n, d) => [d.out(n), small(n, d), n], tolerance: exact, alias: [[0, 1]] },
+  unary('exp', -20, 20),
+  unary('log', 0.01, 100),
+  unary('tanh', -10, 10),
+  unary('sigmoid', -20, 20),
+  unary('erf', -4, 4),
+  unary('sin', -100, 100),
+  unary('cos', -100, 100),
+  unary('sqrt', 0, 9),
+  unary('relu', -3, 3),
+  { kernel: 'not', args: (n, d) => [d.out(n, 'bool'), d.mask(n), n], tolerance: exact, alias: [[0, 1]] },
+  { kernel: 'toFloat', args: (n, d) => [d.out(n), d.int(n, 2 ** 24), n], tolerance: exact },
+  // Two roundings: half an ulp of the product (|scale · x| ≤ 4.5) and half of the sum.
   {
-    kernel: 'add',
-    args: (n, d) => [d.out(n), d.real(n), d.real(n), ...flat(n)],
-    tolerance: { absolute: 4e-7 },
+    kernel: 'affine',
+    args: (n, d) => [d.out(n), d.real(n), n, 1.5, -0.25],
+    tolerance: { relative: 2 ** -24, absolute: 2 ** -22 },
+    alias: [[0, 1]],
+  },
+  { kernel: 'clamp', args: (n, d) => [d.out(n), d.real(n), n, -1, 0.5], tolerance: exact, alias: [[0, 1]] },
+  {
+    kernel: 'where',
+    args: (n, d) => [d.out(n), d.mask(n), d.real(n), d.real(n), n],
+    tolerance: exact,
     alias: [
-      [0, 1],
       [0, 2],
+      [0, 3],
     ],
   },
+  binary('add'),
+  binary('sub'),
+  binary('mul'),
+  binary('div', 0.1, 3),
+  { ...binary('maximum'), tolerance: exact },
+  { ...binary('minimum'), tolerance: exact },
+  comparison('equal'),
+  comparison('less'),
+  comparison('lessEqual'),
+  logical('and'),
+  logical('or'),
   {
     kernel: 'add',
     name: 'row stretched over rows',
     args: (n, d) => [d.out(3 * n), d.real(3 * n), d.real(n), 1, 1, 3, n, 0, 0, n, 1, 0, 0, 0, 1],
-    tolerance: { absolute: 4e-7 },
+    tolerance: rounded,
     alias: [[0, 1]],
+  },
+  {
+    kernel: 'sub',
+    name: 'column less rows',
+    args: (n, d) => [d.out(3 * n), d.real(3), d.real(3 * n), 1, 1, 3, n, 0, 0, 1, 0, 0, 0, n, 1],
+    tolerance: rounded,
+    alias: [[0, 2]],
   },
   {
     kernel: 'add',
     name: 'column and strided',
     args: (n, d) => [d.out(3 * n), d.real(3), d.real(6 * n), 1, 1, 3, n, 0, 0, 1, 0, 0, 0, 2 * n, 2],
-    tolerance: { absolute: 4e-7 },
+    tolerance: rounded,
+  },
+  {
+    kernel: 'mul',
+    name: 'four axes, two stretched',
+    args: (n, d) => [d.out(12 * n), d.real(12 * n), d.real(2 * n), 2, 3, 2, n, 6 * n, 2 * n, n, 1, 0, 0, n, 1],
+    tolerance: rounded,
+    alias: [[0, 1]],
   },
 ];
