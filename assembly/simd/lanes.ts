@@ -49,6 +49,26 @@ export class V {
     return x;
   }
 
+  /** `a0 b0 a1 b1`: with the three below, a 4×4 transpose in eight steps. */
+  @inline static zipLow(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  }
+
+  /** `a2 b2 a3 b3`. */
+  @inline static zipHigh(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  }
+
+  /** `a0 a1 b0 b1`. */
+  @inline static joinLow(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 0, 1, 4, 5);
+  }
+
+  /** `a2 a3 b2 b3`. */
+  @inline static joinHigh(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
+  }
+
   /** `a·b + c`: two roundings in the deterministic build, one where a relaxed engine fuses. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);

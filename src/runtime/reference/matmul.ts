@@ -1,8 +1,33 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Cells } from './index.ts';
 
-export function products(_cells: Cells) {
+export function products(cells: Cells) {
   return {
-    matmulPlaceholder() {},
+    packRows(out, x, rows, depth, rowStride, depthStride) {
+      const h = cells();
+      let o = out;
+      for (let i = 0; i < rows; i += 4)
+        for (let k = 0; k < depth; k++)
+          for (let r = i; r < i + 4; r++) h[o++] = r < rows ? (h[x + r * rowStride + k * depthStride] as number) : 0;
+    },
+    packColumns(out, x, depth, columns, depthStride, columnStride) {
+      const h = cells();
+      let o = out;
+      for (let j = 0; j < columns; j += 8)
+        for (let k = 0; k < depth; k++)
+          for (let c = j; c < j + 8; c++) h[o++] = c < columns ? (h[x + k * depthStride + c * columnStride] as number) : 0;
+    },
+    matmulPacked(out, a, b, m, n, k, outStride, beta) {
+      const h = cells();
+      for (let i = 0; i < m; i++)
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          const p = a + (i >> 2) * 4 * k + (i & 3);
+          const q = b + (j >> 3) * 8 * k + (j & 7);
+          for (let l = 0; l < k; l++) sum += (h[p + 4 * l] as number) * (h[q + 8 * l] as number);
+          const at = out + i * outStride + j;
+          h[at] = beta ? (h[at] as number) + sum : sum;
+        }
+    },
   } satisfies Partial<Kernels>;
 }

@@ -1,3 +1,44 @@
-import type { KernelRow } from '../row.ts';
+import type { Draw, KernelRow, Range } from '../row.ts';
 
-export const products: KernelRow[] = [{ kernel: 'matmulPlaceholder', args: () => [0] }];
+const panels = (n: number, width: number) => Math.ceil(n / width) * width;
+
+/** A sum of `k` products of operands in [-3, 3): k roundings of at most |sum of magnitudes| · 2⁻²⁴, well below this. */
+const tolerance = { absolute: 2e-5 };
+
+/** A `rows` × `columns` result inside rows `stride` apart: what lies between must not change. */
+const within = (d: Draw, rows: number, stride: number): Range => d.inout(d.real(rows * stride));
+
+const packed = (d: Draw, m: number, n: number, k: number, beta: 0 | 1) => [
+  within(d, m, n + 3),
+  d.real(panels(m, 4) * k),
+  d.real(panels(n, 8) * k),
+  m,
+  n,
+  k,
+  n + 3,
+  beta,
+];
+
+const EDGES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 33] as const;
+
+export const products: KernelRow[] = [
+  { kernel: 'packRows', args: (n, d) => [d.out(panels(n, 4) * 5), d.real(n * 5), n, 5, 5, 1], tolerance: {} },
+  { kernel: 'packRows', name: 'depth', args: (n, d) => [d.out(8 * n), d.real(6 * n), 6, n, n, 1], tolerance: {} },
+  { kernel: 'packRows', name: 'of the transpose', args: (n, d) => [d.out(panels(n, 4) * 5), d.real(n * 5), n, 5, 1, n], tolerance: {} },
+  { kernel: 'packRows', name: 'any strides', args: (n, d) => [d.out(panels(n, 4) * 5), d.real(n * 30), n, 5, 30, 6], tolerance: {} },
+  { kernel: 'packColumns', args: (n, d) => [d.out(panels(n, 8) * 5), d.real(n * 5), 5, n, n, 1], tolerance: {} },
+  { kernel: 'packColumns', name: 'depth', args: (n, d) => [d.out(16 * n), d.real(13 * n), n, 13, 13, 1], tolerance: {} },
+  { kernel: 'packColumns', name: 'of the transpose', args: (n, d) => [d.out(16 * n), d.real(13 * n), n, 13, 1, n], tolerance: {} },
+  { kernel: 'packColumns', name: 'any strides', args: (n, d) => [d.out(panels(n, 8) * 5), d.real(n * 30), 5, n, 6, 30], tolerance: {} },
+  { kernel: 'matmulPacked', name: 'rows', lengths: EDGES, args: (n, d) => packed(d, n, 9, 7, 0), tolerance },
+  { kernel: 'matmulPacked', name: 'columns', lengths: EDGES, args: (n, d) => packed(d, 5, n, 7, 1), tolerance },
+  { kernel: 'matmulPacked', name: 'depth', lengths: EDGES, args: (n, d) => packed(d, 5, 9, n, 0), tolerance: { absolute: 3e-5 } },
+  // Beyond one block of depth and one of rows: 600 terms of at most 9 round to 600 · 2⁻²⁴ · Σ|a·b|/2 ≈ 0.02 at the very worst; drawn terms stay far below.
+  {
+    kernel: 'matmulPacked',
+    name: 'blocks',
+    lengths: [255, 256, 257, 600],
+    args: (n, d) => packed(d, 131, 9, n, 1),
+    tolerance: { absolute: 2e-4 },
+  },
+];
