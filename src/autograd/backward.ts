@@ -9,7 +9,7 @@ import { noGrad, withGrad } from './record.ts';
 type Gradients = Map<Tensor, Tensor>;
 
 /** Every recorded tensor that `y` depends on, latest first. */
-function history(y: Tensor): Tensor[] {
+export function history(y: Tensor): Tensor[] {
   const seen = new Set<Tensor>();
   const waiting = [y];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -25,30 +25,21 @@ function deposit(gradients: Gradients, x: Tensor, gradient: Tensor): void {
   gradients.set(x, before ? add(before, gradient) : gradient);
 }
 
-/** Innermost walk under way: where {@link checkpoint} leaves the gradients of what its function captured. */
-let current: Gradients | null = null;
-
 /** Walks back from `y`, whose gradient is `seed`, and returns the gradient of every leaf and of `wanted`. */
 function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
-  const outer = current;
   const gradients: Gradients = new Map([[y, seed]]);
-  current = gradients;
-  try {
-    for (const node of history(y)) {
-      const gradient = gradients.get(node);
-      if (!gradient) continue;
-      const { name, inputs, backward } = node.recorded as Recorded;
-      const results = backward(gradient);
-      if (results.length !== inputs.length)
-        throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
-      inputs.forEach((input, i) => {
-        const result = results[i];
-        if (result && input.requiresGrad) deposit(gradients, input, sumTo(result, input.shape));
-      });
-      if (!wanted.has(node)) gradients.delete(node);
-    }
-  } finally {
-    current = outer;
+  for (const node of history(y)) {
+    const gradient = gradients.get(node);
+    if (!gradient) continue;
+    const { name, inputs, backward } = node.recorded as Recorded;
+    const results = backward(gradient);
+    if (results.length !== inputs.length)
+      throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
+    inputs.forEach((input, i) => {
+      const result = results[i];
+      if (result && input.requiresGrad) deposit(gradients, input, sumTo(result, input.shape));
+    });
+    if (!wanted.has(node)) gradients.delete(node);
   }
   return gradients;
 }

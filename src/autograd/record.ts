@@ -8,6 +8,11 @@ export function recording(): boolean {
   return on;
 }
 
+/** How many tensors have been recorded so far. */
+export function recordings(): number {
+  return order;
+}
+
 /**
  * Notes how `y` came from `inputs`, where any of them needs a gradient. `backward` takes the gradient of `y` and returns one per
  * input, `null` where there is none; written in ops it is differentiable itself. A gradient may still have the broadcast shape:

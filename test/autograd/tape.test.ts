@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { backward, grad } from '../../src/autograd/backward.ts';
+import { checkpoint } from '../../src/autograd/checkpoint.ts';
+import { gradcheck } from '../../src/autograd/gradcheck.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
+import { noGrad, record } from '../../src/autograd/record.ts';
+import { add, neg } from '../../src/ops/index.ts';
+import { memory } from '../../src/runtime/storage.ts';
+import { detach, ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { persist, scope } from '../../src/tensor/scope.ts';
+import { empty, type Tensor } from '../../src/tensor/tensor.ts';
+
+const values = (x: Tensor | null) => x && Array.from(x.toArray());
+
+describe('backward', () => {
+  it('adds up over every path, and over calls until a step clears it', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      const y = add(add(x, x), neg(x));
+      backward(y, { gradient: tensor([1, 10]) });
+      expect(values(x.grad)).toEqual([1, 10]);
+      backward(add(x, x), { gradient: ones([2]) });
+      expect(values(x.grad)).toEqual([3, 12]);
+    });
+  });
+
+  it('sums what was stretched', () => {
+    scope(() => {
+      const x = parameter(tensor([[1], [2]]));
+      const y = parameter(tensor(3));
+      backward(add(x, add(zeros([2, 3]), y)), { gradient: ones([2, 3]) });
+      expect(values(x.grad)).toEqual([3, 3]);
+      expect(x.grad?.shape).toEqual([2, 1]);
+      expect(values(y.grad)).toEqual([6]);
+      expect(y.grad?.shape).toEqual([]);
+    });
+  });
+
+  it('leaves gradients that outlive the scope', () => {
+    const x = persist(parameter(tensor([1, 2])));
+    scope(() => backward(add(x, x), { gradient: ones([2]) }));
+    expect(values(x.grad)).toEqual([2, 2]);
+  });
+
+  it('says what is wrong', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      expect(() => backward(add(x, x))).toThrow('backward: the result must hold one element (or pass { gradient }), got shape [2]');
+      expect(() => backward(tensor(1))).toThrow('backward: the result must depend on a parameter, got a tensor with no graph');
+      expect(() => backward(x, { gradient: ones([3]) })).toThrow("backward: gradient must have the result's shape [2], got [3]");
+      expect(() => parameter(neg(x))).toThrow('parameter: must be a leaf, got a computed tensor');
+    });
+  });
+
+  it('refuses a graph whose scope has ended', () => {
+    const x = persist(parameter(tensor([1, 2])));
+    const y = scope(() => add(x, x));
+    expect(values(y)).toEqual([2, 4]);
+    expect(() => backward(y, { gradient: ones([2]) })).toThrow('backward: the graph must still be alive, got a tensor that left the scope');
+  });
+});
+
+describe('noGrad and grad', () => {
+  it('record nothing and leave parameters alone', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      expect(noGrad(() => neg(x)).requiresGrad).toBe(false);
+      expect(detach(neg(x)).requiresGrad).toBe(false);
+      const middle = neg(x);
+      const [dx, dMiddle, none] = grad(neg(middle), [x, middle, tensor([5])], { gradient: ones([2]) });
+      expect([values(dx as Tensor), values(dMiddle as Tensor), values(none as Tensor)]).toEqual([[1, 1], [-1, -1], [0]]);
+      expect(x.grad).toBeNull();
+    });
+  });
+});
+
+describe('gradcheck', () => {
+  /** x + x with a gradient that is off by `error`. */
+  const wrong = (error: number) => (x: Tensor) => {
+    const y = noGrad(() => add(x, x));
+    return record('wrong', y, [x], (g) => [add(g, error === 0 ? g : neg(g))]);
+  };
+
+  it('passes what is right and names what is wrong', () => {
+    const x = tensor([1, 2, 3]);
+    expect(() => gradcheck(wrong(0), [x], { order: 2 })).not.toThrow();
+    expect(() => gradcheck(wrong(1), [x])).toThrow(
+      /^gradcheck: gradient must match the central difference -?\d.*, got 0 \(inputs \[3\]\)$/,
+    );
+  });
+});
+
+describe('checkpoint', () => {
+  it('gives the same gradients, to what was captured too, and keeps nothing in between', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      const w = parameter(tensor([3, 4]));
+      const f = (v: Tensor) => neg(add(neg(neg(v)), add(v, w)));
+      const plain = f(neg(x));
+      backward(plain, { gradient: tensor([1, 10]) });
+      const wanted = [values(x.grad), values(w.grad)];
+      x.grad = null;
+      w.grad = null;
+      const before = memory().blocks;
+      const input = neg(x);
+      const y = checkpoint(f, [input]);
+      expect(memory().blocks - before).toBe(2); // input and y
+      expect(values(y)).toEqual(values(plain));
+      backward(y, { gradient: tensor([1, 10]) });
+      expect([values(x.grad), values(w.grad)]).toEqual(wanted);
+    });
+  });
+
+  it('refuses a computed tensor that is not an input', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      const hidden = neg(x);
+      expect(() => checkpoint((v) => add(v, hidden), [x])).toThrow(
+        'checkpoint: computed tensors that fn uses must be among its inputs, got one made by neg',
+      );
+    });
+  });
+});
+
+describe('scope', () => {
+  it('keeps what is returned, wherever in it, and frees the rest', () => {
+    const before = memory().blocks;
+    const kept = scope(() => {
+      const a = tensor([1]);
+      const b = tensor([2]);
+      tensor([3]);
+      return { list: [a], map: new Map([['b', b]]), n: 7 };
+    });
+    expect(memory().blocks - before).toBe(2);
+    expect(kept.list[0]?.item()).toBe(1);
+    expect(kept.map.get('b')?.item()).toBe(2);
+    const lost: Tensor[] = [];
+    scope(() => void lost.push(tensor([1])));
+    expect(() => lost[0]?.item()).toThrow(
+      'tensor: must be used inside the scope it was made in, got one of shape [1] after its scope ended',
+    );
+  });
+
+  it('frees when fn throws, and refuses promises', () => {
+    const before = memory().blocks;
+    expect(() =>
+      scope(() => {
+        empty([1000]);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(() => scope(async () => empty([1000]))).toThrow('scope: fn must be synchronous, got a promise');
+    expect(memory().blocks).toBe(before);
+  });
+
+  it('nests', () => {
+    const before = memory().blocks;
+    scope(() => {
+      const inner = scope(() => scope(() => tensor([5])));
+      expect(inner.item()).toBe(5);
+      expect(memory().blocks - before).toBe(1);
+    });
+    expect(memory().blocks).toBe(before);
+  });
+});
