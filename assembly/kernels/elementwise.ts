@@ -4,7 +4,7 @@ import { Binary, zip } from "../loops/zip";
 import { Erf } from "../simd/erf";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
-import { Log } from "../simd/log";
+import { Log, Softplus } from "../simd/log";
 import { Sigmoid, Tanh } from "../simd/tanh";
 import { Cos, Sin } from "../simd/trig";
 
@@ -85,6 +85,16 @@ class SigmoidOp extends Unary {
 
 export function sigmoid(out: usize, x: usize, n: i32): void {
   map<SigmoidOp>(out, x, n);
+}
+
+class SoftplusOp extends Unary {
+  @inline at(x: v128): v128 {
+    return Softplus.of(x);
+  }
+}
+
+export function softplus(out: usize, x: usize, n: i32): void {
+  map<SoftplusOp>(out, x, n);
 }
 
 class ErfOp extends Unary {

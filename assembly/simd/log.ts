@@ -1,3 +1,4 @@
+import { Exp } from "./exp";
 import { V } from "./lanes";
 
 /** `ln x` of four lanes: −∞ at ±0, NaN below 0. */
@@ -36,5 +37,20 @@ export class Log {
     y = V.madd(k, V.splat(-2.12194442e-4), y);
     y = f32x4.sub(y, f32x4.mul(z, V.splat(0.5)));
     return f32x4.add(f32x4.mul(k, V.splat(0.693359375)), f32x4.add(f, y));
+  }
+}
+
+/** `ln(1 + e^x)` of four lanes. */
+export class Softplus {
+  /**
+   * max(x, 0) + ln(1 + e), e = exp(−|x|). What 1 + e loses to rounding is given back as (e − (u − 1)) / u, u = 1 + e
+   * (after Kahan; e ≤ 1, so u − 1 is exact).
+   */
+  @inline static of(x: v128): v128 {
+    const one = V.splat(1);
+    const e = Exp.of(f32x4.neg(f32x4.abs(x)));
+    const u = f32x4.add(one, e);
+    const lost = f32x4.div(f32x4.sub(e, f32x4.sub(u, one)), u);
+    return f32x4.add(f32x4.pmax(x, V.splat(0)), f32x4.add(Log.of(u), lost));
   }
 }

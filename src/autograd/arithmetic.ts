@@ -1,6 +1,6 @@
 // The three ops the tape itself is made of: what adds gradients up, what un-broadcasts them, and that one's gradient.
 
-import { type Kernels, kernels } from '../runtime/backend.ts';
+import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
 import { broadcastShapes, collapse, eachFour, type Shape, sameShape, show, stretchedStrides, stridesOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { record } from './record.ts';
@@ -8,10 +8,10 @@ import { record } from './record.ts';
 /** A kernel of two broadcast operands: `out` contiguous, four lengths, four strides of `a`, four of `b`. */
 export type BinaryKernel = Kernels['add'];
 
-/** `out = kernel(a, b)` with both float32 operands broadcast. */
-export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: 'float32' | 'bool' = 'float32'): Tensor {
-  expectDType(op, 'operands', a, 'float32');
-  expectDType(op, 'operands', b, 'float32');
+/** `out = kernel(a, b)` of element type `dtype`, with both operands (of type `of`) broadcast. */
+export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of: DType = 'float32'): Tensor {
+  expectDType(op, 'operands', a, of);
+  expectDType(op, 'operands', b, of);
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = empty(shape, dtype);
   const { unit } = out.storage.backend;

@@ -1,8 +1,10 @@
 // Every op, by family.
-export { add, expand, sumTo } from '../autograd/arithmetic.ts';
+export { expand, sumTo } from '../autograd/arithmetic.ts';
 export * from './attention.ts';
+export * from './binary.ts';
 export * from './elementwise.ts';
 export * from './gather.ts';
+export * from './logic.ts';
 export * from './loss.ts';
 export * from './matmul.ts';
 export * from './normalise.ts';

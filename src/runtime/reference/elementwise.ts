@@ -60,6 +60,7 @@ export function elementwise(cells: Cells) {
     log: map(Math.log),
     tanh: map(Math.tanh),
     sigmoid: map(sigmoid),
+    softplus: map((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
     erf: map(erf),
     sin: map(Math.sin),
     cos: map(Math.cos),

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../../src/runtime/backend.ts';
 import { type Draw, flat, type KernelRow } from '../row.ts';
 
-type UnaryKernel = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'sin' | 'cos' | 'sqrt' | 'relu';
+type UnaryKernel = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus' | 'erf' | 'sin' | 'cos' | 'sqrt' | 'relu';
 type BinaryKernel = { [K in keyof Kernels]: Kernels[K] extends Kernels['add'] ? K : never }[keyof Kernels];
 
 const exact = {};
@@ -56,6 +56,7 @@ export const elementwise: KernelRow[] = [
   unary('log', 0.01, 100),
   unary('tanh', -10, 10),
   unary('sigmoid', -20, 20),
+  unary('softplus', -20, 20),
   unary('erf', -4, 4),
   unary('sin', -100, 100),
   unary('cos', -100, 100),

@@ -1,10 +1,152 @@
-import { add, expand, neg, sumTo } from '../../../src/ops/index.ts';
+import {
+  abs,
+  add,
+  affine,
+  and,
+  clamp,
+  cos,
+  div,
+  equal,
+  erf,
+  exp,
+  expand,
+  gelu,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  not,
+  or,
+  relu,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  sumTo,
+  tanh,
+  toFloat,
+  where,
+} from '../../../src/ops/index.ts';
+import { erf as trueErf } from '../../../src/runtime/reference/elementwise.ts';
+import { tensor } from '../../../src/tensor/create.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import type { OpRow } from '../row.ts';
 
+type Domain = readonly [number, number];
+
+const unary = (op: string, f: (x: Tensor) => Tensor, reference: (x: number) => number, domain: Domain = [-2, 2]): OpRow => ({
+  op,
+  f,
+  inputs: [{ shape: [2, 5], domain }],
+  reference,
+});
+
+/** Of two tensors, stretched, and with a number on either side. */
+function binary(
+  op: string,
+  f: (a: Tensor | number, b: Tensor | number) => Tensor,
+  reference: (a: number, b: number) => number,
+  domain: Domain = [-2, 2],
+): OpRow[] {
+  return [
+    { op, f, inputs: [2, 2].map(() => ({ shape: [2, 3], domain })), reference },
+    {
+      op,
+      name: 'stretched',
+      f,
+      inputs: [
+        { shape: [4, 1, 3], domain },
+        { shape: [2, 1], domain },
+      ],
+    },
+    { op, name: 'tensor and number', f: (a) => f(a, 0.75), inputs: [{ shape: [2, 3], domain }], reference: (a) => reference(a, 0.75) },
+    { op, name: 'number and tensor', f: (b) => f(0.75, b), inputs: [{ shape: [2, 3], domain }], reference: (b) => reference(0.75, b) },
+  ];
+}
+
+const number = (value: boolean) => (value ? 1 : 0);
+
+/** Comparisons meet ties with the number 0, which the second row's whole numbers hold. */
+function comparison(
+  op: string,
+  f: (a: Tensor | number, b: Tensor | number) => Tensor,
+  reference: (a: number, b: number) => boolean,
+): OpRow[] {
+  const whole = [-1, 0, 1, 0];
+  return [
+    {
+      op,
+      f: (a, b) => toFloat(f(a as Tensor, b as Tensor)),
+      inputs: [{ shape: [2, 3] }, { shape: [2, 3] }],
+      reference: (a, b) => number(reference(a as number, b as number)),
+      differentiable: false,
+    },
+    {
+      op,
+      name: 'int32 with a number',
+      f: () => toFloat(f(tensor(Int32Array.from(whole)), 0)),
+      inputs: [],
+    },
+  ];
+}
+
+const bools = (...values: number[]) => tensor(values, { dtype: 'bool' });
+const P = [0, 0, 1, 1];
+const Q = [0, 1, 0, 1];
+
 export const elementwise: OpRow[] = [
-  { op: 'neg', f: neg, inputs: [{ shape: [2, 3] }], reference: (x) => -x },
-  { op: 'add', f: add, inputs: [{ shape: [2, 3] }, { shape: [2, 3] }], reference: (a, b) => a + b },
-  { op: 'add', name: 'stretched', f: add, inputs: [{ shape: [4, 1, 3] }, { shape: [2, 1] }] },
+  unary('neg', neg, (x) => -x),
+  unary('abs', abs, Math.abs, [0.1, 2]),
+  { ...unary('abs', abs, Math.abs, [-2, -0.1]), name: 'below 0' },
+  unary('sign', sign, Math.sign),
+  unary('exp', exp, Math.exp, [-4, 4]),
+  unary('log', log, Math.log, [0.2, 4]),
+  unary('tanh', tanh, Math.tanh, [-3, 3]),
+  unary('sigmoid', sigmoid, (x) => 1 / (1 + Math.exp(-x)), [-5, 5]),
+  unary('erf', erf, trueErf),
+  unary('sin', sin, Math.sin, [-5, 5]),
+  unary('cos', cos, Math.cos, [-5, 5]),
+  unary('sqrt', sqrt, Math.sqrt, [0.2, 4]),
+  unary('square', square, (x) => x * x),
+  unary('relu', relu, (x) => Math.max(x, 0), [0.1, 2]),
+  { ...unary('relu', relu, () => 0, [-2, -0.1]), name: 'below 0' },
+  unary('gelu', gelu, (x) => (x / 2) * (1 + trueErf(x / Math.SQRT2)), [-3, 3]),
+  unary('softplus', softplus, (x) => Math.log(1 + Math.exp(x)), [-5, 5]),
+  unary(
+    'affine',
+    (x) => affine(x, -1.5, 0.25),
+    (x) => -1.5 * x + 0.25,
+  ),
+  unary(
+    'clamp',
+    (x) => clamp(x, -1, 0.5),
+    (x) => Math.min(Math.max(x, -1), 0.5),
+  ),
+  ...binary('add', add, (a, b) => a + b),
+  ...binary('sub', sub, (a, b) => a - b),
+  ...binary('mul', mul, (a, b) => a * b),
+  ...binary('div', div, (a, b) => a / b, [0.5, 2]),
+  ...binary('maximum', maximum, Math.max),
+  ...binary('minimum', minimum, Math.min),
+  ...comparison('equal', equal, (a, b) => a === b),
+  ...comparison('less', less, (a, b) => a < b),
+  ...comparison('lessEqual', lessEqual, (a, b) => a <= b),
+  ...comparison('greater', greater, (a, b) => a > b),
+  ...comparison('greaterEqual', greaterEqual, (a, b) => a >= b),
+  { op: 'and', f: () => toFloat(and(bools(...P), bools(...Q))), inputs: [] },
+  { op: 'or', f: () => toFloat(or(bools(...P), bools(...Q))), inputs: [] },
+  { op: 'not', f: () => toFloat(not(bools(...P))), inputs: [] },
+  { op: 'toFloat', f: () => toFloat(tensor(Int32Array.of(-3, 0, 70_000))), inputs: [] },
+  { op: 'where', f: (a, b) => where(bools(1, 0, 1), a, b), inputs: [{ shape: [2, 3] }, { shape: [2, 1] }] },
+  { op: 'where', name: 'a number', f: (a) => where(bools(1, 0, 1), a, -1), inputs: [{ shape: [2, 3] }] },
   { op: 'expand', f: (x) => expand(x, [4, 2, 3]), inputs: [{ shape: [2, 1] }] },
   { op: 'sumTo', f: (x) => sumTo(x, [3, 1]), inputs: [{ shape: [2, 3, 4] }] },
 ];

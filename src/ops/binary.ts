@@ -1,0 +1,112 @@
+// Arithmetic of two operands. A number costs no tensor where one rounding is all it takes.
+
+import { type BinaryKernel, binary } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { full } from '../tensor/create.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { less, lessEqual, type Operand, toFloat } from './logic.ts';
+
+const operand = (x: Operand) => (typeof x === 'number' ? full([], x) : x);
+
+/** The gradients of a binary op, each worked out only where it is wanted. */
+function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: (g: Tensor, y: Tensor) => Tensor, db: typeof da): Tensor {
+  const y = binary(name, kernel, a, b);
+  return record(name, y, [a, b], (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
+}
+
+/** `scale · x + shift`, of numbers. Gradient: `scale · g`. */
+export function affine(x: Tensor, scale: number, shift: number): Tensor {
+  expectDType('affine', 'x', x, 'float32');
+  const y = empty(x.shape);
+  kernels.affine(y.ptr, x.ptr, x.size, scale, shift);
+  return record('affine', y, [x], (g) => [scaled(g, scale)]);
+}
+
+/** `scale · x`: a shift of −0 changes nothing, not even the sign of a zero. */
+const scaled = (x: Tensor, scale: number) => affine(x, scale, -0);
+
+/** `−x`. Gradient: `−g`. */
+export function neg(x: Tensor): Tensor {
+  expectDType('neg', 'x', x, 'float32');
+  const y = empty(x.shape);
+  kernels.neg(y.ptr, x.ptr, x.size);
+  return record('neg', y, [x], (g) => [neg(g)]);
+}
+
+/** `a + b`, broadcast. Gradients: `g`, `g`. */
+export function add(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(operand(a), 1, b);
+  if (typeof a === 'number') return affine(b, 1, a);
+  return both(
+    'add',
+    kernels.add,
+    a,
+    b,
+    (g) => g,
+    (g) => g,
+  );
+}
+
+/** `a − b`, broadcast. Gradients: `g`, `−g`. */
+export function sub(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return affine(operand(a), 1, -b);
+  if (typeof a === 'number') return affine(b, -1, a);
+  return both('sub', kernels.sub, a, b, (g) => g, neg);
+}
+
+/** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
+export function mul(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number') return scaled(operand(a), b);
+  if (typeof a === 'number') return scaled(b, a);
+  return both(
+    'mul',
+    kernels.mul,
+    a,
+    b,
+    (g) => mul(g, b),
+    (g) => mul(g, a),
+  );
+}
+
+/** `a / b`, broadcast. Gradients: `g/b`, `−g·(a/b)/b`. */
+export function div(a: Operand, b: Operand): Tensor {
+  const [p, q] = [operand(a), operand(b)];
+  return both(
+    'div',
+    kernels.div,
+    p,
+    q,
+    (g) => div(g, q),
+    (g, y) => neg(div(mul(g, y), q)),
+  );
+}
+
+/** Where `a` wins: 1 where it is the larger, ½ at a tie, else 0. */
+const share = (a: Tensor, b: Tensor) => scaled(add(toFloat(less(b, a)), toFloat(lessEqual(b, a))), 0.5);
+
+/** The larger, broadcast; NaN where either is NaN. Gradient: to the larger, halved between both at a tie (as in PyTorch). */
+export function maximum(a: Operand, b: Operand): Tensor {
+  const [p, q] = [operand(a), operand(b)];
+  return both(
+    'maximum',
+    kernels.maximum,
+    p,
+    q,
+    (g) => mul(g, share(p, q)),
+    (g) => mul(g, share(q, p)),
+  );
+}
+
+/** The smaller, broadcast; NaN where either is NaN. Gradient: to the smaller, halved between both at a tie (as in PyTorch). */
+export function minimum(a: Operand, b: Operand): Tensor {
+  const [p, q] = [operand(a), operand(b)];
+  return both(
+    'minimum',
+    kernels.minimum,
+    p,
+    q,
+    (g) => mul(g, share(q, p)),
+    (g) => mul(g, share(p, q)),
+  );
+}
