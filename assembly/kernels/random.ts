@@ -1,2 +1,145 @@
-// Filled by its family.
-export function randomPlaceholder(out: usize): void {}
+// Element i of a draw comes from the counter (0, i) under its key alone: never from the length or from its neighbours.
+import { V } from "../simd/lanes";
+import { Log } from "../simd/log";
+import { Threefry } from "../simd/threefry";
+import { Cos } from "../simd/trig";
+
+/** Two words of random bits a lane, made into a float32. Functors have no fields: run-time parameters are p, q and r. */
+abstract class Draw {
+  abstract at(first: v128, second: v128, p: v128, q: v128, r: v128): v128;
+}
+
+/** `out[i] = F(words of i, p, q, r)` for i < n. */
+function fill<F extends Draw>(out: usize, n: i32, k0: i32, k1: i32, p: f32, q: f32, r: f32): void {
+  const f = changetype<F>(0);
+  const ps = V.splat(p);
+  const qs = V.splat(q);
+  const rs = V.splat(r);
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    Threefry.draw(k0, k1, i);
+    V.store(out, f.at(Threefry.first(), Threefry.second(), ps, qs, rs));
+    out += 16;
+  }
+  if (i < n) {
+    Threefry.draw(k0, k1, i);
+    V.storeTail(out, f.at(Threefry.first(), Threefry.second(), ps, qs, rs), n - i);
+  }
+}
+
+class Unit {
+  /** k / 2²⁴ from the upper 24 bits k: [0, 1). */
+  @inline static closed(word: v128): v128 {
+    return f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(word, 8)), V.splat(5.9604644775390625e-8));
+  }
+
+  /** (k + ½) / 2²³ from the upper 23 bits k: exact in float32, and never 0 or 1. */
+  @inline static open(word: v128): v128 {
+    const k = f32x4.convert_i32x4_u(i32x4.shr_u(word, 9));
+    return f32x4.mul(f32x4.add(k, V.splat(0.5)), V.splat(1.1920928955078125e-7));
+  }
+}
+
+class Uniform extends Draw {
+  @inline at(first: v128, second: v128, low: v128, width: v128, most: v128): v128 {
+    return f32x4.pmin(most, V.madd(width, Unit.closed(first), low));
+  }
+}
+
+/** The largest float32 below `x`, for x finite. */
+function below(x: f32): f32 {
+  const bits = reinterpret<i32>(x);
+  if (x == 0) return reinterpret<f32>(0x80000001);
+  return reinterpret<f32>(x > 0 ? bits - 1 : bits + 1);
+}
+
+/** `out[i]` in [low, high), from 24 bits. What rounding would carry to `high` stays just below it. */
+export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f32): void {
+  fill<Uniform>(out, n, k0, k1, low, high - low, below(high));
+}
+
+class Normal extends Draw {
+  @inline at(first: v128, second: v128, mean: v128, std: v128, r: v128): v128 {
+    const radius = f32x4.sqrt(f32x4.mul(V.splat(-2), Log.of(Unit.open(first))));
+    const angle = f32x4.mul(Unit.closed(second), V.splat(6.2831853071795864));
+    return V.madd(std, f32x4.mul(radius, Cos.of(angle)), mean);
+  }
+}
+
+/** `out[i] = mean + std · √(−2 ln u) cos 2πv`, u and v from the two words (Box and Muller 1958); |out − mean| ≤ 5.77 std. */
+export function normal(out: usize, n: i32, k0: i32, k1: i32, mean: f32, std: f32): void {
+  fill<Normal>(out, n, k0, k1, mean, std, 0);
+}
+
+class Gumbel extends Draw {
+  @inline at(first: v128, second: v128, p: v128, q: v128, r: v128): v128 {
+    return f32x4.neg(Log.of(f32x4.neg(Log.of(Unit.open(first)))));
+  }
+}
+
+/** `out[i] = −ln(−ln u)`. */
+export function gumbel(out: usize, n: i32, k0: i32, k1: i32): void {
+  fill<Gumbel>(out, n, k0, k1, 0, 0, 0);
+}
+
+/**
+ * `out[r]` int32: the place of the largest `logits[r, j] + Gumbel(r n + j)`, the first of equals; −1 where no logit is above −∞.
+ * Drawn so, j has the probability softmax(logits[r])[j] (Gumbel 1954, "Statistical theory of extreme values", the Gumbel-max trick).
+ */
+export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i32, k1: i32): void {
+  const f = changetype<Gumbel>(0);
+  const none = V.splat(-Infinity);
+  for (let r = 0; r < rows; r++) {
+    let most = none;
+    let place = i32x4.splat(-1);
+    let here = i32x4(0, 1, 2, 3);
+    for (let j = 0; j < n; j += 4) {
+      Threefry.draw(k0, k1, r * n + j);
+      const rest = n - j;
+      let x = rest >= 4 ? V.load(logits) : V.loadTail(logits, rest);
+      x = f32x4.add(x, f.at(Threefry.first(), Threefry.second(), none, none, none));
+      if (rest < 4) x = v128.bitselect(x, none, i32x4.lt_s(here, i32x4.splat(n)));
+      const better = f32x4.gt(x, most);
+      most = v128.bitselect(x, most, better);
+      place = v128.bitselect(here, place, better);
+      here = i32x4.add(here, i32x4.splat(4));
+      logits += rest >= 4 ? 16 : (<usize>rest) << 2;
+    }
+    store<i32>(out, Best.of(most, place));
+    out += 4;
+  }
+}
+
+class Best {
+  /** The place of the largest lane; the lowest place of equals, −1 where every lane is −∞. */
+  @inline static of(most: v128, place: v128): i32 {
+    const top = V.splat(V.max(most));
+    // As unsigned, the −1 of an untouched lane is above every place.
+    const candidates = v128.or(place, v128.not(f32x4.eq(most, top)));
+    const half = i32x4.min_u(candidates, v128.shuffle<i32>(candidates, candidates, 2, 3, 0, 1));
+    return i32x4.extract_lane(i32x4.min_u(half, v128.shuffle<i32>(half, half, 1, 0, 3, 2)), 0);
+  }
+}
+
+class Dropout {
+  @inline static at(x: v128, p: v128, scale: v128): v128 {
+    return v128.and(f32x4.ge(Unit.closed(Threefry.first()), p), f32x4.mul(x, scale));
+  }
+}
+
+/** `out[i] = x[i] / (1 − p)` with probability 1 − p, else 0 (Srivastava et al. 2014, inverted). The gradient is the same call on `g`. */
+export function dropout(out: usize, x: usize, n: i32, p: f32, k0: i32, k1: i32): void {
+  const ps = V.splat(p);
+  const scale = V.splat(1 / (1 - p));
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    Threefry.draw(k0, k1, i);
+    V.store(out, Dropout.at(V.load(x), ps, scale));
+    out += 16;
+    x += 16;
+  }
+  if (i < n) {
+    Threefry.draw(k0, k1, i);
+    V.storeTail(out, Dropout.at(V.loadTail(x, n - i), ps, scale), n - i);
+  }
+}

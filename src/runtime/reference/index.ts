@@ -38,7 +38,7 @@ export function referenceBackend(options: { maximumElements?: number } = {}): Ba
   const maximum = options.maximumElements ?? 2 ** 28;
   let cells = new Float64Array(Math.min(maximum, 2 ** 16));
   const heap = new Heap({
-    start: 0,
+    start: 1, // an address of 0 is an absent operand
     unit: 8,
     end: () => cells.length,
     grow: (end) => {
