@@ -61,7 +61,7 @@ export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f3
 class Normal extends Draw {
   @inline at(first: v128, second: v128, mean: v128, std: v128, r: v128): v128 {
     const radius = f32x4.sqrt(f32x4.mul(V.splat(-2), Log.of(Unit.open(first))));
-    const angle = f32x4.mul(Unit.closed(second), V.splat(6.2831853071795864));
+    const angle = f32x4.mul(Unit.closed(second), V.splat(6.283185307179586));
     return V.madd(std, f32x4.mul(radius, Cos.of(angle)), mean);
   }
 }

@@ -1,1 +1,59 @@
-export {};
+// Draws from explicit keys: the same key and shape give the same numbers, and a longer draw starts with the shorter one.
+
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import type { Key } from '../tensor/random.ts';
+import { type Shape, show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+
+/** Uniform in `[low, high)`, `[0, 1)` by default, from 24 bits. */
+export function uniform(key: Key, shape: Shape, options: { low?: number; high?: number } = {}): Tensor {
+  const { low = 0, high = 1 } = options;
+  if (!(low < high) || !Number.isFinite(high - low)) throw new RangeError(`uniform: low must be below high, got ${low} and ${high}`);
+  const y = empty(shape);
+  kernels.uniform(y.ptr, y.size, key.hi, key.lo, low, high);
+  return y;
+}
+
+/** Normal of `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
+export function normal(key: Key, shape: Shape, options: { mean?: number; std?: number } = {}): Tensor {
+  const { mean = 0, std = 1 } = options;
+  if (!(std >= 0) || !Number.isFinite(std) || !Number.isFinite(mean)) {
+    throw new RangeError(`normal: mean must be finite and std at least 0, got ${mean} and ${std}`);
+  }
+  const y = empty(shape);
+  kernels.normal(y.ptr, y.size, key.hi, key.lo, mean, std);
+  return y;
+}
+
+/** Standard Gumbel: `−ln(−ln u)`, u uniform. */
+export function gumbel(key: Key, shape: Shape): Tensor {
+  const y = empty(shape);
+  kernels.gumbel(y.ptr, y.size, key.hi, key.lo);
+  return y;
+}
+
+/**
+ * One choice for each row of `logits` [..., N], as int32 [...]: j with probability `softmax(logits)[j]`, never one whose logit is −∞
+ * (Gumbel-max: the place of the largest logit plus Gumbel noise). A row with nothing to choose is an error. No gradient.
+ */
+export function categorical(key: Key, logits: Tensor): Tensor {
+  expectDType('categorical', 'logits', logits, 'float32');
+  const n = logits.shape.at(-1);
+  if (!n) throw new RangeError(`categorical: logits must have a last axis to choose from, got shape ${show(logits.shape)}`);
+  const y = empty(logits.shape.slice(0, -1), 'int32');
+  kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo);
+  const empties = y.view().indexOf(-1);
+  if (empties >= 0) throw new RangeError(`categorical: each row must have a logit above −∞, got none in row ${empties}`);
+  return y;
+}
+
+/** `x / (1 − p)` where kept, with probability 1 − p, else 0 (Srivastava et al. 2014). Gradient: the same places of `g`, scaled alike. */
+export function dropout(x: Tensor, p: number, key: Key): Tensor {
+  expectDType('dropout', 'x', x, 'float32');
+  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), got ${p}`);
+  if (p === 0) return x;
+  const y = empty(x.shape);
+  kernels.dropout(y.ptr, x.ptr, x.size, p, key.hi, key.lo);
+  return record('dropout', y, [x], (g) => [dropout(g, p, key)]);
+}
