@@ -100,7 +100,7 @@ export class Heap {
       this.merge();
       const at = this.fromSpans(capacity);
       if (at !== undefined) return at;
-      if (!this.space.grow(this.top + capacity)) {
+      if (this.top + capacity > this.space.end() && !this.space.grow(this.top + capacity)) {
         const { unit } = this.space;
         throw new OutOfMemoryError(
           `memory: the limit must hold every live tensor, got a request for ${capacity * unit} bytes with ${this.used * unit} in use and ${this.space.end() * unit} reserved`,

@@ -106,7 +106,7 @@ describe('out of memory', () => {
         scope(() => {
           for (let i = 0; i < 30; i++) empty([20_000 + round * 500]);
         });
-        scope(() => empty([800_000]));
+        scope(() => void empty([800_000]));
       }
       expect(memory().bytes).toBe(0);
     });
