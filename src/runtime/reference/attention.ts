@@ -1,8 +1,43 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Cells } from './index.ts';
 
-export function attending(_cells: Cells) {
+export function attending(cells: Cells) {
   return {
-    attentionPlaceholder() {},
+    additiveScore(out, q, k, v, batch, queries, keys, width) {
+      const h = cells();
+      for (let b = 0; b < batch; b++)
+        for (let t = 0; t < queries; t++)
+          for (let s = 0; s < keys; s++) {
+            const query = q + (b * queries + t) * width;
+            const key = k + (b * keys + s) * width;
+            let total = 0;
+            for (let a = 0; a < width; a++) total += (h[v + a] as number) * Math.tanh((h[query + a] as number) + (h[key + a] as number));
+            h[out + (b * queries + t) * keys + s] = total;
+          }
+    },
+
+    additiveScoreBackward(dq, dk, dv, g, q, k, v, batch, queries, keys, width) {
+      const h = cells();
+      h.fill(0, dq, dq + batch * queries * width);
+      h.fill(0, dk, dk + batch * keys * width);
+      h.fill(0, dv, dv + width);
+      const add = (at: number, x: number) => {
+        h[at] = (h[at] as number) + x;
+      };
+      for (let b = 0; b < batch; b++)
+        for (let t = 0; t < queries; t++)
+          for (let s = 0; s < keys; s++) {
+            const query = (b * queries + t) * width;
+            const key = (b * keys + s) * width;
+            const slope = h[g + (b * queries + t) * keys + s] as number;
+            for (let a = 0; a < width; a++) {
+              const y = Math.tanh((h[q + query + a] as number) + (h[k + key + a] as number));
+              const u = slope * (h[v + a] as number) * (1 - y * y);
+              add(dv + a, slope * y);
+              add(dq + query + a, u);
+              add(dk + key + a, u);
+            }
+          }
+    },
   } satisfies Partial<Kernels>;
 }
