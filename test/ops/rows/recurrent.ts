@@ -1,3 +1,58 @@
-import type { OpRow } from '../row.ts';
+import { concat, gru, lstm, reshape } from '../../../src/ops/index.ts';
+import type { SequenceOptions } from '../../../src/ops/recurrent.ts';
+import { tensor } from '../../../src/tensor/create.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
+import type { Input, OpRow } from '../row.ts';
 
-export const recurrent: OpRow[] = [];
+/** Row 0 is whole, row 1 padded, row 2 has a gap. */
+const mask = () =>
+  tensor([
+    [true, true, true, true],
+    [true, true, false, false],
+    [true, false, true, false],
+  ]);
+
+const [B, T, I, H] = [3, 4, 3, 5];
+
+const weights = (gates: number): Input[] => [
+  { shape: [gates * H, I], domain: [-1, 1] },
+  { shape: [gates * H, H], domain: [-1, 1] },
+  { shape: [gates * H], domain: [-1, 1] },
+  { shape: [gates * H], domain: [-1, 1] },
+];
+
+const named = ([weightIh, weightHh, biasIh, biasHh]: Tensor[]) =>
+  ({ weightIh, weightHh, biasIh, biasHh }) as { weightIh: Tensor; weightHh: Tensor; biasIh: Tensor; biasHh: Tensor };
+
+/** All results in one row of numbers. */
+const joined = (...results: Tensor[]) => concat(results.map((y) => reshape(y, [y.size])));
+
+const modes: [string, () => SequenceOptions][] = [
+  ['forward', () => ({})],
+  ['reverse', () => ({ reverse: true })],
+  ['masked', () => ({ mask: mask() })],
+  ['masked reverse', () => ({ mask: mask(), reverse: true })],
+];
+
+export const recurrent: OpRow[] = modes.flatMap(([name, options]): OpRow[] => [
+  {
+    op: 'lstm',
+    name,
+    f: (x, h, c, ...w) => {
+      const y = lstm(x as Tensor, h as Tensor, c as Tensor, named(w), options());
+      return joined(y.output, y.h, y.c);
+    },
+    inputs: [{ shape: [B, T, I] }, { shape: [B, H] }, { shape: [B, H] }, ...weights(4)],
+    second: false,
+  },
+  {
+    op: 'gru',
+    name,
+    f: (x, h, ...w) => {
+      const y = gru(x as Tensor, h as Tensor, named(w), options());
+      return joined(y.output, y.h);
+    },
+    inputs: [{ shape: [B, T, I] }, { shape: [B, H] }, ...weights(3)],
+    second: false,
+  },
+]);
