@@ -79,7 +79,7 @@ export class Heap {
   /** `size` rounded up to its class: eight classes from one power of two to the next, so that at most an eighth is lost. */
   static capacity(size: number): number {
     if (size <= ALIGN * 8) return Math.max(1, Math.ceil(size / ALIGN)) * ALIGN;
-    const step = 2 ** (28 - Math.clz32((size - 1) & 0x7fffffff));
+    const step = 1 << (28 - Math.clz32((size - 1) & 0x7fffffff));
     if (size > 0x7fffffff) return Math.ceil(size / 2 ** 28) * 2 ** 28;
     return Math.ceil(size / step) * step;
   }
