@@ -1,2 +1,61 @@
-// Filled by its family.
-export function gatherPlaceholder(out: usize): void {}
+import { addRow } from "../loops/rows";
+import { V } from "../simd/lanes";
+
+function moveRow(out: usize, x: usize, n: i32): void {
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, V.load(x));
+    out += 16;
+    x += 16;
+  }
+  if (i < n) V.storeTail(out, V.loadTail(x, n - i), n - i);
+}
+
+/** `out[i, ·] = x[index[i], ·]` for i < count, rows of `width`. Moves bits, of any element type. */
+export function gather(out: usize, x: usize, index: usize, count: i32, width: i32): void {
+  const bytes = (<usize>width) << 2;
+  for (let i = 0; i < count; i++) {
+    moveRow(out, x + <usize>load<i32>(index) * bytes, width);
+    out += bytes;
+    index += 4;
+  }
+}
+
+/** `out[index[i], ·] += x[i, ·]` for i < count, in order of i. */
+export function scatterAdd(out: usize, x: usize, index: usize, count: i32, width: i32): void {
+  const bytes = (<usize>width) << 2;
+  for (let i = 0; i < count; i++) {
+    addRow(out + <usize>load<i32>(index) * bytes, x, width);
+    x += bytes;
+    index += 4;
+  }
+}
+
+/** `out[o, i] = x[o, index[o, i], i]`, k < n; 0 where the index is −1. */
+export function pick(out: usize, x: usize, index: usize, outer: i32, n: i32, inner: i32): void {
+  const width = (<usize>inner) << 2;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const k = load<i32>(index);
+      store<f32>(out, k < 0 ? 0 : load<f32>(x + <usize>k * width + ((<usize>i) << 2)));
+      out += 4;
+      index += 4;
+    }
+    x += width * <usize>n;
+  }
+}
+
+/** `dx[o, index[o, i], i] = g[o, i]`, 0 elsewhere; nothing is placed where the index is −1. */
+export function pickBackward(dx: usize, g: usize, index: usize, outer: i32, n: i32, inner: i32): void {
+  const width = (<usize>inner) << 2;
+  memory.fill(dx, 0, width * <usize>n * <usize>outer);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const k = load<i32>(index);
+      if (k >= 0) store<f32>(dx + <usize>k * width + ((<usize>i) << 2), load<f32>(g));
+      g += 4;
+      index += 4;
+    }
+    dx += width * <usize>n;
+  }
+}

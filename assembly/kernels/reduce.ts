@@ -1,36 +1,54 @@
-import { sumRow } from "../loops/rows";
+import { Fold, foldAxis, Sum } from "../loops/rows";
 import { V } from "../simd/lanes";
 
-/** `out[o, i] = Σₖ x[o, k, i]` over k < n: with `inner` = 1 as `sumRow`, else in order of k. */
+/** `out[o, i] = Σₖ x[o, k, i]` over k < n: with `inner` = 1 in the order of `loops/rows`, else in order of k. */
 export function sum(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
-  const width = (<usize>inner) << 2;
+  foldAxis<Sum>(out, x, outer, n, inner);
+}
+
+class Largest extends Fold {
+  @inline start(): v128 {
+    return V.splat(-Infinity);
+  }
+
+  @inline join(a: v128, b: v128): v128 {
+    return f32x4.max(a, b);
+  }
+
+  @inline lanes(x: v128): f32 {
+    return V.largest(x);
+  }
+}
+
+/** `out[o, i]` = the largest of `x[o, k, i]` over k < n; NaN where one is NaN, −∞ where n = 0. */
+export function max(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
+  foldAxis<Largest>(out, x, outer, n, inner);
+}
+
+/** One number `stride` elements from the next: where the first of the largest is; NaN counts as larger than all. */
+function argmaxOf(x: usize, n: i32, stride: i32): i32 {
+  const step = (<usize>stride) << 2;
+  let best: f32 = -Infinity;
+  let at = 0;
+  for (let k = 0; k < n; k++) {
+    const value = load<f32>(x);
+    if (isNaN<f32>(value)) return k;
+    if (value > best) {
+      best = value;
+      at = k;
+    }
+    x += step;
+  }
+  return at;
+}
+
+/** `out[o, i]` = the k of the first largest `x[o, k, i]`; the first NaN where there is one, 0 where n = 0. */
+export function argmax(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) {
-      store<f32>(out, sumRow(x, n));
+    for (let i = 0; i < inner; i++) {
+      store<i32>(out, argmaxOf(x + ((<usize>i) << 2), n, inner));
       out += 4;
-      x += (<usize>n) << 2;
-      continue;
     }
-    let i = 0;
-    for (; i <= inner - 4; i += 4) {
-      let s = V.splat(0);
-      let p = x + ((<usize>i) << 2);
-      for (let k = 0; k < n; k++) {
-        s = f32x4.add(s, V.load(p));
-        p += width;
-      }
-      V.store(out + ((<usize>i) << 2), s);
-    }
-    if (i < inner) {
-      let s = V.splat(0);
-      let p = x + ((<usize>i) << 2);
-      for (let k = 0; k < n; k++) {
-        s = f32x4.add(s, V.loadTail(p, inner - i));
-        p += width;
-      }
-      V.storeTail(out + ((<usize>i) << 2), s, inner - i);
-    }
-    out += width;
-    x += width * <usize>n;
+    x += ((<usize>inner) << 2) * <usize>n;
   }
 }

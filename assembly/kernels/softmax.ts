@@ -1,2 +1,115 @@
-// Filled by its family.
-export function softmaxPlaceholder(out: usize): void {}
+import { fold, Lane, mapPairs, mapRow, mapSum, PairLane, sumOf, sumOfPairs, sumRow, Top } from "../loops/rows";
+import { Exp } from "../simd/exp";
+import { V } from "../simd/lanes";
+import { Log } from "../simd/log";
+
+/** What a row is measured from: its largest, and 0 where nothing is above −∞, so that −∞ − a is never NaN. */
+function highest(x: usize, n: i32): f32 {
+  const top = fold<Top>(x, n);
+  return top == -Infinity ? 0 : top;
+}
+
+/** `e^(x − a)`. */
+class ExpLess extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return Exp.of(f32x4.sub(x, a));
+  }
+}
+
+class Scale extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return f32x4.mul(x, a);
+  }
+}
+
+/**
+ * `out[r, i] = e^(x[r, i] − m) / Σ e^(x[r, ·] − m)`, m the row's largest: a product with the reciprocal of the sum. A row of −∞ gives
+ * zeros, a row with NaN or +∞ gives NaN.
+ */
+export function softmax(out: usize, x: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const total = mapSum<ExpLess>(out, x, n, highest(x, n), 0);
+    mapRow<Scale>(out, out, n, total == 0 ? 0 : 1 / total, 0);
+    out += width;
+    x += width;
+  }
+}
+
+class Product extends PairLane {
+  @inline at(x: v128, y: v128, a: v128): v128 {
+    return f32x4.mul(x, y);
+  }
+}
+
+/** `y (g − a)`. */
+class SoftmaxSlope extends PairLane {
+  @inline at(g: v128, y: v128, a: v128): v128 {
+    return f32x4.mul(y, f32x4.sub(g, a));
+  }
+}
+
+/** `dx = y · (g − Σ g·y)` in each row, y the softmax. */
+export function softmaxBackward(dx: usize, g: usize, y: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    mapPairs<SoftmaxSlope>(dx, g, y, n, sumOfPairs<Product>(g, y, n, 0));
+    dx += width;
+    g += width;
+    y += width;
+  }
+}
+
+/** `ln Σ e^(x − m)`, and 0 for a row of −∞. */
+function logTotal(x: usize, n: i32, m: f32): f32 {
+  const total = sumOf<ExpLess>(x, n, m, 0);
+  return total == 0 ? 0 : V.first(Log.of(V.splat(total)));
+}
+
+/** `(x − a) − b`: in this order nothing is lost where a is large. */
+class Less extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return f32x4.sub(f32x4.sub(x, a), b);
+  }
+}
+
+/** `out[r, i] = x[r, i] − m − ln Σ e^(x[r, ·] − m)`, m the row's largest. A row of −∞ stays so. */
+export function logSoftmax(out: usize, x: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const m = highest(x, n);
+    mapRow<Less>(out, x, n, m, logTotal(x, n, m));
+    out += width;
+    x += width;
+  }
+}
+
+/** `g − e^y a`. */
+class LogSoftmaxSlope extends PairLane {
+  @inline at(g: v128, y: v128, a: v128): v128 {
+    return f32x4.sub(g, f32x4.mul(Exp.of(y), a));
+  }
+}
+
+/** `dx = g − e^y · Σ g` in each row, y the log-softmax. */
+export function logSoftmaxBackward(dx: usize, g: usize, y: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    mapPairs<LogSoftmaxSlope>(dx, g, y, n, sumRow(g, n));
+    dx += width;
+    g += width;
+    y += width;
+  }
+}
+
+/** `out[r] = m + ln Σ e^(x[r, ·] − m)`, m the row's largest; −∞ for a row of −∞ and for an empty one. */
+export function logSumExp(out: usize, x: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const m = highest(x, n);
+    const total = sumOf<ExpLess>(x, n, m, 0);
+    store<f32>(out, m + V.first(Log.of(V.splat(total))));
+    out += 4;
+    x += width;
+  }
+}

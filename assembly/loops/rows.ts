@@ -1,23 +1,271 @@
+// Loops over one row that end in one number, or use one. Their order is a promise (docs/numerics.md): vectors go round robin into four
+// sums over blocks of 16 elements, what is left in whole vectors into the first, the tail into the second; then (0 + 1) + (2 + 3), then the lanes.
 import { V } from "../simd/lanes";
 
-/** Sum of `n` neighbours: four vector sums over blocks of 16, folded as (0 + 1) + (2 + 3), then the lanes, as `V.sum`. */
+/** How many numbers become one, without fields. */
+export abstract class Fold {
+  /** What `join` leaves as it was. */
+  abstract start(): v128;
+  abstract join(a: v128, b: v128): v128;
+  /** The four lanes joined. */
+  abstract lanes(x: v128): f32;
+}
+
+export class Sum extends Fold {
+  @inline start(): v128 {
+    return V.splat(0);
+  }
+
+  @inline join(a: v128, b: v128): v128 {
+    return f32x4.add(a, b);
+  }
+
+  @inline lanes(x: v128): f32 {
+    return V.sum(x);
+  }
+}
+
+/** The largest, passing NaN by: −∞ where there is nothing else. */
+export class Top extends Fold {
+  @inline start(): v128 {
+    return V.splat(-Infinity);
+  }
+
+  @inline join(a: v128, b: v128): v128 {
+    return f32x4.pmax(a, b);
+  }
+
+  @inline lanes(x: v128): f32 {
+    return V.max(x);
+  }
+}
+
+/** `n` neighbours joined. */
+export function fold<F extends Fold>(x: usize, n: i32): f32 {
+  const f = changetype<F>(0);
+  let s0 = f.start();
+  let s1 = f.start();
+  let s2 = f.start();
+  let s3 = f.start();
+  let i = 0;
+  for (; i <= n - 16; i += 16) {
+    s0 = f.join(s0, V.load(x));
+    s1 = f.join(s1, V.load(x + 16));
+    s2 = f.join(s2, V.load(x + 32));
+    s3 = f.join(s3, V.load(x + 48));
+    x += 64;
+  }
+  for (; i <= n - 4; i += 4) {
+    s0 = f.join(s0, V.load(x));
+    x += 16;
+  }
+  if (i < n) s1 = f.join(s1, V.fill(V.loadTail(x, n - i), n - i, f.start()));
+  return f.lanes(f.join(f.join(s0, s1), f.join(s2, s3)));
+}
+
+/** Sum of `n` neighbours. */
 export function sumRow(x: usize, n: i32): f32 {
+  return fold<Sum>(x, n);
+}
+
+/** `out[i] = out[i] ∘ x[i]`, i < n. */
+function joinRow<F extends Fold>(out: usize, x: usize, n: i32): void {
+  const f = changetype<F>(0);
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, f.join(V.load(out), V.load(x)));
+    out += 16;
+    x += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) V.storeTail(out, f.join(V.loadTail(out, rest), V.loadTail(x, rest)), rest);
+}
+
+/** `out[i] += x[i]`, i < n. */
+export function addRow(out: usize, x: usize, n: i32): void {
+  joinRow<Sum>(out, x, n);
+}
+
+/** Four times {@link joinRow}, rows of `n` in order. */
+function joinFourRows<F extends Fold>(out: usize, x0: usize, n: i32): void {
+  const f = changetype<F>(0);
+  const width = (<usize>n) << 2;
+  let x1 = x0 + width;
+  let x2 = x1 + width;
+  let x3 = x2 + width;
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, f.join(f.join(f.join(f.join(V.load(out), V.load(x0)), V.load(x1)), V.load(x2)), V.load(x3)));
+    out += 16;
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+  }
+  const rest = n - i;
+  if (rest == 0) return;
+  const low = f.join(f.join(V.loadTail(out, rest), V.loadTail(x0, rest)), V.loadTail(x1, rest));
+  V.storeTail(out, f.join(f.join(low, V.loadTail(x2, rest)), V.loadTail(x3, rest)), rest);
+}
+
+/** `out[i]` = the `n` numbers `inner` apart from `x[i]` on, joined in order. */
+export function foldColumns<F extends Fold>(out: usize, x: usize, n: i32, inner: i32): void {
+  const width = (<usize>inner) << 2;
+  const start = V.first(changetype<F>(0).start());
+  for (let p = out; p < out + width; p += 4) store<f32>(p, start);
+  let k = 0;
+  for (; k <= n - 4; k += 4) {
+    joinFourRows<F>(out, x, inner);
+    x += width << 2;
+  }
+  for (; k < n; k++) {
+    joinRow<F>(out, x, inner);
+    x += width;
+  }
+}
+
+/** `out[o, i]` = the `n` numbers `x[o, ·, i]` joined. */
+export function foldAxis<F extends Fold>(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
+  const width = (<usize>inner) << 2;
+  for (let o = 0; o < outer; o++) {
+    if (inner == 1) store<f32>(out, fold<F>(x, n));
+    else foldColumns<F>(out, x, n, inner);
+    out += width;
+    x += width * <usize>n;
+  }
+}
+
+/** A lane function of one operand and two constants of the row, without fields. */
+export abstract class Lane {
+  abstract at(x: v128, a: v128, b: v128): v128;
+}
+
+/** `out[i] = F(x[i], a, b)`. */
+export function mapRow<F extends Lane>(out: usize, x: usize, n: i32, a: f32, b: f32): void {
+  const f = changetype<F>(0);
+  const p = V.splat(a);
+  const q = V.splat(b);
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, f.at(V.load(x), p, q));
+    out += 16;
+    x += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) V.storeTail(out, f.at(V.loadTail(x, rest), p, q), rest);
+}
+
+/** `Σ F(x[i], a, b)`. */
+export function sumOf<F extends Lane>(x: usize, n: i32, a: f32, b: f32): f32 {
+  const f = changetype<F>(0);
+  const p = V.splat(a);
+  const q = V.splat(b);
   let s0 = V.splat(0);
   let s1 = V.splat(0);
   let s2 = V.splat(0);
   let s3 = V.splat(0);
   let i = 0;
   for (; i <= n - 16; i += 16) {
-    s0 = f32x4.add(s0, V.load(x));
-    s1 = f32x4.add(s1, V.load(x + 16));
-    s2 = f32x4.add(s2, V.load(x + 32));
-    s3 = f32x4.add(s3, V.load(x + 48));
+    s0 = f32x4.add(s0, f.at(V.load(x), p, q));
+    s1 = f32x4.add(s1, f.at(V.load(x + 16), p, q));
+    s2 = f32x4.add(s2, f.at(V.load(x + 32), p, q));
+    s3 = f32x4.add(s3, f.at(V.load(x + 48), p, q));
     x += 64;
   }
   for (; i <= n - 4; i += 4) {
-    s0 = f32x4.add(s0, V.load(x));
+    s0 = f32x4.add(s0, f.at(V.load(x), p, q));
     x += 16;
   }
-  if (i < n) s1 = f32x4.add(s1, V.loadTail(x, n - i));
+  const rest = n - i;
+  if (rest > 0) s1 = f32x4.add(s1, V.fill(f.at(V.loadTail(x, rest), p, q), rest, V.splat(0)));
+  return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+}
+
+/** {@link mapRow} and {@link sumOf} in one pass: writes the summands, returns their sum. */
+export function mapSum<F extends Lane>(out: usize, x: usize, n: i32, a: f32, b: f32): f32 {
+  const f = changetype<F>(0);
+  const p = V.splat(a);
+  const q = V.splat(b);
+  let s0 = V.splat(0);
+  let s1 = V.splat(0);
+  let s2 = V.splat(0);
+  let s3 = V.splat(0);
+  let i = 0;
+  for (; i <= n - 16; i += 16) {
+    const y0 = f.at(V.load(x), p, q);
+    const y1 = f.at(V.load(x + 16), p, q);
+    const y2 = f.at(V.load(x + 32), p, q);
+    const y3 = f.at(V.load(x + 48), p, q);
+    V.store(out, y0);
+    V.store(out + 16, y1);
+    V.store(out + 32, y2);
+    V.store(out + 48, y3);
+    s0 = f32x4.add(s0, y0);
+    s1 = f32x4.add(s1, y1);
+    s2 = f32x4.add(s2, y2);
+    s3 = f32x4.add(s3, y3);
+    out += 64;
+    x += 64;
+  }
+  for (; i <= n - 4; i += 4) {
+    const y = f.at(V.load(x), p, q);
+    V.store(out, y);
+    s0 = f32x4.add(s0, y);
+    out += 16;
+    x += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) {
+    const y = f.at(V.loadTail(x, rest), p, q);
+    V.storeTail(out, y, rest);
+    s1 = f32x4.add(s1, V.fill(y, rest, V.splat(0)));
+  }
+  return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+}
+
+/** A lane function of two operands and a constant of the row, without fields. */
+export abstract class PairLane {
+  abstract at(x: v128, y: v128, a: v128): v128;
+}
+
+/** `out[i] = F(x[i], y[i], a)`. */
+export function mapPairs<F extends PairLane>(out: usize, x: usize, y: usize, n: i32, a: f32): void {
+  const f = changetype<F>(0);
+  const p = V.splat(a);
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, f.at(V.load(x), V.load(y), p));
+    out += 16;
+    x += 16;
+    y += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) V.storeTail(out, f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest);
+}
+
+/** `Σ F(x[i], y[i], a)`. */
+export function sumOfPairs<F extends PairLane>(x: usize, y: usize, n: i32, a: f32): f32 {
+  const f = changetype<F>(0);
+  const p = V.splat(a);
+  let s0 = V.splat(0);
+  let s1 = V.splat(0);
+  let s2 = V.splat(0);
+  let s3 = V.splat(0);
+  let i = 0;
+  for (; i <= n - 16; i += 16) {
+    s0 = f32x4.add(s0, f.at(V.load(x), V.load(y), p));
+    s1 = f32x4.add(s1, f.at(V.load(x + 16), V.load(y + 16), p));
+    s2 = f32x4.add(s2, f.at(V.load(x + 32), V.load(y + 32), p));
+    s3 = f32x4.add(s3, f.at(V.load(x + 48), V.load(y + 48), p));
+    x += 64;
+    y += 64;
+  }
+  for (; i <= n - 4; i += 4) {
+    s0 = f32x4.add(s0, f.at(V.load(x), V.load(y), p));
+    x += 16;
+    y += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) s1 = f32x4.add(s1, V.fill(f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest, V.splat(0)));
   return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }

@@ -29,6 +29,11 @@ export class V {
     return n == 2 ? low : v128.load32_lane(p + 8, low, 2);
   }
 
+  /** `x` with the lanes from `n` on replaced by those of `filler`. */
+  @inline static fill(x: v128, n: i32, filler: v128): v128 {
+    return v128.bitselect(x, filler, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
+  }
+
   /** Writes the first `n` lanes (1 ≤ n ≤ 3) and nothing beyond them. */
   @inline static storeTail(p: usize, x: v128, n: i32): void {
     if (n == 1) {
@@ -79,6 +84,17 @@ export class V {
   @inline static sum(x: v128): f32 {
     const half = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
     return f32x4.extract_lane(half, 0) + f32x4.extract_lane(half, 1);
+  }
+
+  /** The first lane. */
+  @inline static first(x: v128): f32 {
+    return f32x4.extract_lane(x, 0);
+  }
+
+  /** Largest lane; NaN where one is. */
+  @inline static largest(x: v128): f32 {
+    const low = max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1));
+    return max<f32>(low, max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)));
   }
 
   /** Largest lane, NaN-free input. */

@@ -1,8 +1,42 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Cells } from './index.ts';
 
-export function normalising(_cells: Cells) {
+const mean = (row: Float64Array) => row.reduce((sum, value) => sum + value, 0) / row.length;
+
+export function normalising(cells: Cells) {
+  const rowOf = (p: number, r: number, n: number) => cells().subarray(p + r * n, p + (r + 1) * n);
   return {
-    normalisePlaceholder() {},
+    layerNorm(out, means, rstds, x, weight, bias, rows, n, eps) {
+      if (n === 0) return;
+      const h = cells();
+      for (let r = 0; r < rows; r++) {
+        const row = rowOf(x, r, n);
+        const m = mean(row);
+        const s = 1 / Math.sqrt(mean(row.map((value) => (value - m) ** 2)) + eps);
+        h[means + r] = m;
+        h[rstds + r] = s;
+        const scale = (i: number) => (weight === 0 ? 1 : (h[weight + i] as number));
+        const shift = (i: number) => (bias === 0 ? 0 : (h[bias + i] as number));
+        rowOf(out, r, n).set(row.map((value, i) => (value - m) * s * scale(i) + shift(i)));
+      }
+    },
+    layerNormBackward(dx, dweight, dbias, g, x, weight, means, rstds, rows, n) {
+      const h = cells();
+      if (dweight !== 0) h.fill(0, dweight, dweight + n);
+      if (dbias !== 0) h.fill(0, dbias, dbias + n);
+      for (let r = 0; r < rows; r++) {
+        const slope = rowOf(g, r, n);
+        const s = h[rstds + r] as number;
+        const unit = rowOf(x, r, n).map((value) => (value - (h[means + r] as number)) * s);
+        for (let i = 0; i < n; i++) {
+          if (dweight !== 0) h[dweight + i] = (h[dweight + i] as number) + (slope[i] as number) * (unit[i] as number);
+          if (dbias !== 0) h[dbias + i] = (h[dbias + i] as number) + (slope[i] as number);
+        }
+        const scaled = slope.map((value, i) => value * (weight === 0 ? 1 : (h[weight + i] as number)));
+        const level = mean(scaled);
+        const along = mean(scaled.map((value, i) => value * (unit[i] as number)));
+        rowOf(dx, r, n).set(scaled.map((value, i) => s * (value - level - (unit[i] as number) * along)));
+      }
+    },
   } satisfies Partial<Kernels>;
 }

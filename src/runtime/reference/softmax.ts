@@ -1,8 +1,57 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Cells } from './index.ts';
 
-export function softmaxes(_cells: Cells) {
+/** A row's largest, from which the exponents are measured, and 0 for a row of −∞. */
+function highest(row: Float64Array): number {
+  const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
+  return top === -Infinity ? 0 : top;
+}
+
+const total = (row: Float64Array) => row.reduce((sum, value) => sum + value, 0);
+
+/** Σ e^(x − m). */
+const mass = (row: Float64Array, m: number) => total(row.map((value) => Math.exp(value - m)));
+
+export function softmaxes(cells: Cells) {
+  const rowOf = (p: number, r: number, n: number) => cells().subarray(p + r * n, p + (r + 1) * n);
   return {
-    softmaxPlaceholder() {},
+    softmax(out, x, rows, n) {
+      for (let r = 0; r < rows; r++) {
+        const row = rowOf(x, r, n);
+        const m = highest(row);
+        const sum = mass(row, m);
+        rowOf(out, r, n).set(row.map((value) => (sum === 0 ? 0 : Math.exp(value - m) / sum)));
+      }
+    },
+    softmaxBackward(dx, g, y, rows, n) {
+      for (let r = 0; r < rows; r++) {
+        const [slope, weights] = [rowOf(g, r, n), rowOf(y, r, n)];
+        const mean = total(slope.map((value, i) => value * (weights[i] as number)));
+        rowOf(dx, r, n).set(slope.map((value, i) => (weights[i] as number) * (value - mean)));
+      }
+    },
+    logSoftmax(out, x, rows, n) {
+      for (let r = 0; r < rows; r++) {
+        const row = rowOf(x, r, n);
+        const m = highest(row);
+        const sum = mass(row, m);
+        rowOf(out, r, n).set(row.map((value) => value - m - (sum === 0 ? 0 : Math.log(sum))));
+      }
+    },
+    logSoftmaxBackward(dx, g, y, rows, n) {
+      for (let r = 0; r < rows; r++) {
+        const [slope, logs] = [rowOf(g, r, n), rowOf(y, r, n)];
+        const sum = total(slope);
+        rowOf(dx, r, n).set(slope.map((value, i) => value - Math.exp(logs[i] as number) * sum));
+      }
+    },
+    logSumExp(out, x, rows, n) {
+      const h = cells();
+      for (let r = 0; r < rows; r++) {
+        const row = rowOf(x, r, n);
+        const m = highest(row);
+        h[out + r] = m + Math.log(mass(row, m));
+      }
+    },
   } satisfies Partial<Kernels>;
 }

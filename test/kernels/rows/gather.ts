@@ -1,3 +1,29 @@
-import type { KernelRow } from '../row.ts';
+import type { Draw, KernelRow, Range } from '../row.ts';
 
-export const gathering: KernelRow[] = [{ kernel: 'gatherPlaceholder', args: () => [0] }];
+const exact = { relative: 0, absolute: 0 };
+
+/** Indices from −1 to before `bound`. */
+const some = (d: Draw, size: number, bound: number): Range => {
+  const index = d.int(size, bound + 1);
+  return { ...index, values: index.values.map((k) => k - 1) };
+};
+
+export const gathering: KernelRow[] = [
+  { kernel: 'gather', args: (n, d) => [d.out(4 * n), d.real(3 * n), d.int(4, 3), 4, n], tolerance: exact },
+  { kernel: 'gather', name: 'many', args: (n, d) => [d.out(5 * n), d.real(35), d.int(n, 7), n, 5], tolerance: exact },
+  {
+    kernel: 'scatterAdd',
+    args: (n, d) => [d.inout(d.real(3 * n)), d.real(6 * n), d.int(6, 3), 6, n],
+    tolerance: { absolute: 4e-6 },
+  },
+  {
+    kernel: 'scatterAdd',
+    name: 'many',
+    args: (n, d) => [d.inout(d.real(35)), d.real(5 * n), d.int(n, 7), n, 5],
+    tolerance: { absolute: 2e-5 },
+  },
+  { kernel: 'pick', args: (n, d) => [d.out(n), d.real(5 * n), some(d, n, 5), n, 5, 1], tolerance: exact },
+  { kernel: 'pick', name: 'columns', args: (n, d) => [d.out(2 * n), d.real(10 * n), some(d, 2 * n, 5), 2, 5, n], tolerance: exact },
+  { kernel: 'pickBackward', args: (n, d) => [d.out(5 * n), d.real(n), some(d, n, 5), n, 5, 1], tolerance: exact },
+  { kernel: 'pickBackward', name: 'columns', args: (n, d) => [d.out(10 * n), d.real(2 * n), some(d, 2 * n, 5), 2, 5, n], tolerance: exact },
+];

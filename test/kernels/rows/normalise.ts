@@ -1,3 +1,45 @@
 import type { KernelRow } from '../row.ts';
 
-export const normalising: KernelRow[] = [{ kernel: 'normalisePlaceholder', args: () => [0] }];
+// rstd lies between 0.4 and 316 (a row of one element); x̂ within ±√n.
+const tolerance = { relative: 1e-6, absolute: 5e-6 };
+
+const statistics = (d: Parameters<KernelRow['args']>[1]) => [d.real(3, -0.2, 0.2), d.real(3, 0.4, 0.8)] as const;
+
+export const normalising: KernelRow[] = [
+  {
+    kernel: 'layerNorm',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.out(n ? 3 : 0), d.real(3 * n), d.real(n), d.real(n), 3, n, 1e-5],
+    tolerance,
+    alias: [[0, 3]],
+  },
+  {
+    kernel: 'layerNorm',
+    name: 'bare',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.out(n ? 3 : 0), d.real(3 * n), 0, 0, 3, n, 1e-5],
+    tolerance,
+  },
+  {
+    kernel: 'layerNorm',
+    name: 'weight only',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.out(n ? 3 : 0), d.real(3 * n), d.real(n), 0, 3, n, 1e-5],
+    tolerance,
+  },
+  {
+    kernel: 'layerNorm',
+    name: 'bias only',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.out(n ? 3 : 0), d.real(3 * n), 0, d.real(n), 3, n, 1e-5],
+    tolerance,
+  },
+  {
+    kernel: 'layerNormBackward',
+    args: (n, d) => [d.out(3 * n), d.out(n), d.out(n), d.real(3 * n), d.real(3 * n), d.real(n), ...statistics(d), 3, n],
+    tolerance,
+    alias: [[0, 3]],
+  },
+  {
+    kernel: 'layerNormBackward',
+    name: 'bare',
+    args: (n, d) => [d.out(3 * n), 0, 0, d.real(3 * n), d.real(3 * n), 0, ...statistics(d), 3, n],
+    tolerance,
+  },
+];
