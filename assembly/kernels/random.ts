@@ -41,7 +41,7 @@ class Unit {
 }
 
 class Uniform extends Draw {
-  @inline at(first: v128, second: v128, low: v128, width: v128, most: v128): v128 {
+  @inline at(first: v128, _second: v128, low: v128, width: v128, most: v128): v128 {
     return f32x4.pmin(most, V.madd(width, Unit.closed(first), low));
   }
 }
@@ -59,7 +59,7 @@ export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f3
 }
 
 class Normal extends Draw {
-  @inline at(first: v128, second: v128, mean: v128, std: v128, r: v128): v128 {
+  @inline at(first: v128, second: v128, mean: v128, std: v128, _r: v128): v128 {
     const radius = f32x4.sqrt(f32x4.mul(V.splat(-2), Log.of(Unit.open(first))));
     const angle = f32x4.mul(Unit.closed(second), V.splat(6.283185307179586));
     return V.madd(std, f32x4.mul(radius, Cos.of(angle)), mean);
@@ -72,7 +72,7 @@ export function normal(out: usize, n: i32, k0: i32, k1: i32, mean: f32, std: f32
 }
 
 class Gumbel extends Draw {
-  @inline at(first: v128, second: v128, p: v128, q: v128, r: v128): v128 {
+  @inline at(first: v128, _second: v128, _p: v128, _q: v128, _r: v128): v128 {
     return f32x4.neg(Log.of(f32x4.neg(Log.of(Unit.open(first)))));
   }
 }

@@ -1,0 +1,38 @@
+import { kernels } from '../runtime/backend.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { expectWithin } from './numbers.ts';
+import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+
+export interface AdagradOptions {
+  /** Default 0.01. */
+  lr?: number;
+  /** The t-th step is taken at `lr / (1 + (t − 1) lrDecay)`. Default 0. */
+  lrDecay?: number;
+  /** Added to the gradient. Default 0. */
+  weightDecay?: number;
+  /** What the sum of squares starts from. Default 0. */
+  initial?: number;
+  /** Added to the root. Default 1e-10. */
+  epsilon?: number;
+}
+
+/** Adagrad (Duchi, Hazan and Singer 2011): `s ← s + g²`, `p ← p − lr g / (√s + ε)`. */
+export class Adagrad extends Optimizer<'sum'> {
+  private readonly options: Required<Omit<AdagradOptions, 'lr' | 'initial'>>;
+
+  constructor(parameters: ParameterSet, options: AdagradOptions = {}) {
+    const { lr = 0.01, lrDecay = 0, weightDecay = 0, initial = 0, epsilon = 1e-10 } = options;
+    expectWithin('Adagrad', 'lrDecay', lrDecay, 0);
+    expectWithin('Adagrad', 'weightDecay', weightDecay, 0);
+    expectWithin('Adagrad', 'initial', initial, 0);
+    expectWithin('Adagrad', 'epsilon', epsilon, 0);
+    super(parameters, lr, { sum: initial });
+    this.options = { lrDecay, weightDecay, epsilon };
+  }
+
+  protected override update({ parameter, state, step }: Slot<'sum'>, gradient: Tensor): void {
+    const { lrDecay, weightDecay, epsilon } = this.options;
+    const rate = this.lr / (1 + (step - 1) * lrDecay);
+    kernels.adagrad(parameter.ptr, gradient.ptr, state.sum.ptr, parameter.size, rate, epsilon, weightDecay);
+  }
+}

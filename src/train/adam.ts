@@ -1,0 +1,71 @@
+import { kernels } from '../runtime/backend.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { expectWithin, power } from './numbers.ts';
+import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Default 0 in Adam, 0.01 in AdamW. */
+  weightDecay?: number;
+}
+
+/** What Adam and AdamW share: all but where the weight decay goes. */
+abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
+  protected abstract readonly decoupled: boolean;
+  private readonly options: Required<Omit<AdamOptions, 'lr'>>;
+
+  constructor(op: string, parameters: ParameterSet, options: AdamOptions, defaultDecay: number) {
+    const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = defaultDecay } = options;
+    expectWithin(op, 'beta1', beta1, 0, 1);
+    expectWithin(op, 'beta2', beta2, 0, 1);
+    expectWithin(op, 'epsilon', epsilon, 0);
+    expectWithin(op, 'weightDecay', weightDecay, 0);
+    super(parameters, lr, { exp_avg: 0, exp_avg_sq: 0 });
+    this.options = { beta1, beta2, epsilon, weightDecay };
+  }
+
+  protected override update({ parameter, state, step }: Slot<'exp_avg' | 'exp_avg_sq'>, gradient: Tensor): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    kernels.adam(
+      parameter.ptr,
+      gradient.ptr,
+      state.exp_avg.ptr,
+      state.exp_avg_sq.ptr,
+      parameter.size,
+      this.lr / (1 - power(beta1, step)),
+      1 / Math.sqrt(1 - power(beta2, step)),
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      epsilon,
+      this.decoupled ? 1 - this.lr * weightDecay : 1,
+      this.decoupled ? 0 : weightDecay,
+    );
+  }
+}
+
+/** Adam (Kingma and Ba 2015, algorithm 1); weight decay is added to the gradient. */
+export class Adam extends Moments {
+  protected override readonly decoupled = false;
+
+  constructor(parameters: ParameterSet, options: AdamOptions = {}) {
+    super('Adam', parameters, options, 0);
+  }
+}
+
+/** Adam with weight decay apart from the gradient: `p ← (1 − lr · weightDecay) p` (Loshchilov and Hutter 2019, algorithm 2). */
+export class AdamW extends Moments {
+  protected override readonly decoupled = true;
+
+  constructor(parameters: ParameterSet, options: AdamOptions = {}) {
+    super('AdamW', parameters, options, 0.01);
+  }
+}

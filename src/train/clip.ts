@@ -1,0 +1,49 @@
+import { noGrad } from '../autograd/record.ts';
+import { affine, clamp } from '../ops/index.ts';
+import { kernels } from '../runtime/backend.ts';
+import { outside, scope } from '../tensor/scope.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { expectWithin } from './numbers.ts';
+import { dropGradient, named, type ParameterSet } from './optimizer.ts';
+
+const withGradient = (op: string, parameters: ParameterSet) => [...named(op, parameters).values()].filter((parameter) => parameter.grad);
+
+/** Gives each parameter a gradient of its own: gradients may share memory, and are never changed in place. */
+function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {
+  for (const parameter of parameters) {
+    const gradient = noGrad(() => outside(() => f(parameter.grad as Tensor)));
+    dropGradient(parameter);
+    parameter.grad = gradient;
+  }
+}
+
+/** The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64 then float32, added up in order in float64. */
+export function gradNorm(parameters: ParameterSet): number {
+  const found = withGradient('gradNorm', parameters);
+  return scope(() => {
+    const squares = empty([found.length]);
+    const { unit } = squares.storage.backend;
+    for (const [i, { grad }] of found.entries()) if (grad) kernels.sumSquares(squares.ptr + i * unit, grad.ptr, grad.size);
+    let total = 0;
+    for (const square of squares.view()) total += square;
+    return Math.sqrt(total);
+  });
+}
+
+/**
+ * Scales all gradients by `maxNorm / (norm + 1e-6)` where their norm is above that (Pascanu et al. 2013, §3.2; the 1e-6 is PyTorch's).
+ * Returns the norm before. A norm that is not finite is returned and nothing scaled.
+ */
+export function clipGradNorm(parameters: ParameterSet, maxNorm: number): number {
+  expectWithin('clipGradNorm', 'maxNorm', maxNorm, 0);
+  const norm = gradNorm(parameters);
+  const factor = maxNorm / (norm + 1e-6);
+  if (factor < 1 && Number.isFinite(norm)) replaceGradients(withGradient('clipGradNorm', parameters), (g) => affine(g, factor, 0));
+  return norm;
+}
+
+/** Moves every element of every gradient into [−limit, limit]. */
+export function clipGradValue(parameters: ParameterSet, limit: number): void {
+  expectWithin('clipGradValue', 'limit', limit, 0);
+  replaceGradients(withGradient('clipGradValue', parameters), (g) => clamp(g, -limit, limit));
+}

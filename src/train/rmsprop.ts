@@ -1,0 +1,55 @@
+import { kernels } from '../runtime/backend.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { expectWithin } from './numbers.ts';
+import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+
+export interface RMSPropOptions {
+  /** Default 0.01. */
+  lr?: number;
+  /** How much of the mean square stays at each step. Default 0.99. */
+  alpha?: number;
+  /** Added to the root. Default 1e-8. */
+  epsilon?: number;
+  /** Added to the gradient. Default 0. */
+  weightDecay?: number;
+  /** Default 0: no buffer is kept. */
+  momentum?: number;
+  /** Divides by the standard deviation in place of the root mean square. Default false. */
+  centered?: boolean;
+}
+
+type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
+
+/** RMSProp (Hinton 2012, Coursera lecture 6e): `s ← α s + (1 − α) g²`, `p ← p − lr g / (√s + ε)`. Centred as in Graves 2013, §4.2. */
+export class RMSProp extends Optimizer<State> {
+  private readonly options: Required<Omit<RMSPropOptions, 'lr'>>;
+
+  constructor(parameters: ParameterSet, options: RMSPropOptions = {}) {
+    const { lr = 0.01, alpha = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
+    expectWithin('RMSProp', 'alpha', alpha, 0, 1);
+    expectWithin('RMSProp', 'epsilon', epsilon, 0);
+    expectWithin('RMSProp', 'weightDecay', weightDecay, 0);
+    expectWithin('RMSProp', 'momentum', momentum, 0);
+    const initial = { square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) };
+    super(parameters, lr, initial as Record<State, number>);
+    this.options = { alpha, epsilon, weightDecay, momentum, centered };
+  }
+
+  protected override update({ parameter, state }: Slot<State>, gradient: Tensor): void {
+    const { alpha, epsilon, weightDecay, momentum, centered } = this.options;
+    kernels.rmsprop(
+      parameter.ptr,
+      gradient.ptr,
+      state.square_avg.ptr,
+      centered ? state.grad_avg.ptr : 0,
+      momentum > 0 ? state.momentum_buffer.ptr : 0,
+      parameter.size,
+      this.lr,
+      alpha,
+      1 - alpha,
+      epsilon,
+      momentum,
+      weightDecay,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import { expectWithin, halfCosine, power } from './numbers.ts';
+
+/** The learning rate of a step, the first being 0. A pure function: what resumes a run needs nothing of it. */
+export type Schedule = (step: number) => number;
+
+/** Rises evenly from `1 / warmup` in step 0 to 1 in step `warmup − 1`, and stays. */
+const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / warmup : 1);
+
+/** Always `lr`, after a linear rise over `warmup` steps (default 0). */
+export function constant(lr: number, options: { warmup?: number } = {}): Schedule {
+  const { warmup = 0 } = options;
+  return (step) => lr * warming(step, warmup);
+}
+
+/** `lr · factorᵏ` from step `k · every` on. Default factor 0.1. */
+export function stepDecay(lr: number, options: { every: number; factor?: number }): Schedule {
+  const { every, factor = 0.1 } = options;
+  expectWithin('stepDecay', 'every', every, 1);
+  return (step) => lr * power(factor, Math.floor(step / every));
+}
+
+/**
+ * From `lr` down to `minimum` (default 0) over `steps` along half a cosine (Loshchilov and Hutter 2017, eq. 5), after a linear rise
+ * over the first `warmup` of them (default 0); `minimum` from then on.
+ */
+export function cosine(lr: number, options: { steps: number; warmup?: number; minimum?: number }): Schedule {
+  const { steps, warmup = 0, minimum = 0 } = options;
+  if (!(steps > warmup)) throw new RangeError(`cosine: steps must be more than warmup, got ${steps} and ${warmup}`);
+  return (step) => {
+    if (step < warmup) return lr * warming(step, warmup);
+    return minimum + (lr - minimum) * halfCosine(Math.min(1, (step - warmup) / (steps - warmup)));
+  };
+}
+
+/** A linear rise to `lr` at the `warmup`-th step, then `lr · √(warmup / step)`, steps counted from 1 (Vaswani et al. 2017, eq. 3). */
+export function inverseSqrt(lr: number, options: { warmup: number }): Schedule {
+  const { warmup } = options;
+  expectWithin('inverseSqrt', 'warmup', warmup, 1);
+  return (step) => lr * Math.min((step + 1) / warmup, Math.sqrt(warmup / (step + 1)));
+}
+
+/** The best metric so far, and for how many evaluations nothing was better. */
+export interface Best {
+  readonly best?: number;
+  readonly waited?: number;
+}
+
+export interface BetterOptions {
+  /** Whether a small or a large metric is good. Default `min`. */
+  goal?: 'min' | 'max';
+  /** How much better counts, relative to the best. Default 0. */
+  threshold?: number;
+}
+
+/** The state after another metric. NaN is never better. */
+export function better(state: Best, metric: number, options: BetterOptions = {}): Required<Best> {
+  const { goal = 'min', threshold = 0 } = options;
+  const { best, waited = 0 } = state;
+  const margin = Math.abs(best ?? 0) * threshold;
+  if (goal === 'min' ? metric < (best ?? Infinity) - margin : metric > (best ?? -Infinity) + margin) return { best: metric, waited: 0 };
+  return { best: best ?? (goal === 'min' ? Infinity : -Infinity), waited: waited + 1 };
+}
+
+/** What {@link plateau} goes on from; `{ lr }` at first. */
+export interface Plateau extends Best {
+  readonly lr: number;
+}
+
+export interface PlateauOptions extends BetterOptions {
+  /** Default 0.1. */
+  factor?: number;
+  /** Evaluations without a better metric that are borne. Default 10. */
+  patience?: number;
+  /** Default 0. */
+  minimum?: number;
+}
+
+/**
+ * The state after another metric: when more than `patience` evaluations in a row were not better than the best by `threshold` (relative,
+ * default 1e-4), `lr` goes down by `factor` and the wait starts anew. PyTorch's ReduceLROnPlateau, as a value.
+ */
+export function plateau(state: Plateau, metric: number, options: PlateauOptions = {}): Required<Plateau> {
+  const { factor = 0.1, patience = 10, minimum = 0, threshold = 1e-4, goal = 'min' } = options;
+  const next = better(state, metric, { goal, threshold });
+  if (next.waited <= patience) return { lr: state.lr, ...next };
+  return { lr: Math.max(minimum, state.lr * factor), best: next.best, waited: 0 };
+}

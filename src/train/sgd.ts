@@ -1,0 +1,45 @@
+import { kernels } from '../runtime/backend.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { expectWithin } from './numbers.ts';
+import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+
+export interface SGDOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** Default 0: no buffer is kept. */
+  momentum?: number;
+  /** The part of the gradient kept out of the buffer after the first step. Default 0. */
+  dampening?: number;
+  /** Added to the gradient. Default 0. */
+  weightDecay?: number;
+  /** Looks ahead by the momentum. Default false. */
+  nesterov?: boolean;
+}
+
+/**
+ * Stochastic gradient descent: `b ← momentum · b + (1 − dampening) g` (`b ← g` at first) and `p ← p − lr b`, or Nesterov's
+ * `p ← p − lr (g + momentum · b)` (Sutskever et al. 2013, in PyTorch's form).
+ */
+export class SGD extends Optimizer<'momentum_buffer'> {
+  private readonly options: Required<Omit<SGDOptions, 'lr'>>;
+
+  constructor(parameters: ParameterSet, options: SGDOptions = {}) {
+    const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    expectWithin('SGD', 'momentum', momentum, 0);
+    expectWithin('SGD', 'weightDecay', weightDecay, 0);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new RangeError(
+        `SGD: nesterov must come with momentum and without dampening, got momentum ${momentum} and dampening ${dampening}`,
+      );
+    }
+    super(parameters, lr, (momentum > 0 ? { momentum_buffer: 0 } : {}) as { momentum_buffer: number });
+    this.options = { momentum, dampening, weightDecay, nesterov };
+  }
+
+  protected override update({ parameter, state, step }: Slot<'momentum_buffer'>, gradient: Tensor): void {
+    const { momentum, dampening, weightDecay, nesterov } = this.options;
+    const buffer = momentum > 0 ? state.momentum_buffer.ptr : 0;
+    const fresh = step === 1 ? 1 : 1 - dampening;
+    kernels.sgd(parameter.ptr, gradient.ptr, buffer, parameter.size, this.lr, momentum, fresh, weightDecay, nesterov ? 1 : 0);
+  }
+}

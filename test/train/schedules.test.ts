@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { better, constant, cosine, inverseSqrt, type Plateau, plateau, stepDecay } from '../../src/train/index.ts';
+import { halfCosine, power } from '../../src/train/numbers.ts';
+
+describe('schedules', () => {
+  it('constant rises and stays', () => {
+    expect([0, 1, 2, 3, 100].map(constant(8, { warmup: 4 }))).toEqual([2, 4, 6, 8, 8]);
+    expect(constant(3)(0)).toBe(3);
+  });
+
+  it('stepDecay falls by the factor every so many steps', () => {
+    expect([0, 9, 10, 19, 20, 30].map(stepDecay(1, { every: 10, factor: 0.5 }))).toEqual([1, 1, 0.5, 0.5, 0.25, 0.125]);
+  });
+
+  it('cosine is half a cosine', () => {
+    const schedule = cosine(2, { steps: 110, warmup: 10, minimum: 0.5 });
+    expect([0, 9, 10, 110, 1000].map(schedule)).toEqual([0.2, 2, 2, 0.5, 0.5]);
+    for (let step = 10; step <= 110; step++) {
+      expect(schedule(step)).toBeCloseTo(0.5 + 1.5 * 0.5 * (1 + Math.cos((Math.PI * (step - 10)) / 100)), 14);
+    }
+  });
+
+  it('inverseSqrt peaks at the warm-up’s end', () => {
+    const schedule = inverseSqrt(1, { warmup: 100 });
+    expect([0, 49, 99, 399, 9999].map(schedule)).toEqual([0.01, 0.5, 1, 0.5, 0.1]);
+  });
+
+  it('say what is wrong', () => {
+    expect(() => cosine(1, { steps: 5, warmup: 5 })).toThrow('cosine: steps must be more than warmup, got 5 and 5');
+    expect(() => inverseSqrt(1, { warmup: 0 })).toThrow('inverseSqrt: warmup must be a finite number of at least 1, got 0');
+  });
+});
+
+describe('host arithmetic', () => {
+  it('agrees with Math', () => {
+    // Two units in the last place of 1: both sides are rounded.
+    for (let t = 0; t <= 1; t += 1 / 512) expect(Math.abs(halfCosine(t) - (1 + Math.cos(Math.PI * t)) / 2)).toBeLessThanOrEqual(2 ** -51);
+    for (const exponent of [0, 1, 2, 3, 10, 1000, 123_457]) {
+      expect(Math.abs(power(0.999, exponent) / 0.999 ** exponent - 1)).toBeLessThan(1e-10);
+    }
+  });
+});
+
+describe('plateau', () => {
+  const run = (metrics: number[], options: object, state: Plateau = { lr: 1 }) =>
+    metrics.map((metric) => {
+      state = plateau(state, metric, options);
+      return state.lr;
+    });
+
+  it('lowers the rate when nothing was better for longer than patience', () => {
+    expect(run([5, 4, 4, 4, 4, 4, 4, 4], { patience: 2, factor: 0.5 })).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25]);
+  });
+
+  it('asks for a real gain, in the direction of the goal', () => {
+    expect(run([4, 3.99, 3.98, 3.97], { patience: 0, threshold: 0.01, factor: 0.5 })).toEqual([1, 0.5, 0.25, 0.125]);
+    expect(run([1, 2, 3, 2], { patience: 0, goal: 'max', factor: 0.5 })).toEqual([1, 1, 1, 0.5]);
+    expect(run([-4, -5, -6], { patience: 0, factor: 0.5 })).toEqual([1, 1, 1]);
+  });
+
+  it('does not go below the minimum', () => {
+    expect(run([1, 1, 1, 1], { patience: 0, minimum: 0.05 })).toEqual([1, 0.1, 0.05, 0.05]);
+  });
+
+  it('never takes NaN for better', () => {
+    expect(better({}, Number.NaN)).toEqual({ best: Infinity, waited: 1 });
+    expect(better({ best: 2, waited: 0 }, Number.NaN, { goal: 'max' })).toEqual({ best: 2, waited: 1 });
+    expect(better(JSON.parse(JSON.stringify({ best: Infinity, waited: 1 })), 3)).toEqual({ best: 3, waited: 0 });
+  });
+});

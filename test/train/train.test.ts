@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { memory } from '../../src/runtime/storage.ts';
+import { tensor } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/train/index.ts';
+import { type Batch, batches, loss, type Model, model, weights } from './model.ts';
+
+const adam = (m: Model) => new Adam(m, { lr: 0.02 });
+
+const run = (m: Model, optimizer: Optimizer, options: Partial<TrainOptions<Batch>> = {}) =>
+  train<Batch>({ key: key(5), batches, loss: (batch, { key }) => loss(m, batch, key), optimizer, ...options });
+
+async function all(events: AsyncGenerator<Progress, Position>): Promise<Progress[]> {
+  const found: Progress[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
+
+describe('train', () => {
+  it('learns', async () => {
+    const m = model();
+    const events = await all(run(m, adam(m), { epochs: 200, loss: (batch) => loss(m, batch) }));
+    expect(events).toHaveLength(1200);
+    expect(events[0]?.loss).toBeGreaterThan(0.05);
+    expect(events.at(-1)?.loss).toBeLessThan(0.003);
+    expect(events.at(-1)).toMatchObject({ step: 1200, epoch: 199, lr: 0.02 });
+  });
+
+  it('keeps its memory flat over 10,000 steps', async () => {
+    const m = model();
+    const optimizer = adam(m);
+    const seen: { bytes: number; blocks: number; reserved: number }[] = [];
+    for await (const { step } of run(m, optimizer, { steps: 10_000, clip: 0.5 })) {
+      const { bytes, blocks, reserved } = memory();
+      if (step === 100 || step === 10_000) seen.push({ bytes, blocks, reserved });
+    }
+    expect(seen[1]).toEqual(seen[0]);
+  });
+
+  it('draws the same bits when it is stopped and resumed anywhere', async () => {
+    const schedule = cosine(0.02, { steps: 30 });
+    const settings = () => ({ steps: 30, schedule, clip: 1, every: 4, evaluate: () => 1 });
+    const whole = model();
+    const events = await all(run(whole, adam(whole), settings()));
+    for (const stop of [1, 5, 6, 7, 12, 29]) {
+      const parts = model();
+      const first = adam(parts);
+      let position: Position = { epoch: 0, batch: 0, step: 0 };
+      for await (const event of run(parts, first, settings())) {
+        position = event.position;
+        if (event.step === stop) break;
+      }
+      const second = adam(parts);
+      second.loadStateDict(first.stateDict());
+      const rest = await all(run(parts, second, { ...settings(), start: JSON.parse(JSON.stringify(position)) }));
+      expect(weights(parts)).toEqual(weights(whole));
+      expect(rest.map((event) => event.loss)).toEqual(events.slice(stop).map((event) => event.loss));
+      expect(rest.at(-1)?.position).toEqual(events.at(-1)?.position);
+    }
+  });
+
+  it('stops on abort with the step under way finished', async () => {
+    const m = model();
+    const controller = new AbortController();
+    const events = run(m, adam(m), { signal: controller.signal });
+    for (let i = 0; i < 3; i++) await events.next();
+    controller.abort();
+    expect(await events.next()).toEqual({ done: true, value: { epoch: 0, batch: 3, step: 3 } });
+    expect(await all(run(m, adam(m), { signal: AbortSignal.abort() }))).toEqual([]);
+  });
+
+  it('lets others have a turn', async () => {
+    const m = model();
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 30);
+    const events = await all(run(m, adam(m), { signal: controller.signal, yieldEvery: 10, steps: 1_000_000 }));
+    expect(events.length).toBeLessThan(1_000_000);
+  });
+
+  it('evaluates every so many steps and stops when patience is over', async () => {
+    const metrics = [5, 3, 4, 3, 2];
+    const m = model();
+    const optimizer = adam(m);
+    const options = { every: 2, patience: 2, evaluate: async () => metrics.shift() as number };
+    const events = await all(run(m, optimizer, options));
+    expect(events.map(({ metric, improved }) => [metric, improved])).toEqual([
+      [undefined, undefined],
+      [5, true],
+      [undefined, undefined],
+      [3, true],
+      [undefined, undefined],
+      [4, false],
+      [undefined, undefined],
+      [3, false],
+    ]);
+    expect(events.at(-1)?.position).toEqual({ epoch: 1, batch: 2, step: 8, best: 3, waited: 2 });
+    const start = events.at(-1)?.position as Position;
+    expect(await all(run(m, optimizer, { ...options, start }))).toEqual([]);
+  });
+
+  it('counts epochs', async () => {
+    const m = model();
+    const events = await all(run(m, adam(m), { epochs: 2 }));
+    expect(events.map((event) => event.epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    expect(new Set(events.map((event) => event.loss)).size).toBe(12);
+  });
+
+  it('closes the batches and frees them when the loop is left', async () => {
+    const m = model();
+    const optimizer = adam(m);
+    let closed = false;
+    const source = function* (epoch: number, from: Parameters<typeof batches>[1]) {
+      try {
+        yield* batches(epoch, from);
+      } finally {
+        closed = true;
+      }
+    };
+    const before = memory().blocks;
+    for await (const { step } of run(m, optimizer, { batches: source })) if (step === 2) break;
+    expect(closed).toBe(true);
+    expect(memory().blocks).toBe(before);
+  });
+
+  it('names the step whose loss is not finite, and leaves the parameters as they were', async () => {
+    const m = model();
+    const before = weights(m);
+    const bad = run(m, adam(m), { loss: (batch, { step }) => (step === 3 ? tensor(Number.NaN) : loss(m, batch)) });
+    const seen: number[] = [];
+    await expect(
+      (async () => {
+        for await (const { step } of bad) seen.push(step);
+      })(),
+    ).rejects.toThrow('train: loss must be finite, got NaN at step 3');
+    expect(seen).toEqual([1, 2, 3]);
+    expect(weights(m)).not.toEqual(before);
+    expect(weights(m).every(Number.isFinite)).toBe(true);
+  });
+
+  it('says what is wrong', async () => {
+    const m = model();
+    await expect(all(run(m, adam(m), { batches: () => [] }))).rejects.toThrow(
+      'train: batches must give at least one an epoch, got none in epoch 0',
+    );
+    await expect(all(run(m, adam(m), { evaluate: () => 1 }))).rejects.toThrow(
+      'train: every must be given with evaluate and at least 1, got 0',
+    );
+    await expect(all(run(m, adam(m), { start: { epoch: 2, batch: 9, step: 21 } }))).rejects.toThrow(
+      'train: start must lie within the epoch, got batch 9 of 6 in epoch 2',
+    );
+  });
+});
