@@ -1,1 +1,111 @@
-export {};
+import { sumTo } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { dense, productInto, withWorkspace } from './product.ts';
+import { reshape } from './shape.ts';
+
+export interface MatmulOptions {
+  /** Reads `a` as [..., k, m]. */
+  transposeA?: boolean;
+  /** Reads `b` as [..., n, k]. */
+  transposeB?: boolean;
+}
+
+/** The last two lengths. */
+const matrix = (x: Tensor) => x.shape.slice(-2) as [number, number];
+
+/** `place` elements after an axis-by-axis walk over `shape`: the offset of its `index`-th place under `strides`. */
+function offset(index: number, shape: Shape, strides: readonly number[]): number {
+  let at = 0;
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis] as number;
+    at += (rest % length) * (strides[axis] as number);
+    rest = Math.floor(rest / length);
+  }
+  return at;
+}
+
+/**
+ * `a · b` of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before them broadcast. Gradients: `da = g · bᵀ`,
+ * `db = aᵀ · g`, summed by the tape where an operand was stretched.
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false } = options;
+  expectDType('matmul', 'a', a, 'float32');
+  expectDType('matmul', 'b', b, 'float32');
+  if (a.rank < 2 || b.rank < 2)
+    throw new RangeError(`matmul: operands must have two axes or more, got ${show(a.shape)} and ${show(b.shape)}`);
+  const [p, q] = matrix(a);
+  const [r, s] = matrix(b);
+  const [m, k] = transposeA ? [q, p] : [p, q];
+  const [inner, n] = transposeB ? [s, r] : [r, s];
+  if (k !== inner) throw new RangeError(`matmul: inner lengths must agree, got ${show(a.shape)} and ${show(b.shape)}${suffix(options)}`);
+  // One right operand for all: the rows of every batch make one product, and its gradient is one product too.
+  if (a.rank > 2 && b.rank === 2 && !transposeA) {
+    const rows = sizeOf(a.shape.slice(0, -1));
+    return reshape(matmul(reshape(a, [rows, k]), b, { transposeB }), [...a.shape.slice(0, -1), n]);
+  }
+  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const y = empty([...batch, m, n]);
+  const { unit } = y.storage.backend;
+  const aStrides = stretchedStrides(a.shape.slice(0, -2), batch);
+  const bStrides = stretchedStrides(b.shape.slice(0, -2), batch);
+  withWorkspace({ m, n, k }, (scratch) => {
+    for (let i = 0; i < sizeOf(batch); i++) {
+      const left = a.ptr + offset(i, batch, aStrides) * m * k * unit;
+      const right = b.ptr + offset(i, batch, bStrides) * k * n * unit;
+      productInto(y.ptr + i * m * n * unit, dense(left, q, transposeA), dense(right, s, transposeB), { m, n, k }, 0, scratch);
+    }
+  });
+  return record('matmul', y, [a, b], (g) => [
+    a.requiresGrad
+      ? transposeA
+        ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+        : matmul(g, b, { transposeB: !transposeB })
+      : null,
+    b.requiresGrad
+      ? transposeB
+        ? matmul(g, a, { transposeA: true, transposeB: transposeA })
+        : matmul(a, g, { transposeA: !transposeA })
+      : null,
+  ]);
+}
+
+function suffix({ transposeA, transposeB }: MatmulOptions): string {
+  const said = [transposeA ? 'transposeA' : '', transposeB ? 'transposeB' : ''].filter(Boolean);
+  return said.length ? ` with ${said.join(' and ')}` : '';
+}
+
+/**
+ * `x · weightᵀ + bias`: x [..., in], weight [out, in], bias [out] → [..., out] (PyTorch's layout). The sum of an element starts from
+ * its bias. Gradients: `dx = g · weight`, `dweight = gᵀ · x` over all rows at once, `dbias` the sum of `g`'s rows.
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  expectDType('linear', 'x', x, 'float32');
+  expectDType('linear', 'weight', weight, 'float32');
+  const [out, width] = weight.shape;
+  if (weight.rank !== 2 || out === undefined || width === undefined || x.rank < 1 || x.shape.at(-1) !== width) {
+    throw new RangeError(`linear: x must be [..., in] and weight [out, in], got ${show(x.shape)} and ${show(weight.shape)}`);
+  }
+  if (bias) {
+    expectDType('linear', 'bias', bias, 'float32');
+    if (!sameShape(bias.shape, [out])) throw new RangeError(`linear: bias must be ${show([out])}, got ${show(bias.shape)}`);
+  }
+  const outer = x.shape.slice(0, -1);
+  const rows = sizeOf(outer);
+  const y = empty([...outer, out]);
+  if (bias) kernels.copy(y.ptr, bias.ptr, 1, 1, rows, out, 0, 0, out, 1, 0, 0, 0, 1);
+  withWorkspace({ m: rows, n: out, k: width }, (scratch) => {
+    productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), { m: rows, n: out, k: width }, bias ? 1 : 0, scratch);
+  });
+  return record('linear', y, bias ? [x, weight, bias] : [x, weight], (g) => {
+    const flat = reshape(g, [rows, out]);
+    const dx = x.requiresGrad ? reshape(matmul(flat, weight), x.shape) : null;
+    const dweight = weight.requiresGrad ? matmul(flat, reshape(x, [rows, width]), { transposeA: true }) : null;
+    if (!bias) return [dx, dweight];
+    return [dx, dweight, bias.requiresGrad ? sumTo(flat, [out]) : null];
+  });
+}

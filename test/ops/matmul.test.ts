@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { linear, matmul } from '../../src/ops/index.ts';
+import { slice } from '../../src/ops/shape.ts';
+import { backend } from '../../src/runtime/backend.ts';
+import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { draws } from '../kernels/row.ts';
+
+const random = (seed: number, ...shape: number[]) =>
+  tensor(Float32Array.from(draws(seed).real(shape.reduce((p, q) => p * q, 1)).values), { shape });
+
+describe('matmul', () => {
+  it('multiplies', () => {
+    const y = matmul(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      tensor([
+        [5, 6],
+        [7, 8],
+      ]),
+    );
+    expect(Array.from(y.toArray())).toEqual([19, 22, 43, 50]);
+  });
+
+  it('gives a row the same bits whatever the number of rows, also through linear', () => {
+    const x = random(1, 37, 300);
+    const w = random(2, 300, 130);
+    const all = matmul(x, w).toArray();
+    for (const [start, end] of [
+      [0, 1],
+      [5, 6],
+      [3, 12],
+      [20, 37],
+    ] as const) {
+      const part = matmul(slice(x, 0, start, end), w).toArray();
+      expect(part).toEqual(all.slice(start * 130, end * 130));
+    }
+    const wt = flipped(w, 300, 130);
+    expect(linear(x, wt).toArray()).toEqual(all);
+    expect(linear(slice(x, 0, 7, 8), wt).toArray()).toEqual(all.slice(7 * 130, 8 * 130));
+  });
+
+  it('gives a column the same bits whatever the number of columns', () => {
+    const x = random(3, 9, 520);
+    const w = random(4, 520, 100);
+    const all = matmul(x, w).toArray();
+    const some = matmul(x, slice(w, 1, 16, 21)).toArray();
+    for (let i = 0; i < 9; i++) expect(some.slice(i * 5, i * 5 + 5)).toEqual(all.slice(i * 100 + 16, i * 100 + 21));
+  });
+
+  it('gives the same bits however the operands are stored', () => {
+    const [x, w] = [random(5, 12, 270), random(6, 270, 40)];
+    const [xt, wt] = [flipped(x, 12, 270), flipped(w, 270, 40)];
+    const wanted = matmul(x, w).toArray();
+    expect(matmul(xt, w, { transposeA: true }).toArray()).toEqual(wanted);
+    expect(matmul(x, wt, { transposeB: true }).toArray()).toEqual(wanted);
+    expect(matmul(xt, wt, { transposeA: true, transposeB: true }).toArray()).toEqual(wanted);
+  });
+
+  it('does not read what the memory held before', () => {
+    scope(() => full([64, 64], Number.NaN));
+    expect(Array.from(matmul(ones([3, 2]), ones([2, 5])).toArray())).toEqual(new Array(15).fill(2));
+    scope(() => full([3, 5], Number.NaN));
+    expect(Array.from(matmul(zeros([3, 0]), zeros([0, 5])).toArray())).toEqual(new Array(15).fill(0));
+  });
+
+  it('keeps no workspace', () => {
+    const [a, b] = [random(1, 200, 300), random(2, 300, 100)];
+    const before = backend().heap.report().blocks;
+    const y = matmul(a, b);
+    expect(backend().heap.report().blocks).toBe(before + 1);
+    expect(y.shape).toEqual([200, 100]);
+  });
+
+  it('says what is wrong', () => {
+    expect(() => matmul(ones([2, 3]), ones([4, 5]))).toThrow('matmul: inner lengths must agree, got [2, 3] and [4, 5]');
+    expect(() => matmul(ones([2, 3]), ones([3, 5]), { transposeB: true })).toThrow(
+      'matmul: inner lengths must agree, got [2, 3] and [3, 5] with transposeB',
+    );
+    expect(() => matmul(ones([3]), ones([3, 5]))).toThrow('matmul: operands must have two axes or more, got [3] and [3, 5]');
+    expect(() => matmul(ones([2, 2, 3]), ones([3, 3, 5]))).toThrow('matmul: shapes must broadcast, got [2] and [3]');
+    expect(() => matmul(ones([2, 3]), zeros([3, 5], 'int32'))).toThrow('matmul: b must be float32, got int32');
+    expect(() => linear(ones([2, 3]), ones([5, 4]))).toThrow('linear: x must be [..., in] and weight [out, in], got [2, 3] and [5, 4]');
+    expect(() => linear(ones([2, 3]), ones([5, 3]), ones([3]))).toThrow('linear: bias must be [5], got [3]');
+  });
+});
+
+function flipped(x: ReturnType<typeof tensor>, rows: number, columns: number) {
+  const values = x.toArray();
+  return tensor(
+    Float32Array.from({ length: values.length }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] as number),
+    { shape: [columns, rows] },
+  );
+}
