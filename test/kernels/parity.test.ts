@@ -44,7 +44,7 @@ function run(on: Backend, row: KernelRow, args: Argument[], shift: number, alias
     const overwritten = alias && i === alias[1];
     if (range.role === 'in' && !overwritten) {
       expect(Array.from(around.slice(SENTINELS, SENTINELS + size)), `argument ${i} unchanged`).toEqual(range.values);
-    } else if (range.role !== 'in') {
+    } else if (range.role === 'out' || range.role === 'inout') {
       result.set(i, Array.from(around.slice(SENTINELS, SENTINELS + size)));
     }
   }

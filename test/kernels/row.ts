@@ -2,9 +2,12 @@
 import type { DType, Kernels } from '../../src/runtime/backend.ts';
 import { key, randomInt } from '../../src/tensor/random.ts';
 
-/** A range of memory a kernel is given. `out` starts as junk, `inout` as values; both are compared afterwards, `in` must not change. */
+/**
+ * A range of memory a kernel is given. `out` starts as junk, `inout` as values; both are compared afterwards, `in` must not change;
+ * `scratch` may hold anything.
+ */
 export interface Range {
-  role: 'in' | 'out' | 'inout';
+  role: 'in' | 'out' | 'inout' | 'scratch';
   dtype: DType;
   values: number[];
 }
@@ -28,6 +31,8 @@ export interface Draw {
   /** The same as values a kernel changes. */
   inout(range: Range): Range;
   out(size: number, dtype?: DType): Range;
+  /** Workspace: junk before, not looked at after. */
+  scratch(size: number): Range;
 }
 
 export interface KernelRow {
@@ -61,6 +66,7 @@ export function draws(seed: number): Draw {
     mask: (size) => ({ role: 'in', dtype: 'bool', values: list(size, () => next(2)) }),
     inout: (range) => ({ ...range, role: 'inout' }),
     out: (size, dtype = 'float32') => ({ role: 'out', dtype, values: list(size, () => 77) }),
+    scratch: (size) => ({ role: 'scratch', dtype: 'float32', values: list(size, () => Number.NaN) }),
   };
 }
 

@@ -19,6 +19,28 @@ const packed = (d: Draw, m: number, n: number, k: number, beta: 0 | 1) => [
   beta,
 ];
 
+/** Elements of the workspace `matmul` asks for. */
+const workspace = (m: number, k: number) => 8 * 256 + panels(Math.min(m, 128), 4) * Math.min(k, 256);
+
+/** Operands plain, or stored transposed. */
+const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: boolean, right: boolean) => [
+  within(d, m, n + 3),
+  d.real(m * k),
+  d.real(k * n),
+  ...[m, n, k],
+  ...(left ? [1, m] : [k, 1]),
+  ...(right ? [1, k] : [n, 1]),
+  ...[n + 3, beta],
+  d.scratch(workspace(m, k)),
+];
+
+const layouts = [
+  { name: 'plain', left: false, right: false },
+  { name: 'right transposed', left: false, right: true },
+  { name: 'left transposed', left: true, right: false },
+  { name: 'both transposed', left: true, right: true },
+];
+
 const EDGES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 33] as const;
 
 export const products: KernelRow[] = [
@@ -41,4 +63,35 @@ export const products: KernelRow[] = [
     args: (n, d) => packed(d, 131, 9, n, 1),
     tolerance: { absolute: 2e-4 },
   },
+  ...layouts.flatMap(({ name, left, right }): KernelRow[] => [
+    { kernel: 'matmul', name: `${name}, rows`, lengths: EDGES, args: (n, d) => plain(d, n, 9, 7, 0, left, right), tolerance },
+    {
+      kernel: 'matmul',
+      name: `${name}, columns`,
+      lengths: [...EDGES, 64, 65],
+      args: (n, d) => plain(d, 5, n, 7, 1, left, right),
+      tolerance,
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, depth`,
+      lengths: EDGES,
+      args: (n, d) => plain(d, 8, 9, n, 0, left, right),
+      tolerance: { absolute: 3e-5 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, blocks`,
+      lengths: [1, 256, 515],
+      args: (n, d) => plain(d, 131, 35, n, 1, left, right),
+      tolerance: { absolute: 2e-4 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, packed left`,
+      lengths: [1, 4, 6, 129],
+      args: (n, d) => plain(d, n, 67, 61, 0, left, right),
+      tolerance: { absolute: 5e-5 },
+    },
+  ]),
 ];
