@@ -1,1 +1,110 @@
-export {};
+// Losses. `reduction`: `mean` (default), `sum`, or `none` for one number an element.
+
+import { sameShape, show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { add, mul, neg, sub } from './binary.ts';
+import { abs, clamp, softplus, square } from './elementwise.ts';
+import { pick } from './gather.ts';
+import { greaterEqual, where } from './logic.ts';
+import { sum } from './reduce.ts';
+import { logSoftmax } from './softmax.ts';
+
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  reduction?: Reduction;
+}
+
+export interface ClassOptions extends LossOptions {
+  /** A target that counts for nothing: loss and gradient 0, left out of the mean. */
+  ignoreIndex?: number;
+}
+
+/** The mean is over `count` elements, and 0 where there are none. */
+function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
+  if (reduction === 'none') return losses;
+  const total = sum(losses);
+  return reduction === 'sum' ? total : mul(total, 1 / Math.max(1, count));
+}
+
+/** The targets with −1 in place of `ignoreIndex`, and how many are left. */
+function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | undefined): { index: Tensor; count: number } {
+  expectDType(op, 'target', target, 'int32');
+  if (x.rank === 0 || !sameShape(target.shape, x.shape.slice(0, -1))) {
+    throw new RangeError(
+      `${op}: target must have the shape of its first operand without the last axis, got ${show(target.shape)} and ${show(x.shape)}`,
+    );
+  }
+  const bound = x.shape.at(-1) as number;
+  const index = empty(target.shape, 'int32');
+  const [from, to] = [target.view(), index.view()];
+  let count = 0;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i] as number;
+    to[i] = value === ignoreIndex ? -1 : value;
+    if (value === ignoreIndex) continue;
+    if (!(value >= 0 && value < bound)) throw new RangeError(`${op}: target must be in [0, ${bound}), got ${value} at ${i}`);
+    count++;
+  }
+  return { index, count };
+}
+
+/** `−x[…, target]`: `x` log-probabilities `[…, C]`, `target` int32 `[…]`. The mean over no target at all is 0, with gradient 0. */
+export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): Tensor {
+  const { index, count } = classes('nllLoss', x, target, options.ignoreIndex);
+  return reduce(neg(pick(x, index)), options.reduction ?? 'mean', count);
+}
+
+/**
+ * `−ln softmax(logits)[…, target]`: logits `[…, C]`, `target` int32 `[…]`. `labelSmoothing` ε mixes the target with the uniform
+ * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). As in
+ * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN.
+ */
+export function crossEntropy(logits: Tensor, target: Tensor, options: ClassOptions & { labelSmoothing?: number } = {}): Tensor {
+  const { reduction = 'mean', ignoreIndex, labelSmoothing = 0 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new RangeError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
+  }
+  const { index, count } = classes('crossEntropy', logits, target, ignoreIndex);
+  const logs = logSoftmax(logits);
+  const losses = neg(pick(logs, index));
+  if (labelSmoothing === 0) return reduce(losses, reduction, count);
+  const uniform = mul(where(greaterEqual(index, 0), sum(logs, { axis: -1 }), 0), -labelSmoothing / (logits.shape.at(-1) as number));
+  return reduce(add(mul(losses, 1 - labelSmoothing), uniform), reduction, count);
+}
+
+function sameShapes(op: string, x: Tensor, target: Tensor): void {
+  if (!sameShape(x.shape, target.shape)) {
+    throw new RangeError(`${op}: shapes must agree, got ${show(x.shape)} and ${show(target.shape)}`);
+  }
+}
+
+/** `(x − target)²`. */
+export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  sameShapes('mseLoss', x, target);
+  return reduce(square(sub(x, target)), options.reduction ?? 'mean', x.size);
+}
+
+/** `|x − target|`. */
+export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  sameShapes('l1Loss', x, target);
+  return reduce(abs(sub(x, target)), options.reduction ?? 'mean', x.size);
+}
+
+/** With d = |x − target|: `d² / 2β` below β (default 1), `d − β/2` from there (Girshick 2015, "Fast R-CNN", eq. 3). */
+export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
+  const { beta = 1 } = options;
+  if (!(beta > 0)) throw new RangeError(`smoothL1Loss: beta must be positive, got ${beta}`);
+  sameShapes('smoothL1Loss', x, target);
+  const d = abs(sub(x, target));
+  const near = clamp(d, 0, beta);
+  // near²/2β + (d − near): below β the second part is 0, above it the first is β/2.
+  return reduce(add(mul(square(near), 0.5 / beta), sub(d, near)), options.reduction ?? 'mean', x.size);
+}
+
+/** `−t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], as `t·softplus(−x) + (1 − t)·softplus(x)`: nothing overflows. */
+export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  sameShapes('binaryCrossEntropyWithLogits', x, target);
+  const losses = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
+  return reduce(losses, options.reduction ?? 'mean', x.size);
+}

@@ -1,1 +1,35 @@
-export {};
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+
+function expectRow(name: string, row: Tensor | undefined, n: number): void {
+  if (!row) return;
+  expectDType('layerNorm', name, row, 'float32');
+  if (row.rank !== 1 || row.size !== n) throw new RangeError(`layerNorm: ${name} must have shape [${n}], got ${show(row.shape)}`);
+}
+
+/**
+ * `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps) · weight + bias` over the last axis, ⟨⟩ its mean; `weight` and `bias` `[D]`, `eps` 1e-5
+ * (Ba, Kiros and Hinton 2016, "Layer normalization"). The gradient is one kernel, hence of first order only.
+ */
+export function layerNorm(x: Tensor, options: { weight?: Tensor; bias?: Tensor; eps?: number } = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
+  expectDType('layerNorm', 'x', x, 'float32');
+  const n = x.shape.at(-1);
+  if (!n) throw new RangeError(`layerNorm: x must have a last axis that is not empty, got ${show(x.shape)}`);
+  expectRow('weight', weight, n);
+  expectRow('bias', bias, n);
+  const rows = x.size / n;
+  const [y, mean, rstd] = [empty(x.shape), empty([rows]), empty([rows])];
+  kernels.layerNorm(y.ptr, mean.ptr, rstd.ptr, x.ptr, weight?.ptr ?? 0, bias?.ptr ?? 0, rows, n, eps);
+  const inputs = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])];
+  return record('layerNorm', y, inputs, (g) => {
+    const dx = empty(x.shape);
+    const dweight = weight?.requiresGrad ? empty([n]) : null;
+    const dbias = bias?.requiresGrad ? empty([n]) : null;
+    const at = weight?.ptr ?? 0;
+    kernels.layerNormBackward(dx.ptr, dweight?.ptr ?? 0, dbias?.ptr ?? 0, g.ptr, x.ptr, at, mean.ptr, rstd.ptr, rows, n);
+    return [dx, ...(weight ? [dweight] : []), ...(bias ? [dbias] : [])];
+  });
+}

@@ -1,1 +1,92 @@
-export {};
+import { expand } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { mul, sub } from './binary.ts';
+import { exp } from './elementwise.ts';
+import { where } from './logic.ts';
+import { type AxisOptions, sum } from './reduce.ts';
+import { permute, reshape, transpose } from './shape.ts';
+
+const rowsOf = (x: Tensor): [rows: number, n: number] => {
+  const n = x.shape.at(-1) as number;
+  return [n === 0 ? 0 : x.size / n, n];
+};
+
+/** `f` along an axis, which is exchanged with the last and back. */
+function along(op: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
+  expectDType(op, 'x', x, 'float32');
+  const at = axisOf(op, axis, x.rank);
+  return at === x.rank - 1 ? f(x) : transpose(f(transpose(x, at, -1)), at, -1);
+}
+
+const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
+
+/**
+ * `e^x / Σ e^x` along `axis` (default −1). Where `mask` (bool, broadcast to `x`) is false the weight and the gradient are exactly 0,
+ * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
+ */
+export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor } = {}): Tensor {
+  const { axis = -1, mask } = options;
+  if (!mask) return along('softmax', x, axis, weights);
+  expectDType('softmax', 'mask', mask, 'bool');
+  if (!sameShape(broadcastShapes('softmax', x.shape, mask.shape), x.shape)) {
+    throw new RangeError(`softmax: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);
+  }
+  return along('softmax', where(expand(mask, x.shape), x, -Infinity), axis, weights);
+}
+
+function weights(x: Tensor): Tensor {
+  const y = empty(x.shape);
+  kernels.softmax(y.ptr, x.ptr, ...rowsOf(x));
+  return record('softmax', y, [x], (g) => [softmaxBackward(g, y)]);
+}
+
+/** `dx = y · (g − Σ g·y)`, linear in `g`. With h its gradient: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
+function softmaxBackward(g: Tensor, y: Tensor): Tensor {
+  const dx = empty(y.shape);
+  kernels.softmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
+  return record('softmaxBackward', dx, [g, y], (h) => [
+    g.requiresGrad ? softmaxBackward(h, y) : null,
+    y.requiresGrad ? sub(mul(h, sub(g, total(mul(g, y)))), mul(g, total(mul(h, y)))) : null,
+  ]);
+}
+
+/** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays so. Gradient: `g − e^y · Σ g`. */
+export function logSoftmax(x: Tensor, options: { axis?: number } = {}): Tensor {
+  return along('logSoftmax', x, options.axis ?? -1, logWeights);
+}
+
+function logWeights(x: Tensor): Tensor {
+  const y = empty(x.shape);
+  kernels.logSoftmax(y.ptr, x.ptr, ...rowsOf(x));
+  return record('logSoftmax', y, [x], (g) => [logSoftmaxBackward(g, y)]);
+}
+
+/** `dx = g − e^y · Σ g`. With h its gradient: `h − Σ h·e^y` to g, `−h · e^y · Σ g` to y. */
+function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
+  const dx = empty(y.shape);
+  kernels.logSoftmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
+  return record('logSoftmaxBackward', dx, [g, y], (h) => {
+    const scaled = mul(h, exp(y));
+    return [g.requiresGrad ? sub(h, total(scaled)) : null, y.requiresGrad ? mul(mul(scaled, total(g)), -1) : null];
+  });
+}
+
+/** `ln Σ e^x` over one axis, the last by default: −∞ where all are. Gradient: `g · softmax(x)`. */
+export function logSumExp(x: Tensor, options: AxisOptions = {}): Tensor {
+  expectDType('logSumExp', 'x', x, 'float32');
+  const at = axisOf('logSumExp', options.axis ?? -1, x.rank);
+  const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== at);
+  const rows = at === x.rank - 1 ? x : permute(x, [...others, at]);
+  const y = empty(rows.shape.slice(0, -1));
+  kernels.logSumExp(y.ptr, rows.ptr, y.size, rows.shape.at(-1) as number);
+  const recorded = record('logSumExp', y, [rows], (g) => [mul(reshape(g, [...g.shape, 1]), softmax(rows))]);
+  return options.keepDims
+    ? reshape(
+        recorded,
+        x.shape.map((n, axis) => (axis === at ? 1 : n)),
+      )
+    : recorded;
+}

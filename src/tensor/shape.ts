@@ -26,6 +26,11 @@ export function axisOf(op: string, axis: number, rank: number): number {
   return at;
 }
 
+/** Lengths before, of, and after an axis, as kernels take them. */
+export function around(shape: Shape, at: number): [outer: number, n: number, inner: number] {
+  return [sizeOf(shape.slice(0, at)), shape[at] as number, sizeOf(shape.slice(at + 1))];
+}
+
 /** The shape both operands broadcast to, by NumPy's rule (axes aligned at the end; a length of 1 stretches). */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;

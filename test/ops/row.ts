@@ -1,4 +1,6 @@
 // What a row of the op table says.
+import { mul } from '../../src/ops/index.ts';
+import { tensor } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 /** A differentiable input (shape and range of values), or a fixed tensor made on the backend in use. */
@@ -20,4 +22,15 @@ export interface OpRow {
   differentiable?: boolean;
   /** How far float32 may be from float64. Default 1e-5, relative to the largest element of the result. */
   tolerance?: number;
+}
+
+/** `y` with a different factor for each element: for ops whose gradient of a plain sum is 0, as softmax's. */
+export function weighed(y: Tensor): Tensor {
+  return mul(
+    y,
+    tensor(
+      Float64Array.from({ length: y.size }, (_, i) => ((i * 7) % 11) / 4 - 1),
+      { shape: y.shape },
+    ),
+  );
 }
