@@ -1,27 +1,32 @@
-import { record } from '../autograd/record.ts';
+import { recompose } from '../autograd/recompose.ts';
+import { record, recording } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { scope } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
+import { add, mul } from './binary.ts';
+import { sigmoid, tanh } from './elementwise.ts';
+import { linear } from './matmul.ts';
+import { dense } from './product.ts';
 import {
   at,
+  leftPanels,
   maskAt,
-  matrix,
   move,
   once,
-  packLeft,
-  packRight,
+  oneStep,
   part,
   product,
   productGradients,
+  rightPanels,
   type Sequence,
   type SequenceOptions,
   sequence,
   timeOf,
   toSteps,
   tracked,
-  transposed,
   type Weights,
 } from './sequence.ts';
+import { concat, reshape, select, slice } from './shape.ts';
 
 /** What the gradient needs of the forward pass, in order of processing. */
 interface Saved {
@@ -40,16 +45,16 @@ function forward(q: Sequence, y: Tensor, x: Tensor, h0: Tensor, c0: Tensor, w: W
   const { batch, steps, input, hidden, width } = q;
   const block = batch * hidden;
   const xs = toSteps(q, x, input);
-  const gates = product(matrix(xs.ptr, steps * batch, input), transposed(matrix(w.weightIh.ptr, width, input)));
+  const gates = product(dense(xs.ptr, input), dense(w.weightIh.ptr, input, true), { m: steps * batch, n: width, k: input });
   const [hs, cs] = [empty([steps + 1, batch, hidden]), empty([steps + 1, batch, hidden])];
   move(hs.ptr, h0.ptr, block);
   move(cs.ptr, c0.ptr, block);
-  const right = packRight(transposed(matrix(w.weightHh.ptr, width, hidden)));
-  const left = packLeft(matrix(hs.ptr, batch, hidden));
+  const right = rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
+  const left = leftPanels(batch, hidden);
   for (let s = 0; s < steps; s++) {
     const t = timeOf(q, s);
     const [here, next, now] = [s * block, (s + 1) * block, at(gates, s * batch * width)];
-    if (s > 0) packLeft(matrix(at(hs, here), batch, hidden), left);
+    kernels.packRows(left.ptr, at(hs, here), batch, hidden, hidden, 1);
     kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 1);
     const results = [at(y, t * hidden), at(hs, next), at(cs, next)] as const;
     const before = [at(hs, here), at(cs, here), maskAt(q, t)] as const;
@@ -68,18 +73,44 @@ function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Ten
   const [dh, dc] = [empty([batch, hidden]), empty([batch, hidden])];
   move(dh.ptr, at(g, steps * block), block);
   move(dc.ptr, at(g, (steps + 1) * block), block);
-  const right = packRight(matrix(w.weightHh.ptr, width, hidden));
-  const left = empty([Math.ceil(batch / 4) * 4, width]);
+  const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
+  const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
     const t = timeOf(q, s);
     const now = at(dgates, s * batch * width);
     const before = [at(saved.gates, s * batch * width), at(saved.cs, (s + 1) * block), at(saved.cs, s * block)] as const;
     kernels.lstmCellBackward(now, dh.ptr, dc.ptr, at(g, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
-    packLeft(matrix(now, batch, width), left);
+    kernels.packRows(left.ptr, now, batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
   }
   const [dx = null, ...dw] = productGradients(q, x, w, saved, dgates, dgates);
   return [dx, dh, dc, ...dw];
+}
+
+/** What `again` takes and gives: the inputs in the order of the tape, and output, h and c in one row. */
+type Composed = (...inputs: Tensor[]) => Tensor;
+
+function run(op: string, x: Tensor, h0: Tensor, c0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed) {
+  const q = sequence(op, 4, x, { h0, c0 }, weights, options);
+  const { batch, steps, hidden } = q;
+  const { weightIh, weightHh, biasIh, biasHh } = weights;
+  const inputs = [x, h0, c0, weightIh, weightHh, biasIh, biasHh];
+  const block = batch * hidden;
+  const y = empty([(steps + 2) * block]);
+  const saved = scope(() => {
+    const all = forward(q, y, x, h0, c0, weights);
+    return tracked(inputs) ? all : undefined;
+  });
+  const results = record(op, y, inputs, (g) => {
+    if (again && recording()) return recompose(again, inputs, g);
+    const gradients = scope(() => back(q, g, x, weights, saved as Saved));
+    return once(op, gradients, [...inputs, g]);
+  });
+  return {
+    output: part(results, 0, [batch, steps, hidden]),
+    h: part(results, steps * block, [batch, hidden]),
+    c: part(results, (steps + 1) * block, [batch, hidden]),
+  };
 }
 
 /**
@@ -95,23 +126,22 @@ export function lstm(
   weights: Weights,
   options: SequenceOptions = {},
 ): { output: Tensor; h: Tensor; c: Tensor } {
-  const q = sequence('lstm', 4, x, { h0, c0 }, weights, options);
-  const { batch, steps, hidden } = q;
-  const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const inputs = [x, h0, c0, weightIh, weightHh, biasIh, biasHh];
-  const block = batch * hidden;
-  const y = empty([(steps + 2) * block]);
-  const saved = scope(() => {
-    const all = forward(q, y, x, h0, c0, weights);
-    return tracked(inputs) ? all : undefined;
-  });
-  const results = record('lstm', y, inputs, (g) => {
-    const gradients = scope(() => back(q, g, x, weights, saved as Saved));
-    return once('lstm', gradients, [...inputs, g]);
-  });
-  return {
-    output: part(results, 0, [batch, steps, hidden]),
-    h: part(results, steps * block, [batch, hidden]),
-    c: part(results, (steps + 1) * block, [batch, hidden]),
-  };
+  return run('lstm', x, h0, c0, weights, options);
+}
+
+/** One step of {@link lstm}: `x` [B, I], `h` and `c` [B, H]. Gradient: fused, and composed of ops where it is differentiated again. */
+export function lstmCell(x: Tensor, h: Tensor, c: Tensor, weights: Weights): { h: Tensor; c: Tensor } {
+  const result = run('lstmCell', oneStep('lstmCell', x), h, c, weights, {}, composed);
+  return { h: result.h, c: result.c };
+}
+
+/** {@link lstmCell} in ops. */
+function composed(...inputs: Tensor[]): Tensor {
+  const [x, h, c, weightIh, weightHh, biasIh, biasHh] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  const hidden = h.shape[1] as number;
+  const gates = add(linear(select(x, 1, 0), weightIh, biasIh), linear(h, weightHh, biasHh));
+  const gate = (i: number) => slice(gates, 1, i * hidden, (i + 1) * hidden);
+  const next = add(mul(sigmoid(gate(1)), c), mul(sigmoid(gate(0)), tanh(gate(2))));
+  const y = mul(sigmoid(gate(3)), tanh(next));
+  return reshape(concat([y, y, next]), [-1]);
 }

@@ -1,3 +1,3 @@
-export { gru } from './gru.ts';
-export { lstm } from './lstm.ts';
+export { gru, gruCell } from './gru.ts';
+export { lstm, lstmCell } from './lstm.ts';
 export type { SequenceOptions, Weights } from './sequence.ts';

@@ -5,6 +5,7 @@ import { record, recording } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { dense, type Lengths, productInto, type Strided, withWorkspace } from './product.ts';
 import { place, reshape } from './shape.ts';
 
 export interface SequenceOptions {
@@ -77,6 +78,13 @@ export function sequence(
   return { batch, steps, input, hidden, width, reverse, mask };
 }
 
+/** [B, I] as a sequence of one step. */
+export function oneStep(op: string, x: Tensor): Tensor {
+  const [batch, input] = x.shape;
+  if (x.rank !== 2 || batch === undefined || input === undefined) throw new RangeError(`${op}: x must be [B, I], got ${show(x.shape)}`);
+  return reshape(x, [batch, 1, input]);
+}
+
 /** Where the `s`-th step to be processed lies in time. */
 export function timeOf(q: Sequence, s: number): number {
   return q.reverse ? q.steps - 1 - s : s;
@@ -113,40 +121,22 @@ export function fromSteps(q: Sequence, x: Tensor, n: number): Tensor {
   return y;
 }
 
-/** A dense matrix [rows, columns] at an address, or its transpose read from the same memory. */
-export interface Matrix {
-  ptr: number;
-  rows: number;
-  columns: number;
-  rowStride: number;
-  columnStride: number;
+/** Room for a left operand [m, k] in panels. */
+export function leftPanels(m: number, k: number): Tensor {
+  return empty([Math.ceil(m / 4) * 4, k]);
 }
 
-export function matrix(ptr: number, rows: number, columns: number): Matrix {
-  return { ptr, rows, columns, rowStride: columns, columnStride: 1 };
+/** A right operand [k, n] in panels. */
+export function rightPanels(x: Strided, k: number, n: number): Tensor {
+  const panels = empty([Math.ceil(n / 8) * 8, k]);
+  kernels.packColumns(panels.ptr, x.ptr, k, n, x.row, x.column);
+  return panels;
 }
 
-export function transposed(x: Matrix): Matrix {
-  return { ptr: x.ptr, rows: x.columns, columns: x.rows, rowStride: x.columnStride, columnStride: x.rowStride };
-}
-
-/** Packed as a left operand. */
-export function packLeft(x: Matrix, into: Tensor = empty([Math.ceil(x.rows / 4) * 4 * x.columns])): Tensor {
-  kernels.packRows(into.ptr, x.ptr, x.rows, x.columns, x.rowStride, x.columnStride);
-  return into;
-}
-
-/** Packed as a right operand. */
-export function packRight(x: Matrix): Tensor {
-  const packed = empty([Math.ceil(x.columns / 8) * 8 * x.rows]);
-  kernels.packColumns(packed.ptr, x.ptr, x.rows, x.columns, x.rowStride, x.columnStride);
-  return packed;
-}
-
-/** `A·B` of whole matrices: [m, k] · [k, n]. */
-export function product(a: Matrix, b: Matrix): Tensor {
-  const y = empty([a.rows, b.columns]);
-  kernels.matmulPacked(y.ptr, packLeft(a).ptr, packRight(b).ptr, a.rows, b.columns, a.columns, b.columns, 0);
+/** `A·B` of whole matrices. */
+export function product(a: Strided, b: Strided, lengths: Lengths): Tensor {
+  const y = empty([lengths.m, lengths.n]);
+  withWorkspace(lengths, (scratch) => productInto(y.ptr, a, b, lengths, 0, scratch));
   return y;
 }
 
@@ -160,18 +150,19 @@ export function productGradients(
   dinner: Tensor,
 ): (Tensor | null)[] {
   const total = q.steps * q.batch;
-  const rows = (d: Tensor) => matrix(d.ptr, total, q.width);
+  const { input, hidden, width } = q;
   const columnSums = (d: Tensor) => {
-    const y = empty([q.width]);
-    kernels.sum(y.ptr, d.ptr, 1, total, q.width);
+    const y = empty([width]);
+    kernels.sum(y.ptr, d.ptr, 1, total, width);
     return y;
   };
-  const inputs = matrix(saved.xs.ptr, total, q.input);
-  const states = matrix(saved.hs.ptr, total, q.hidden);
+  const weightGradient = (d: Tensor, from: Tensor, n: number) =>
+    product(dense(d.ptr, width, true), dense(from.ptr, n), { m: width, n, k: total });
+  const inputGradient = () => product(dense(dgates.ptr, width), dense(w.weightIh.ptr, input), { m: total, n: input, k: width });
   return [
-    x.requiresGrad ? fromSteps(q, product(rows(dgates), matrix(w.weightIh.ptr, q.width, q.input)), q.input) : null,
-    w.weightIh.requiresGrad ? product(transposed(rows(dgates)), inputs) : null,
-    w.weightHh.requiresGrad ? product(transposed(rows(dinner)), states) : null,
+    x.requiresGrad ? fromSteps(q, inputGradient(), input) : null,
+    w.weightIh.requiresGrad ? weightGradient(dgates, saved.xs, input) : null,
+    w.weightHh.requiresGrad ? weightGradient(dinner, saved.hs, hidden) : null,
     w.biasIh.requiresGrad ? columnSums(dgates) : null,
     w.biasHh.requiresGrad ? columnSums(dinner) : null,
   ];
@@ -193,7 +184,7 @@ export function once(op: string, gradients: (Tensor | null)[], inputs: readonly 
   for (const gradient of gradients) {
     if (gradient)
       record(`${op} gradient`, gradient, inputs, () => {
-        throw new Error(`${op}: gradients must be of first order, got a request for the second (unroll a cell instead)`);
+        throw new Error(`${op}: gradients must be of first order, got a request for the second (unroll the cell instead)`);
       });
   }
   return gradients;

@@ -1,4 +1,4 @@
-import { concat, gru, lstm, reshape } from '../../../src/ops/index.ts';
+import { concat, gru, gruCell, lstm, lstmCell, reshape } from '../../../src/ops/index.ts';
 import type { SequenceOptions } from '../../../src/ops/recurrent.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
@@ -34,7 +34,29 @@ const modes: [string, () => SequenceOptions][] = [
   ['masked reverse', () => ({ mask: mask(), reverse: true })],
 ];
 
-export const recurrent: OpRow[] = modes.flatMap(([name, options]): OpRow[] => [
+const cells: OpRow[] = [
+  {
+    op: 'lstmCell',
+    f: (x, h, c, ...w) => {
+      const y = lstmCell(x as Tensor, h as Tensor, c as Tensor, named(w));
+      return joined(y.h, y.c);
+    },
+    inputs: [{ shape: [B, I] }, { shape: [B, H] }, { shape: [B, H] }, ...weights(4)],
+  },
+  {
+    op: 'gruCell',
+    f: (x, h, ...w) => gruCell(x as Tensor, h as Tensor, named(w)),
+    inputs: [{ shape: [B, I] }, { shape: [B, H] }, ...weights(3)],
+  },
+  {
+    op: 'gruCell',
+    name: 'twice, the second on the first',
+    f: (x, h, ...w) => gruCell(x as Tensor, gruCell(x as Tensor, h as Tensor, named(w)), named(w)),
+    inputs: [{ shape: [B, I] }, { shape: [B, H] }, ...weights(3)],
+  },
+];
+
+const sequences = modes.flatMap(([name, options]): OpRow[] => [
   {
     op: 'lstm',
     name,
@@ -56,3 +78,5 @@ export const recurrent: OpRow[] = modes.flatMap(([name, options]): OpRow[] => [
     second: false,
   },
 ]);
+
+export const recurrent: OpRow[] = [...cells, ...sequences];

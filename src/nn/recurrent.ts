@@ -1,0 +1,190 @@
+// RNN, LSTM and GRU over whole sequences: layers, both directions, padded batches. Parameters have PyTorch's names and layouts.
+
+import { add, concat, dropout, gru, linear, lstm, select, stack, tanh } from '../ops/index.ts';
+import type { Weights } from '../ops/recurrent.ts';
+import { zeros } from '../tensor/create.ts';
+import { foldIn, type Key } from '../tensor/random.ts';
+import { sameShape, show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type CoreSizes, drawWeights, type HiddenState, type LSTMState } from './cells.ts';
+import { Module } from './module.ts';
+import { type Core, unroll } from './unroll.ts';
+
+/** What an RNN, LSTM or GRU is made of. D is 2 when bidirectional, else 1. */
+export interface RecurrentSizes extends CoreSizes {
+  /** One above the other; default 1. */
+  layers?: number;
+  /** A second core a layer, from the last step to the first; the outputs stand side by side. */
+  bidirectional?: boolean;
+  /** Probability of dropping an element between layers where a key is given; default 0. */
+  dropout?: number;
+}
+
+export interface RecurrentOptions<S> {
+  /** Per tensor [layers·D, B, H], layer by layer, forward before reverse; zeros by default. */
+  state?: S;
+  /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
+  mask?: Tensor;
+  /** Turns dropout between layers on (training). */
+  key?: Key;
+}
+
+/** One layer in one direction: `x` [B, T, I] from the states [B, H] to the output [B, T, H] and the last states. */
+type Layer = (x: Tensor, states: Tensor[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
+
+abstract class Recurrent extends Module {
+  /** `weight_ih_l0`, `bias_hh_l1_reverse`, … */
+  [name: `weight_${string}` | `bias_${string}`]: Tensor;
+  readonly input: number;
+  readonly hidden: number;
+  readonly layers: number;
+  readonly bidirectional: boolean;
+  readonly dropout: number;
+
+  constructor(gates: number, sizes: RecurrentSizes, key: Key) {
+    super();
+    const { input, hidden, layers = 1, bidirectional = false, dropout: p = 0 } = sizes;
+    for (const [name, value] of Object.entries({ input, hidden, layers })) {
+      if (!(Number.isInteger(value) && value > 0))
+        throw new RangeError(`${this.constructor.name}: ${name} must be a whole number above 0, got ${value}`);
+    }
+    if (!(p >= 0 && p < 1)) throw new RangeError(`${this.constructor.name}: dropout must be in [0, 1), got ${p}`);
+    this.input = input;
+    this.hidden = hidden;
+    this.layers = layers;
+    this.bidirectional = bidirectional;
+    this.dropout = p;
+    for (const { layer, suffix, place } of this.places()) {
+      const inner = layer === 0 ? input : hidden * (bidirectional ? 2 : 1);
+      const w = drawWeights(gates, { input: inner, hidden }, foldIn(key, place));
+      this[`weight_ih${suffix}`] = w.ih;
+      this[`weight_hh${suffix}`] = w.hh;
+      this[`bias_ih${suffix}`] = w.biasIh;
+      this[`bias_hh${suffix}`] = w.biasHh;
+    }
+  }
+
+  /** Every core in the order of the state. */
+  private places(): { layer: number; reverse: boolean; suffix: string; place: number }[] {
+    const ways = this.bidirectional ? 2 : 1;
+    return Array.from({ length: this.layers * ways }, (_, place) => {
+      const layer = Math.floor(place / ways);
+      const reverse = place % ways === 1;
+      return { layer, reverse, place, suffix: `_l${layer}${reverse ? '_reverse' : ''}` };
+    });
+  }
+
+  private weights(suffix: string): Weights {
+    const get = (name: 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh') => this[`${name}${suffix}`] as Tensor;
+    return { weightIh: get('weight_ih'), weightHh: get('weight_hh'), biasIh: get('bias_ih'), biasHh: get('bias_hh') };
+  }
+
+  protected zeroState(batch: number): Tensor {
+    return zeros([this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
+  }
+
+  /** Layer upon layer; `states` and those returned are [layers·D, B, H] each. */
+  protected run(x: Tensor, states: Tensor[], options: { mask?: Tensor; key?: Key }, layer: Layer): { output: Tensor; states: Tensor[] } {
+    const { mask, key } = options;
+    this.check(x, states);
+    const last: Tensor[][] = states.map(() => []);
+    let output = x;
+    for (let l = 0; l < this.layers; l++) {
+      if (l > 0 && key && this.dropout > 0) output = dropout(output, this.dropout, foldIn(key, l));
+      const outputs = this.places()
+        .filter((place) => place.layer === l)
+        .map(({ reverse, suffix, place }) => {
+          const given = states.map((state) => select(state, 0, place));
+          const [y, ...after] = layer(output, given, this.weights(suffix), mask ? { mask, reverse } : { reverse });
+          after.forEach((state, i) => {
+            last[i]?.push(state);
+          });
+          return y;
+        });
+      output = concat(outputs, 2);
+    }
+    return { output, states: last.map((parts) => stack(parts)) };
+  }
+
+  private check(x: Tensor, states: Tensor[]): void {
+    const name = this.constructor.name;
+    const [batch, , input] = x.shape;
+    if (x.rank !== 3 || batch === undefined || input !== this.input) {
+      throw new RangeError(`${name}: x must be [B, T, ${this.input}], got ${show(x.shape)}`);
+    }
+    const wanted = [this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden];
+    for (const state of states) {
+      if (!sameShape(state.shape, wanted)) throw new RangeError(`${name}: state must be ${show(wanted)}, got ${show(state.shape)}`);
+    }
+  }
+}
+
+/** Elman's network with tanh; see {@link RNNCell}. */
+export class RNN extends Recurrent {
+  constructor(sizes: RecurrentSizes, key: Key) {
+    super(1, sizes, key);
+  }
+
+  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
+  forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
+    const { h } = options.state ?? this.initialState(x.shape[0] as number);
+    const { output, states } = this.run(x, [h], options, (input, [first], w, how) => {
+      const core: Core<HiddenState> = {
+        initialState: () => ({ h: first as Tensor }),
+        step: (part, state) => {
+          const y = tanh(add(part, linear(state.h, w.weightHh, w.biasHh)));
+          return { output: y, state: { h: y } };
+        },
+      };
+      const { outputs, state } = unroll(core, linear(input, w.weightIh, w.biasIh), how);
+      return [outputs, state.h];
+    });
+    return { output, state: { h: states[0] as Tensor } };
+  }
+
+  initialState(batch: number): HiddenState {
+    return { h: this.zeroState(batch) };
+  }
+}
+
+/** The op {@link lstm} in layers. */
+export class LSTM extends Recurrent {
+  constructor(sizes: RecurrentSizes, key: Key) {
+    super(4, sizes, key);
+  }
+
+  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
+  forward(x: Tensor, options: RecurrentOptions<LSTMState> = {}): { output: Tensor; state: LSTMState } {
+    const given = options.state ?? this.initialState(x.shape[0] as number);
+    const { output, states } = this.run(x, [given.h, given.c], options, (input, [h0, c0], w, how) => {
+      const y = lstm(input, h0 as Tensor, c0 as Tensor, w, how);
+      return [y.output, y.h, y.c];
+    });
+    return { output, state: { h: states[0] as Tensor, c: states[1] as Tensor } };
+  }
+
+  initialState(batch: number): LSTMState {
+    return { h: this.zeroState(batch), c: this.zeroState(batch) };
+  }
+}
+
+/** The op {@link gru} in layers. */
+export class GRU extends Recurrent {
+  constructor(sizes: RecurrentSizes, key: Key) {
+    super(3, sizes, key);
+  }
+
+  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
+  forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
+    const { h } = options.state ?? this.initialState(x.shape[0] as number);
+    const { output, states } = this.run(x, [h], options, (input, [h0], w, how) => {
+      const y = gru(input, h0 as Tensor, w, how);
+      return [y.output, y.h];
+    });
+    return { output, state: { h: states[0] as Tensor } };
+  }
+
+  initialState(batch: number): HiddenState {
+    return { h: this.zeroState(batch) };
+  }
+}

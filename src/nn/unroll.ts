@@ -1,0 +1,60 @@
+import { reshape, select, stack, where } from '../ops/index.ts';
+import { type Shape, sameShape, show } from '../tensor/shape.ts';
+import { expectDType, Tensor } from '../tensor/tensor.ts';
+import type { State } from './state.ts';
+
+/** One step of a recurrence. The state is a value: what it needs from one step to the next, batch first. */
+export interface Core<S extends State = State> {
+  /** The state before the first step. */
+  initialState(batch: number): S;
+  /** `input` [B, I] → `output` [B, H] and the state after it. */
+  step(input: Tensor, state: S): { output: Tensor; state: S };
+}
+
+export interface UnrollOptions<S> {
+  /** The state before the first step; the core's initial one by default. */
+  state?: S;
+  /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
+  mask?: Tensor;
+  /** From the last step to the first; with a mask, from each row's last real step. */
+  reverse?: boolean;
+}
+
+/** A core along the time axis of `inputs` [B, T, I]: `outputs` [B, T, H] and the state after each row's last real step. */
+export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: UnrollOptions<S> = {}): { outputs: Tensor; state: S } {
+  const [batch, steps] = inputs.shape;
+  if (inputs.rank !== 3 || batch === undefined || !steps) {
+    throw new RangeError(`unroll: inputs must be [B, T, I] with at least one step, got ${show(inputs.shape)}`);
+  }
+  const { mask, reverse = false } = options;
+  if (mask) checkMask(mask, [batch, steps]);
+  const outputs = new Array<Tensor>(steps);
+  let state = options.state ?? core.initialState(batch);
+  for (let s = 0; s < steps; s++) {
+    const t = reverse ? steps - 1 - s : s;
+    const next = core.step(select(inputs, 1, t), state);
+    const real = mask ? select(mask, 1, t) : null; // [B]
+    outputs[t] = real ? where(column(real, next.output.rank), next.output, 0) : next.output;
+    state = real ? chosen(real, next.state, state) : next.state;
+  }
+  return { outputs: stack(outputs, 1), state };
+}
+
+function checkMask(mask: Tensor, shape: Shape): void {
+  expectDType('unroll', 'mask', mask, 'bool');
+  if (!sameShape(mask.shape, shape)) throw new RangeError(`unroll: mask must be ${show(shape)}, got ${show(mask.shape)}`);
+}
+
+/** [B] as [B, 1, …, 1] of a rank. */
+function column(x: Tensor, rank: number): Tensor {
+  return reshape(x, [x.size, ...new Array<number>(rank - 1).fill(1)]);
+}
+
+/** Row by row `next` where `real`, else `before`. */
+function chosen<S extends State>(real: Tensor, next: S, before: S): S {
+  const pick = (a: Tensor | State, b: Tensor | State): Tensor | State => {
+    if (a instanceof Tensor && b instanceof Tensor) return a === b ? a : where(column(real, a.rank), a, b);
+    return chosen(real, a as State, b as State);
+  };
+  return Object.fromEntries(Object.entries(next).map(([name, part]) => [name, pick(part, before[name] as Tensor | State)])) as S;
+}
