@@ -1,0 +1,72 @@
+import { full } from '../tensor/create.ts';
+import { foldIn, type Key, permutation } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Sequences side by side. */
+export interface PaddedBatch {
+  /** int32 `[B, T]`: the sequences, filled up at the end. */
+  readonly tokens: Tensor;
+  /** bool `[B, T]`: true where a token is real. */
+  readonly mask: Tensor;
+  /** The length of each sequence. */
+  readonly lengths: readonly number[];
+}
+
+/** Sequences of any lengths as one batch, `T` that of the longest (at least `minLength`); padding is `pad`. */
+export function padBatch(sequences: readonly ArrayLike<number>[], options: { pad?: number; minLength?: number } = {}): PaddedBatch {
+  const { pad = 0, minLength = 0 } = options;
+  const lengths = sequences.map((sequence) => sequence.length);
+  const longest = lengths.reduce((a, b) => Math.max(a, b), minLength);
+  const values = new Int32Array(sequences.length * longest).fill(pad);
+  sequences.forEach((sequence, row) => {
+    for (let t = 0; t < sequence.length; t++) {
+      const token = sequence[t] as number;
+      if (token !== (token | 0)) throw new RangeError(`padBatch: tokens must be int32, got ${token} in sequence ${row} at ${t}`);
+      values[row * longest + t] = token;
+    }
+  });
+  const tokens = full([sequences.length, longest], pad, 'int32'); // [B, T]
+  tokens.view().set(values);
+  const mask = full([sequences.length, longest], 0, 'bool'); // [B, T]
+  const real = mask.view();
+  for (const [row, length] of lengths.entries()) real.fill(1, row * longest, row * longest + length);
+  return { tokens, mask, lengths };
+}
+
+export interface BucketOptions {
+  /** Items in a batch; the last batch of all may have fewer. */
+  batchSize: number;
+  /** Decides the order; another key (`foldIn(key, epoch)`) for each epoch. Without one the order is fixed, short items first. */
+  key?: Key;
+  /** Lengths that differ by less than this may change places between batches: 1 pads least, more mixes better. Default 1. */
+  bucketWidth?: number;
+}
+
+/**
+ * Batches of items of like length, as lists of their indices: every item exactly once. Items are shuffled, sorted by length bucket
+ * (stably), cut into batches, and the batches shuffled.
+ *
+ * With several lengths an item (source and target), give them as rows: buckets go by the first, then by the next.
+ */
+export function bucketBatches(lengths: readonly (number | readonly number[])[], options: BucketOptions): number[][] {
+  const { batchSize, key, bucketWidth = 1 } = options;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`bucketBatches: batchSize must be a whole number from 1, got ${batchSize}`);
+  }
+  if (!(bucketWidth >= 1)) throw new RangeError(`bucketBatches: bucketWidth must be at least 1, got ${bucketWidth}`);
+  const buckets = lengths.map((length) => (typeof length === 'number' ? [length] : length).map((n) => Math.floor(n / bucketWidth)));
+  const order = key ? Array.from(permutation(foldIn(key, 0), lengths.length)) : lengths.map((_, i) => i);
+  order.sort((i, j) => compare(buckets[i] ?? [], buckets[j] ?? []));
+  const batches: number[][] = [];
+  for (let at = 0; at < order.length; at += batchSize) batches.push(order.slice(at, at + batchSize));
+  if (!key) return batches;
+  return Array.from(permutation(foldIn(key, 1), batches.length), (i) => batches[i] ?? []);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] as number) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,66 @@
+/**
+ * Fewest insertions, deletions and substitutions that turn `a` into `b` (Levenshtein 1966; the row-by-row table of Wagner and Fischer
+ * 1974). Strings are compared by code unit.
+ */
+export function editDistance<T>(a: ArrayLike<T>, b: ArrayLike<T>): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const substituted = (row[j] as number) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** Errors over a set of hypotheses. */
+export interface ErrorRates {
+  /** Edits over reference length: the phone error rate where tokens are phones. May exceed 1. */
+  readonly tokenErrorRate: number;
+  /** Share of hypotheses that equal none of their references: the word error rate where sequences are words. */
+  readonly sequenceErrorRate: number;
+  readonly edits: number;
+  readonly referenceTokens: number;
+  readonly wrongSequences: number;
+  readonly sequences: number;
+}
+
+/**
+ * Error rates with several right answers each: a hypothesis is compared with the closest of its references (fewest edits; of equally
+ * close ones the longest). Token error rate is all edits over the total length of those references.
+ * 0 for no hypotheses.
+ */
+export function errorRates<T>(hypotheses: readonly ArrayLike<T>[], references: readonly (readonly ArrayLike<T>[])[]): ErrorRates {
+  if (hypotheses.length !== references.length) {
+    throw new RangeError(`errorRates: each hypothesis must have references, got ${hypotheses.length} and ${references.length}`);
+  }
+  let edits = 0;
+  let referenceTokens = 0;
+  let wrongSequences = 0;
+  hypotheses.forEach((hypothesis, i) => {
+    let fewest = Number.POSITIVE_INFINITY;
+    let length = 0;
+    for (const reference of references[i] ?? []) {
+      const distance = editDistance(hypothesis, reference);
+      if (distance < fewest || (distance === fewest && reference.length > length)) {
+        fewest = distance;
+        length = reference.length;
+      }
+    }
+    if (fewest === Number.POSITIVE_INFINITY) throw new RangeError(`errorRates: hypothesis ${i} must have a reference, got none`);
+    edits += fewest;
+    referenceTokens += length;
+    if (fewest > 0) wrongSequences++;
+  });
+  const sequences = hypotheses.length;
+  return {
+    tokenErrorRate: edits === 0 ? 0 : edits / referenceTokens,
+    sequenceErrorRate: sequences === 0 ? 0 : wrongSequences / sequences,
+    edits,
+    referenceTokens,
+    wrongSequences,
+    sequences,
+  };
+}
