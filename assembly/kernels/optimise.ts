@@ -1,18 +1,10 @@
 // One pass over a parameter p, its gradient g and what the optimiser remembers, all of n elements. Whatever follows from the step
 // (bias corrections, `1 − β`) the caller prepares in float64. `g` stays as it is.
+import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 
-/** Four elements, or the `rest` of them where fewer are left; and the two formulas every optimiser is made of. */
-class Part {
-  @inline static load(p: usize, rest: i32): v128 {
-    return rest >= 4 ? V.load(p) : V.loadTail(p, rest);
-  }
-
-  @inline static store(p: usize, x: v128, rest: i32): void {
-    if (rest >= 4) V.store(p, x);
-    else V.storeTail(p, x, rest);
-  }
-
+/** The two formulas that every optimiser is made of. */
+class Step {
   /** β s + (1 − β) x, with both factors given. */
   @inline static blend(s: v128, x: v128, beta: f32, rest: f32): v128 {
     return f32x4.add(f32x4.mul(V.splat(beta), s), f32x4.mul(V.splat(rest), x));
@@ -48,10 +40,10 @@ export function adam(
   for (let i = n; i > 0; i -= 4) {
     let x = f32x4.mul(Part.load(p, i), V.splat(keep));
     const d = f32x4.add(Part.load(g, i), f32x4.mul(V.splat(decay), x));
-    const first = Part.blend(Part.load(m, i), d, beta1, rest1);
-    const second = Part.blend(Part.load(v, i), f32x4.mul(d, d), beta2, rest2);
+    const first = Step.blend(Part.load(m, i), d, beta1, rest1);
+    const second = Step.blend(Part.load(v, i), f32x4.mul(d, d), beta2, rest2);
     const width = f32x4.add(f32x4.mul(f32x4.sqrt(second), V.splat(scale)), V.splat(epsilon));
-    x = Part.descend(x, f32x4.div(first, width), rate);
+    x = Step.descend(x, f32x4.div(first, width), rate);
     Part.store(p, x, i);
     Part.store(m, first, i);
     Part.store(v, second, i);
@@ -71,12 +63,12 @@ export function sgd(p: usize, g: usize, b: usize, n: i32, rate: f32, momentum: f
     const x = Part.load(p, i);
     let d = f32x4.add(Part.load(g, i), f32x4.mul(V.splat(decay), x));
     if (b != 0) {
-      const blended = Part.blend(Part.load(b, i), d, momentum, rest);
+      const blended = Step.blend(Part.load(b, i), d, momentum, rest);
       Part.store(b, blended, i);
       d = nesterov != 0 ? f32x4.add(d, f32x4.mul(V.splat(momentum), blended)) : blended;
       b += 16;
     }
-    Part.store(p, Part.descend(x, d, rate), i);
+    Part.store(p, Step.descend(x, d, rate), i);
     p += 16;
     g += 16;
   }
@@ -104,10 +96,10 @@ export function rmsprop(
   for (let i = n; i > 0; i -= 4) {
     const x = Part.load(p, i);
     const d = f32x4.add(Part.load(g, i), f32x4.mul(V.splat(decay), x));
-    let square = Part.blend(Part.load(s, i), f32x4.mul(d, d), alpha, rest);
+    let square = Step.blend(Part.load(s, i), f32x4.mul(d, d), alpha, rest);
     Part.store(s, square, i);
     if (a != 0) {
-      const mean = Part.blend(Part.load(a, i), d, alpha, rest);
+      const mean = Step.blend(Part.load(a, i), d, alpha, rest);
       Part.store(a, mean, i);
       square = f32x4.pmax(f32x4.sub(square, f32x4.mul(mean, mean)), V.splat(0)); // rounding may leave it just below 0
       a += 16;
@@ -118,7 +110,7 @@ export function rmsprop(
       Part.store(b, u, i);
       b += 16;
     }
-    Part.store(p, Part.descend(x, u, rate), i);
+    Part.store(p, Step.descend(x, u, rate), i);
     p += 16;
     g += 16;
     s += 16;
@@ -132,7 +124,7 @@ export function adagrad(p: usize, g: usize, s: usize, n: i32, rate: f32, epsilon
     const d = f32x4.add(Part.load(g, i), f32x4.mul(V.splat(decay), x));
     const square = f32x4.add(Part.load(s, i), f32x4.mul(d, d));
     Part.store(s, square, i);
-    Part.store(p, Part.descend(x, f32x4.div(d, f32x4.add(f32x4.sqrt(square), V.splat(epsilon))), rate), i);
+    Part.store(p, Step.descend(x, f32x4.div(d, f32x4.add(f32x4.sqrt(square), V.splat(epsilon))), rate), i);
     p += 16;
     g += 16;
     s += 16;
@@ -147,13 +139,13 @@ export function adadelta(p: usize, g: usize, s: usize, a: usize, n: i32, rate: f
   for (let i = n; i > 0; i -= 4) {
     const x = Part.load(p, i);
     const d = f32x4.add(Part.load(g, i), f32x4.mul(V.splat(decay), x));
-    const square = Part.blend(Part.load(s, i), f32x4.mul(d, d), rho, rest);
+    const square = Step.blend(Part.load(s, i), f32x4.mul(d, d), rho, rest);
     const before = Part.load(a, i);
     const ratio = f32x4.div(f32x4.sqrt(f32x4.add(before, V.splat(epsilon))), f32x4.sqrt(f32x4.add(square, V.splat(epsilon))));
     const delta = f32x4.mul(ratio, d);
     Part.store(s, square, i);
-    Part.store(a, Part.blend(before, f32x4.mul(delta, delta), rho, rest), i);
-    Part.store(p, Part.descend(x, delta, rate), i);
+    Part.store(a, Step.blend(before, f32x4.mul(delta, delta), rho, rest), i);
+    Part.store(p, Step.descend(x, delta, rate), i);
     p += 16;
     g += 16;
     s += 16;

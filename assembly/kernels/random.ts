@@ -1,4 +1,5 @@
 // Element i of a draw comes from the counter (0, i) under its key alone: never from the length or from its neighbours.
+import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
 import { Threefry } from "../simd/threefry";
@@ -15,15 +16,10 @@ function fill<F extends Draw>(out: usize, n: i32, k0: i32, k1: i32, p: f32, q: f
   const ps = V.splat(p);
   const qs = V.splat(q);
   const rs = V.splat(r);
-  let i = 0;
-  for (; i <= n - 4; i += 4) {
-    Threefry.draw(k0, k1, i);
-    V.store(out, f.at(Threefry.first(), Threefry.second(), ps, qs, rs));
+  for (let i = 0; i < n; i += 4) {
+    const first = Threefry.first(k0, k1, i);
+    Part.store(out, f.at(first, Threefry.second(), ps, qs, rs), n - i);
     out += 16;
-  }
-  if (i < n) {
-    Threefry.draw(k0, k1, i);
-    V.storeTail(out, f.at(Threefry.first(), Threefry.second(), ps, qs, rs), n - i);
   }
 }
 
@@ -94,10 +90,10 @@ export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i3
     let place = i32x4.splat(-1);
     let here = i32x4(0, 1, 2, 3);
     for (let j = 0; j < n; j += 4) {
-      Threefry.draw(k0, k1, r * n + j);
+      const first = Threefry.first(k0, k1, r * n + j);
       const rest = n - j;
-      let x = rest >= 4 ? V.load(logits) : V.loadTail(logits, rest);
-      x = f32x4.add(x, f.at(Threefry.first(), Threefry.second(), none, none, none));
+      let x = Part.load(logits, rest);
+      x = f32x4.add(x, f.at(first, none, none, none, none));
       if (rest < 4) x = v128.bitselect(x, none, i32x4.lt_s(here, i32x4.splat(n)));
       const better = f32x4.gt(x, most);
       most = v128.bitselect(x, most, better);
@@ -121,25 +117,14 @@ class Best {
   }
 }
 
-class Dropout {
-  @inline static at(x: v128, p: v128, scale: v128): v128 {
-    return v128.and(f32x4.ge(Unit.closed(Threefry.first()), p), f32x4.mul(x, scale));
-  }
-}
-
 /** `out[i] = x[i] / (1 − p)` with probability 1 − p, else 0 (Srivastava et al. 2014, inverted). The gradient is the same call on `g`. */
 export function dropout(out: usize, x: usize, n: i32, p: f32, k0: i32, k1: i32): void {
   const ps = V.splat(p);
   const scale = V.splat(1 / (1 - p));
-  let i = 0;
-  for (; i <= n - 4; i += 4) {
-    Threefry.draw(k0, k1, i);
-    V.store(out, Dropout.at(V.load(x), ps, scale));
+  for (let i = 0; i < n; i += 4) {
+    const kept = f32x4.ge(Unit.closed(Threefry.first(k0, k1, i)), ps);
+    Part.store(out, v128.and(kept, f32x4.mul(Part.load(x, n - i), scale)), n - i);
     out += 16;
     x += 16;
-  }
-  if (i < n) {
-    Threefry.draw(k0, k1, i);
-    V.storeTail(out, Dropout.at(V.loadTail(x, n - i), ps, scale), n - i);
   }
 }
