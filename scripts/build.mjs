@@ -2,7 +2,7 @@
 // `node scripts/build.mjs` does nothing when nothing changed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const generated = 'src/runtime/generated';
@@ -18,18 +18,30 @@ function fingerprint(paths) {
       else hash.update(`${name}\0`).update(readFileSync(name));
     }
   };
-  for (const path of paths.filter(existsSync)) path.includes('.') ? hash.update(readFileSync(path)) : visit(path);
+  for (const path of paths.filter((path) => existsSync(path))) {
+    if (statSync(path).isDirectory()) visit(path);
+    else hash.update(`${path}\0`).update(readFileSync(path));
+  }
   return hash.digest('hex');
 }
 
-/** Runs `build` unless the stamp says that the same sources were built already. @param {string} name @param {string[]} sources @param {() => void} build */
-function step(name, sources, build) {
+/**
+ * Runs `build` unless the stamp says that the same sources were built already and the results are still there. A build that fails
+ * leaves no stamp and ends the run: its tool has said why.
+ * @param {string} name @param {string[]} sources @param {string[]} results @param {() => void} build
+ */
+function step(name, sources, results, build) {
   const stamp = `build/.${name}`;
-  const now = fingerprint(sources);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  const now = fingerprint([...sources, 'scripts/build.mjs']);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && results.every((result) => existsSync(result))) return;
   rmSync(stamp, { force: true });
   const started = performance.now();
-  build();
+  try {
+    build();
+  } catch (error) {
+    console.error(`build: ${name} failed${error instanceof Error && !('status' in error) ? `: ${error.message}` : ''}`);
+    process.exit(1);
+  }
   writeFileSync(stamp, now);
   console.log(`built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
@@ -47,24 +59,51 @@ function kernelTypes() {
 mkdirSync('build', { recursive: true });
 mkdirSync(generated, { recursive: true });
 
-step('kernels', ['assembly', 'asconfig.json', 'scripts/build.mjs', 'node_modules/assemblyscript/package.json'], () => {
-  for (const [target, file] of /** @type {const} */ ([
-    ['deterministic', 'saccade'],
-    ['relaxed', 'saccade.relaxed'],
-  ])) {
-    run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-    const base64 = readFileSync(`build/${file}.wasm`).toString('base64');
-    writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
-  }
-  writeFileSync(`${generated}/kernels.ts`, kernelTypes());
-});
+const builds = /** @type {const} */ ([
+  ['deterministic', 'saccade'],
+  ['relaxed', 'saccade.relaxed'],
+]);
 
-step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], () => {
+step(
+  'kernels',
+  ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'],
+  [...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]), `${generated}/kernels.ts`],
+  () => {
+    for (const [target, file] of builds) {
+      run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+      const base64 = readFileSync(`build/${file}.wasm`).toString('base64');
+      writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
+    }
+    writeFileSync(`${generated}/kernels.ts`, kernelTypes());
+  },
+);
+
+step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], ['dist/index.js', 'dist/reference.js'], () => {
   rmSync('dist', { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
 });
 
-step('programs', ['examples', 'bench', 'dist', 'tsconfig.programs.json'], () => {
-  if (!existsSync('examples/pronounce') && !existsSync('bench/run.ts')) return;
+/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm. */
+const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
+
+step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], [], () => {
+  for (const place of ['build/examples', 'build/bench']) rmSync(place, { recursive: true, force: true });
+  if (fingerprint(['examples', 'bench']) === fingerprint([])) return;
   run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
+  for (const name of limits) {
+    const out = `build/bench/${name.replace('.as.ts', '.wasm')}`;
+    run(
+      'assemblyscript/bin/asc.js',
+      `bench/${name}`,
+      '--enable',
+      'simd',
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '-o',
+      out,
+    );
+  }
 });
