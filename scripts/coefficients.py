@@ -59,18 +59,11 @@ def fit(name, target, weight, powers, low, high, shape=lambda x: x):
         print(f"  ^{p}: {float(v):.9e}")
 
 
-def split32(name, value, bits, parts):
-    """value as a sum of float32s, all but the last with few bits, so that small multiples of them are exact."""
-    rest = mp.mpf(value)
-    for i in range(parts):
-        if i == parts - 1:
-            part = round32(rest)
-        else:
-            exponent = mp.floor(mp.log(abs(rest), 2))
-            unit = mp.mpf(2) ** (exponent - bits + 1)
-            part = mp.nint(rest / unit) * unit
-        print(f"{name}[{i}] = {mp.nstr(part, 17)}")
-        rest -= part
+def split(name, value, bits, rounded):
+    """value as a part of few bits, so that small multiples of it are exact, and a rounded rest."""
+    unit = mp.mpf(2) ** (mp.floor(mp.log(value, 2)) - bits + 1)
+    high = mp.nint(value / unit) * unit
+    print(f"{name} = {mp.nstr(high, 17)} + {mp.nstr(rounded(value - high), 17)}")
 
 
 TINY = mp.mpf("1e-12")
@@ -82,9 +75,7 @@ def even(f, at0):
 
 
 JOBS = {
-    # exp(r) = 1 + r + r² p(r), |r| ≤ ln 2 / 2
-    "exp": lambda: fit("exp p(r)", even(lambda r: (mp.expm1(r) - r) / r**2, mp.mpf(1) / 2), lambda r: r**2 / mp.exp(r), range(5), -0.3467, 0.3467),
-    # The same for exp(r) - 1, in its own relative error.
+    # exp(r) - 1 = r + r² p(r), |r| ≤ ln 2 / 2
     "expm1": lambda: fit("expm1 p(r)", even(lambda r: (mp.expm1(r) - r) / r**2, mp.mpf(1) / 2), even(lambda r: abs(r**2 / mp.expm1(r)), mp.mpf(0)), range(5), -0.3467, 0.3467),
     # log(1 + f) = f - f²/2 + f³ p(f), √½ ≤ 1 + f ≤ √2
     "log": lambda: fit("log p(f)", even(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), even(lambda f: abs(f**3 / mp.log1p(f)), mp.mpf(0)), range(9), -0.29290, 0.41422),
@@ -92,11 +83,14 @@ JOBS = {
     "sin": lambda: fit("sin p(r²)", even(lambda r: (mp.sin(r) - r) / r**3, -mp.mpf(1) / 6), even(lambda r: r**3 / mp.sin(r), mp.mpf(0)), range(3), 1e-3, 0.7855, lambda r: r * r),
     # cos(r) = 1 - r²/2 + r⁴ p(r²)
     "cos": lambda: fit("cos p(r²)", even(lambda r: (mp.cos(r) - 1 + r**2 / 2) / r**4, mp.mpf(1) / 24), lambda r: r**4 / mp.cos(r), range(3), 1e-3, 0.7855, lambda r: r * r),
+    # tanh(x) = x + x³ p(x²), |x| ≤ 0.55
+    "tanh": lambda: fit("tanh p(x²)", lambda x: (mp.tanh(x) - x) / x**3, lambda x: x**3 / mp.tanh(x), range(4), 1e-3, 0.55, lambda x: x * x),
     # erf(x) = x + x p(x²), |x| ≤ 0.9
     "erf": lambda: fit("erf p(x²)", even(lambda x: mp.erf(x) / x - 1, 2 / mp.sqrt(mp.pi) - 1), even(lambda x: x / mp.erf(x), mp.sqrt(mp.pi) / 2), range(7), 1e-3, 0.9, lambda x: x * x),
     # erf(x) = 1 - exp(-p(x)), 0.9 ≤ x ≤ 3.95
     "erfc": lambda: fit("-log erfc p(x)", lambda x: -mp.log(mp.erfc(x)), lambda x: mp.erfc(x) / mp.erf(x), range(8), 0.88, 3.95),
-    "constants": lambda: (split32("ln 2", mp.log(2), 10, 2), split32("pi/2 (f64)", mp.pi / 2, 33, 1), print(mp.nstr(1 / mp.log(2), 20))),
+    # ln 2: the first part has 10 bits, so that k times it is exact. π/2 in float64: 33 bits.
+    "constants": lambda: (split("ln 2", mp.log(2), 10, round32), split("π/2", mp.pi / 2, 33, lambda c: mp.mpf(float(c)))),
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import { ExpNegative } from "./exp";
+import { Exp } from "./exp";
 import { V } from "./lanes";
 
 /** `erf x = 2/√π ∫₀ˣ e^(−t²) dt` of four lanes. */
@@ -7,7 +7,7 @@ export class Erf {
   @inline static of(x: v128): v128 {
     const magnitude = i32x4.splat(0x7fffffff);
     const a = f32x4.pmin(v128.and(x, magnitude), V.splat(3.95));
-    const far = f32x4.sub(V.splat(1), ExpNegative.of(Erf.exponent(a)));
+    const far = f32x4.sub(V.splat(1), Exp.ofNegative(f32x4.neg(Erf.exponent(a))));
     const near = Erf.series(a);
     return v128.bitselect(v128.bitselect(near, far, f32x4.lt(a, V.splat(0.9))), x, magnitude);
   }

@@ -3,61 +3,50 @@ import { V } from "./lanes";
 // 1.5 · 2²³: added to |x| < 2²², it leaves round(x) in the low bits of the sum.
 const ROUND: f32 = 12582912;
 
-/** `e^x` of four lanes. */
+/**
+ * `e^x` of four lanes, and the steps that tanh, sigmoid and erf share with it: x = k ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts
+ * of which k times the first is exact (Cody and Waite 1980), e^x = 2^k (1 + q(r)), q(r) = e^r − 1.
+ */
 export class Exp {
-  /**
-   * x = k ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts (Cody and Waite 1980), e^x = 2^k (1 + r + r² p(r)), p from
-   * scripts/coefficients.py (`exp`). 2^k in two factors, so that results underflow gradually and overflow to infinity.
-   */
   @inline static of(x: v128): v128 {
     const t = f32x4.pmax(f32x4.pmin(x, V.splat(89)), V.splat(-104));
-    // Low bits of h: ⌊k/2⌉ + 127; of n: k + 254.
+    // 2^k in two factors, so that results underflow gradually and overflow to infinity. Low bits of h: ⌊k/2⌉ + 127; of n: k + 254.
     const h = f32x4.add(f32x4.mul(t, V.splat(0.72134752)), V.splat(ROUND + 127));
     const n = f32x4.add(f32x4.mul(t, V.splat(1.44269504)), V.splat(ROUND + 254));
-    const y = Exp.reduced(t, f32x4.sub(n, V.splat(ROUND + 254)));
-    const halved = f32x4.mul(y, i32x4.shl(h, 23));
-    return f32x4.mul(halved, i32x4.shl(i32x4.sub(n, h), 23));
+    const q = Exp.fraction(Exp.rest(t, f32x4.sub(n, V.splat(ROUND + 254))));
+    const half = f32x4.mul(f32x4.add(V.splat(1), q), i32x4.shl(h, 23));
+    return f32x4.mul(half, i32x4.shl(i32x4.sub(n, h), 23));
   }
 
-  /** `e^(x - k ln 2)`, k a whole number. */
-  @inline static reduced(x: v128, k: v128): v128 {
-    const r = Exp.rest(x, k);
-    const p = Exp.tail(r);
-    return f32x4.add(V.splat(1), V.madd(f32x4.mul(r, r), p, r));
+  /** `e^x` for -104 ≤ x ≤ 0 (NaN for NaN): one factor less. The bits are those of {@link of}. */
+  @inline static ofNegative(x: v128): v128 {
+    const n = Exp.round(x, 127 + 24);
+    const q = Exp.fraction(Exp.rest(x, f32x4.sub(n, V.splat(ROUND + 127 + 24))));
+    return f32x4.mul(f32x4.mul(f32x4.add(V.splat(1), q), Exp.power(n)), V.splat(5.9604645e-8));
   }
 
-  /** `x - k ln 2`. */
+  /** `round(x / ln 2) + bias` in the low bits of the lanes; less `ROUND + bias` it is the k of {@link rest}. */
+  @inline static round(x: v128, bias: f32): v128 {
+    return f32x4.add(f32x4.mul(x, V.splat(1.44269504)), V.splat(ROUND + bias));
+  }
+
+  /** 2^(i − 127) from the low bits i of the lanes. */
+  @inline static power(n: v128): v128 {
+    return i32x4.shl(n, 23);
+  }
+
+  /** `x − k ln 2`. */
   @inline static rest(x: v128, k: v128): v128 {
     const high = f32x4.sub(x, f32x4.mul(k, V.splat(0.693359375)));
     return f32x4.sub(high, f32x4.mul(k, V.splat(-2.12194442e-4)));
   }
 
-  /** `(e^r - 1 - r) / r²`. */
-  @inline static tail(r: v128): v128 {
-    let p = V.madd(V.splat(1.38210447e-3), r, V.splat(8.368674666e-3));
-    p = V.madd(p, r, V.splat(4.166826233e-2));
-    p = V.madd(p, r, V.splat(1.666652113e-1));
-    return V.madd(p, r, V.splat(4.999999404e-1));
-  }
-}
-
-/** `e^(-x)` and `e^(-x) - 1` of four lanes, x in [0, 87]: what tanh, sigmoid and erf are made of. */
-export class ExpNegative {
-  @inline static of(x: v128): v128 {
-    const n = f32x4.add(f32x4.mul(x, V.splat(-1.44269504)), V.splat(ROUND + 127));
-    const y = Exp.reduced(f32x4.neg(x), f32x4.sub(n, V.splat(ROUND + 127)));
-    return f32x4.mul(y, i32x4.shl(n, 23));
-  }
-
-  /** `e^(-x) - 1` = s (r + r² p(r)) + (s - 1) with s = 2^k. */
-  @inline static minusOne(x: v128): v128 {
-    const n = f32x4.add(f32x4.mul(x, V.splat(-1.44269504)), V.splat(ROUND + 127));
-    const r = Exp.rest(f32x4.neg(x), f32x4.sub(n, V.splat(ROUND + 127)));
-    const s = i32x4.shl(n, 23);
-    let p = V.madd(V.splat(1.387064694e-3), r, V.splat(8.366258815e-3));
-    p = V.madd(p, r, V.splat(4.166743532e-2));
-    p = V.madd(p, r, V.splat(1.666654646e-1));
-    p = V.madd(p, r, V.splat(4.999999702e-1));
-    return V.madd(V.madd(f32x4.mul(r, r), p, r), s, f32x4.sub(s, V.splat(1)));
+  /** `e^r − 1 = r + r² p(r)`, |r| ≤ ln 2 / 2; p from scripts/coefficients.py (`expm1`), summed in pairs for a short chain. */
+  @inline static fraction(r: v128): v128 {
+    const z = f32x4.mul(r, r);
+    const low = V.madd(V.splat(1.666654646e-1), r, V.splat(4.999999702e-1));
+    let high = V.madd(V.splat(8.366258815e-3), r, V.splat(4.166743532e-2));
+    high = V.madd(V.splat(1.387064694e-3), z, high);
+    return V.madd(V.madd(high, z, low), z, r);
   }
 }
