@@ -19,8 +19,9 @@ export function ulps(got, truth) {
   if (got === truth) return 0;
   if (Math.abs(got) === Infinity || Math.abs(truth) >= 2 ** 128 - 2 ** 103) return Math.fround(truth) === got ? 0 : Infinity;
   word[0] = truth;
-  const error = Math.abs(got - truth) / /** @type {number} */ (SPACING[/** @type {number} */ ((halves[1]) >>> 20) & 2047]);
-  if (error === error) return error;
+  const exponent = (Number(halves[1]) >>> 20) & 2047;
+  const error = Math.abs(got - truth) / Number(SPACING[exponent]);
+  if (!Number.isNaN(error)) return error;
   return Number.isNaN(got) && Number.isNaN(truth) ? 0 : Infinity;
 }
 

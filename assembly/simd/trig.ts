@@ -24,7 +24,9 @@ class Turn {
     const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
     const a = Turn.quarters(low);
     const b = Turn.quarters(high);
-    const r = v128.shuffle<f32>(f32x4.demote_f64x2_zero(Turn.rest(low, a)), f32x4.demote_f64x2_zero(Turn.rest(high, b)), 0, 1, 4, 5);
+    const near = v128.shuffle<f32>(f32x4.demote_f64x2_zero(Turn.rest(low, a)), f32x4.demote_f64x2_zero(Turn.rest(high, b)), 0, 1, 4, 5);
+    // Holds |sin| ≤ 1 far out, where the difference has no digits left.
+    const r = f32x4.pmax(f32x4.pmin(near, V.splat(0.79)), V.splat(-0.79));
     const n = i32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), i32x4.splat(shift));
     const odd = i32x4.ne(v128.and(n, i32x4.splat(1)), i32x4.splat(0));
     const y = v128.bitselect(Turn.cosOf(r), Turn.sinOf(r), odd);
@@ -36,7 +38,7 @@ class Turn {
     const z = f32x4.mul(r, r);
     let p = V.madd(V.splat(-1.951828453e-4), z, V.splat(8.332189173e-3));
     p = V.madd(p, z, V.splat(-1.666665524e-1));
-    return V.madd(f32x4.mul(z, r), p, r);
+    return v128.or(V.madd(f32x4.mul(z, r), p, r), v128.and(r, V.splat(-0.0))); // −0 stays −0
   }
 
   /** 1 − r²/2 + r⁴ p(r²), |r| ≤ π/4; p from scripts/coefficients.py (`cos`). */
