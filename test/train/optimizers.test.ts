@@ -183,6 +183,14 @@ describe('clipping', () => {
     expect(Array.from(shared.view())).toEqual([3, 4]);
   });
 
+  it('leaves gradients that outlive the scope it is called in', () => {
+    const a = parameter(zeros([2]));
+    a.grad = tensor([3, 4]);
+    scope(() => clipGradNorm([a], 1));
+    scope(() => clipGradValue([a], 0.7));
+    expect(Array.from(a.grad.view(), (value) => Math.round(value * 1000))).toEqual([600, 700]);
+  });
+
   it('returns a norm that is not finite and leaves the gradients', () => {
     const a = parameter(zeros([2]));
     a.grad = tensor([Infinity, 1]);

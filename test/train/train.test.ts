@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
-import { key } from '../../src/tensor/random.ts';
+import { type Key, key } from '../../src/tensor/random.ts';
 import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/train/index.ts';
 import { type Batch, batches, loss, type Model, model, weights } from './model.ts';
 
@@ -105,11 +105,31 @@ describe('train', () => {
     expect(new Set(events.map((event) => event.loss)).size).toBe(12);
   });
 
+  it('gives every step and every epoch a key of its own', async () => {
+    const m = model();
+    const keys = new Set<string>();
+    const note = (at: Key) => keys.add(`${at.hi} ${at.lo}`);
+    const source: typeof batches = (epoch, from) => {
+      note(from);
+      return batches(epoch, from);
+    };
+    const steps = run(m, adam(m), {
+      epochs: 3,
+      batches: source,
+      loss: (batch, at) => {
+        note(at.key);
+        return loss(m, batch);
+      },
+    });
+    expect(await all(steps)).toHaveLength(18);
+    expect(keys.size).toBe(18 + 3);
+  });
+
   it('closes the batches and frees them when the loop is left', async () => {
     const m = model();
     const optimizer = adam(m);
     let closed = false;
-    const source = function* (epoch: number, from: Parameters<typeof batches>[1]) {
+    const source = function* (epoch: number, from: Key) {
       try {
         yield* batches(epoch, from);
       } finally {
