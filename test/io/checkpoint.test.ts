@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadCheckpoint, readCheckpoint, restoreCheckpoint, saveCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
+import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { Module, own } from '../../src/nn/module.ts';
+import { full, tensor } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+import type { Shape } from '../../src/tensor/shape.ts';
+import { Adam } from '../../src/train/adam.ts';
+
+class Part extends Module {
+  weight;
+  constructor(shape: Shape, value: number) {
+    super();
+    this.weight = own(() => full(shape, value));
+  }
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'saccade-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('checkpoint', () => {
+  const numbers = { step: 2 ** 53 - 1, best: 0.1 + 0.2, waited: -0, worst: Number.POSITIVE_INFINITY };
+  const stepped = (value: number) => {
+    const model = new Part([2, 2], value);
+    const optimizer = new Adam(model.stateDict());
+    model.weight.grad = full([2, 2], value);
+    optimizer.step();
+    return { model, optimizer };
+  };
+
+  it('keeps parameters, optimiser state, numbers, keys and metadata to the last bit', async () => {
+    const path = join(folder, 'whole.safetensors');
+    const { model, optimizer } = stepped(3);
+    await saveCheckpoint(path, { model, optimizer, numbers, keys: { data: key(2 ** 52 + 5) }, metadata: { words: 'a b' } });
+    const read = await loadCheckpoint(path);
+    expect({ ...read.numbers }).toEqual(numbers);
+    expect({ ...read.keys }).toEqual({ data: key(2 ** 52 + 5) });
+    expect({ ...read.metadata }).toEqual({ words: 'a b' });
+    const other = stepped(8);
+    restoreCheckpoint(read, other);
+    expect(other.model.weight.toArray()).toEqual(model.weight.toArray());
+    expect(saveTensors(other.optimizer.stateDict())).toEqual(saveTensors(optimizer.stateDict()));
+    expect(
+      loadTensors(await readFile(path))
+        .get('weight')
+        ?.toArray(),
+    ).toEqual(model.weight.toArray());
+  });
+
+  it('changes nothing when anything does not fit', () => {
+    const { model, optimizer } = stepped(3);
+    const before = saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]));
+    const wrongShape = new Part([4], 1);
+    const withoutOptimizer = readCheckpoint(writeCheckpoint({ model: new Part([2, 2], 1) }));
+    expect(() => restoreCheckpoint(readCheckpoint(writeCheckpoint({ model: wrongShape })), { model, optimizer })).toThrow(
+      "checkpoint: model's weight must be float32 [2, 2], got float32 [4]",
+    );
+    expect(() => restoreCheckpoint(withoutOptimizer, { model, optimizer })).toThrow(
+      "checkpoint: names must be the optimizer's, got unknown [] and missing [weight.step, weight.exp_avg, weight.exp_avg_sq]",
+    );
+    expect(saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]))).toEqual(before);
+    restoreCheckpoint(withoutOptimizer, { model });
+    expect([...model.weight.toArray()]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('refuses foreign and torn files, and names that would be mistaken', async () => {
+    const path = join(folder, 'torn.safetensors');
+    expect(() => readCheckpoint(saveTensors([['weight', tensor([1])]]))).toThrow(
+      'checkpoint: file must be a checkpoint of version 1, got none',
+    );
+    const odd = saveTensors([['key/a', tensor([1])]], { metadata: { 'saccade.checkpoint': '1' } });
+    expect(() => readCheckpoint(odd)).toThrow('checkpoint: key/a must be one F64 (number) or two I32 (key), got F32 [1]');
+    const named = { stateDict: () => new Map([['key/a', tensor([1])]]) };
+    expect(() => writeCheckpoint({ model: named })).toThrow(
+      'checkpoint: parameters must not be named optimizer/, number/, key/…, got key/a',
+    );
+    const whole = writeCheckpoint({ ...stepped(3), numbers });
+    for (let length = 0; length < whole.length; length += 7) expect(() => readCheckpoint(whole.slice(0, length))).toThrow('safetensors: ');
+    await writeFile(path, whole.slice(0, -1));
+    await expect(loadCheckpoint(path)).rejects.toThrow('safetensors: ');
+  });
+});
+
+/** Runs the training script; kills it with SIGKILL once it printed `killAt`. Returns what it printed. */
+function run(path: string, pause: number, killAt?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const script = fileURLToPath(new URL('./run.mjs', import.meta.url));
+    const child = spawn(process.execPath, [script, path, '40', String(pause)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    let errors = '';
+    child.stderr.on('data', (data) => {
+      errors += data;
+    });
+    child.stdout.on('data', (data) => {
+      printed += data;
+      if (killAt && printed.includes(`${killAt}\n`)) child.kill('SIGKILL');
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (killAt ? signal === 'SIGKILL' : code === 0) resolve(printed);
+      else reject(new Error(`the run ended with ${code ?? signal}: ${errors}`));
+    });
+  });
+}
+
+it('resumes a killed run to the bits of one that never stopped', async () => {
+  const hash = (printed: string) => printed.match(/hash (\w{64})/)?.[1];
+  const [whole] = await Promise.all([run(join(folder, 'whole-run'), 0), run(join(folder, 'killed-run'), 50, 'step 11')]);
+  const again = await run(join(folder, 'killed-run'), 50, 'step 26');
+  const end = await run(join(folder, 'killed-run'), 0);
+  expect(hash(whole)).toBeDefined();
+  expect(whole).not.toContain('resumed');
+  expect(again).toMatch(/^resumed \d+\n/);
+  expect(end).toMatch(/^resumed \d+\n/);
+  expect(hash(end)).toBe(hash(whole));
+});
