@@ -162,7 +162,7 @@ export function sumSquares(out: usize, x: usize, n: i32): void {
   for (let i = n; i > 0; i -= 4) {
     const four = Part.load(x, i);
     const a = f64x2.promote_low_f32x4(four);
-    const b = f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 2, 3));
+    const b = f64x2.promote_low_f32x4(V.swapHalves(four));
     low = f64x2.add(low, f64x2.mul(a, a));
     high = f64x2.add(high, f64x2.mul(b, b));
     x += 16;

@@ -112,8 +112,8 @@ class Best {
     const top = V.splat(V.max(most));
     // As unsigned, the −1 of an untouched lane is above every place.
     const candidates = v128.or(place, v128.not(f32x4.eq(most, top)));
-    const half = i32x4.min_u(candidates, v128.shuffle<i32>(candidates, candidates, 2, 3, 0, 1));
-    return i32x4.extract_lane(i32x4.min_u(half, v128.shuffle<i32>(half, half, 1, 0, 3, 2)), 0);
+    const half = i32x4.min_u(candidates, V.swapHalves(candidates));
+    return i32x4.extract_lane(i32x4.min_u(half, V.swapPairs(half)), 0);
   }
 }
 

@@ -80,6 +80,16 @@ export class V {
     return f32x4.add(c, f32x4.mul(a, b));
   }
 
+  /** Lanes 2, 3, 0, 1. */
+  @inline static swapHalves(x: v128): v128 {
+    return v128.shuffle<f32>(x, x, 2, 3, 0, 1);
+  }
+
+  /** Lanes 1, 0, 3, 2. */
+  @inline static swapPairs(x: v128): v128 {
+    return v128.shuffle<f32>(x, x, 1, 0, 3, 2);
+  }
+
   /** Sum of the four lanes as `(x0 + x2) + (x1 + x3)`. */
   @inline static sum(x: v128): f32 {
     const half = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));

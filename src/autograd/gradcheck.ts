@@ -9,6 +9,7 @@ import { grad } from './backward.ts';
 import { parameter } from './parameter.ts';
 import { noGrad } from './record.ts';
 
+/** How closely to look. */
 export interface GradcheckOptions {
   /** 2 also checks the gradient of the gradient. Default 1. */
   order?: 1 | 2;

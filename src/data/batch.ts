@@ -33,6 +33,7 @@ export function padBatch(sequences: readonly ArrayLike<number>[], options: { pad
   return { tokens, mask, lengths };
 }
 
+/** How batches are cut from items of many lengths. */
 export interface BucketOptions {
   /** Items in a batch; the last batch of all may have fewer. */
   batchSize: number;

@@ -15,6 +15,7 @@ export interface FileContent {
   readonly metadata: Record<string, string>;
 }
 
+/** What a file holds besides its tensors. */
 export interface WriteOptions {
   /** Strings kept beside the tensors, under `__metadata__`. */
   metadata?: Readonly<Record<string, string>>;

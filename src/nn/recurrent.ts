@@ -20,6 +20,7 @@ export interface RecurrentSizes extends CoreSizes {
   dropout?: number;
 }
 
+/** Where a recurrent stack starts, and which steps are real. */
 export interface RecurrentOptions<S> {
   /** Per tensor [layers·D, B, H], layer by layer, forward before reverse; zeros by default. */
   state?: S;

@@ -11,6 +11,7 @@ export interface Core<S extends State = State> {
   step(input: Tensor, state: S): { output: Tensor; state: S };
 }
 
+/** Where a core starts, and which steps are real. */
 export interface UnrollOptions<S> {
   /** The state before the first step; the core's initial one by default. */
   state?: S;

@@ -9,12 +9,15 @@ import { greaterEqual, where } from './logic.ts';
 import { sum } from './reduce.ts';
 import { logSoftmax } from './softmax.ts';
 
+/** What becomes of the losses of all elements; `none` keeps their shape. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** Options of every loss; the reduction is `mean` by default. */
 export interface LossOptions {
   reduction?: Reduction;
 }
 
+/** Options of the losses with index targets. */
 export interface ClassOptions extends LossOptions {
   /** A target that counts for nothing: loss and gradient 0, left out of the mean. */
   ignoreIndex?: number;

@@ -6,6 +6,7 @@ import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { dense, productInto, withWorkspace } from './product.ts';
 import { reshape } from './shape.ts';
 
+/** How the operands lie, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
   /** Reads `a` as [..., k, m]. */
   transposeA?: boolean;

@@ -9,6 +9,7 @@ import { mul } from './binary.ts';
 import { unpick } from './gather.ts';
 import { reshape } from './shape.ts';
 
+/** Options of reductions over any axes. */
 export interface ReduceOptions {
   /** Which axes go; all by default. */
   axis?: number | readonly number[];
@@ -16,6 +17,7 @@ export interface ReduceOptions {
   keepDims?: boolean;
 }
 
+/** Options of reductions over one axis; over all elements where no axis is given. */
 export interface AxisOptions {
   axis?: number;
   keepDims?: boolean;

@@ -8,6 +8,7 @@ import { empty, expectDType, Tensor } from '../tensor/tensor.ts';
 import { dense, type Lengths, productInto, type Strided, withWorkspace } from './product.ts';
 import { place, reshape } from './shape.ts';
 
+/** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
   /** Bool [B, T], true where a step is real. At others the output is 0 and the state stays. */
   mask?: Tensor;

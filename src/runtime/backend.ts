@@ -43,6 +43,7 @@ export function hasBackend(): boolean {
   return active !== undefined;
 }
 
+/** Makes `next` the backend in use. */
 export function activate(next: Backend): void {
   active = next;
   kernels = next.kernels;

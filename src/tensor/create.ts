@@ -67,10 +67,12 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
   return result;
 }
 
+/** A tensor of zeros; `false` for bool. */
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 0, dtype);
 }
 
+/** A tensor of ones; `true` for bool. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
 }

@@ -8,6 +8,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Same rank and same lengths: stretching does not count. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }

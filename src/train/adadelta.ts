@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { expectWithin } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
+/** Options of Adadelta; names and defaults are PyTorch's. */
 export interface AdadeltaOptions {
   /** Default 1. */
   lr?: number;

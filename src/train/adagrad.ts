@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { expectWithin } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
+/** Options of Adagrad; names and defaults are PyTorch's. */
 export interface AdagradOptions {
   /** Default 0.01. */
   lr?: number;

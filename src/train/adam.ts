@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { expectWithin, power } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
+/** Options of Adam; names and defaults are PyTorch's. */
 export interface AdamOptions {
   /** Default 1e-3. */
   lr?: number;

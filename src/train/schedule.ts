@@ -45,6 +45,7 @@ export interface Best {
   readonly waited?: number;
 }
 
+/** When one metric is better than another. */
 export interface BetterOptions {
   /** Whether a small or a large metric is good. Default `min`. */
   goal?: 'min' | 'max';
@@ -66,6 +67,7 @@ export interface Plateau extends Best {
   readonly lr: number;
 }
 
+/** When to lower the learning rate, and by how much. */
 export interface PlateauOptions extends BetterOptions {
   /** Default 0.1. */
   factor?: number;

@@ -37,6 +37,7 @@ export interface Progress {
   readonly position: Position;
 }
 
+/** What a training run consists of. */
 export interface TrainOptions<Batch> {
   /** Everything random is drawn from it. */
   key: Key;

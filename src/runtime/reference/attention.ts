@@ -1,6 +1,7 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
+/** The kernels of assembly/kernels/attention.ts in float64. */
 export function attending(cells: Cells) {
   return {
     additiveScore(out, q, k, v, batch, queries, keys, width) {

@@ -1,6 +1,7 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
+/** The kernels of assembly/kernels/copy.ts in float64. */
 export function copying(cells: Cells) {
   return {
     copy(out, x, n0, n1, n2, n3, o0, o1, o2, o3, x0, x1, x2, x3) {

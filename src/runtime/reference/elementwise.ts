@@ -1,5 +1,5 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 /**
  * `erf x` in float64: the Maclaurin series 2/√π e^(−x²) Σ 2ⁿ x^(2n+1) / (2n+1)!! below 2 (Abramowitz and Stegun 7.1.6, all terms
@@ -29,6 +29,7 @@ export function sigmoid(x: number): number {
 
 const bool = (value: boolean) => (value ? 1 : 0);
 
+/** The kernels of assembly/kernels/elementwise.ts in float64. */
 export function elementwise(cells: Cells) {
   const map =
     (f: (x: number) => number): Kernels['neg'] =>

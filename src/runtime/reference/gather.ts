@@ -1,6 +1,7 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
+/** The kernels of assembly/kernels/gather.ts in float64. */
 export function gathering(cells: Cells) {
   return {
     gather(out, x, index, count, width) {

@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { Kernels } from '../generated/kernels.ts';
 import { Heap } from '../heap.ts';
 import { attending } from './attention.ts';
+import type { Cells } from './cells.ts';
 import { copying } from './copy.ts';
 import { elementwise } from './elementwise.ts';
 import { gathering } from './gather.ts';
@@ -12,9 +13,6 @@ import { drawing } from './random.ts';
 import { recurrent } from './recurrent.ts';
 import { reductions } from './reduce.ts';
 import { softmaxes } from './softmax.ts';
-
-/** The memory of the reference: one growing array of float64. Read anew at each access, since growing replaces it. */
-export type Cells = () => Float64Array;
 
 /** Every kernel in float64, as the plainest loop that says what it means. A kernel missing here does not compile. */
 function referenceKernels(cells: Cells): Kernels {

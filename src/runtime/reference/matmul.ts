@@ -1,6 +1,7 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
+/** The kernels of assembly/kernels/matmul.ts in float64. */
 export function products(cells: Cells) {
   return {
     packRows(out, x, rows, depth, rowStride, depthStride) {

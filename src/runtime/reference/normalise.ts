@@ -1,8 +1,9 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 const mean = (row: Float64Array) => row.reduce((sum, value) => sum + value, 0) / row.length;
 
+/** The kernels of assembly/kernels/normalise.ts in float64. */
 export function normalising(cells: Cells) {
   const rowOf = (p: number, r: number, n: number) => cells().subarray(p + r * n, p + (r + 1) * n);
   return {

@@ -1,6 +1,7 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
+/** The kernels of assembly/kernels/optimise.ts in float64. */
 export function optimising(cells: Cells) {
   return {
     adam(p, g, m, v, n, rate, scale, beta1, rest1, beta2, rest2, epsilon, keep, decay) {

@@ -1,6 +1,6 @@
 import type { Kernels } from '../generated/kernels.ts';
 import { threefry } from '../threefry.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 /** [0, 1) from 24 bits. */
 const closed = (word: number) => (word >>> 8) / 2 ** 24;
@@ -10,6 +10,7 @@ const open = (word: number) => ((word >>> 9) + 0.5) / 2 ** 23;
 
 const gumbelOf = (word: number) => -Math.log(-Math.log(open(word)));
 
+/** The kernels of assembly/kernels/random.ts in float64. */
 export function drawing(cells: Cells) {
   return {
     uniform(out, n, k0, k1, low, high) {

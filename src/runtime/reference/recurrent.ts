@@ -1,5 +1,5 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -14,6 +14,7 @@ function rows(h: Float64Array, mask: number, stride: number, batch: number, hidd
 /** Row, place in the row, and the place of both in a dense [batch, hidden]. */
 type Visit = (row: number, k: number, at: number) => void;
 
+/** The kernels of assembly/kernels/recurrent.ts in float64. */
 export function recurrent(cells: Cells) {
   return {
     lstmCell(out, h, c, gates, biasIh, biasHh, hPrev, cPrev, mask, batch, hidden, outStride, maskStride) {

@@ -1,5 +1,5 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 /** Calls `write(place in out, the n numbers x[o, ·, i])` for each o and i. */
 function eachLine(
@@ -20,6 +20,7 @@ function eachLine(
 /** Whether `a` comes before `b` as the largest: NaN before all. */
 const above = (a: number, b: number) => a > b || (Number.isNaN(a) && !Number.isNaN(b));
 
+/** The kernels of assembly/kernels/reduce.ts in float64. */
 export function reductions(cells: Cells) {
   return {
     sum(out, x, outer, n, inner) {

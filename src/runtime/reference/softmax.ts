@@ -1,5 +1,5 @@
 import type { Kernels } from '../generated/kernels.ts';
-import type { Cells } from './index.ts';
+import type { Cells } from './cells.ts';
 
 /** A row's largest, from which the exponents are measured, and 0 for a row of −∞. */
 function highest(row: Float64Array): number {
@@ -12,6 +12,7 @@ const total = (row: Float64Array) => row.reduce((sum, value) => sum + value, 0);
 /** Σ e^(x − m). */
 const mass = (row: Float64Array, m: number) => total(row.map((value) => Math.exp(value - m)));
 
+/** The kernels of assembly/kernels/softmax.ts in float64. */
 export function softmaxes(cells: Cells) {
   const rowOf = (p: number, r: number, n: number) => cells().subarray(p + r * n, p + (r + 1) * n);
   return {
