@@ -1,0 +1,143 @@
+import { type Labels, rowsOf, type Weights } from './weights.ts';
+
+export interface AlignmentOptions extends Labels {
+  /** Above the heatmap. */
+  title?: string;
+}
+
+/** One heatmap of several. */
+export interface AlignmentPanel extends AlignmentOptions {
+  weights: Weights;
+}
+
+const CELL = 30;
+const GAP = 2;
+const LETTER = 8.4; // width of one character of the 14 px monospaced labels
+const LEGEND = 46;
+const MARGIN = 20;
+
+/**
+ * Colours of weights 0, 1/8, … 1. Lightness falls in even steps on light ground and rises in even steps on dark (OKLCH, from our own
+ * table: hue from blue-green over blue to violet), so that order shows in grey too, and 0 is next to the ground.
+ */
+const LIGHT = ['#eef3f4', '#d0e5e8', '#a9d5df', '#7fc0d8', '#5aa6d2', '#4487c6', '#3f66b3', '#3e4597', '#35246f'];
+const DARK = ['#1b2129', '#1f3040', '#204258', '#20576f', '#256f84', '#368994', '#57a59d', '#8ac4a4', '#d3e6b0'];
+
+/** A heatmap of attention weights as a stand-alone SVG: source along the top, target down the side, dark or light as the reader's page is. */
+export function alignmentSvg(weights: Weights, options: AlignmentOptions): string {
+  return alignmentsSvg([{ ...options, weights }]);
+}
+
+/** Heatmaps side by side, `columns` in a row (default: as square as it gets), under one scale of colours. */
+export function alignmentsSvg(panels: readonly AlignmentPanel[], options: { columns?: number } = {}): string {
+  const drawn = panels.map(draw);
+  const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(drawn.length)));
+  if (!Number.isSafeInteger(columns) || columns < 1)
+    throw new RangeError(`alignmentsSvg: columns must be a whole number from 1, got ${columns}`);
+  const widths = new Array<number>(columns).fill(0);
+  const heights = new Array<number>(Math.ceil(drawn.length / columns)).fill(0);
+  drawn.forEach(({ width, height }, i) => {
+    const [x, y] = [i % columns, Math.floor(i / columns)];
+    widths[x] = Math.max(widths[x] ?? 0, width);
+    heights[y] = Math.max(heights[y] ?? 0, height);
+  });
+  const offset = (lengths: number[], n: number): number => MARGIN + lengths.slice(0, n).reduce((sum, length) => sum + length + MARGIN, 0);
+  const width = Math.max(offset(widths, widths.filter((w) => w > 0).length), 9 * 18 + 2 * MARGIN + 70);
+  const height = offset(heights, heights.length) + LEGEND;
+  const body = drawn.map(({ svg }, i) => {
+    const [x, y] = [offset(widths, i % columns), offset(heights, Math.floor(i / columns))];
+    return `<g transform="translate(${round(x)} ${round(y)})" role="group"${svg}</g>`;
+  });
+  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" aria-labelledby="t">`,
+    `<title id="t">${escaped(name ? `Attention: ${name}` : 'Attention')}</title>`,
+    `<style>${style()}</style>`,
+    `<rect class="ground" width="100%" height="100%" rx="10"/>`,
+    ...body,
+    legend(MARGIN, height - LEGEND),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function draw(panel: AlignmentPanel): { svg: string; width: number; height: number } {
+  const { rows, columns, title } = panel;
+  const weights = rowsOf('alignmentSvg', panel.weights, panel);
+  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, [...label].length), 1);
+  const left = longest(rows) * LETTER + 10;
+  // Labels wider than a cell stand upright.
+  const upright = longest(columns) * LETTER > CELL - GAP;
+  const top = (title ? 30 : 0) + (upright ? longest(columns) * LETTER + 8 : 24);
+  const parts: string[] = [` aria-label="${escaped(title ?? 'Attention weights')}">`];
+  if (title) parts.push(`<text class="title" x="0" y="16">${escaped(title)}</text>`);
+  columns.forEach((label, s) => {
+    const x = left + s * CELL + CELL / 2;
+    const turn = upright ? ` transform="rotate(-90 ${round(x)} ${round(top - 8)})" dy=".35em"` : ' text-anchor="middle"';
+    parts.push(`<text x="${round(x)}" y="${round(top - 8)}"${turn}>${escaped(label)}</text>`);
+  });
+  weights.forEach((row, t) => {
+    const y = top + t * CELL;
+    const label = rows[t] ?? '';
+    parts.push(`<text x="${round(left - 8)}" y="${round(y + CELL / 2)}" dy=".35em" text-anchor="end">${escaped(label)}</text>`);
+    row.forEach((weight, s) => {
+      const tip = `${label} ← ${columns[s] ?? ''}: ${weight.toFixed(3)}`;
+      const place = `x="${round(left + s * CELL + GAP / 2)}" y="${round(y + GAP / 2)}"`;
+      parts.push(
+        `<rect class="c${level(weight)}" ${place} width="${CELL - GAP}" height="${CELL - GAP}" rx="4"><title>${escaped(tip)}</title></rect>`,
+      );
+    });
+  });
+  const widthOfTitle = [...(title ?? '')].length * 9;
+  return { svg: parts.join('\n'), width: Math.max(left + columns.length * CELL, widthOfTitle), height: top + rows.length * CELL };
+}
+
+/** One of 33 colours. */
+function level(weight: number): number {
+  return Math.round(Math.min(1, weight) * 32);
+}
+
+function legend(x: number, y: number): string {
+  const cells = Array.from({ length: 33 }, (_, i) => `<rect class="c${i}" x="${x + 16 + i * 5}" y="${y + 8}" width="5.2" height="10"/>`);
+  return [
+    `<g aria-label="Scale of colours, 0 to 1">`,
+    `<text class="small" x="${x}" y="${y + 17}">0</text>`,
+    ...cells,
+    `<text class="small" x="${x + 16 + 33 * 5 + 8}" y="${y + 17}">1</text>`,
+    '</g>',
+  ].join('\n');
+}
+
+function style(): string {
+  const theme = (ground: string, ink: string, table: readonly string[]): string =>
+    [
+      `.ground{fill:${ground}}`,
+      `text{fill:${ink}}`,
+      ...Array.from({ length: 33 }, (_, i) => `.c${i}{fill:${between(table, i / 32)}}`),
+    ].join('');
+  return [
+    'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
+    '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
+    '.small{font-size:12px}',
+    'rect:hover{stroke:#e8590c;stroke-width:2}.ground:hover{stroke:none}',
+    theme('#ffffff', '#22303a', LIGHT),
+    `@media (prefers-color-scheme:dark){${theme('#12161c', '#d5dde3', DARK)}}`,
+  ].join('');
+}
+
+/** The colour at `t` of 0 … 1 along an even table, mixed linearly in sRGB. */
+function between(table: readonly string[], t: number): string {
+  const at = t * (table.length - 1);
+  const i = Math.min(Math.floor(at), table.length - 2);
+  const channel = (color: string | undefined, k: number): number => Number.parseInt((color ?? '').slice(1 + 2 * k, 3 + 2 * k), 16);
+  const mixed = [0, 1, 2].map((k) => Math.round(channel(table[i], k) * (i + 1 - at) + channel(table[i + 1], k) * (at - i)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Text for XML: markup escaped, characters that XML 1.0 forbids replaced. */
+function escaped(text: string): string {
+  const legal = text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}');
+  return legal.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,39 @@
+import { type Labels, rowsOf, type Weights } from './weights.ts';
+
+const SHADES = [' ', '░', '▒', '▓', '█'];
+/** Of the terminal's 256 colours, from dark blue-grey to pale green: 0 … 1. */
+const COLORS = [235, 236, 23, 24, 31, 37, 73, 115, 158, 194];
+
+/**
+ * Attention weights for a terminal: source along the top, target down the side, a block a weight. `color` uses 256 colours; by default
+ * where the output is a terminal and `NO_COLOR` is not set.
+ */
+export function alignmentText(weights: Weights, options: Labels & { color?: boolean }): string {
+  const { rows, columns, color = onTerminal() } = options;
+  const lists = rowsOf('alignmentText', weights, options);
+  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, [...label].length), 1);
+  const side = longest(rows);
+  const width = Math.max(2, longest(columns));
+  const pad = (label: string, length: number): string => label + ' '.repeat(length - [...label].length);
+  const head = `${' '.repeat(side)} ${columns.map((label) => pad(label, width)).join(' ')}`.trimEnd();
+  const body = lists.map((row, t) => {
+    const label = rows[t] ?? '';
+    const cells = row.map((weight) => (color ? tint(weight, width) : pick(SHADES, weight).repeat(width)));
+    const line = `${' '.repeat(side - [...label].length)}${label} ${cells.join(' ')}`;
+    return color ? line : line.trimEnd();
+  });
+  return [head, ...body].join('\n');
+}
+
+function pick<T>(scale: readonly T[], weight: number): T {
+  return scale[Math.min(scale.length - 1, Math.floor(weight * scale.length))] as T;
+}
+
+function tint(weight: number, width: number): string {
+  return `\u001b[48;5;${pick(COLORS, weight)}m${' '.repeat(width)}\u001b[0m`;
+}
+
+function onTerminal(): boolean {
+  if (typeof process === 'undefined' || !process.stdout) return false;
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}

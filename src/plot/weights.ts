@@ -1,0 +1,36 @@
+import { show } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Attention weights `[T, S]`: a row for each thing said, a column for each thing looked at. */
+export type Weights = Tensor | readonly ArrayLike<number>[];
+
+/** What the axes are called. */
+export interface Labels {
+  /** One for each of the T rows: the target. */
+  rows: readonly string[];
+  /** One for each of the S columns: the source. */
+  columns: readonly string[];
+}
+
+/** Rows of weights within [0, 1], checked against their labels. */
+export function rowsOf(op: string, weights: Weights, { rows, columns }: Labels): number[][] {
+  const lists = weights instanceof Tensor ? unstack(op, weights) : weights.map((row) => Array.from(row));
+  const uneven = lists.find((row) => row.length !== columns.length);
+  if (lists.length !== rows.length || uneven) {
+    const got = [lists.length, (uneven ?? columns).length];
+    throw new RangeError(`${op}: labels must fit the weights, got ${rows.length} rows and ${columns.length} columns for ${show(got)}`);
+  }
+  for (const row of lists) {
+    // Sums in float32 may end a little above 1.
+    const wrong = row.find((weight) => !(weight >= 0 && weight <= 1 + 1e-4));
+    if (wrong !== undefined) throw new RangeError(`${op}: weights must be from 0 to 1, got ${wrong}`);
+  }
+  return lists;
+}
+
+function unstack(op: string, x: Tensor): number[][] {
+  const [T, S] = x.shape;
+  if (T === undefined || S === undefined || x.rank !== 2) throw new RangeError(`${op}: weights must be [T, S], got ${show(x.shape)}`);
+  const values = x.view();
+  return Array.from({ length: T }, (_, t) => Array.from(values.subarray(t * S, (t + 1) * S)));
+}
