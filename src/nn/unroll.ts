@@ -1,4 +1,4 @@
-import { reshape, select, stack, where } from '../ops/index.ts';
+import { reshape, stack, unstack, where } from '../ops/index.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, Tensor } from '../tensor/tensor.ts';
 import type { State } from './state.ts';
@@ -30,11 +30,13 @@ export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: 
   const { mask, reverse = false } = options;
   if (mask) checkMask(mask, [batch, steps]);
   const outputs = new Array<Tensor>(steps);
+  const parts = unstack(inputs, 1);
+  const reals = mask ? unstack(mask, 1) : [];
   let state = options.state ?? core.initialState(batch);
   for (let s = 0; s < steps; s++) {
     const t = reverse ? steps - 1 - s : s;
-    const next = core.step(select(inputs, 1, t), state);
-    const real = mask ? select(mask, 1, t) : null; // [B]
+    const next = core.step(parts[t] as Tensor, state);
+    const real = reals[t]; // [B]
     outputs[t] = real ? where(column(real, next.output.rank), next.output, 0) : next.output;
     state = real ? chosen(real, next.state, state) : next.state;
   }

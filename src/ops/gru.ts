@@ -1,6 +1,8 @@
 import { recompose } from '../autograd/recompose.ts';
-import { record, recording } from '../autograd/record.ts';
+import { recording } from '../autograd/record.ts';
+import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
+import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
@@ -9,12 +11,15 @@ import { linear } from './matmul.ts';
 import { dense } from './product.ts';
 import {
   at,
+  type Composed,
+  copyOf,
+  type Gradients,
+  joined,
   leftPanels,
   maskAt,
   move,
   once,
   oneStep,
-  part,
   product,
   productGradients,
   rightPanels,
@@ -40,8 +45,11 @@ interface Saved {
   hs: Tensor;
 }
 
-/** Writes output [B, T, H] and h [B, H] one after another into `y`. */
-function forward(q: Sequence, y: Tensor, x: Tensor, h0: Tensor, w: Weights): Saved {
+/** Output [B, T, H] and the last h [B, H]. */
+type Results = { output: Tensor; h: Tensor };
+
+/** Writes the results. */
+function forward(q: Sequence, y: Results, x: Tensor, h0: Tensor, w: Weights): Saved {
   const { batch, steps, input, hidden, width } = q;
   const block = batch * hidden;
   const xs = toSteps(q, x, input);
@@ -55,20 +63,20 @@ function forward(q: Sequence, y: Tensor, x: Tensor, h0: Tensor, w: Weights): Sav
     const [here, next, now] = [at(hs, s * block), at(hs, (s + 1) * block), s * batch * width];
     kernels.packRows(left.ptr, here, batch, hidden, hidden, 1);
     kernels.matmulPacked(at(inner, now), left.ptr, right.ptr, batch, width, hidden, width, 0);
-    const results = [at(y, t * hidden), next, at(gates, now), at(inner, now)] as const;
+    const results = [at(y.output, t * hidden), next, at(gates, now), at(inner, now)] as const;
     kernels.gruCell(...results, w.biasIh.ptr, w.biasHh.ptr, here, maskAt(q, t), batch, hidden, steps * hidden, steps);
   }
-  move(at(y, steps * block), at(hs, steps * block), block);
+  move(y.h.ptr, at(hs, steps * block), block);
   return { xs, gates, inner, hs };
 }
 
-/** Gradients of x, h0 and the weights from the gradient of what {@link forward} wrote. */
-function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Tensor | null)[] {
+/** Gradients of x, h0 and the weights from those of the results. */
+function back(q: Sequence, gs: Gradients, x: Tensor, w: Weights, saved: Saved): (Tensor | null)[] {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const [dgates, dinner] = [empty([steps * batch, width]), empty([steps * batch, width])];
-  const dh = empty([batch, hidden]);
-  move(dh.ptr, at(g, steps * block), block);
+  const dy = gs[0] ?? zeros([batch, steps, hidden]);
+  const dh = copyOf(gs[1], [batch, hidden]);
   const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
   const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
@@ -76,7 +84,7 @@ function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Ten
     const now = s * batch * width;
     const results = [at(dgates, now), at(dinner, now), dh.ptr] as const;
     const before = [at(saved.gates, now), at(saved.inner, now), at(saved.hs, s * block)] as const;
-    kernels.gruCellBackward(...results, at(g, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    kernels.gruCellBackward(...results, at(dy, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
     kernels.packRows(left.ptr, at(dinner, now), batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
   }
@@ -84,26 +92,22 @@ function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Ten
   return [dx, dh, ...dw];
 }
 
-/** What `again` takes and gives: the inputs in the order of the tape, and output and h in one row. */
-type Composed = (...inputs: Tensor[]) => Tensor;
-
-function run(op: string, x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed) {
+function run(op: string, x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed): Results {
   const q = sequence(op, 3, x, { h0 }, weights, options);
   const { batch, steps, hidden } = q;
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const inputs = [x, h0, weightIh, weightHh, biasIh, biasHh];
-  const block = batch * hidden;
-  const y = empty([(steps + 1) * block]);
+  const y = { output: empty([batch, steps, hidden]), h: empty([batch, hidden]) };
   const saved = scope(() => {
     const all = forward(q, y, x, h0, weights);
     return tracked(inputs) ? all : undefined;
   });
-  const results = record(op, y, inputs, (g) => {
-    if (again && recording()) return recompose(again, inputs, g);
-    const gradients = scope(() => back(q, g, x, weights, saved as Saved));
-    return once(op, gradients, [...inputs, g]);
+  recordSeveral(op, [y.output, y.h], inputs, (gs) => {
+    if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h]));
+    const gradients = scope(() => back(q, gs, x, weights, saved as Saved));
+    return once(op, gradients, inputs);
   });
-  return { output: part(results, 0, [batch, steps, hidden]), h: part(results, steps * block, [batch, hidden]) };
+  return y;
 }
 
 /**
@@ -112,7 +116,7 @@ function run(op: string, x: Tensor, h0: Tensor, weights: Weights, options: Seque
  * `x` [B, T, I], `h0` [B, H] → `output` [B, T, H] (0 where the mask is false) and the state after each row's last real step.
  * Gradient: a fused pass back through the steps, of first order.
  */
-export function gru(x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions = {}): { output: Tensor; h: Tensor } {
+export function gru(x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions = {}): Results {
   return run('gru', x, h0, weights, options);
 }
 

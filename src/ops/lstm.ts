@@ -1,6 +1,8 @@
 import { recompose } from '../autograd/recompose.ts';
-import { record, recording } from '../autograd/record.ts';
+import { recording } from '../autograd/record.ts';
+import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
+import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
@@ -9,12 +11,15 @@ import { linear } from './matmul.ts';
 import { dense } from './product.ts';
 import {
   at,
+  type Composed,
+  copyOf,
+  type Gradients,
+  joined,
   leftPanels,
   maskAt,
   move,
   once,
   oneStep,
-  part,
   product,
   productGradients,
   rightPanels,
@@ -40,8 +45,11 @@ interface Saved {
   cs: Tensor;
 }
 
-/** Writes output [B, T, H], h and c [B, H] one after another into `y`. */
-function forward(q: Sequence, y: Tensor, x: Tensor, h0: Tensor, c0: Tensor, w: Weights): Saved {
+/** Output [B, T, H] and the last h and c [B, H]. */
+type Results = { output: Tensor; h: Tensor; c: Tensor };
+
+/** Writes the results. */
+function forward(q: Sequence, y: Results, x: Tensor, h0: Tensor, c0: Tensor, w: Weights): Saved {
   const { batch, steps, input, hidden, width } = q;
   const block = batch * hidden;
   const xs = toSteps(q, x, input);
@@ -56,30 +64,29 @@ function forward(q: Sequence, y: Tensor, x: Tensor, h0: Tensor, c0: Tensor, w: W
     const [here, next, now] = [s * block, (s + 1) * block, at(gates, s * batch * width)];
     kernels.packRows(left.ptr, at(hs, here), batch, hidden, hidden, 1);
     kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 1);
-    const results = [at(y, t * hidden), at(hs, next), at(cs, next)] as const;
+    const results = [at(y.output, t * hidden), at(hs, next), at(cs, next)] as const;
     const before = [at(hs, here), at(cs, here), maskAt(q, t)] as const;
     kernels.lstmCell(...results, now, w.biasIh.ptr, w.biasHh.ptr, ...before, batch, hidden, steps * hidden, steps);
   }
-  move(at(y, steps * block), at(hs, steps * block), block);
-  move(at(y, (steps + 1) * block), at(cs, steps * block), block);
+  move(y.h.ptr, at(hs, steps * block), block);
+  move(y.c.ptr, at(cs, steps * block), block);
   return { xs, gates, hs, cs };
 }
 
-/** Gradients of x, h0, c0 and the weights from the gradient of what {@link forward} wrote. */
-function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Tensor | null)[] {
+/** Gradients of x, h0, c0 and the weights from those of the results. */
+function back(q: Sequence, gs: Gradients, x: Tensor, w: Weights, saved: Saved): (Tensor | null)[] {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const dgates = empty([steps * batch, width]);
-  const [dh, dc] = [empty([batch, hidden]), empty([batch, hidden])];
-  move(dh.ptr, at(g, steps * block), block);
-  move(dc.ptr, at(g, (steps + 1) * block), block);
+  const dy = gs[0] ?? zeros([batch, steps, hidden]);
+  const [dh, dc] = [copyOf(gs[1], [batch, hidden]), copyOf(gs[2], [batch, hidden])];
   const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
   const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
     const t = timeOf(q, s);
     const now = at(dgates, s * batch * width);
     const before = [at(saved.gates, s * batch * width), at(saved.cs, (s + 1) * block), at(saved.cs, s * block)] as const;
-    kernels.lstmCellBackward(now, dh.ptr, dc.ptr, at(g, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    kernels.lstmCellBackward(now, dh.ptr, dc.ptr, at(dy, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
     kernels.packRows(left.ptr, now, batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
   }
@@ -87,30 +94,22 @@ function back(q: Sequence, g: Tensor, x: Tensor, w: Weights, saved: Saved): (Ten
   return [dx, dh, dc, ...dw];
 }
 
-/** What `again` takes and gives: the inputs in the order of the tape, and output, h and c in one row. */
-type Composed = (...inputs: Tensor[]) => Tensor;
-
-function run(op: string, x: Tensor, h0: Tensor, c0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed) {
+function run(op: string, x: Tensor, h0: Tensor, c0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed): Results {
   const q = sequence(op, 4, x, { h0, c0 }, weights, options);
   const { batch, steps, hidden } = q;
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const inputs = [x, h0, c0, weightIh, weightHh, biasIh, biasHh];
-  const block = batch * hidden;
-  const y = empty([(steps + 2) * block]);
+  const y = { output: empty([batch, steps, hidden]), h: empty([batch, hidden]), c: empty([batch, hidden]) };
   const saved = scope(() => {
     const all = forward(q, y, x, h0, c0, weights);
     return tracked(inputs) ? all : undefined;
   });
-  const results = record(op, y, inputs, (g) => {
-    if (again && recording()) return recompose(again, inputs, g);
-    const gradients = scope(() => back(q, g, x, weights, saved as Saved));
-    return once(op, gradients, [...inputs, g]);
+  recordSeveral(op, [y.output, y.h, y.c], inputs, (gs) => {
+    if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h, y.c]));
+    const gradients = scope(() => back(q, gs, x, weights, saved as Saved));
+    return once(op, gradients, inputs);
   });
-  return {
-    output: part(results, 0, [batch, steps, hidden]),
-    h: part(results, steps * block, [batch, hidden]),
-    c: part(results, (steps + 1) * block, [batch, hidden]),
-  };
+  return y;
 }
 
 /**
@@ -119,13 +118,7 @@ function run(op: string, x: Tensor, h0: Tensor, c0: Tensor, weights: Weights, op
  * `x` [B, T, I], `h0` and `c0` [B, H] → `output` [B, T, H] (0 where the mask is false) and the states after each row's last real step.
  * Gradient: a fused pass back through the steps, of first order.
  */
-export function lstm(
-  x: Tensor,
-  h0: Tensor,
-  c0: Tensor,
-  weights: Weights,
-  options: SequenceOptions = {},
-): { output: Tensor; h: Tensor; c: Tensor } {
+export function lstm(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights, options: SequenceOptions = {}): Results {
   return run('lstm', x, h0, c0, weights, options);
 }
 

@@ -3,10 +3,11 @@
 
 import { record, recording } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { zeros } from '../tensor/create.ts';
+import { type Shape, sameShape, show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { dense, type Lengths, productInto, type Strided, withWorkspace } from './product.ts';
-import { place, reshape } from './shape.ts';
+import { concat, reshape } from './shape.ts';
 
 /** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
@@ -169,10 +170,23 @@ export function productGradients(
   ];
 }
 
-/** A range of a flat recorded tensor under its own shape: how one node of the tape has several results. */
-export function part(x: Tensor, start: number, shape: Shape): Tensor {
-  const y = new Tensor(x.storage, shape, 'float32', x.offset + start);
-  return record('part', y, [x], (g) => [place(reshape(g, [sizeOf(shape)]), 0, start, x.size)]);
+/** Of several results, in their order; `null` where nothing depends on one. */
+export type Gradients = readonly (Tensor | null)[];
+
+/** A copy of a gradient to work in, zeros where there is none. */
+export function copyOf(g: Tensor | null | undefined, shape: Shape): Tensor {
+  if (!g) return zeros(shape);
+  const y = empty(shape);
+  move(y.ptr, g.ptr, g.size);
+  return y;
+}
+
+/** A fused op in ops: from its inputs in the order of the tape to its results in one row. */
+export type Composed = (...inputs: Tensor[]) => Tensor;
+
+/** The gradients of results in one row. */
+export function joined(gs: Gradients, ys: readonly Tensor[]): Tensor {
+  return concat(ys.map((y, i) => reshape(gs[i] ?? zeros(y.shape), [y.size])));
 }
 
 /** Whether a call on these inputs is recorded. */

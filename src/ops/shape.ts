@@ -1,6 +1,7 @@
 // Ops that move elements. All of them are the strided copy kernel, save `reshape`, which moves nothing.
 
 import { record } from '../autograd/record.ts';
+import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, collapse, eachFour, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
@@ -147,6 +148,26 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     tensors.map((x) => reshape(x, widened)),
     at,
   );
+}
+
+/** Every index of an axis as its own tensor, the axis gone: what {@link stack} takes. Gradient: stacked, once for all. */
+export function unstack(x: Tensor, axis = 0): Tensor[] {
+  const at = axisOf('unstack', axis, x.rank);
+  const strides = stridesOf(x.shape);
+  const shape = x.shape.filter((_, i) => i !== at);
+  const steps = strides.filter((_, i) => i !== at);
+  const ys = Array.from({ length: x.shape[at] as number }, (_, i) => {
+    const y = empty(shape, x.dtype);
+    copyInto(y, dense(shape), x, { at: i * (strides[at] as number), strides: steps }, shape);
+    return y;
+  });
+  recordSeveral('unstack', ys, [x], (gs) => [
+    stack(
+      gs.map((g) => g ?? zeros(shape)),
+      at,
+    ),
+  ]);
+  return ys;
 }
 
 /** An axis in reverse order. Gradient: reversed back. */

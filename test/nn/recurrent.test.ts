@@ -179,6 +179,18 @@ describe('the fused sequence', () => {
     expect(again()).toEqual(again());
   });
 
+  it('takes no steps and no rows', () => {
+    const state = draw(key(2), [2, H]);
+    const y = lstm(ones([2, 0, I]), state, state, weightsOf(cell));
+    expect([y.output.shape, y.h.toArray(), y.c.toArray()]).toEqual([[2, 0, H], state.toArray(), state.toArray()]);
+    const [none, nothing] = [ones([0, H]), parameter(ones([0, 3, I]))];
+    const { output } = lstm(nothing, none, none, weightsOf(cell));
+    expect(grad(output, [nothing, cell.bias_hh], { gradient: output }).map((g) => Array.from(g.view()))).toEqual([
+      [],
+      Array(4 * H).fill(0),
+    ]);
+  });
+
   it('says what it was given', () => {
     const state = ones([2, H]);
     expect(() => lstm(ones([2, I]), state, state, weightsOf(cell))).toThrow('lstm: x must be [B, T, I], got [2, 7]');

@@ -1,4 +1,5 @@
-import { concat, flip, permute, place, reshape, select, slice, stack, transpose } from '../../../src/ops/index.ts';
+import { concat, flip, permute, place, reshape, select, slice, stack, transpose, unstack } from '../../../src/ops/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import type { OpRow } from '../row.ts';
 
 const cube = { shape: [2, 3, 4] };
@@ -15,5 +16,15 @@ export const shaping: OpRow[] = [
   { op: 'concat', f: (a, b, c) => concat([a, b, c], 1), inputs: [cube, { shape: [2, 1, 4] }, { shape: [2, 0, 4] }] },
   { op: 'concat', name: 'one tensor twice', f: (a) => concat([a, a], -1), inputs: [cube] },
   { op: 'stack', f: (a, b) => stack([a, b], 1), inputs: [cube, cube] },
+  { op: 'unstack', f: (x) => concat(unstack(x, 1).reverse(), 1), inputs: [cube] },
+  {
+    op: 'unstack',
+    name: 'some of them, one twice',
+    f: (x) => {
+      const parts = unstack(x, 2);
+      return concat([1, 1, 3].map((i) => parts[i] as Tensor));
+    },
+    inputs: [cube],
+  },
   { op: 'flip', f: (x) => flip(x, 1), inputs: [cube] },
 ];
