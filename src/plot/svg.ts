@@ -17,8 +17,8 @@ const LEGEND = 46;
 const MARGIN = 20;
 
 /**
- * Colours of weights 0, 1/8, … 1. Lightness falls in even steps on light ground and rises in even steps on dark (OKLCH, from our own
- * table: hue from blue-green over blue to violet), so that order shows in grey too, and 0 is next to the ground.
+ * Colours of weights 0, 1/8, … 1, from our own table. Lightness (OKLab) falls at every step on light ground, by 0.05 to 0.10, and rises
+ * on dark, by 0.06 to 0.13, so that order shows in grey too, and 0 is next to the ground.
  */
 const LIGHT = ['#eef3f4', '#d0e5e8', '#a9d5df', '#7fc0d8', '#5aa6d2', '#4487c6', '#3f66b3', '#3e4597', '#35246f'];
 const DARK = ['#1b2129', '#1f3040', '#204258', '#20576f', '#256f84', '#368994', '#57a59d', '#8ac4a4', '#d3e6b0'];
