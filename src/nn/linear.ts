@@ -1,0 +1,24 @@
+import { linear, uniform } from '../ops/index.ts';
+import { type Key, split } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module, own } from './module.ts';
+
+/** `x·Wᵀ + b` on the last axis. `weight` `[output, input]`, `bias` `[output]`, both U(−1/√input, 1/√input) as PyTorch's. */
+export class Linear extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+
+  constructor(sizes: { input: number; output: number; bias?: boolean }, key: Key) {
+    super();
+    const { input, output, bias = true } = sizes;
+    const [forWeight, forBias] = split(key);
+    const bound = 1 / Math.sqrt(input);
+    this.weight = own(() => uniform(forWeight, [output, input], { low: -bound, high: bound }));
+    this.bias = bias ? own(() => uniform(forBias, [output], { low: -bound, high: bound })) : null;
+  }
+
+  /** `[…, input]` to `[…, output]`. */
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias ?? undefined);
+  }
+}
