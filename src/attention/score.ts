@@ -1,0 +1,127 @@
+// How well a query matches a key: pure functions, and the modules that hold their parameters.
+
+import { Linear } from '../nn/linear.ts';
+import { Module, own } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
+import { type Key, split } from '../tensor/random.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+function checkWidths(op: string, query: Tensor, keys: Tensor): void {
+  const fits = query.rank === 3 && keys.rank === 3 && query.shape[0] === keys.shape[0] && query.shape[2] === keys.shape[2];
+  if (!fits)
+    throw new RangeError(`${op}: query and keys must be [B, T, D] and [B, S, D], got ${show(query.shape)} and ${show(keys.shape)}`);
+}
+
+/** `qᵀ k` (Luong, Pham, Manning 2015, §3.1, *dot*). Query `[B, T, D]`, keys `[B, S, D]` to `[B, T, S]`. */
+export function dotScore(query: Tensor, keys: Tensor): Tensor {
+  checkWidths('dotScore', query, keys);
+  return matmul(query, keys, { transposeB: true });
+}
+
+/** `qᵀ k / √D` (Vaswani et al. 2017, §3.2.1). Query `[B, T, D]`, keys `[B, S, D]` to `[B, T, S]`. */
+export function scaledDotScore(query: Tensor, keys: Tensor): Tensor {
+  checkWidths('scaledDotScore', query, keys);
+  return mul(dotScore(query, keys), 1 / Math.sqrt(query.shape[2] as number));
+}
+
+/** `qᵀ W k` (Luong et al. 2015, §3.1, *general*). Query `[B, T, Q]`, keys `[B, S, K]`, weight `[Q, K]` to `[B, T, S]`. */
+export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tensor {
+  return dotScore(query, linear(keys, weight));
+}
+
+/**
+ * A score with its parameters. `prepare` does once what does not depend on the query; `score` does the rest, and may read the state
+ * of the step form (the weights of the step before).
+ */
+export abstract class Score extends Module {
+  /** Keys `[B, S, K]` as `score` takes them. */
+  abstract prepare(keys: Tensor): Tensor;
+  /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
+  abstract score(query: Tensor, prepared: Tensor, state?: State): Tensor;
+}
+
+/** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys are of one width. */
+export class DotScore extends Score {
+  readonly scaled: boolean;
+
+  constructor(options: { scaled?: boolean } = {}) {
+    super();
+    this.scaled = options.scaled ?? false;
+  }
+
+  override prepare(keys: Tensor): Tensor {
+    return keys;
+  }
+
+  override score(query: Tensor, prepared: Tensor): Tensor {
+    return this.scaled ? scaledDotScore(query, prepared) : dotScore(query, prepared);
+  }
+}
+
+/** {@link generalScore} with `weight` `[query, key]`, U(−1/√key, 1/√key). */
+export class GeneralScore extends Score {
+  readonly weight: Tensor;
+
+  constructor(sizes: { query: number; key: number }, key: Key) {
+    super();
+    const bound = 1 / Math.sqrt(sizes.key);
+    this.weight = own(() => uniform(key, [sizes.query, sizes.key], { low: -bound, high: bound }));
+  }
+
+  override prepare(keys: Tensor): Tensor {
+    return linear(keys, this.weight);
+  }
+
+  override score(query: Tensor, prepared: Tensor): Tensor {
+    return dotScore(query, prepared);
+  }
+}
+
+/**
+ * `vᵀ tanh(W q + U k + b)` (Bahdanau et al. 2015, A.1.2: Wₐ, Uₐ, vₐ; Luong's *concat* with the matrix split in two). `query` is W,
+ * `key` is U with the bias, `v` `[hidden]`.
+ */
+export class AdditiveScore extends Score {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly v: Tensor;
+
+  constructor(sizes: { query: number; key: number; hidden: number }, key: Key) {
+    super();
+    const [forQuery, forKey, forV] = split(key, 3) as [Key, Key, Key];
+    this.query = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forQuery);
+    this.key = new Linear({ input: sizes.key, output: sizes.hidden }, forKey);
+    const bound = 1 / Math.sqrt(sizes.hidden);
+    this.v = own(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
+  }
+
+  override prepare(keys: Tensor): Tensor {
+    return this.key.forward(keys);
+  }
+
+  override score(query: Tensor, prepared: Tensor): Tensor {
+    return additiveScore(this.query.forward(query), prepared, this.v);
+  }
+}
+
+/** The scores by the papers' names. */
+export type ScoreName = 'dot' | 'scaledDot' | 'general' | 'additive';
+
+/** A score by name. `hidden` is the additive score's width; the dot scores need queries and keys of one width. */
+export function scoreNamed(name: ScoreName, sizes: { query: number; key: number; hidden: number }, key: Key): Score {
+  switch (name) {
+    case 'additive':
+      return new AdditiveScore(sizes, key);
+    case 'general':
+      return new GeneralScore(sizes, key);
+    case 'dot':
+    case 'scaledDot':
+      if (sizes.query !== sizes.key)
+        throw new RangeError(`${name}: query and key must be of one width, got ${sizes.query} and ${sizes.key}`);
+      return new DotScore({ scaled: name === 'scaledDot' });
+    default:
+      throw new RangeError(`score: must be dot, scaledDot, general or additive, got ${String(name)}`);
+  }
+}
