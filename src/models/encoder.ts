@@ -1,0 +1,75 @@
+import { Dropout } from '../nn/dropout.ts';
+import { Embedding } from '../nn/embedding.ts';
+import { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import { LSTM } from '../nn/recurrent.ts';
+import { concat, select, tanh } from '../ops/index.ts';
+import { type Key, split } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { tokenMask } from './tokens.ts';
+
+/** What an {@link Encoder} is made with. */
+export interface EncoderSizes {
+  /** Symbols of the source vocabulary. */
+  source: number;
+  embedding: number;
+  /** Width of the LSTM, for each direction. */
+  hidden: number;
+  layers: number;
+  dropout: number;
+}
+
+/** A source sentence read in both directions. */
+export interface Encoded {
+  /** One vector for each position `[B, S, 2·hidden]`. */
+  memory: Tensor;
+  /** Real positions, bool `[B, S]`. */
+  mask: Tensor;
+  /** Both directions' last states, one after the other `[B, 2·hidden]`. */
+  h: Tensor;
+  c: Tensor;
+}
+
+/** Embedding and bidirectional LSTM (Bahdanau, Cho, Bengio 2015, §3.2, with an LSTM for the gated unit). */
+export class Encoder extends Module {
+  readonly embedding: Embedding;
+  readonly rnn: LSTM;
+  private readonly dropout: Dropout;
+
+  constructor(sizes: EncoderSizes, key: Key) {
+    super();
+    const [forEmbedding, forRnn] = split(key);
+    const { embedding, hidden, layers, dropout } = sizes;
+    this.embedding = new Embedding({ symbols: sizes.source, size: embedding }, forEmbedding);
+    this.rnn = new LSTM({ input: embedding, hidden, layers, bidirectional: true, dropout }, forRnn);
+    this.dropout = new Dropout({ p: dropout });
+  }
+
+  /** int32 `[B, S]`, padded with `pad`. With `key` (training) dropout is on. */
+  forward(source: Tensor, pad: number, options: { key?: Key } = {}): Encoded {
+    const keys = options.key ? split(options.key, 3) : [];
+    const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
+    const mask = tokenMask(source, pad);
+    const embedded = drop(this.embedding.forward(source), 0);
+    const { output, state } = this.rnn.forward(embedded, { mask, ...(keys[1] ? { key: keys[1] } : {}) });
+    const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, H] → [B, 2H]
+    return { memory: drop(output, 2), mask, h: last(state.h), c: last(state.c) };
+  }
+}
+
+/** From the encoder's last states to the decoder's first: h = tanh(W h′ + b), c = W c′ + b (after Bahdanau et al. 2015, A.2.2). */
+export class Bridge extends Module {
+  readonly h: Linear;
+  readonly c: Linear;
+
+  constructor(sizes: { hidden: number }, key: Key) {
+    super();
+    const [forH, forC] = split(key);
+    this.h = new Linear({ input: 2 * sizes.hidden, output: sizes.hidden }, forH);
+    this.c = new Linear({ input: 2 * sizes.hidden, output: sizes.hidden }, forC);
+  }
+
+  forward(encoded: Encoded): { h: Tensor; c: Tensor } {
+    return { h: tanh(this.h.forward(encoded.h)), c: this.c.forward(encoded.c) };
+  }
+}

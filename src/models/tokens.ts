@@ -1,0 +1,71 @@
+import type { Key } from '../tensor/random.ts';
+import { show } from '../tensor/shape.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+
+/** The tokens that models give a meaning of their own. */
+export interface Specials {
+  /** Fills the end of shorter sequences. Default 0. */
+  pad?: number;
+  /** Stands before the first token of a target. Default 1. */
+  start?: number;
+  /** Ends a target. Default 2. */
+  end?: number;
+}
+
+/** What both encoder–decoder models are made with. */
+export interface ModelOptions extends Specials {
+  /** Symbols of the source vocabulary. */
+  source: number;
+  /** Symbols of the target vocabulary. */
+  target: number;
+  /** Width of the decoder, and of each direction of the encoder. */
+  hidden: number;
+  /** Width of both embeddings. Default `hidden`. */
+  embedding?: number;
+  /** Layers of the encoder. Default 1. */
+  layers?: number;
+  /** Probability of dropping an element of embeddings, memory and decoder outputs in training. Default 0. */
+  dropout?: number;
+}
+
+/** How a model is taught. */
+export interface TeachOptions {
+  /** Given in training: what dropout and sampling draw from. */
+  key?: Key;
+  /**
+   * Scheduled sampling (Bengio et al. 2015): each token fed is, with this probability, the model's own best guess instead of the
+   * true one. Needs a key. Default 0: teacher forcing.
+   */
+  sampling?: number;
+}
+
+/** The same, all given. */
+export const specials = ({ pad = 0, start = 1, end = 2 }: Specials): Required<Specials> => ({ pad, start, end });
+
+/** Checks int32 `[B, T]`. */
+export function expectTokens(op: string, name: string, tokens: Tensor): void {
+  if (tokens.dtype !== 'int32' || tokens.rank !== 2) {
+    throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${tokens.dtype} ${show(tokens.shape)}`);
+  }
+}
+
+/** bool `[B, T]`: true where a token is not `pad`. */
+export function tokenMask(tokens: Tensor, pad: number): Tensor {
+  const mask = empty(tokens.shape, 'bool');
+  const from = tokens.view();
+  const to = mask.view();
+  for (let i = 0; i < from.length; i++) to[i] = from[i] === pad ? 0 : 1;
+  return mask;
+}
+
+/** What a decoder is fed to predict `target` `[B, T]`: the target one step later, `start` first. */
+export function shiftRight(target: Tensor, start: number): Tensor {
+  const [batch = 0, length = 0] = target.shape;
+  const shifted = empty(target.shape, 'int32');
+  const from = target.view();
+  const to = shifted.view();
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < length; t++) to[b * length + t] = t === 0 ? start : (from[b * length + t - 1] as number);
+  }
+  return shifted;
+}
