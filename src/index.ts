@@ -1,11 +1,67 @@
-// runtime
+// The public names, room by room.
 
-// autograd
-export { noGrad } from './autograd/record.ts';
-// ops
-export { add, exp, linear, matmul, tanh } from './ops/index.ts';
+export { Attention, bahdanau, type Prepared, type Step, softAttention } from './attention/attention.ts';
+export { causalMask, lengthsToMask } from './attention/mask.ts';
+export {
+  AdditiveScore,
+  DotScore,
+  dotScore,
+  GeneralScore,
+  generalScore,
+  Score,
+  type ScoreName,
+  scaledDotScore,
+  scoreNamed,
+} from './attention/score.ts';
+export { type Selection, soft } from './attention/selection.ts';
+export { everywhere, type Window, type WindowContext } from './attention/window.ts';
+export { backward, grad } from './autograd/backward.ts';
+export { checkpoint } from './autograd/checkpoint.ts';
+export { parameter } from './autograd/parameter.ts';
+export { noGrad, record } from './autograd/record.ts';
+export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';
+export { type ErrorRates, editDistance, errorRates } from './data/errors.ts';
+export { fnv1a, hashSplit } from './data/split.ts';
+export { Vocabulary, type VocabularyOptions } from './data/vocabulary.ts';
+export {
+  type Checkpoint,
+  type CheckpointParts,
+  loadCheckpoint,
+  readCheckpoint,
+  restoreCheckpoint,
+  type Stateful,
+  saveCheckpoint,
+  writeCheckpoint,
+} from './io/checkpoint.ts';
+export { loadFile, saveFile } from './io/file.ts';
+export { type FileContent, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './io/safetensors.ts';
+export { loadTensors, saveTensors } from './io/tensors.ts';
+export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/attention-seq2seq.ts';
+export { type BeamOptions, beamSearch, type DecodeStep, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
+export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';
+export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './models/seq2seq.ts';
+export type { ModelOptions, Specials, TeachOptions } from './models/tokens.ts';
+export type { TranslateOptions, Translation } from './models/translate.ts';
+export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './nn/cells.ts';
+export { Dropout } from './nn/dropout.ts';
+export { Embedding } from './nn/embedding.ts';
+export { LayerNorm } from './nn/layer-norm.ts';
+export { Linear } from './nn/linear.ts';
+export { Module, own, parameters, type StateDict } from './nn/module.ts';
+export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './nn/recurrent.ts';
+export { mapState, type State } from './nn/state.ts';
+export { type Core, type UnrollOptions, unroll } from './nn/unroll.ts';
+export * from './ops/index.ts';
+export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
+export { alignmentText } from './plot/text.ts';
+export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';
+export { type MemoryReport, OutOfMemoryError } from './runtime/heap.ts';
 export { init } from './runtime/init.ts';
-// tensor
-export { tensor } from './tensor/create.ts';
-export { scope } from './tensor/scope.ts';
-export type { Tensor } from './tensor/tensor.ts';
+export { memory } from './runtime/storage.ts';
+export { type WasmOptions, wasmBackend } from './runtime/wasm.ts';
+export { arange, detach, full, type Nested, ones, tensor, zeros } from './tensor/create.ts';
+export { foldIn, type Key, key, permutation, randomInt, split } from './tensor/random.ts';
+export { outside, persist, scope } from './tensor/scope.ts';
+export type { Shape } from './tensor/shape.ts';
+export { empty, type Recorded, Tensor } from './tensor/tensor.ts';
+export * from './train/index.ts';

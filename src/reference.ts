@@ -1,2 +1,4 @@
-export { withBackend } from './runtime/backend.ts';
+// `saccade/reference`: the kernels in float64, and what checks against them.
+
+export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
 export { referenceBackend } from './runtime/reference/index.ts';

@@ -1,5 +1,6 @@
 import { type Labels, rowsOf, type Weights } from './weights.ts';
 
+/** What a panel shows besides its weights. */
 export interface AlignmentOptions extends Labels {
   /** Above the heatmap. */
   title?: string;
