@@ -1,4 +1,5 @@
 // `saccade/reference`: the kernels in float64, and what checks against them.
 
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
+export { withBackend } from './runtime/backend.ts';
 export { referenceBackend } from './runtime/reference/index.ts';
