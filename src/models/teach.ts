@@ -3,7 +3,7 @@ import type { Dropout } from '../nn/dropout.ts';
 import type { Embedding } from '../nn/embedding.ts';
 import type { Linear } from '../nn/linear.ts';
 import type { State } from '../nn/state.ts';
-import { argmax, select, stack } from '../ops/index.ts';
+import { argmax, stack, unstack } from '../ops/index.ts';
 import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expectTokens, shiftRight, type TeachOptions } from './tokens.ts';
@@ -32,15 +32,14 @@ export function teach<S extends State>(
   if (sampling > 0 && !key) throw new RangeError(`forward: sampling needs a key, got sampling ${sampling} without one`);
   const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
   const fed = shiftRight(target, start);
-  const embedded = dropout.forward(model.embedding.forward(fed), withKey(forEmbedding)); // [B, T, E]
+  const inputs = unstack(dropout.forward(model.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
+  const truth = unstack(fed, 1); // T × [B]
   let state = model.encode(source, withKey(forEncoder));
   const vectors: Tensor[] = [];
-  for (let t = 0; t < (target.shape[1] as number); t++) {
+  for (const [t, embedded] of inputs.entries()) {
     const last = vectors.at(-1);
-    const input =
-      last && sampling > 0 && forSampling
-        ? model.embedding.forward(mixed(model, select(fed, 1, t), last, sampling, foldIn(forSampling, t)))
-        : select(embedded, 1, t);
+    const guessed = last && sampling > 0 && forSampling && mixed(model, truth[t] as Tensor, last, sampling, foldIn(forSampling, t));
+    const input = guessed ? model.embedding.forward(guessed) : embedded;
     const step = model.step(input, state, withKey(forSteps && foldIn(forSteps, t)));
     vectors.push(step.vector);
     state = step.state;
