@@ -41,6 +41,11 @@ export function add(a: Tensor, b: Tensor): Tensor {
   return record('add', binary('add', kernels.add, a, b), [a, b], (g) => [g, g]);
 }
 
+/** `sum += x` where `sum` lies, of one shape. Only for sums that nobody else has seen. */
+export function addInto(sum: Tensor, x: Tensor): void {
+  kernels.add(sum.ptr, sum.ptr, x.ptr, 1, 1, 1, sum.size, 0, 0, 0, 1, 0, 0, 0, 1);
+}
+
 /** Sums the axes along which `shape` was stretched to become `x.shape`. Gradient: {@link expand}. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;

@@ -2,8 +2,8 @@ import { ones, zeros } from '../tensor/create.ts';
 import { persist } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import type { Recorded, Tensor } from '../tensor/tensor.ts';
-import { add, sumTo } from './arithmetic.ts';
-import { noGrad, withGrad } from './record.ts';
+import { add, addInto, sumTo } from './arithmetic.ts';
+import { noGrad, recording, withGrad } from './record.ts';
 
 /** Gradients by tensor, as one walk over the graph collects them. */
 type Gradients = Map<Tensor, Tensor>;
@@ -20,14 +20,22 @@ export function history(y: Tensor): Tensor[] {
   return [...seen].sort((a, b) => (b.recorded as Recorded).order - (a.recorded as Recorded).order);
 }
 
-function deposit(gradients: Gradients, x: Tensor, gradient: Tensor): void {
+/** Adds to the gradient of `x`. A sum that the walk made itself (one of `sums`) takes the addition in place, unless it is recorded. */
+function deposit(gradients: Gradients, sums: Set<Tensor>, x: Tensor, gradient: Tensor): void {
   const before = gradients.get(x);
-  gradients.set(x, before ? add(before, gradient) : gradient);
+  if (before && sums.has(before) && !recording()) {
+    addInto(before, gradient);
+    return;
+  }
+  const sum = before ? add(before, gradient) : gradient;
+  if (before) sums.add(sum);
+  gradients.set(x, sum);
 }
 
 /** Walks back from `y`, whose gradient is `seed`, and returns the gradient of every leaf and of `wanted`. */
 function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
   const gradients: Gradients = new Map([[y, seed]]);
+  const sums = new Set<Tensor>();
   for (const node of history(y)) {
     const gradient = gradients.get(node);
     if (!gradient) continue;
@@ -37,7 +45,7 @@ function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
       throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
     inputs.forEach((input, i) => {
       const result = results[i];
-      if (result && input.requiresGrad) deposit(gradients, input, sumTo(result, input.shape));
+      if (result && input.requiresGrad) deposit(gradients, sums, input, sumTo(result, input.shape));
     });
     if (!wanted.has(node)) gradients.delete(node);
   }
