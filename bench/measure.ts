@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor, tensor } from 'saccade';
+import { scope } from 'saccade';
 import { referenceBackend, withBackend } from 'saccade/reference';
 import type { Case } from './case.ts';
 import { bandwidthLimit, computeLimit } from './limit.ts';
@@ -22,23 +22,13 @@ const ROUNDS = 21;
 /** Least milliseconds one timing takes. */
 const SPAN = 4;
 
-/** Fixed values in [-1, 1). */
-function drawn(size: number, seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >> 8) / 2 ** 23;
-  });
-}
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((p, q) => p * q, 1);
-
 /** Fails unless the case's result is that of the same call in float64. */
 function verify(family: string, item: Case): void {
   const call = () =>
     scope(() => {
-      const inputs = item.inputs.map((shape, i) => tensor(drawn(sizeOf(shape), i + 1), { shape }));
-      return noGrad(() => item.f(...inputs)).toArray();
+      const run = item.setup();
+      for (let i = 1; i < (item.calls ?? 1); i++) scope(() => void run());
+      return run().toArray();
     });
   const wanted = withBackend(referenceBackend(), call);
   const got = call();
@@ -75,8 +65,8 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 export function measure(family: string, item: Case): Result {
   verify(family, item);
   return scope(() => {
-    const inputs: Tensor[] = item.inputs.map((shape, i) => tensor(drawn(sizeOf(shape), i + 1), { shape }));
-    const run = () => void item.f(...inputs).storage.free();
+    const call = item.setup();
+    const run = () => void call().storage.free();
     const limit = item.bound === 'compute' ? computeLimit(item.work) : bandwidthLimit(item.work);
     const calls = [callsFor(limit.run), callsFor(run)] as const;
     const times: [number[], number[]] = [[], []];
@@ -84,16 +74,18 @@ export function measure(family: string, item: Case): Result {
       times[0].push(timed(limit.run, calls[0]));
       times[1].push(timed(run, calls[1]));
     }
-    const value = item.work / Math.min(...times[1]) / 1e6;
-    const most = limit.work / Math.min(...times[0]) / 1e6;
+    const told = (milliseconds: number) => (item.unit ? milliseconds : item.work / milliseconds / 1e6);
+    const [limits, ours] = times;
+    const best = Math.min(...ours);
+    const least = (Math.min(...limits) * item.work) / limit.work; // milliseconds the limit would take
     return {
       family,
       case: item.name,
-      unit: item.bound === 'compute' ? 'GFLOP/s' : 'GB/s',
-      value,
-      median: item.work / median(times[1]) / 1e6,
-      limit: most,
-      fraction: value / most,
+      unit: item.unit ?? (item.bound === 'compute' ? 'GFLOP/s' : 'GB/s'),
+      value: told(best),
+      median: told(median(ours)),
+      limit: told(least),
+      fraction: least / best,
       peers: {},
     };
   });

@@ -1,12 +1,11 @@
-import { add, exp, tanh } from 'saccade';
-import type { Case } from '../case.ts';
+import { add, exp, type Tensor, tanh } from 'saccade';
+import { type Case, op } from '../case.ts';
 
-const unary = (name: string, f: Case['f'], n: number): Case => ({
+const unary = (name: string, f: (x: Tensor) => Tensor, n: number): Case => ({
   name: `${name} of ${n}`,
   bound: 'bandwidth',
   work: 8 * n,
-  inputs: [[n]],
-  f,
+  setup: op([[n]], (x) => f(x as Tensor)),
   tolerance: 5e-7,
 });
 
@@ -14,7 +13,13 @@ const unary = (name: string, f: Case['f'], n: number): Case => ({
 const sizes = [4096, 2 ** 22];
 
 export const elementwise: Case[] = sizes.flatMap((n) => [
-  unary('exp', (x) => exp(x), n),
-  unary('tanh', (x) => tanh(x), n),
-  { name: `add of ${n}`, bound: 'bandwidth', work: 12 * n, inputs: [[n], [n]], f: (a, b) => add(a, b), tolerance: 5e-7 },
+  unary('exp', exp, n),
+  unary('tanh', tanh, n),
+  {
+    name: `add of ${n}`,
+    bound: 'bandwidth',
+    work: 12 * n,
+    setup: op([[n], [n]], (a, b) => add(a as Tensor, b as Tensor)),
+    tolerance: 5e-7,
+  },
 ]);

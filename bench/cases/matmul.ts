@@ -1,5 +1,5 @@
-import { linear, matmul } from 'saccade';
-import type { Case } from '../case.ts';
+import { linear, matmul, type Tensor } from 'saccade';
+import { type Case, op } from '../case.ts';
 
 interface Options {
   transposeA?: boolean;
@@ -14,8 +14,7 @@ function product(m: number, n: number, k: number, options: Options = {}): Case {
     name: `${size}${letters === 'NN' ? '' : ` ${letters}`}`,
     bound: 'compute',
     work: 2 * m * n * k,
-    inputs: [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]],
-    f: (a, b) => matmul(a, b, options),
+    setup: op([transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]], (a, b) => matmul(a as Tensor, b as Tensor, options)),
     tolerance: 2e-6,
   };
 }
@@ -42,8 +41,7 @@ export const products: Case[] = [
     name: 'linear 512×256 → 1024',
     bound: 'compute',
     work: 2 * 512 * 256 * 1024,
-    inputs: [[512, 256], [1024, 256], [1024]],
-    f: (x, weight, bias) => linear(x, weight, bias),
+    setup: op([[512, 256], [1024, 256], [1024]], (x, weight, bias) => linear(x as Tensor, weight as Tensor, bias)),
     tolerance: 2e-6,
   },
 ];
