@@ -4,6 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import { concat, select, tanh } from '../ops/index.ts';
+import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tokenMask } from './tokens.ts';
@@ -57,19 +58,21 @@ export class Encoder extends Module {
   }
 }
 
-/** From the encoder's last states to the decoder's first: h = tanh(W h′ + b), c = W c′ + b (after Bahdanau et al. 2015, A.2.2). */
+/** From the encoder's last states to the decoder's first: h = tanh(W h′ + b), c = W c′ + b (after Bahdanau et al. 2015, A.2.2); c = 0 without `cell`. */
 export class Bridge extends Module {
   readonly h: Linear;
-  readonly c: Linear;
+  readonly c: Linear | null;
 
-  constructor(sizes: { hidden: number }, key: Key) {
+  constructor(sizes: { hidden: number; cell?: boolean }, key: Key) {
     super();
+    const { hidden, cell = true } = sizes;
     const [forH, forC] = split(key);
-    this.h = new Linear({ input: 2 * sizes.hidden, output: sizes.hidden }, forH);
-    this.c = new Linear({ input: 2 * sizes.hidden, output: sizes.hidden }, forC);
+    this.h = new Linear({ input: 2 * hidden, output: hidden }, forH);
+    this.c = cell ? new Linear({ input: 2 * hidden, output: hidden }, forC) : null;
   }
 
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
-    return { h: tanh(this.h.forward(encoded.h)), c: this.c.forward(encoded.c) };
+    const h = tanh(this.h.forward(encoded.h));
+    return { h, c: this.c ? this.c.forward(encoded.c) : zeros(h.shape) };
   }
 }

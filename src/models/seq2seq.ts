@@ -47,7 +47,7 @@ export class Seq2Seq extends Module {
     if (!['each', 'first', 'state'].includes(feed)) throw new RangeError(`Seq2Seq: feed must be each, first or state, got ${feed}`);
     const keys = split(key, 6) as [Key, Key, Key, Key, Key, Key];
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
-    this.bridge = new Bridge({ hidden }, keys[1]);
+    this.bridge = new Bridge({ hidden, cell: feed === 'state' }, keys[1]);
     this.embedding = new Embedding({ symbols: target, size: embedding }, keys[2]);
     this.cell = new LSTMCell({ input: feed === 'state' ? embedding : embedding + hidden, hidden }, keys[3]);
     this.combine = new Linear({ input: hidden, output: hidden, bias: false }, keys[4]);
@@ -62,7 +62,7 @@ export class Seq2Seq extends Module {
     expectTokens('encode', 'source', source);
     const { h, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
     if (this.feed === 'state') return { cell: { h, c } };
-    return { cell: { h: zeros(h.shape), c: zeros(c.shape) }, encoding: h };
+    return { cell: { h: zeros(h.shape), c }, encoding: h };
   }
 
   /** One step: the embedded last token `[B, E]` and the state to a vector `[B, H]` and the next state. */
