@@ -1,0 +1,82 @@
+import { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
+import { Bridge, Encoder } from '../../src/models/encoder.ts';
+import { Seq2Seq } from '../../src/models/seq2seq.ts';
+import type { ModelOptions } from '../../src/models/tokens.ts';
+import type { Key } from '../../src/tensor/random.ts';
+import { beside, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
+
+/** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
+export const SYMBOLS = 7;
+
+const base = { source: SYMBOLS, target: SYMBOLS, hidden: 4, embedding: 3 };
+
+export interface TranslatorRow {
+  name: string;
+  build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq;
+}
+
+/** Every encoder-decoder model with each of its ways. */
+export const translators: TranslatorRow[] = [
+  ...(['additive', 'general'] as const).map((score) => ({
+    name: `AttentionSeq2Seq, ${score}`,
+    build: (key: Key, options: Partial<ModelOptions> = {}) => new AttentionSeq2Seq({ ...base, score, ...options }, key),
+  })),
+  ...(['each', 'first', 'state'] as const).map((feed) => ({
+    name: `Seq2Seq, ${feed}`,
+    build: (key: Key, options: Partial<ModelOptions> = {}) => new Seq2Seq({ ...base, feed, ...options }, key),
+  })),
+];
+
+const [S, T] = [5, 4];
+const keyed = (key: Key | undefined) => (key ? { key } : {});
+
+/** Rows of the module table. */
+export const models: ModuleRow[] = [
+  row({
+    module: 'Encoder',
+    build: (key) => new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 2, dropout: 0.3 }, key),
+    call: (encoder, examples, key) => {
+      const { memory, h, c } = encoder.forward(sentences(examples, S, SYMBOLS, 1), 0, keyed(key));
+      return beside(memory, h, c);
+    },
+    dropout: true,
+  }),
+  row({
+    module: 'Bridge',
+    build: (key) => new Bridge({ hidden: 4 }, key),
+    call: (bridge, examples) => {
+      const encoded = {
+        memory: real(examples, [S, 8], 1),
+        mask: padding(examples, S),
+        h: real(examples, [8], 2),
+        c: real(examples, [8], 3),
+      };
+      const { h, c } = bridge.forward(encoded);
+      return beside(h, c);
+    },
+  }),
+  row({
+    module: 'Bridge',
+    name: 'without cell',
+    build: (key) => new Bridge({ hidden: 4, cell: false }, key),
+    call: (bridge, examples) => {
+      const encoded = {
+        memory: real(examples, [S, 8], 1),
+        mask: padding(examples, S),
+        h: real(examples, [8], 2),
+        c: real(examples, [8], 3),
+      };
+      const { h, c } = bridge.forward(encoded);
+      return beside(h, c);
+    },
+  }),
+  ...translators.map(({ name, build }) =>
+    row({
+      module: name.split(',')[0] as string,
+      name: name.split(', ')[1] as string,
+      build: (key) => build(key, { dropout: 0.2 }),
+      call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), sentences(examples, T, SYMBOLS, 2), keyed(key)),
+      dropout: true,
+    }),
+  ),
+];

@@ -1,0 +1,105 @@
+import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
+import { Dropout } from '../../src/nn/dropout.ts';
+import { Embedding } from '../../src/nn/embedding.ts';
+import { LayerNorm } from '../../src/nn/layer-norm.ts';
+import { Linear } from '../../src/nn/linear.ts';
+import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
+import { select } from '../../src/ops/index.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { attending } from '../attention/table.ts';
+import { models } from '../models/table.ts';
+import { beside, type ModuleRow, padding, real, row, sentences } from './row.ts';
+
+const [I, H, T] = [5, 3, 4];
+const sizes = { input: I, hidden: H };
+const deep = { ...sizes, layers: 2, bidirectional: true, dropout: 0.3 };
+
+/** [places, B, H] as tensors [B, H]. */
+const places = (state: Tensor) => Array.from({ length: state.shape[0] as number }, (_, i) => select(state, 0, i));
+
+const keyed = <K>(key: K | undefined) => (key ? { key } : {});
+
+const parts: ModuleRow[] = [
+  row({
+    module: 'Linear',
+    build: (key) => new Linear({ input: I, output: H }, key),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+  }),
+  row({
+    module: 'Linear',
+    name: 'without bias',
+    build: (key) => new Linear({ input: I, output: H, bias: false }, key),
+    call: (module, examples) => module.forward(real(examples, [I], 1)),
+  }),
+  row({
+    module: 'Embedding',
+    build: (key) => new Embedding({ symbols: 7, size: H }, key),
+    call: (module, examples) => module.forward(sentences(examples, T, 7, 1)),
+  }),
+  row({
+    module: 'LayerNorm',
+    build: () => new LayerNorm({ size: I }),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+    fixed: true,
+  }),
+  row({
+    module: 'Dropout',
+    build: () => new Dropout({ p: 0.4 }),
+    call: (module, examples, key) => module.forward(real(examples, [T, I], 1), keyed(key)),
+    fixed: true,
+    dropout: true,
+  }),
+  ...[RNNCell, GRUCell].map((Kind) =>
+    row({
+      module: Kind.name,
+      build: (key) => new Kind(sizes, key),
+      call: (cell, examples) => cell.step(real(examples, [I], 1), { h: real(examples, [H], 2) }).output,
+    }),
+  ),
+  row({
+    module: 'LSTMCell',
+    build: (key) => new LSTMCell(sizes, key),
+    call: (cell, examples) => {
+      const { h, c } = cell.step(real(examples, [I], 1), { h: real(examples, [H], 2), c: real(examples, [H], 3) }).state;
+      return beside(h, c);
+    },
+  }),
+  ...[RNN, GRU].flatMap((Kind) => [
+    row({
+      module: Kind.name,
+      build: (key) => new Kind(sizes, key),
+      call: (module, examples) => module.forward(real(examples, [T, I], 1)).output,
+    }),
+    row({
+      module: Kind.name,
+      name: 'two layers, both directions, padded',
+      build: (key) => new Kind(deep, key),
+      call: (module, examples, key) => {
+        const { output, state } = module.forward(real(examples, [T, I], 1), { mask: padding(examples, T), ...keyed(key) });
+        return beside(output, ...places(state.h));
+      },
+      dropout: true,
+    }),
+  ]),
+  row({
+    module: 'LSTM',
+    build: (key) => new LSTM(sizes, key),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)).output,
+  }),
+  row({
+    module: 'LSTM',
+    name: 'two layers, both directions, padded',
+    build: (key) => new LSTM(deep, key),
+    call: (module, examples, key) => {
+      const { output, state } = module.forward(real(examples, [T, I], 1), { mask: padding(examples, T), ...keyed(key) });
+      return beside(output, ...places(state.h), ...places(state.c));
+    },
+    dropout: true,
+  }),
+];
+
+/** Every module with the calls it is tested by. */
+export const rows: ModuleRow[] = [...parts, ...attending, ...models];
+
+/** Exported and abstract: nothing to build. */
+export const abstract: ReadonlySet<string> = new Set(['Module', 'Score']);
