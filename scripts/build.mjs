@@ -86,7 +86,9 @@ step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'],
 /** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm. */
 const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
 
-step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], [], () => {
+const programs = ['examples', 'bench'].filter((place) => existsSync(place)).map((place) => `build/${place}`);
+
+step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
   for (const place of ['build/examples', 'build/bench']) rmSync(place, { recursive: true, force: true });
   if (fingerprint(['examples', 'bench']) === fingerprint([])) return;
   run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
