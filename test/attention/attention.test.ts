@@ -1,36 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Attention, bahdanau, type Prepared, softAttention } from '../../src/attention/attention.ts';
-import { causalMask, lengthsToMask } from '../../src/attention/mask.ts';
-import { dotScore, generalScore, type ScoreName, scaledDotScore, scoreNamed } from '../../src/attention/score.ts';
 import * as selecting from '../../src/attention/selection.ts';
 import * as windowing from '../../src/attention/window.ts';
 import { grad } from '../../src/autograd/backward.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
-import * as saccade from '../../src/index.ts';
-import type { Module } from '../../src/nn/module.ts';
 import { select, slice } from '../../src/ops/index.ts';
 import { backend, withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
-import { full, tensor, zeros } from '../../src/tensor/create.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { beside, list, real } from '../nn/row.ts';
-import { type ScoreRow, scores, selections, type Weights, windows } from './table.ts';
-
-const [B, T, S, K, V] = [4, 3, 7, 5, 4];
-const BATCH = [0, 1, 2, 3];
-const named = Object.entries(scores) as [ScoreName, ScoreRow][];
-const widths = (row: ScoreRow) => ({ query: row.square ? K : 6, key: K, hidden: 9 });
-
-const inputs = (row: ScoreRow, examples: readonly number[] = BATCH): [Tensor, Tensor, Tensor] => [
-  real(examples, [T, widths(row).query], 1),
-  real(examples, [S, K], 2),
-  real(examples, [S, V], 3),
-];
-
-const bits = (x: Tensor) => new Int32Array(Float32Array.from(x.view()).buffer);
+import { beside, bits, list, real } from '../nn/row.ts';
+import { B, BATCH, inputs, K, named, S, scores, selections, T, V, widths, windows } from './table.ts';
 
 /** Where example b's query t may look: everywhere; a beginning; a gap; nowhere. */
 const mayLook = (b: number, s: number) => [true, s < 3, s % 3 !== 1, false][b] as boolean;
@@ -62,62 +45,6 @@ const masks: Masked[] = [
     mask: (examples) => tensor(examples.map((b) => grid(T, S).of((t, s) => mayLookAt(b, t as number, s as number)) as boolean[][])),
   },
 ];
-
-describe('scores', () => {
-  const weightsOf =
-    (module: Module): Weights =>
-    (path) => {
-      const x = module.stateDict().get(path) as Tensor;
-      const elements = list(x);
-      const width = x.shape[1] ?? 1;
-      return { rows: x.shape[0] as number, at: (i, j = 0) => elements[i * width + j] as number };
-    };
-
-  const compare = (row: ScoreRow, tolerance: number) =>
-    scope(() => {
-      const score = row.build(widths(row), key(1));
-      const [query, keys] = inputs(row);
-      const all = score.score(query, score.prepare(keys));
-      expect(all.shape).toEqual([B, T, S]);
-      const at = (x: Tensor, b: number, i: number) => list(select(select(x, 0, b), 0, i));
-      const got = list(all);
-      for (let b = 0; b < B; b++) {
-        for (let t = 0; t < T; t++) {
-          for (let s = 0; s < S; s++) {
-            const wanted = row.formula(at(query, b, t), at(keys, b, s), weightsOf(score));
-            expect(Math.abs((got[(b * T + t) * S + s] as number) - wanted)).toBeLessThanOrEqual(tolerance);
-          }
-        }
-      }
-    });
-
-  it.each(named)('%s is its formula', (_, row) => {
-    withBackend(referenceBackend(), () => compare(row, 1e-14)); // float64, sums of at most 9 products below 1
-    compare(row, 1e-6); // float32
-  });
-
-  it.each(named)('%s is what its name makes', (name, row) => {
-    const made = scoreNamed(name, widths(row), key(1));
-    const built = row.build(widths(row), key(1));
-    expect(made).toBeInstanceOf(built.constructor);
-    const [query, keys] = inputs(row);
-    expect(bits(made.score(query, made.prepare(keys)))).toEqual(bits(built.score(query, built.prepare(keys))));
-  });
-
-  it('refuse what does not fit', () => {
-    const [q, k] = [zeros([2, 3, 4]), zeros([2, 5, 6])];
-    expect(() => dotScore(q, k)).toThrow('dotScore: query and keys must be [B, T, D] and [B, S, D], got [2, 3, 4] and [2, 5, 6]');
-    expect(() => scaledDotScore(q, k)).toThrow('scaledDotScore: query and keys must be');
-    expect(() => dotScore(q, zeros([3, 5, 4]))).toThrow('got [2, 3, 4] and [3, 5, 4]');
-    expect(() => generalScore(q, k, zeros([4, 5]))).toThrow(/\[2, 5, 6\].*\[4, 5\]/);
-    const sizes = { query: 4, key: 6, hidden: 3 };
-    for (const name of ['dot', 'scaledDot'] as const)
-      expect(() => scoreNamed(name, sizes, key(1))).toThrow(`${name}: query and key must be of one width, got 4 and 6`);
-    expect(() => scoreNamed('cosine' as ScoreName, sizes, key(1))).toThrow(
-      'score: must be dot, scaledDot, general or additive, got cosine',
-    );
-  });
-});
 
 /** The parts that may be combined. */
 const combinations = named.flatMap(([score, row]) =>
@@ -286,60 +213,7 @@ describe('attention to nothing at all', () => {
   });
 });
 
-describe('masks', () => {
-  it('lengthsToMask is true below each length', () => {
-    const mask = lengthsToMask([2, 0, 3]);
-    expect(mask.dtype).toBe('bool');
-    expect([mask.shape, list(mask)]).toEqual([
-      [3, 3],
-      [1, 1, 0, 0, 0, 0, 1, 1, 1],
-    ]);
-    expect([lengthsToMask([1], { size: 3 }).shape, list(lengthsToMask([1], { size: 3 }))]).toEqual([
-      [1, 3],
-      [1, 0, 0],
-    ]);
-    expect(lengthsToMask([]).shape).toEqual([0, 0]);
-    expect(() => lengthsToMask([1, 4], { size: 3 })).toThrow('lengthsToMask: lengths must be whole numbers from 0 to 3, got 4 at 1');
-    expect(() => lengthsToMask([1, -1])).toThrow('got -1 at 1');
-    expect(() => lengthsToMask([0.5, 1])).toThrow('got 0.5 at 0');
-  });
-
-  it('causalMask lets a query see its own key and those before, the last query every key', () => {
-    expect(list(causalMask(3))).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 1]);
-    expect([causalMask(2, 4).shape, list(causalMask(2, 4))]).toEqual([
-      [2, 4],
-      [1, 1, 1, 0, 1, 1, 1, 1],
-    ]);
-    expect(list(causalMask(3, 2))).toEqual([0, 0, 1, 0, 1, 1]);
-    expect(causalMask(2).dtype).toBe('bool');
-  });
-
-  it('of the wrong type or shape are refused', () => {
-    const attention = softAttention('dot', { query: K, key: K, hidden: 1 }, key(1));
-    const [q, k, v] = inputs(scores.dot);
-    const refused = (mask: Tensor) => () => attention.forward(q, k, v, { mask });
-    expect(refused(full([B, S], 1))).toThrow(new TypeError('attention: mask must be bool (true = may attend), got float32'));
-    expect(refused(full([B, S], 1, 'int32'))).toThrow(new TypeError('attention: mask must be bool (true = may attend), got int32'));
-    for (const shape of [[S], [B, T], [B, S, T], [1, T, S], [T, S], [B, 2, S]]) {
-      expect(refused(zeros(shape, 'bool'))).toThrow(
-        new RangeError(`attention: mask must be [B, S] or [B, T, S] for scores [4, 3, 7], got [${shape.join(', ')}]`),
-      );
-    }
-    expect(() => attention.forward(q, k, zeros([B, S + 1, V]))).toThrow(
-      'attention: keys and values must be [B, S, K] and [B, S, V], got [4, 7, 5] and [4, 8, 4]',
-    );
-    expect(() => attention.forward(zeros([B, T, K + 1]), k, v)).toThrow('dotScore: query and keys must be');
-  });
-});
-
 describe('the attention tables', () => {
-  it('have a row for every score exported', () => {
-    const made = new Set(named.map(([, row]) => row.build(widths(row), key(1)).constructor));
-    const exported = Object.entries(saccade).filter(([, value]) => typeof value === 'function' && value.prototype instanceof saccade.Score);
-    expect(exported.map(([name]) => name)).toContain('AdditiveScore');
-    expect(exported.filter(([, value]) => !made.has(value)).map(([name]) => name)).toEqual([]);
-  });
-
   it('have a row for every window and every selection', () => {
     expect(Object.keys(windowing).filter((name) => !windows[name])).toEqual([]);
     expect(Object.keys(selecting).filter((name) => !selections[name])).toEqual([]);

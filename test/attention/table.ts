@@ -3,6 +3,7 @@ import { AdditiveScore, DotScore, GeneralScore, type Score, type ScoreName } fro
 import { type Selection, soft } from '../../src/attention/selection.ts';
 import { everywhere, type Window } from '../../src/attention/window.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, type ModuleRow, padding, real, row } from '../nn/row.ts';
 
 /** A matrix or a vector of a score's parameters, by path. */
@@ -50,20 +51,32 @@ export const windows: Record<string, Window> = { everywhere };
 /** Every selection by its exported name, with a key where it draws. */
 export const selections: Record<string, { selection: Selection; key?: Key }> = { soft: { selection: soft } };
 
-const S = 5;
-const [T, K] = [3, 4];
+/** Lengths of the tests: examples, queries, keys, widths of keys and of values. */
+export const [B, T, S, K, V] = [4, 3, 7, 5, 4];
+export const BATCH = [0, 1, 2, 3];
+export const named = Object.entries(scores) as [ScoreName, ScoreRow][];
+export const widths = (row: ScoreRow) => ({ query: row.square ? K : 6, key: K, hidden: 9 });
+
+/** Queries, keys and values for a score. */
+export const inputs = (row: ScoreRow, examples: readonly number[] = BATCH): [Tensor, Tensor, Tensor] => [
+  real(examples, [T, widths(row).query], 1),
+  real(examples, [S, K], 2),
+  real(examples, [S, V], 3),
+];
 
 /** Rows of the module table: every score alone, and attention with it over a padded memory. */
-export const attending: ModuleRow[] = Object.entries(scores).flatMap(([name, { build, square }]) => {
-  const query = square ? K : 6;
-  const make = (from: Key) => build({ query, key: K, hidden: 3 }, from);
+export const attending: ModuleRow[] = named.flatMap(([name, spec]) => {
+  const make = (from: Key) => spec.build(widths(spec), from);
   const fixed = make(key(0)).stateDict().size === 0 ? { fixed: true as const } : {};
   return [
     row({
       module: make(key(0)).constructor.name,
       name,
       build: make,
-      call: (score, examples) => score.score(real(examples, [T, query], 1), score.prepare(real(examples, [S, K], 2))),
+      call: (score, examples) => {
+        const [query, keys] = inputs(spec, examples);
+        return score.score(query, score.prepare(keys));
+      },
       ...fixed,
     }),
     row({
@@ -71,8 +84,7 @@ export const attending: ModuleRow[] = Object.entries(scores).flatMap(([name, { b
       name,
       build: (from) => new Attention({ score: make(from) }),
       call: (attention, examples) => {
-        const [q, k, v] = [real(examples, [T, query], 1), real(examples, [S, K], 2), real(examples, [S, 2], 3)];
-        const { output, weights } = attention.forward(q, k, v, { mask: padding(examples, S) });
+        const { output, weights } = attention.forward(...inputs(spec, examples), { mask: padding(examples, S) });
         return beside(output, weights);
       },
       ...fixed,

@@ -12,15 +12,15 @@ import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Case, cases, expectParity, stored } from './fixture.ts';
-import { list, type ModuleRow, real } from './row.ts';
+import { bits, list, type ModuleRow, real } from './row.ts';
 import { abstract, rows } from './table.ts';
 
 const BATCH = [0, 1, 2, 3, 4];
 const title = (row: ModuleRow) => (row.name ? `${row.module}: ${row.name}` : row.module);
 
-/** The elements of a call, as bits: 0 and -0 differ. */
-const bits = (row: ModuleRow, module: Module, dropoutKey = undefined as saccade.Key | undefined, examples = BATCH) =>
-  scope(() => new Int32Array(Float32Array.from(row.call(module, examples, dropoutKey).view()).buffer).slice());
+/** A call's elements as bits. */
+const run = (row: ModuleRow, module: Module, dropoutKey?: saccade.Key, examples = BATCH) =>
+  scope(() => bits(row.call(module, examples, dropoutKey)));
 
 const values = (module: Module) => [...module.stateDict()].map(([path, x]) => [path, list(x)] as const);
 
@@ -87,32 +87,32 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
   it('is made by its key alone', () => {
     const module = row.build(key(1));
     expect(values(row.build(key(1)))).toEqual(values(module));
-    expect(bits(row, row.build(key(1)))).toEqual(bits(row, module));
-    expect(bits(row, module)).toEqual(bits(row, module));
+    expect(run(row, row.build(key(1)))).toEqual(run(row, module));
+    expect(run(row, module)).toEqual(run(row, module));
     if (row.fixed) return;
     const other = new Map(values(row.build(key(2))));
     for (const [path, drawn] of values(module)) expect(other.get(path), path).not.toEqual(drawn);
-    expect(bits(row, row.build(key(2)))).not.toEqual(bits(row, module));
+    expect(run(row, row.build(key(2)))).not.toEqual(run(row, module));
   });
 
   it('draws in the call only where a key is given', () => {
     const module = row.build(key(1));
-    const plain = bits(row, module);
-    const drawn = bits(row, module, key(5));
-    expect(bits(row, module, key(5))).toEqual(drawn);
+    const plain = run(row, module);
+    const drawn = run(row, module, key(5));
+    expect(run(row, module, key(5))).toEqual(drawn);
     if (row.dropout) {
       expect(drawn).not.toEqual(plain);
-      expect(bits(row, module, key(6))).not.toEqual(drawn);
+      expect(run(row, module, key(6))).not.toEqual(drawn);
     } else expect(drawn).toEqual(plain);
-    expect(bits(row, module)).toEqual(plain);
+    expect(run(row, module)).toEqual(plain);
   });
 
   it('gives an example the same bits alone and within a batch', () => {
     const module = row.build(key(1));
-    const all = bits(row, module);
+    const all = run(row, module);
     const width = all.length / BATCH.length;
-    for (const i of BATCH) expect(bits(row, module, undefined, [i])).toEqual(all.slice(i * width, (i + 1) * width));
-    expect(bits(row, module, undefined, [3, 1])).toEqual(Int32Array.of(...all.slice(3 * width, 4 * width), ...all.slice(width, 2 * width)));
+    for (const i of BATCH) expect(run(row, module, undefined, [i])).toEqual(all.slice(i * width, (i + 1) * width));
+    expect(run(row, module, undefined, [3, 1])).toEqual(Int32Array.of(...all.slice(3 * width, 4 * width), ...all.slice(width, 2 * width)));
   });
 
   it('takes its values from another through stateDict', () => {
@@ -120,7 +120,7 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
     const to = row.build(key(2));
     to.loadStateDict(from.stateDict());
     expect(values(to)).toEqual(values(from));
-    expect(bits(row, to)).toEqual(bits(row, from));
+    expect(run(row, to)).toEqual(run(row, from));
     for (const [path, x] of to.stateDict()) expect(x, path).not.toBe(from.stateDict().get(path));
   });
 
@@ -158,9 +158,9 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
 
   it('frees what a call makes', () => {
     const module = row.build(key(1));
-    bits(row, module, key(5));
+    run(row, module, key(5));
     const before = backend().heap.report().blocks;
-    bits(row, module, key(5));
+    run(row, module, key(5));
     expect(backend().heap.report().blocks).toBe(before);
   });
 });

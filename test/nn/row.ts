@@ -61,3 +61,6 @@ export function beside(...parts: Tensor[]): Tensor {
 }
 
 export const list = (x: Tensor) => Array.from(x.toArray());
+
+/** Elements as bits: 0 and -0 differ. */
+export const bits = (x: Tensor) => new Int32Array(Float32Array.from(x.view()).buffer);
