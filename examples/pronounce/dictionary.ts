@@ -33,7 +33,7 @@ function add(entries: Map<string, Entry>, word: string, phones: string[]): void 
  * The CMU Pronouncing Dictionary as npm has it: words of letters and apostrophes, stress removed, variants `word(2)` joined. A word's
  * part is decided by its hash: 90 % train, 5 % development, 5 % test.
  */
-export async function cmudict(): Promise<Dictionary> {
+async function cmudict(): Promise<Dictionary> {
   const { dictionary } = await import('cmu-pronouncing-dictionary');
   const entries = new Map<string, Entry>();
   for (const [name, phones] of Object.entries(dictionary)) {
@@ -50,7 +50,7 @@ export async function cmudict(): Promise<Dictionary> {
  * The standard G2P split's training part (`g014b2b.train`: `WORD<TAB>PHONES` a line, stress removed already). 2,670 words of it are held
  * out, those with the smallest hashes; they are what is reported on too, since its test part is kept for final figures.
  */
-export async function g014b2b(folder: string): Promise<Dictionary> {
+async function g014b2b(folder: string): Promise<Dictionary> {
   const path = join(folder, 'g014b2b.train');
   if (!existsSync(path)) throw new Error(`--data: the folder must hold g014b2b.train, got ${folder}`);
   const entries = new Map<string, Entry>();
@@ -62,4 +62,9 @@ export async function g014b2b(folder: string): Promise<Dictionary> {
   const all = [...entries.values()];
   const dev = all.filter(({ word }) => held.has(word));
   return { name: 'g014b2b', train: all.filter(({ word }) => !held.has(word)), dev, test: dev };
+}
+
+/** One or the other. */
+export function dictionaryOf(folder: string | undefined): Promise<Dictionary> {
+  return folder === undefined ? cmudict() : g014b2b(folder);
 }

@@ -4,21 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import logUpdate from 'log-update';
-import {
-  alignmentsSvg,
-  alignmentText,
-  type ErrorRates,
-  init,
-  loadCheckpoint,
-  memory,
-  type Position,
-  parameters,
-  restoreCheckpoint,
-  saveCheckpoint,
-} from 'saccade';
-import { cmudict, type Dictionary, g014b2b } from './dictionary.ts';
-import { full, optimizerOf, quick, type Recipe, stepsOf, teach } from './recipe.ts';
-import { type Shape, Speaker, type Spoken } from './speaker.ts';
+import { alignmentsSvg, alignmentText, type ErrorRates, init, loadCheckpoint, saveCheckpoint } from 'saccade';
+import { type Dictionary, dictionaryOf } from './dictionary.ts';
+import { begin, type Report } from './lesson.ts';
+import { full, quick, type Recipe, stepsOf } from './recipe.ts';
+import { member, type Shape, Speaker, type Spoken } from './speaker.ts';
 
 interface Options {
   full?: true;
@@ -45,6 +35,7 @@ const rates = ({ tokenErrorRate, sequenceErrorRate }: ErrorRates) =>
   `phone error rate ${percent(tokenErrorRate)}, word error rate ${percent(sequenceErrorRate)}`;
 const clock = (seconds: number) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 const file = (kind: string, ending = 'safetensors') => join(options.out, `${kind}${suffix()}.${ending}`);
+const checkpoints = ({ members }: Recipe) => Array.from({ length: members }, (_, index) => file(`checkpoint-${index}`));
 
 /** Runs of different kinds do not overwrite each other. */
 function suffix({ full = options.full, attention = options.attention, data = options.data } = {}): string {
@@ -54,9 +45,18 @@ function suffix({ full = options.full, attention = options.attention, data = opt
 /** A speaker from its file. */
 async function load(path: string): Promise<{ speaker: Speaker; metadata: Record<string, string> }> {
   const { model, metadata } = await loadCheckpoint(path);
-  const speaker = new Speaker(JSON.parse(metadata.shape ?? '') as Shape);
-  speaker.model.loadStateDict(model);
+  const shape = JSON.parse(metadata.shape ?? '') as Shape;
+  const speaker = untaught(shape);
+  speaker.loadStateDict(model);
   return { speaker, metadata };
+}
+
+/** A speaker whose members know nothing yet. */
+function untaught(shape: Shape): Speaker {
+  return new Speaker(
+    shape,
+    Array.from({ length: shape.members }, (_, index) => member(shape, index)),
+  );
 }
 
 function show({ word, phones, weights }: Spoken): void {
@@ -82,9 +82,9 @@ async function say(words: string[]): Promise<void> {
   const { speaker } = await load(path);
   const known = words.map((word) => word.toLowerCase());
   for (const word of known) {
-    const strange = [...word].find((letter) => !speaker.letters.has(letter));
+    const strange = [...word].find((letter) => !speaker.alphabets.letters.has(letter));
     if (word === '' || strange !== undefined)
-      throw new Error(`--say: words must be of the letters ${speaker.shape.letters.join('')}, got ${JSON.stringify(word)}`);
+      throw new Error(`--say: words must be of letters and apostrophes, got ${JSON.stringify(word)}`);
   }
   const spoken = speaker.say(known, { beam: 4 });
   for (const one of spoken) show(one);
@@ -100,68 +100,72 @@ function shown(dictionary: Dictionary): string[] {
 
 /** Trains, or goes on training, until the end or Ctrl-C; null when interrupted. */
 async function trained(dictionary: Dictionary, recipe: Recipe): Promise<Speaker | null> {
-  const speaker = new Speaker({
+  const shape: Shape = {
     ...recipe,
     letters: [..."'abcdefghijklmnopqrstuvwxyz"],
     phones: [...new Set(dictionary.train.flatMap(({ pronunciations }) => pronunciations.flat()))].sort(),
-  });
-  const optimizer = optimizerOf(speaker, recipe);
+  };
+  const speaker = untaught(shape);
   const total = stepsOf(dictionary, recipe);
-  const checkpointPath = file('checkpoint');
-  const metadata = { shape: JSON.stringify(speaker.shape), recipe: JSON.stringify(recipe) };
-  let start: Position | undefined;
-  if (existsSync(checkpointPath)) {
-    const saved = await loadCheckpoint(checkpointPath);
+  const metadata = { shape: JSON.stringify(shape), recipe: JSON.stringify(recipe) };
+  const paths = checkpoints(recipe);
+  for (const path of paths.filter(existsSync)) {
+    const saved = await loadCheckpoint(path);
     if (saved.metadata.recipe !== metadata.recipe)
-      throw new Error(`checkpoint: must be of this recipe, got another in ${checkpointPath} (--fresh forgets it)`);
-    restoreCheckpoint(saved, { model: speaker.model, optimizer });
-    start = saved.numbers as unknown as Position;
-    console.log(`Going on from step ${start.step} of ${total}.`);
+      throw new Error(`checkpoint: must be of this recipe, got another in ${path} (--fresh forgets it)`);
+    console.log(`Going on from step ${saved.numbers.step} of ${total}.`);
   }
-  const save = (position: Position) =>
-    saveCheckpoint(checkpointPath, { model: speaker.model, optimizer, numbers: { ...position }, metadata });
+  const size = [...speaker.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
+  const kind = recipe.attention ? 'Attention' : 'No attention';
+  const models = recipe.members > 1 ? `${recipe.members} models of together ` : '';
+  console.log(`${kind}: ${models}${size.toLocaleString('en')} parameters, ${recipe.epochs} epochs, ${total} steps.`);
 
-  const controller = new AbortController();
-  const stop = () => controller.abort();
+  const reports: Report[] = [];
+  const lessons = paths.map((checkpoint, index) => {
+    const lesson = { recipe, shape, member: index, checkpoint, ...(options.data ? { data: options.data } : {}) };
+    return begin(lesson, (report) => {
+      reports[index] = report;
+      tell(reports, recipe, total);
+    });
+  });
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    for (const lesson of lessons) lesson.stop();
+  };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  const size = [...parameters(speaker.model).values()].reduce((sum, { size }) => sum + size, 0);
-  console.log(
-    `${recipe.attention ? 'Attention' : 'No attention'}: ${size.toLocaleString('en')} parameters, ${recipe.epochs} epochs, ${total} steps.`,
-  );
-
-  let loss = Number.NaN;
-  let rate = '';
-  let last = start;
-  let told = 0;
-  for await (const progress of teach(speaker, dictionary, recipe, { signal: controller.signal, optimizer, ...(start ? { start } : {}) })) {
-    last = progress.position;
-    loss = Number.isNaN(loss) ? progress.loss : 0.98 * loss + 0.02 * progress.loss;
-    if (progress.metric !== undefined) {
-      rate = `, dev phone error rate ${percent(progress.metric)}`;
-      await save(last);
-    }
-    const done = progress.step - (start?.step ?? 0);
-    const words = (done * recipe.batch) / progress.seconds;
-    const left = ((total - progress.step) * progress.seconds) / done;
-    const line = `step ${progress.step}/${total}  loss ${loss.toFixed(3)}  ${words.toFixed(0)} words/s${rate}  ${clock(left)} left`;
-    if (process.stdout.isTTY) logUpdate(line);
-    else if (progress.metric !== undefined || progress.seconds - told > 30) {
-      console.log(line);
-      told = progress.seconds;
-    }
-  }
+  await Promise.all(lessons.map(({ ended }) => ended));
   logUpdate.done();
   process.off('SIGINT', stop);
   process.off('SIGTERM', stop);
-  if (controller.signal.aborted && last) {
-    await save(last);
-    console.log(`Stopped at step ${last.step}; the next start goes on from there.`);
+  if (stopped) {
+    console.log(`Stopped at step ${Math.min(...reports.map(({ step }) => step))}; the next start goes on from there.`);
     return null;
   }
-  await saveCheckpoint(file('pronounce'), { model: speaker.model, metadata });
-  rmSync(checkpointPath, { force: true });
+  for (const [index, path] of paths.entries()) speaker.members[index]?.loadStateDict((await loadCheckpoint(path)).model);
+  await saveCheckpoint(file('pronounce'), { model: speaker, metadata });
+  for (const path of paths) rmSync(path);
   return speaker;
+}
+
+let told = 0;
+
+/** One line for all members: how far the slowest is, the mean loss and rate, and the time left. */
+function tell(reports: Report[], { batch }: Recipe, total: number): void {
+  const all = reports.filter((report) => report !== undefined);
+  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const step = Math.min(...all.map((report) => report.step));
+  const left = Math.max(...all.map((report) => (total - report.step) / report.speed));
+  const words = all.reduce((sum, report) => sum + report.speed * batch, 0);
+  const rated = all.flatMap(({ rate }) => rate ?? []);
+  const rate = rated.length > 0 ? `  dev phone error rate ${percent(average(rated))}` : '';
+  const line = `step ${step}/${total}  loss ${average(all.map(({ loss }) => loss)).toFixed(3)}  ${words.toFixed(0)} words/s${rate}  ${clock(left)} left`;
+  if (process.stdout.isTTY) logUpdate(line);
+  else if (performance.now() - told > 20_000) {
+    console.log(line);
+    told = performance.now();
+  }
 }
 
 async function main(): Promise<void> {
@@ -170,8 +174,8 @@ async function main(): Promise<void> {
   const recipe = { ...(options.full ? full : quick), attention: options.attention };
   mkdirSync(options.out, { recursive: true });
   const modelPath = file('pronounce');
-  if (options.fresh) for (const path of [modelPath, file('checkpoint')]) rmSync(path, { force: true });
-  const dictionary = options.data ? await g014b2b(options.data) : await cmudict();
+  if (options.fresh) for (const path of [modelPath, ...checkpoints(recipe)]) rmSync(path, { force: true });
+  const dictionary = await dictionaryOf(options.data);
   console.log(
     `${dictionary.name}: ${dictionary.train.length} words to learn from, ${dictionary.dev.length} for development, ${dictionary.test.length} held out.`,
   );
@@ -194,9 +198,7 @@ async function main(): Promise<void> {
   await draw(file('alignment', 'svg'), spoken);
   const result = speaker.rate(dictionary.test, { beam: recipe.beam });
   console.log(`\n${result.sequences} held-out words: ${rates(result)}.`);
-  console.log(
-    `Model: ${modelPath}${recipe.attention ? `  Alignments: ${file('alignment', 'svg')}` : ''}  Memory: ${(memory().peak / 2 ** 20).toFixed(0)} MiB at most.`,
-  );
+  console.log(`Model: ${modelPath}${recipe.attention ? `  Alignments: ${file('alignment', 'svg')}` : ''}`);
 }
 
 try {

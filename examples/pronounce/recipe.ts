@@ -1,9 +1,10 @@
 import {
   Adam,
   bucketBatches,
-  constant,
   cosine,
   crossEntropy,
+  foldIn,
+  type Key,
   key,
   type Position,
   type Progress,
@@ -14,12 +15,13 @@ import {
   train,
 } from 'saccade';
 import type { Dictionary } from './dictionary.ts';
-import type { Shape, Speaker } from './speaker.ts';
+import { type Model, type Shape, Speaker } from './speaker.ts';
 
-/** How a speaker is taught. */
+/** How a speaker is made and taught. */
 export interface Recipe extends Omit<Shape, 'letters' | 'phones'> {
   epochs: number;
   batch: number;
+  /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
   lr: number;
   warmup: number;
   labelSmoothing: number;
@@ -34,7 +36,8 @@ export const quick: Recipe = {
   embedding: 64,
   layers: 1,
   dropout: 0.1,
-  epochs: 3,
+  members: 1,
+  epochs: 2,
   batch: 64,
   lr: 3e-3,
   warmup: 200,
@@ -42,38 +45,41 @@ export const quick: Recipe = {
   beam: 4,
 };
 
-/** Most of an hour. */
-export const full: Recipe = { ...quick, hidden: 256, embedding: 128, dropout: 0.25, epochs: 10, lr: 2e-3, warmup: 500 };
+/** Most of an hour on two cores. */
+export const full: Recipe = { ...quick, hidden: 256, embedding: 128, dropout: 0.2, members: 2, epochs: 7, lr: 2e-3, warmup: 500 };
 
-type Batch = { source: Tensor; target: Tensor };
-
-/** Steps of the whole run. */
+/** Steps of the whole run of a member. */
 export function stepsOf(dictionary: Dictionary, { epochs, batch }: Recipe): number {
   const examples = dictionary.train.reduce((sum, { pronunciations }) => sum + pronunciations.length, 0);
   return epochs * Math.ceil(examples / batch);
 }
 
+/** The optimiser a member is taught with. */
+export function optimizerOf(model: Model, recipe: Recipe): Adam {
+  return new Adam(parameters(model), { lr: recipe.lr });
+}
+
 /**
- * Teaches a speaker: cross entropy of the true phones under teacher forcing, Adam with a cosine schedule, gradients clipped to norm 1.
- * Yields what the training loop yields; `metric` is the phone error rate on some development words.
+ * Teaches a member: cross entropy of the true phones under teacher forcing, Adam, gradients clipped to norm 1. Yields what the training
+ * loop yields; `metric` is the phone error rate on some development words.
  */
 export function teach(
-  speaker: Speaker,
+  model: Model,
+  shape: Shape,
   dictionary: Dictionary,
   recipe: Recipe,
-  options: { start?: Position; signal: AbortSignal; optimizer: Adam },
+  options: { member: number; optimizer: Adam; signal: AbortSignal; start?: Position },
 ): AsyncGenerator<Progress, Position> {
+  const speaker = new Speaker(shape, [model]);
   const examples = dictionary.train.flatMap(({ word, pronunciations }) =>
-    pronunciations.map((phones) => ({ source: speaker.encode(word), target: speaker.encodePhones(phones) })),
+    pronunciations.map((phones) => ({ source: speaker.alphabets.encode(word), target: speaker.alphabets.encodePhones(phones) })),
   );
   const lengths = examples.map(({ source, target }) => [source.length, target.length]);
-  const sample = Array.from(permutation(key(2), dictionary.dev.length).subarray(0, 400), (i) => dictionary.dev[i]).flatMap(
-    (entry) => entry ?? [],
-  );
+  const sample = Array.from(permutation(key(2), dictionary.dev.length).subarray(0, 400)).flatMap((i) => dictionary.dev[i] ?? []);
   const steps = stepsOf(dictionary, recipe);
   const { lr, warmup, batch, labelSmoothing } = recipe;
 
-  function* batches(_epoch: number, from: ReturnType<typeof key>): Generator<Batch> {
+  function* batches(_epoch: number, from: Key): Generator<{ source: Tensor; target: Tensor }> {
     for (const indices of bucketBatches(lengths, { batchSize: batch, key: from, bucketWidth: 2 })) {
       const some = indices.flatMap((i) => examples[i] ?? []);
       yield {
@@ -83,23 +89,18 @@ export function teach(
     }
   }
 
-  return train<Batch>({
-    key: key(3),
+  return train({
+    key: foldIn(key(3), options.member),
     batches,
     loss: ({ source, target }, { key: from }) =>
-      crossEntropy(speaker.model.forward(source, target, { key: from }), target, { ignoreIndex: 0, labelSmoothing }),
+      crossEntropy(model.forward(source, target, { key: from }), target, { ignoreIndex: 0, labelSmoothing }),
     optimizer: options.optimizer,
     steps,
-    schedule: steps > warmup ? cosine(lr, { steps, warmup }) : constant(lr),
+    schedule: cosine(lr, { steps, warmup: Math.min(warmup, steps - 1) }),
     clip: 1,
     evaluate: () => speaker.rate(sample).tokenErrorRate,
     every: 500,
     signal: options.signal,
     ...(options.start ? { start: options.start } : {}),
   });
-}
-
-/** The optimiser a run is trained with. */
-export function optimizerOf(speaker: Speaker, recipe: Recipe): Adam {
-  return new Adam(parameters(speaker.model), { lr: recipe.lr });
 }

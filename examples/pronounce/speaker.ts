@@ -1,4 +1,25 @@
-import { AttentionSeq2Seq, type ErrorRates, errorRates, key, padBatch, Seq2Seq, scope, type TranslateOptions, Vocabulary } from 'saccade';
+import {
+  AttentionSeq2Seq,
+  add,
+  type BeamOptions,
+  beamSearch,
+  type DecodeStep,
+  type ErrorRates,
+  errorRates,
+  foldIn,
+  type Hypothesis,
+  key,
+  logSoftmax,
+  Module,
+  mul,
+  noGrad,
+  padBatch,
+  Seq2Seq,
+  type State,
+  scope,
+  type Tensor,
+  Vocabulary,
+} from 'saccade';
 import type { Entry } from './dictionary.ts';
 
 /** What makes a model what it is; kept in its file. */
@@ -8,6 +29,8 @@ export interface Shape {
   embedding: number;
   layers: number;
   dropout: number;
+  /** Models that are taught on their own and speak together. */
+  members: number;
   letters: readonly string[];
   phones: readonly string[];
 }
@@ -20,21 +43,19 @@ export interface Spoken {
   weights: number[][] | null;
 }
 
-const END = 2;
+/** Either model. */
+export type Model = AttentionSeq2Seq | Seq2Seq;
 
-/** A model with its two alphabets: letters in, phones out. */
-export class Speaker {
-  readonly shape: Shape;
+const [START, END] = [1, 2];
+
+/** The two alphabets: letters in, phones out. */
+export class Alphabets {
   readonly letters: Vocabulary;
   readonly phones: Vocabulary;
-  readonly model: AttentionSeq2Seq | Seq2Seq;
 
-  constructor(shape: Shape) {
-    this.shape = shape;
-    this.letters = new Vocabulary(shape.letters);
-    this.phones = new Vocabulary(shape.phones);
-    const options = { ...shape, source: this.letters.size, target: this.phones.size };
-    this.model = shape.attention ? new AttentionSeq2Seq(options, key(1)) : new Seq2Seq(options, key(1));
+  constructor({ letters, phones }: Pick<Shape, 'letters' | 'phones'>) {
+    this.letters = new Vocabulary(letters);
+    this.phones = new Vocabulary(phones);
   }
 
   encode(word: string): number[] {
@@ -45,27 +66,57 @@ export class Speaker {
   encodePhones(phones: readonly string[]): number[] {
     return [...this.phones.encode(phones), END];
   }
+}
+
+/** Member `index` of a shape, not taught yet. */
+export function member(shape: Shape, index: number): Model {
+  const { letters, phones } = new Alphabets(shape);
+  const options = { ...shape, source: letters.size, target: phones.size };
+  const from = foldIn(key(1), index);
+  return shape.attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
+}
+
+/** How a model starts and goes on, whichever it is. */
+function decoder(model: Model): { encode: (source: Tensor) => State; step: DecodeStep<State> } {
+  return {
+    encode: (source) => model.encode(source),
+    step: (tokens, state) => {
+      const { vector, weights, state: next } = (model as AttentionSeq2Seq).step(model.embedding.forward(tokens), state as never);
+      return { logits: model.output.forward(vector), state: next, ...(weights ? { trace: weights } : {}) };
+    },
+  };
+}
+
+const mean = (tensors: Tensor[]) => mul(tensors.reduce(add), 1 / tensors.length);
+
+/** Taught members with their alphabets. Several decode together: the mean of their log-probabilities, under one beam. */
+export class Speaker extends Module {
+  readonly alphabets: Alphabets;
+  readonly members: readonly Model[];
+
+  constructor(shape: Pick<Shape, 'letters' | 'phones'>, members: readonly Model[]) {
+    super();
+    this.alphabets = new Alphabets(shape);
+    this.members = members;
+  }
 
   /** Pronounces words together, in batches of words of like length. */
-  say(words: readonly string[], options: TranslateOptions = {}): Spoken[] {
+  say(words: readonly string[], options: Pick<BeamOptions, 'beam'> = {}): Spoken[] {
     const spoken = new Map<string, Spoken>();
     const order = [...new Set(words)].sort((a, b) => a.length - b.length);
     for (let at = 0; at < order.length; at += 64) {
       const some = order.slice(at, at + 64);
-      scope(() => {
-        const { tokens } = padBatch(some.map((word) => this.encode(word)));
-        for (const [i, [best]] of this.model.translate(tokens, options).hypotheses.entries()) {
-          const word = some[i] as string;
-          const rows = best?.trace.map((row) => Array.from(row.subarray(0, word.length))) ?? [];
-          spoken.set(word, { word, phones: this.phones.decode(best?.tokens ?? []), weights: this.shape.attention ? rows : null });
-        }
-      });
+      for (const [i, [best]] of this.search(some, options).entries()) {
+        const word = some[i] as string;
+        const rows = (best?.trace ?? []).map((row) => Array.from(row.subarray(0, word.length)));
+        spoken.set(word, { word, phones: this.alphabets.phones.decode(best?.tokens ?? []), weights: rows.length > 0 ? rows : null });
+      }
     }
     return words.map((word) => spoken.get(word) as Spoken);
   }
 
   /** Phone and word error rate, against the closest of each word's pronunciations. */
-  rate(entries: readonly Entry[], options: TranslateOptions = {}): ErrorRates {
+  rate(entries: readonly Entry[], options: Pick<BeamOptions, 'beam'> = {}): ErrorRates {
     const spoken = this.say(
       entries.map(({ word }) => word),
       options,
@@ -73,6 +124,27 @@ export class Speaker {
     return errorRates(
       spoken.map(({ phones }) => phones),
       entries.map(({ pronunciations }) => pronunciations),
+    );
+  }
+
+  private search(words: string[], options: Pick<BeamOptions, 'beam'>): Hypothesis[][] {
+    const decoders = this.members.map(decoder);
+    const step: DecodeStep<State> = (tokens, state) => {
+      const each = decoders.map((one, i) => one.step(tokens, state[i] as State));
+      const traces = each.flatMap(({ trace }) => trace ?? []);
+      return {
+        logits: mean(each.map(({ logits }) => logSoftmax(logits))),
+        state: Object.fromEntries(each.map((result, i) => [i, result.state])),
+        ...(traces.length > 0 ? { trace: mean(traces) } : {}),
+      };
+    };
+    return scope(() =>
+      noGrad(() => {
+        const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
+        const state: State = Object.fromEntries(decoders.map((one, i) => [i, one.encode(tokens)]));
+        const maxLength = 2 * (tokens.shape[1] as number) + 10;
+        return beamSearch(step, state, { batch: words.length, start: START, end: END, maxLength, ...options });
+      }),
     );
   }
 }
