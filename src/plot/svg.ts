@@ -1,6 +1,5 @@
 import { type Labels, rowsOf, type Weights } from './weights.ts';
 
-/** What a panel shows besides its weights. */
 /** How an alignment is drawn. */
 export interface AlignmentOptions extends Labels {
   /** Above the heatmap. */
