@@ -4,6 +4,7 @@ import {
   type BeamOptions,
   beamSearch,
   type DecodeStep,
+  type EncoderDecoder,
   type ErrorRates,
   errorRates,
   foldIn,
@@ -76,17 +77,6 @@ export function member(shape: Shape, index: number): Model {
   return shape.attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
 }
 
-/** How a model starts and goes on, whichever it is. */
-function decoder(model: Model): { encode: (source: Tensor) => State; step: DecodeStep<State> } {
-  return {
-    encode: (source) => model.encode(source),
-    step: (tokens, state) => {
-      const { vector, weights, state: next } = (model as AttentionSeq2Seq).step(model.embedding.forward(tokens), state as never);
-      return { logits: model.output.forward(vector), state: next, ...(weights ? { trace: weights } : {}) };
-    },
-  };
-}
-
 const mean = (tensors: Tensor[]) => mul(tensors.reduce(add), 1 / tensors.length);
 
 /** Taught members with their alphabets. Several decode together: the mean of their log-probabilities, under one beam. */
@@ -128,9 +118,9 @@ export class Speaker extends Module {
   }
 
   private search(words: string[], options: Pick<BeamOptions, 'beam'>): Hypothesis[][] {
-    const decoders = this.members.map(decoder);
+    const members = this.members as readonly EncoderDecoder<State>[];
     const step: DecodeStep<State> = (tokens, state) => {
-      const each = decoders.map((one, i) => one.step(tokens, state[i] as State));
+      const each = members.map((one, i) => one.next(tokens, state[i] as State));
       const traces = each.flatMap(({ trace }) => trace ?? []);
       return {
         logits: mean(each.map(({ logits }) => logSoftmax(logits))),
@@ -141,7 +131,7 @@ export class Speaker extends Module {
     return scope(() =>
       noGrad(() => {
         const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
-        const state: State = Object.fromEntries(decoders.map((one, i) => [i, one.encode(tokens)]));
+        const state: State = Object.fromEntries(members.map((one, i) => [i, one.encode(tokens)]));
         const maxLength = 2 * (tokens.shape[1] as number) + 10;
         return beamSearch(step, state, { batch: words.length, start: START, end: END, maxLength, ...options });
       }),

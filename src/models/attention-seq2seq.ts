@@ -4,16 +4,14 @@ import { LSTMCell } from '../nn/cells.ts';
 import { Dropout } from '../nn/dropout.ts';
 import { Embedding } from '../nn/embedding.ts';
 import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
-import { teach } from './teach.ts';
-import { expectTokens, type ModelOptions, type Specials, specials, type TeachOptions } from './tokens.ts';
-import { type TranslateOptions, type Translation, translate } from './translate.ts';
+import { EncoderDecoder } from './encoder-decoder.ts';
+import { expectTokens, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
@@ -34,16 +32,16 @@ export interface DecoderState extends State {
  * At each step `h = LSTM([embedding; h̃′], state)`, the context c is what attention reads for h, `h̃ = tanh(W [c; h])` is the
  * attentional vector, fed to the next step too (Luong, Pham, Manning 2015, §3, eq. 5 and §3.3), and the logits are `W h̃ + b`.
  */
-export class AttentionSeq2Seq extends Module {
+export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
-  readonly embedding: Embedding;
+  override readonly embedding: Embedding;
   readonly cell: LSTMCell;
   readonly attention: Attention;
   readonly combine: Linear;
-  readonly output: Linear;
-  private readonly dropout: Dropout;
-  private readonly specials: Required<Specials>;
+  override readonly output: Linear;
+  protected override readonly dropout: Dropout;
+  protected override readonly specials: Required<Specials>;
 
   constructor(options: AttentionSeq2SeqOptions, key: Key) {
     super();
@@ -60,8 +58,7 @@ export class AttentionSeq2Seq extends Module {
     this.specials = specials(options);
   }
 
-  /** Reads the source `[B, S]` and makes the decoder's first state. */
-  encode(source: Tensor, options: { key?: Key } = {}): DecoderState {
+  override encode(source: Tensor, options: { key?: Key } = {}): DecoderState {
     expectTokens('encode', 'source', source);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
     const cell = this.bridge.forward(encoded);
@@ -69,27 +66,14 @@ export class AttentionSeq2Seq extends Module {
     return { memory, cell, fed: zeros(cell.h.shape), attention: this.attention.initialState() };
   }
 
-  /** One step: the embedded last token `[B, E]` and the state to h̃ `[B, H]`, the weights `[B, S]` and the next state. */
-  step(embedded: Tensor, state: DecoderState, options: { key?: Key } = {}): { vector: Tensor; weights: Tensor; state: DecoderState } {
+  override step(
+    embedded: Tensor,
+    state: DecoderState,
+    options: { key?: Key } = {},
+  ): { vector: Tensor; weights: Tensor; state: DecoderState } {
     const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed], 1), state.cell);
     const { context, weights, state: attention } = this.attention.step(h, state.memory, state.attention);
     const fed = this.dropout.forward(tanh(this.combine.forward(concat([context, h], 1))), options);
     return { vector: fed, weights, state: { memory: state.memory, cell, fed, attention } };
-  }
-
-  /** Teacher forcing: the logits `[B, T, V]` of each token of `target` (int32 `[B, T]`, with its end). See {@link TeachOptions}. */
-  forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
-    return teach(this, source, target, this.specials.start, this.dropout, options);
-  }
-
-  /** Decodes the source `[B, S]`, greedily or with a beam. See {@link TranslateOptions}. */
-  translate(source: Tensor, options: TranslateOptions = {}): Translation {
-    return translate(source, this.specials, options, () => ({
-      state: this.encode(source),
-      step: (tokens: Tensor, state: DecoderState) => {
-        const { vector, weights, state: next } = this.step(this.embedding.forward(tokens), state);
-        return { logits: this.output.forward(vector), state: next, trace: weights };
-      },
-    }));
   }
 }

@@ -2,16 +2,14 @@ import { LSTMCell } from '../nn/cells.ts';
 import { Dropout } from '../nn/dropout.ts';
 import { Embedding } from '../nn/embedding.ts';
 import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
-import { teach } from './teach.ts';
-import { expectTokens, type ModelOptions, type Specials, specials, type TeachOptions } from './tokens.ts';
-import { type TranslateOptions, type Translation, translate } from './translate.ts';
+import { EncoderDecoder } from './encoder-decoder.ts';
+import { expectTokens, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** Where the decoder gets the encoding: with every input, with the first input only, or as its initial state. */
 export type Feed = 'each' | 'first' | 'state';
@@ -30,16 +28,16 @@ export type Seq2SeqState = { readonly cell: { readonly h: Tensor; readonly c: Te
  * `z = tanh(W [h⃗; h⃖] + b)` at each step (Cho et al. 2014, §2.2), with `'first'` at the first step, with `'state'` as its initial
  * state (Sutskever, Vinyals, Le 2014). The parts are those of {@link AttentionSeq2Seq}, so that the two compare at equal size.
  */
-export class Seq2Seq extends Module {
+export class Seq2Seq extends EncoderDecoder<Seq2SeqState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
-  readonly embedding: Embedding;
+  override readonly embedding: Embedding;
   readonly cell: LSTMCell;
   readonly combine: Linear;
-  readonly output: Linear;
+  override readonly output: Linear;
   readonly feed: Feed;
-  private readonly dropout: Dropout;
-  private readonly specials: Required<Specials>;
+  protected override readonly dropout: Dropout;
+  protected override readonly specials: Required<Specials>;
 
   constructor(options: Seq2SeqOptions, key: Key) {
     super();
@@ -57,36 +55,18 @@ export class Seq2Seq extends Module {
     this.specials = specials(options);
   }
 
-  /** Reads the source `[B, S]` and makes the decoder's first state. */
-  encode(source: Tensor, options: { key?: Key } = {}): Seq2SeqState {
+  override encode(source: Tensor, options: { key?: Key } = {}): Seq2SeqState {
     expectTokens('encode', 'source', source);
     const { h, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
     if (this.feed === 'state') return { cell: { h, c } };
     return { cell: { h: zeros(h.shape), c }, encoding: h };
   }
 
-  /** One step: the embedded last token `[B, E]` and the state to a vector `[B, H]` and the next state. */
-  step(embedded: Tensor, state: Seq2SeqState, options: { key?: Key } = {}): { vector: Tensor; state: Seq2SeqState } {
+  override step(embedded: Tensor, state: Seq2SeqState, options: { key?: Key } = {}): { vector: Tensor; state: Seq2SeqState } {
     const { encoding } = state;
     const { output, state: cell } = this.cell.step(encoding ? concat([embedded, encoding], 1) : embedded, state.cell);
     const vector = this.dropout.forward(tanh(this.combine.forward(output)), options);
     if (!encoding) return { vector, state: { cell } };
     return { vector, state: { cell, encoding: this.feed === 'each' ? encoding : zeros(encoding.shape) } };
-  }
-
-  /** Teacher forcing: the logits `[B, T, V]` of each token of `target` (int32 `[B, T]`, with its end). See {@link TeachOptions}. */
-  forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
-    return teach(this, source, target, this.specials.start, this.dropout, options);
-  }
-
-  /** Decodes the source `[B, S]`, greedily or with a beam. See {@link TranslateOptions}. */
-  translate(source: Tensor, options: TranslateOptions = {}): Translation {
-    return translate(source, this.specials, options, () => ({
-      state: this.encode(source),
-      step: (tokens: Tensor, state: Seq2SeqState) => {
-        const { vector, state: next } = this.step(this.embedding.forward(tokens), state);
-        return { logits: this.output.forward(vector), state: next };
-      },
-    }));
   }
 }

@@ -1,4 +1,3 @@
-import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 
@@ -26,17 +25,6 @@ export interface ModelOptions extends Specials {
   layers?: number;
   /** Probability of dropping an element of embeddings, memory and decoder outputs in training. Default 0. */
   dropout?: number;
-}
-
-/** How a model is taught. */
-export interface TeachOptions {
-  /** Given in training: what dropout and sampling draw from. */
-  key?: Key;
-  /**
-   * Scheduled sampling (Bengio et al. 2015): each token fed is, with this probability, the model's own best guess instead of the
-   * true one. Needs a key. Default 0: teacher forcing.
-   */
-  sampling?: number;
 }
 
 /** The same, all given. */

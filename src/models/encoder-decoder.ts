@@ -1,0 +1,127 @@
+import { noGrad } from '../autograd/record.ts';
+import type { Dropout } from '../nn/dropout.ts';
+import type { Embedding } from '../nn/embedding.ts';
+import type { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import { argmax, stack, unstack } from '../ops/index.ts';
+import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
+import { scope } from '../tensor/scope.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { type BeamOptions, beamSearch, type Hypothesis } from './decode.ts';
+import { expectTokens, type Specials, shiftRight } from './tokens.ts';
+
+/** How a model is taught. */
+export interface TeachOptions {
+  /** Given in training: what dropout and sampling draw from. */
+  key?: Key;
+  /**
+   * Scheduled sampling (Bengio et al. 2015): each token fed is, with this probability, the model's own best guess instead of the
+   * true one. Needs a key. Default 0: teacher forcing.
+   */
+  sampling?: number;
+}
+
+/** How to decode. The defaults are greedy search for at most twice the source's length and 10 steps more. */
+export type TranslateOptions = Partial<Pick<BeamOptions, 'beam' | 'nBest' | 'lengthPenalty' | 'maxLength'>>;
+
+/** What decoding gives. */
+export interface Translation {
+  /** The best target of each row, without start and end. */
+  tokens: number[][];
+  /** Log-probability of each, under the length penalty. */
+  scores: number[];
+  /** The alignment `[B, T, S]`, T the longest target, 0 beyond a target's end; `null` where the model has no attention. */
+  weights: Tensor | null;
+  /** The `nBest` best of each row, best first. */
+  hypotheses: Hypothesis[][];
+}
+
+const withKey = (key: Key | undefined) => (key ? { key } : {});
+
+/** What models that read a source and write a target token by token share: how they are taught and how they decode. */
+export abstract class EncoderDecoder<S extends State> extends Module {
+  abstract readonly embedding: Embedding;
+  abstract readonly output: Linear;
+  protected abstract readonly dropout: Dropout;
+  protected abstract readonly specials: Required<Specials>;
+
+  /** Reads the source (int32 `[B, S]`) and makes the decoder's first state. With `key` (training) dropout is on. */
+  abstract encode(source: Tensor, options?: { key?: Key }): S;
+
+  /**
+   * One step: the embedded last token `[B, E]` and the state to the vector `[B, H]` that the next token is read from, the attention
+   * weights `[B, S]` where there are any, and the next state.
+   */
+  abstract step(embedded: Tensor, state: S, options?: { key?: Key }): { vector: Tensor; weights?: Tensor; state: S };
+
+  /** {@link step} as searches take it: from tokens (int32 `[B]`) to the next token's logits `[B, V]`. */
+  next(tokens: Tensor, state: S): { logits: Tensor; state: S; trace?: Tensor } {
+    const { vector, weights, state: after } = this.step(this.embedding.forward(tokens), state);
+    return { logits: this.output.forward(vector), state: after, ...(weights ? { trace: weights } : {}) };
+  }
+
+  /** Teacher forcing: the logits `[B, T, V]` of each token of `target` (int32 `[B, T]`, with its end) given the source and those before it. */
+  forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
+    expectTokens('forward', 'target', target);
+    const { key, sampling = 0 } = options;
+    if (sampling > 0 && !key) throw new RangeError(`forward: sampling needs a key, got sampling ${sampling} without one`);
+    const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
+    const fed = shiftRight(target, this.specials.start);
+    const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
+    const truth = unstack(fed, 1); // T × [B]
+    let state = this.encode(source, withKey(forEncoder));
+    const vectors: Tensor[] = [];
+    for (const [t, embedded] of inputs.entries()) {
+      const last = vectors.at(-1);
+      const guessed = last && sampling > 0 && forSampling && this.mixed(truth[t] as Tensor, last, sampling, foldIn(forSampling, t));
+      const step = this.step(guessed ? this.embedding.forward(guessed) : embedded, state, withKey(forSteps && foldIn(forSteps, t)));
+      vectors.push(step.vector);
+      state = step.state;
+    }
+    return this.output.forward(stack(vectors, 1));
+  }
+
+  /** Decodes the source (int32 `[B, S]`), greedily or with a beam. */
+  translate(source: Tensor, options: TranslateOptions = {}): Translation {
+    expectTokens('translate', 'source', source);
+    const [batch = 0, length = 0] = source.shape;
+    const { start, end } = this.specials;
+    return scope(() =>
+      noGrad(() => {
+        const search = { batch, start, end, maxLength: 2 * length + 10, ...options };
+        const hypotheses = beamSearch((tokens: Tensor, state: S) => this.next(tokens, state), this.encode(source), search);
+        const best = hypotheses.map(([first]) => first as Hypothesis);
+        return {
+          tokens: best.map(({ tokens }) => tokens),
+          scores: best.map(({ score }) => score),
+          weights: alignment(best, length),
+          hypotheses,
+        };
+      }),
+    );
+  }
+
+  /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, H]` make. */
+  private mixed(truth: Tensor, vector: Tensor, sampling: number, key: Key): Tensor {
+    return noGrad(() => {
+      const tokens = argmax(this.output.forward(vector), { axis: -1 });
+      const to = tokens.view();
+      const from = truth.view();
+      for (let i = 0; i < to.length; i++) if (randomInt(key, i, 2 ** 24) >= sampling * 2 ** 24) to[i] = from[i] as number;
+      return tokens;
+    });
+  }
+}
+
+/** The traces of the hypotheses as one tensor `[B, T, S]`. */
+function alignment(best: Hypothesis[], length: number): Tensor | null {
+  const longest = Math.max(0, ...best.map(({ trace }) => trace.length));
+  if (longest === 0) return null;
+  const weights = empty([best.length, longest, length]);
+  const view = weights.view().fill(0);
+  best.forEach(({ trace }, b) => {
+    for (const [t, row] of trace.entries()) view.set(row, (b * longest + t) * length);
+  });
+  return weights;
+}
