@@ -30,6 +30,10 @@ export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   if (!(maximum >= 1)) throw new RangeError(`init: maximumBytes must be at least ${PAGE}, got ${maximumBytes}`);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
   const source = options.module ?? options.bytes ?? (await embedded(build));
+  if (!(source instanceof WebAssembly.Module) && !WebAssembly.validate(source)) {
+    const needed = build === 'relaxed' ? 'WebAssembly with relaxed SIMD' : 'WebAssembly with SIMD';
+    throw new Error(`init: the engine must run ${needed}, got ${options.bytes ? 'bytes it refuses' : 'one that refuses this build'}`);
+  }
   const { exports } = await instantiate(source, { env: { memory } });
   const heap = new Heap({
     start: 1024, // below lie the few constants asc places

@@ -1,7 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { type Backend, backend, type View } from '../../src/runtime/backend.ts';
 import { Heap } from '../../src/runtime/heap.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
+import { wasmBackend } from '../../src/runtime/wasm.ts';
 import { type Argument, draws, type KernelRow, LENGTHS, type Range } from './row.ts';
 import { rows } from './table.ts';
 
@@ -68,15 +70,19 @@ function compare(got: Map<number, number[]>, wanted: Map<number, number[]>, row:
 
 const title = (row: KernelRow) => (row.name ? `${row.kernel}: ${row.name}` : row.kernel);
 
-describe('every kernel equals its float64 reference', () => {
+// Node 20 has relaxed SIMD behind a flag.
+if (Number(process.versions.node.split('.')[0]) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
+const builds = [backend(), await wasmBackend({ build: 'relaxed' })];
+
+describe.each(builds)('every kernel of the $build build equals its float64 reference', (build) => {
   const reference = referenceBackend();
   for (const row of rows) {
     it(title(row), () => {
       for (const n of row.lengths ?? LENGTHS) {
         const args = row.args(n, draws(n));
         const wanted = run(reference, row, args, 0);
-        for (const shift of [0, 1, 2, 3]) compare(run(backend(), row, args, shift), wanted, row, `n = ${n}, shift ${shift}`);
-        for (const alias of row.alias ?? []) compare(run(backend(), row, args, 1, alias), wanted, row, `n = ${n}, alias ${alias}`);
+        for (const shift of [0, 1, 2, 3]) compare(run(build, row, args, shift), wanted, row, `n = ${n}, shift ${shift}`);
+        for (const alias of row.alias ?? []) compare(run(build, row, args, 1, alias), wanted, row, `n = ${n}, alias ${alias}`);
       }
     });
   }
