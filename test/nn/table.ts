@@ -102,4 +102,4 @@ const parts: ModuleRow[] = [
 export const rows: ModuleRow[] = [...parts, ...attending, ...models];
 
 /** Exported and abstract: nothing to build. */
-export const abstract: ReadonlySet<string> = new Set(['Module', 'Score']);
+export const abstract: ReadonlySet<string> = new Set(['EncoderDecoder', 'Module', 'Score']);
