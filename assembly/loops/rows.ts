@@ -1,5 +1,6 @@
 // Loops over one row that end in one number, or use one. Their order is a promise (docs/numerics.md): vectors go round robin into four
-// sums over blocks of 16 elements, what is left in whole vectors into the first, the tail into the second; then (0 + 1) + (2 + 3), then the lanes.
+// sums, the last one filled up; then (0 + 1) + (2 + 3), then the lanes. Where an element goes does not depend on how many follow it: zeros
+// at a row's end (what a mask hides, pads) change nothing.
 import { V } from "../simd/lanes";
 
 /** How many numbers become one, without fields. */
@@ -55,11 +56,16 @@ export function fold<F extends Fold>(x: usize, n: i32): f32 {
     s3 = f.join(s3, V.load(x + 48));
     x += 64;
   }
-  for (; i <= n - 4; i += 4) {
-    s0 = f.join(s0, V.load(x));
+  for (; i < n; i += 4) {
+    const rest = n - i;
+    const y = rest < 4 ? V.fill(V.loadTail(x, rest), rest, f.start()) : V.load(x);
+    const turn = (i >> 2) & 3;
+    if (turn == 0) s0 = f.join(s0, y);
+    else if (turn == 1) s1 = f.join(s1, y);
+    else if (turn == 2) s2 = f.join(s2, y);
+    else s3 = f.join(s3, y);
     x += 16;
   }
-  if (i < n) s1 = f.join(s1, V.fill(V.loadTail(x, n - i), n - i, f.start()));
   return f.lanes(f.join(f.join(s0, s1), f.join(s2, s3)));
 }
 
@@ -172,12 +178,16 @@ export function sumOf<F extends Lane>(x: usize, n: i32, a: f32, b: f32): f32 {
     s3 = f32x4.add(s3, f.at(V.load(x + 48), p, q));
     x += 64;
   }
-  for (; i <= n - 4; i += 4) {
-    s0 = f32x4.add(s0, f.at(V.load(x), p, q));
+  for (; i < n; i += 4) {
+    const rest = n - i;
+    const y = rest < 4 ? V.fill(f.at(V.loadTail(x, rest), p, q), rest, V.splat(0)) : f.at(V.load(x), p, q);
+    const turn = (i >> 2) & 3;
+    if (turn == 0) s0 = f32x4.add(s0, y);
+    else if (turn == 1) s1 = f32x4.add(s1, y);
+    else if (turn == 2) s2 = f32x4.add(s2, y);
+    else s3 = f32x4.add(s3, y);
     x += 16;
   }
-  const rest = n - i;
-  if (rest > 0) s1 = f32x4.add(s1, V.fill(f.at(V.loadTail(x, rest), p, q), rest, V.splat(0)));
   return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
@@ -207,18 +217,18 @@ export function mapSum<F extends Lane>(out: usize, x: usize, n: i32, a: f32, b: 
     out += 64;
     x += 64;
   }
-  for (; i <= n - 4; i += 4) {
-    const y = f.at(V.load(x), p, q);
-    V.store(out, y);
-    s0 = f32x4.add(s0, y);
+  for (; i < n; i += 4) {
+    const rest = n - i;
+    const y = rest < 4 ? V.fill(f.at(V.loadTail(x, rest), p, q), rest, V.splat(0)) : f.at(V.load(x), p, q);
+    if (rest < 4) V.storeTail(out, y, rest);
+    else V.store(out, y);
+    const turn = (i >> 2) & 3;
+    if (turn == 0) s0 = f32x4.add(s0, y);
+    else if (turn == 1) s1 = f32x4.add(s1, y);
+    else if (turn == 2) s2 = f32x4.add(s2, y);
+    else s3 = f32x4.add(s3, y);
     out += 16;
     x += 16;
-  }
-  const rest = n - i;
-  if (rest > 0) {
-    const y = f.at(V.loadTail(x, rest), p, q);
-    V.storeTail(out, y, rest);
-    s1 = f32x4.add(s1, V.fill(y, rest, V.splat(0)));
   }
   return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
@@ -260,12 +270,17 @@ export function sumOfPairs<F extends PairLane>(x: usize, y: usize, n: i32, a: f3
     x += 64;
     y += 64;
   }
-  for (; i <= n - 4; i += 4) {
-    s0 = f32x4.add(s0, f.at(V.load(x), V.load(y), p));
+  for (; i < n; i += 4) {
+    const rest = n - i;
+    const z =
+      rest < 4 ? V.fill(f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest, V.splat(0)) : f.at(V.load(x), V.load(y), p);
+    const turn = (i >> 2) & 3;
+    if (turn == 0) s0 = f32x4.add(s0, z);
+    else if (turn == 1) s1 = f32x4.add(s1, z);
+    else if (turn == 2) s2 = f32x4.add(s2, z);
+    else s3 = f32x4.add(s3, z);
     x += 16;
     y += 16;
   }
-  const rest = n - i;
-  if (rest > 0) s1 = f32x4.add(s1, V.fill(f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest, V.splat(0)));
   return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }

@@ -57,6 +57,14 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     }
   });
 
+  it('has the same bits however much longer sentences are padded', () => {
+    const model = build(key(1), { hidden: 20, layers: 2 });
+    const examples = Array.from({ length: 29 }, (_, i) => i);
+    const [read, written] = [sentences(examples, 29, SYMBOLS, 1), sentences(examples, T, SYMBOLS, 2)];
+    const all = bits(model.forward(read, written));
+    for (const by of [1, 3, 4, 35, 240]) expect(bits(model.forward(wider(read, by), written)), `${by} pads`).toEqual(all);
+  });
+
   it.each([
     ['ended', 1, 4],
     ['cut off', -10, 3],

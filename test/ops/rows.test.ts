@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import * as ops from '../../src/ops/index.ts';
-import { ones, tensor } from '../../src/tensor/create.ts';
+import { full, ones, tensor } from '../../src/tensor/create.ts';
 import { key, randomInt } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -88,6 +88,26 @@ describe('a row', () => {
         const alone = f(ops.slice(batch, 0, r, r + 1));
         expect(list(alone)).toEqual(all.slice(r * width, (r + 1) * width));
       }
+    }
+  });
+});
+
+describe('a row with zeros behind', () => {
+  const behind = (x: Tensor, by: number, value: number) => ops.concat([x, full([x.shape[0] as number, by], value)], 1);
+
+  it('has the same softmax and the same sum', () => {
+    for (let n = 1; n <= 40; n++) {
+      const x = drawn(3, n);
+      const g = drawn(3, n);
+      const slope = (xs: Tensor, gs: Tensor) => grad(ops.softmax(parameter(xs)), [xs], { gradient: gs })[0] as Tensor;
+      for (const by of [1, 3, 4, 8, 13, 16, 50]) {
+        expect(list(ops.slice(ops.softmax(behind(x, by, -Infinity)), 1, 0, n))).toEqual(list(ops.softmax(x)));
+        expect(list(ops.sum(behind(x, by, 0), { axis: 1 }))).toEqual(list(ops.sum(x, { axis: 1 })));
+      }
+      const mask = tensor([Array.from({ length: n + 13 }, (_, i) => i < n)]);
+      const xs = parameter(behind(x, 13, 5));
+      const masked = grad(ops.softmax(xs, { mask }), [xs], { gradient: behind(g, 13, 7) })[0] as Tensor;
+      expect(list(ops.slice(masked, 1, 0, n))).toEqual(list(slope(x, g)));
     }
   });
 });
