@@ -133,8 +133,8 @@ async function trained(dictionary: Dictionary, recipe: Recipe): Promise<Speaker 
     stopped = true;
     for (const lesson of lessons) lesson.stop();
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop); // more than once: npm passes on what the terminal has sent already
+  process.on('SIGTERM', stop);
   await Promise.all(lessons.map(({ ended }) => ended));
   logUpdate.done();
   process.off('SIGINT', stop);
