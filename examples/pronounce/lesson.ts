@@ -1,7 +1,7 @@
 // One member's lesson, in a worker thread of its own: several members learn side by side, one on each core.
 import { existsSync } from 'node:fs';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { init, loadCheckpoint, type Position, restoreCheckpoint, saveCheckpoint } from 'saccade';
+import { init, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint } from 'saccade';
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
 import { optimizerOf, type Recipe, teach } from './recipe.ts';
 import { member, type Shape } from './speaker.ts';
@@ -58,25 +58,26 @@ async function give({ data, recipe, shape, member: index, checkpoint }: Lesson, 
   let loss = Number.NaN;
   let told = 0;
   let rate: number | undefined;
+  const tell = ({ step, seconds }: Pick<Progress, 'step' | 'seconds'>) => {
+    const report: Report = { step, loss, speed: (step - first) / seconds, ...(rate === undefined ? {} : { rate }) };
+    port.postMessage(report);
+    told = seconds;
+  };
+  let last: Progress | undefined;
   const options = { member: index, optimizer, signal: controller.signal, ...(position ? { start: position } : {}) };
   for await (const progress of teach(model, shape, dictionary, recipe, options)) {
-    position = progress.position;
+    last = progress;
     loss = Number.isNaN(loss) ? progress.loss : 0.98 * loss + 0.02 * progress.loss;
     if (progress.metric !== undefined) {
       rate = progress.metric;
-      await save(position);
+      await save(progress.position);
     }
-    if (progress.seconds - told < 0.5 && progress.metric === undefined) continue;
-    told = progress.seconds;
-    const report: Report = {
-      step: progress.step,
-      loss,
-      speed: (progress.step - first) / progress.seconds,
-      ...(rate === undefined ? {} : { rate }),
-    };
-    port.postMessage(report);
+    if (progress.seconds - told >= 0.5 || progress.metric !== undefined) tell(progress);
   }
-  if (position) await save(position);
+  if (last) {
+    await save(last.position);
+    tell(last);
+  }
   port.close();
 }
 
