@@ -1,8 +1,10 @@
 // The kernel table. Its contract is in docs/kernels.md; src/runtime/reference/ implements it again in float64.
 export * from "./kernels/attention";
+export * from "./kernels/binary";
 export * from "./kernels/copy";
 export * from "./kernels/elementwise";
 export * from "./kernels/gather";
+export * from "./kernels/logic";
 export * from "./kernels/matmul";
 export * from "./kernels/normalise";
 export * from "./kernels/optimise";
