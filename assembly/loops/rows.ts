@@ -272,8 +272,7 @@ export function sumOfPairs<F extends PairLane>(x: usize, y: usize, n: i32, a: f3
   }
   for (; i < n; i += 4) {
     const rest = n - i;
-    const z =
-      rest < 4 ? V.fill(f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest, V.splat(0)) : f.at(V.load(x), V.load(y), p);
+    const z = rest < 4 ? V.fill(f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest, V.splat(0)) : f.at(V.load(x), V.load(y), p);
     const turn = (i >> 2) & 3;
     if (turn == 0) s0 = f32x4.add(s0, z);
     else if (turn == 1) s1 = f32x4.add(s1, z);
