@@ -51,7 +51,85 @@ export { Module, own, parameters, type StateDict } from './nn/module.ts';
 export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './nn/recurrent.ts';
 export { mapState, type State } from './nn/state.ts';
 export { type Core, type UnrollOptions, unroll } from './nn/unroll.ts';
-export * from './ops/index.ts';
+export {
+  abs,
+  add,
+  additiveScore,
+  and,
+  argmax,
+  binaryCrossEntropyWithLogits,
+  categorical,
+  clamp,
+  concat,
+  cos,
+  crossEntropy,
+  div,
+  dropout,
+  equal,
+  erf,
+  exp,
+  expand,
+  flip,
+  gather,
+  gelu,
+  greater,
+  greaterEqual,
+  gru,
+  gruCell,
+  gumbel,
+  l1Loss,
+  layerNorm,
+  less,
+  lessEqual,
+  linear,
+  log,
+  logSoftmax,
+  logSumExp,
+  lstm,
+  lstmCell,
+  matmul,
+  max,
+  maximum,
+  mean,
+  minimum,
+  mseLoss,
+  mul,
+  neg,
+  nllLoss,
+  normal,
+  not,
+  type Operand,
+  or,
+  permute,
+  pick,
+  place,
+  type Reduction,
+  relu,
+  reshape,
+  type SequenceOptions,
+  scatterAdd,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  smoothL1Loss,
+  softmax,
+  softplus,
+  sqrt,
+  square,
+  stack,
+  sub,
+  sum,
+  sumTo,
+  tanh,
+  toFloat,
+  transpose,
+  uniform,
+  unstack,
+  type Weights,
+  where,
+} from './ops/index.ts';
 export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
 export { alignmentText } from './plot/text.ts';
 export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';
@@ -64,4 +142,12 @@ export { foldIn, type Key, key, permutation, randomInt, split } from './tensor/r
 export { outside, persist, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shape.ts';
 export { empty, type Recorded, Tensor } from './tensor/tensor.ts';
-export * from './train/index.ts';
+export { Adadelta, type AdadeltaOptions } from './train/adadelta.ts';
+export { Adagrad, type AdagradOptions } from './train/adagrad.ts';
+export { Adam, type AdamOptions, AdamW } from './train/adam.ts';
+export { clipGradNorm, clipGradValue, gradNorm } from './train/clip.ts';
+export { Optimizer, type ParameterSet } from './train/optimizer.ts';
+export { RMSProp, type RMSPropOptions } from './train/rmsprop.ts';
+export { type Best, better, constant, cosine, inverseSqrt, type Plateau, plateau, type Schedule, stepDecay } from './train/schedule.ts';
+export { SGD, type SGDOptions } from './train/sgd.ts';
+export { type Position, type Progress, type TrainOptions, train } from './train/train.ts';

@@ -3,56 +3,73 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import {
+  Adam,
+  bucketBatches,
+  crossEntropy,
+  dropout,
+  foldIn,
+  init,
+  inverseSqrt,
+  key as keyOf,
+  linear,
+  loadCheckpoint,
+  Module,
+  own,
+  parameters,
+  restoreCheckpoint,
+  saveCheckpoint,
+  split,
+  tanh,
+  tensor,
+  train,
+  uniform,
+} from 'saccade';
 
-/** @param {string} name */
-const built = (name) => import(new URL(`../../dist/${name}.js`, import.meta.url).href);
-const [{ init }, random, { tensor }, { Module, own, parameters }, ops, { Adam, inverseSqrt, train }, checkpoints, { bucketBatches }] =
-  await Promise.all(
-    ['runtime/init', 'tensor/random', 'tensor/create', 'nn/module', 'ops/index', 'train/index', 'io/checkpoint', 'data/batch'].map(built),
-  );
 await init();
 
 const [path = '', steps, pause] = process.argv.slice(2);
-const [forWeights, forTraining] = random.split(random.key(3));
+const [forWeights, forTraining] = split(keyOf(3));
 
 class Small extends Module {
-  hidden = own(() => ops.uniform(random.foldIn(forWeights, 0), [12, 4], { low: -0.5, high: 0.5 }));
-  out = own(() => ops.uniform(random.foldIn(forWeights, 1), [3, 12], { low: -0.5, high: 0.5 }));
+  hidden = own(() => uniform(foldIn(forWeights, 0), [12, 4], { low: -0.5, high: 0.5 }));
+  out = own(() => uniform(foldIn(forWeights, 1), [3, 12], { low: -0.5, high: 0.5 }));
 }
 const model = new Small();
 const optimizer = new Adam(parameters(model));
 const inputs = Array.from({ length: 40 }, (_, i) => [i % 2, i % 3, i % 5, 1]);
 
-let start;
+/** @type {{ start?: import('saccade').Position }} */
+let resumed = {};
 let key = forTraining;
 if (existsSync(path)) {
-  const checkpoint = await checkpoints.loadCheckpoint(path);
-  checkpoints.restoreCheckpoint(checkpoint, { model, optimizer });
-  start = checkpoint.numbers;
-  key = checkpoint.keys.training;
-  console.log(`resumed ${start.step}`);
+  const checkpoint = await loadCheckpoint(path);
+  restoreCheckpoint(checkpoint, { model, optimizer });
+  resumed = { start: /** @type {import('saccade').Position} */ (/** @type {unknown} */ (checkpoint.numbers)) };
+  key = checkpoint.keys.training ?? key;
+  console.log(`resumed ${resumed.start?.step}`);
 }
 const run = train({
   key,
-  start,
+  ...resumed,
   optimizer,
   steps: Number(steps),
   schedule: inverseSqrt(0.02, { warmup: 5 }),
-  /** @param {number} _epoch @param {unknown} epochKey */
+  /** @param {number} _epoch @param {import('saccade').Key} epochKey */
   batches: (_epoch, epochKey) =>
     bucketBatches(
       inputs.map(() => 1),
       { batchSize: 8, key: epochKey },
     ),
-  /** @param {number[]} batch @param {{ key: unknown }} at */
+  /** @param {number[]} batch @param {{ key: import('saccade').Key }} at */
   loss: (batch, at) => {
     const x = tensor(batch.map((i) => inputs[i] ?? [])); // [B, 4]
-    const hidden = ops.dropout(ops.tanh(ops.linear(x, model.hidden)), 0.3, at.key); // [B, 12]
-    return ops.crossEntropy(ops.linear(hidden, model.out), tensor(Int32Array.from(batch, (i) => i % 3)));
+    const hidden = dropout(tanh(linear(x, model.hidden)), 0.3, at.key); // [B, 12]
+    return crossEntropy(linear(hidden, model.out), tensor(Int32Array.from(batch, (i) => i % 3)));
   },
 });
 for await (const { step, position } of run) {
-  if (step % 3 === 0) await checkpoints.saveCheckpoint(path, { model, optimizer, numbers: position, keys: { training: key } });
+  if (step % 3 === 0) await saveCheckpoint(path, { model, optimizer, numbers: { ...position }, keys: { training: key } });
   console.log(`step ${step}`);
   await setTimeout(Number(pause));
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
+import * as saccade from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { backend, withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
@@ -65,6 +66,10 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
 });
 
 describe('the op table', () => {
+  it('names public ops: all but what gradients are made of', () => {
+    expect(Object.keys(ops).filter((name) => !(name in saccade))).toEqual(['affine', 'unpick']);
+  });
+
   it('has a row for every op', () => {
     const named = new Set(rows.map((row) => row.op));
     expect(Object.keys(ops).filter((name) => !named.has(name) && !helpers.has(name))).toEqual([]);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parameter } from '../../src/autograd/parameter.ts';
+import { Adadelta, Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, gradNorm, RMSProp, SGD } from '../../src/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { Adadelta, Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, gradNorm, RMSProp, SGD } from '../../src/train/index.ts';
 
 type Values = Record<string, number[]>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { better, constant, cosine, inverseSqrt, type Plateau, plateau, stepDecay } from '../../src/train/index.ts';
+import { better, constant, cosine, inverseSqrt, type Plateau, plateau, stepDecay } from '../../src/index.ts';
 import { halfCosine, power } from '../../src/train/numbers.ts';
 
 describe('schedules', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
-import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/train/index.ts';
 import { type Batch, batches, loss, type Model, model, weights } from './model.ts';
 
 const adam = (m: Model) => new Adam(m, { lr: 0.02 });
