@@ -7,7 +7,7 @@ import logUpdate from 'log-update';
 import { alignmentsSvg, alignmentText, type ErrorRates, init, loadCheckpoint, saveCheckpoint } from 'saccade';
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
 import { begin, type Report } from './lesson.ts';
-import { full, quick, type Recipe, stepsOf } from './recipe.ts';
+import { full, quick, type Recipe, stepsOf, withoutAttention } from './recipe.ts';
 import { member, type Shape, Speaker, type Spoken } from './speaker.ts';
 
 interface Options {
@@ -22,7 +22,7 @@ interface Options {
 const options = new Command('npm start --')
   .description('Learns English pronunciation and shows where it looks.')
   .option('--full', 'the larger model: most of an hour')
-  .option('--no-attention', 'an encoder and a decoder without attention, of the same width')
+  .option('--no-attention', 'an encoder and a decoder without attention, with as many parameters')
   .option('--data <folder>', 'learn from g014b2b.train in a folder, not from npm cmu-pronouncing-dictionary')
   .option('--say <words...>', 'pronounce words with the model saved before')
   .option('--fresh', 'forget the model and checkpoint of an earlier run')
@@ -117,7 +117,7 @@ async function trained(dictionary: Dictionary, recipe: Recipe): Promise<Speaker 
   }
   const size = [...speaker.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
   const kind = recipe.attention ? 'Attention' : 'No attention';
-  const models = recipe.members > 1 ? `${recipe.members} models of together ` : '';
+  const models = recipe.members > 1 ? `${recipe.members} models with together ` : '';
   console.log(`${kind}: ${models}${size.toLocaleString('en')} parameters, ${recipe.epochs} epochs, ${total} steps.`);
 
   const reports: Report[] = [];
@@ -171,7 +171,8 @@ function tell(reports: Report[], { batch }: Recipe, total: number): void {
 async function main(): Promise<void> {
   await init();
   if (options.say) return say(options.say);
-  const recipe = { ...(options.full ? full : quick), attention: options.attention };
+  const attentive = options.full ? full : quick;
+  const recipe = options.attention ? attentive : withoutAttention(attentive);
   mkdirSync(options.out, { recursive: true });
   const modelPath = file('pronounce');
   if (options.fresh) for (const path of [modelPath, ...checkpoints(recipe)]) rmSync(path, { force: true });

@@ -48,6 +48,11 @@ export const quick: Recipe = {
 /** Most of an hour on two cores. */
 export const full: Recipe = { ...quick, hidden: 256, embedding: 128, dropout: 0.2, members: 2, epochs: 7, lr: 2e-3, warmup: 500 };
 
+/** The same without attention, as much wider as gives it the parameters that attention has. */
+export function withoutAttention(recipe: Recipe): Recipe {
+  return { ...recipe, attention: false, hidden: Math.round(recipe.hidden * 1.156) };
+}
+
 /** Steps of the whole run of a member. */
 export function stepsOf(dictionary: Dictionary, { epochs, batch }: Recipe): number {
   const examples = dictionary.train.reduce((sum, { pronunciations }) => sum + pronunciations.length, 0);
