@@ -141,7 +141,7 @@ export { arange, detach, full, type Nested, ones, tensor, zeros } from './tensor
 export { foldIn, type Key, key, permutation, randomInt, split } from './tensor/random.ts';
 export { outside, persist, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shape.ts';
-export { empty, type Recorded, Tensor } from './tensor/tensor.ts';
+export { type Deferred, empty, type Recorded, Tensor } from './tensor/tensor.ts';
 export { Adadelta, type AdadeltaOptions } from './train/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './train/adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './train/adam.ts';

@@ -1,7 +1,7 @@
 import { ones, zeros } from '../tensor/create.ts';
 import { persist } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import type { Recorded, Tensor } from '../tensor/tensor.ts';
+import { type Deferred, type Recorded, Tensor } from '../tensor/tensor.ts';
 import { add, addInto, sumTo } from './arithmetic.ts';
 import { noGrad, recording, withGrad } from './record.ts';
 
@@ -20,8 +20,16 @@ export function history(y: Tensor): Tensor[] {
   return [...seen].sort((a, b) => (b.recorded as Recorded).order - (a.recorded as Recorded).order);
 }
 
-/** Adds to the gradient of `x`. A sum that the walk made itself (one of `sums`) takes the addition in place, unless it is recorded. */
-function deposit(gradients: Gradients, sums: Set<Tensor>, x: Tensor, gradient: Tensor): void {
+/** What one walk over the graph has collected. */
+interface Collected {
+  gradients: Gradients;
+  /** Sums that the walk made itself and may add to in place. */
+  sums: Set<Tensor>;
+  waiting: Map<Tensor, Deferred[]>;
+}
+
+/** Adds to the gradient of `x`. */
+function deposit({ gradients, sums }: Collected, x: Tensor, gradient: Tensor): void {
   const before = gradients.get(x);
   if (before && sums.has(before) && !recording()) {
     addInto(before, gradient);
@@ -32,11 +40,22 @@ function deposit(gradients: Gradients, sums: Set<Tensor>, x: Tensor, gradient: T
   gradients.set(x, sum);
 }
 
+/** Works out the gradients of `x` that were put off, each kind in one go. */
+function settle(collected: Collected, x: Tensor): void {
+  const waiting = collected.waiting.get(x);
+  if (!waiting) return;
+  collected.waiting.delete(x);
+  for (const kind of new Set(waiting.map(({ sum }) => sum))) {
+    deposit(collected, x, sumTo(kind(waiting.filter(({ sum }) => sum === kind)), x.shape));
+  }
+}
+
 /** Walks back from `y`, whose gradient is `seed`, and returns the gradient of every leaf and of `wanted`. */
 function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
-  const gradients: Gradients = new Map([[y, seed]]);
-  const sums = new Set<Tensor>();
+  const collected: Collected = { gradients: new Map([[y, seed]]), sums: new Set(), waiting: new Map() };
+  const { gradients, waiting } = collected;
   for (const node of history(y)) {
+    settle(collected, node);
     const gradient = gradients.get(node);
     if (!gradient) continue;
     const { name, inputs, backward } = node.recorded as Recorded;
@@ -45,10 +64,14 @@ function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
       throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
     inputs.forEach((input, i) => {
       const result = results[i];
-      if (result && input.requiresGrad) deposit(gradients, sums, input, sumTo(result, input.shape));
+      if (!result || !input.requiresGrad) return;
+      if (result instanceof Tensor) deposit(collected, input, sumTo(result, input.shape));
+      else if (waiting.has(input)) waiting.get(input)?.push(result);
+      else waiting.set(input, [result]);
     });
     if (!wanted.has(node)) gradients.delete(node);
   }
+  for (const x of [...waiting.keys()]) settle(collected, x);
   return gradients;
 }
 

@@ -1,5 +1,5 @@
 import { detach } from '../tensor/create.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { record } from './record.ts';
 
 /**
@@ -10,7 +10,7 @@ export function recordSeveral(
   name: string,
   ys: readonly Tensor[],
   inputs: readonly Tensor[],
-  backward: (gradients: readonly (Tensor | null)[]) => readonly (Tensor | null)[],
+  backward: (gradients: readonly (Tensor | null)[]) => readonly (Tensor | Deferred | null)[],
 ): void {
   const results = [...ys]; // the caller may hand the array on to be changed
   let known = new Map<Tensor, Tensor>();

@@ -6,7 +6,7 @@ export * from './elementwise.ts';
 export * from './gather.ts';
 export * from './logic.ts';
 export * from './loss.ts';
-export * from './matmul.ts';
+export { linear, type MatmulOptions, matmul } from './matmul.ts';
 export * from './normalise.ts';
 export * from './random.ts';
 export * from './recurrent.ts';

@@ -2,9 +2,9 @@ import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { dense, productInto, withWorkspace } from './product.ts';
-import { reshape } from './shape.ts';
+import { concat, reshape } from './shape.ts';
 
 /** How the operands lie, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
@@ -80,6 +80,25 @@ function suffix({ transposeA, transposeB }: MatmulOptions): string {
   return said.length ? ` with ${said.join(' and ')}` : '';
 }
 
+/** `leftᵀ · right` over rows, put off. */
+interface Outer extends Deferred {
+  /** [N, P] */
+  readonly left: Tensor;
+  /** [N, Q] */
+  readonly right: Tensor;
+}
+
+function sumOfOuters(parts: readonly Deferred[]): Tensor {
+  const all = parts as readonly Outer[];
+  const rows = (side: 'left' | 'right') => (all.length === 1 ? (all[0] as Outer)[side] : concat(all.map((part) => part[side])));
+  return matmul(rows('left'), rows('right'), { transposeA: true });
+}
+
+/** The gradient `leftᵀ · right` of a weight, `left` [N, P] and `right` [N, Q]: those that meet at it are one product over all their rows. */
+export function outer(left: Tensor, right: Tensor): Outer {
+  return { sum: sumOfOuters, left, right };
+}
+
 /**
  * `x · weightᵀ + bias`: x [..., in], weight [out, in], bias [out] → [..., out] (PyTorch's layout). The sum of an element starts from
  * its bias. Gradients: `dx = g · weight`, `dweight = gᵀ · x` over all rows at once, `dbias` the sum of `g`'s rows.
@@ -95,9 +114,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     expectDType('linear', 'bias', bias, 'float32');
     if (!sameShape(bias.shape, [out])) throw new RangeError(`linear: bias must be ${show([out])}, got ${show(bias.shape)}`);
   }
-  const outer = x.shape.slice(0, -1);
-  const rows = sizeOf(outer);
-  const y = empty([...outer, out]);
+  const lead = x.shape.slice(0, -1);
+  const rows = sizeOf(lead);
+  const y = empty([...lead, out]);
   if (bias) kernels.copy(y.ptr, bias.ptr, 1, 1, rows, out, 0, 0, out, 1, 0, 0, 0, 1);
   withWorkspace({ m: rows, n: out, k: width }, (scratch) => {
     productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), { m: rows, n: out, k: width }, bias ? 1 : 0, scratch);
@@ -105,7 +124,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return record('linear', y, bias ? [x, weight, bias] : [x, weight], (g) => {
     const flat = reshape(g, [rows, out]);
     const dx = x.requiresGrad ? reshape(matmul(flat, weight), x.shape) : null;
-    const dweight = weight.requiresGrad ? matmul(flat, reshape(x, [rows, width]), { transposeA: true }) : null;
+    const dweight = weight.requiresGrad ? outer(flat, reshape(x, [rows, width])) : null;
     if (!bias) return [dx, dweight];
     return [dx, dweight, bias.requiresGrad ? sumTo(flat, [out]) : null];
   });

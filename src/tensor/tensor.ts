@@ -2,12 +2,21 @@ import { backend, type DType, type View } from '../runtime/backend.ts';
 import { Storage } from '../runtime/storage.ts';
 import { type Shape, show, sizeOf } from './shape.ts';
 
+/**
+ * A gradient put off: those of one kind that meet at a tensor are worked out together, as the weight of every step of a loop wants one
+ * long product and not a sum of short ones.
+ */
+export interface Deferred {
+  /** The sum of `parts`, which all have this very function, in their order. */
+  readonly sum: (parts: readonly Deferred[]) => Tensor;
+}
+
 /** How a recorded tensor came to be: what the tape walks. */
 export interface Recorded {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   /** From the gradient of the result to one gradient per input, `null` where there is none. */
-  readonly backward: (gradient: Tensor) => readonly (Tensor | null)[];
+  readonly backward: (gradient: Tensor) => readonly (Tensor | Deferred | null)[];
   /** Place in the order of recording. */
   readonly order: number;
 }

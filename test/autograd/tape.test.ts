@@ -4,11 +4,11 @@ import { checkpoint } from '../../src/autograd/checkpoint.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { noGrad, record } from '../../src/autograd/record.ts';
-import { add, neg } from '../../src/ops/index.ts';
+import { add, linear, matmul, neg } from '../../src/ops/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { detach, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
-import { empty, type Tensor } from '../../src/tensor/tensor.ts';
+import { type Deferred, empty, type Tensor } from '../../src/tensor/tensor.ts';
 
 const values = (x: Tensor | null) => x && Array.from(x.toArray());
 
@@ -33,6 +33,34 @@ describe('backward', () => {
       expect(x.grad?.shape).toEqual([2, 1]);
       expect(values(y.grad)).toEqual([6]);
       expect(y.grad?.shape).toEqual([]);
+    });
+  });
+
+  it('works out together what is put off, once all of its kind are known', () => {
+    scope(() => {
+      const x = parameter(tensor([1, 2]));
+      const calls: number[] = [];
+      const sum = (parts: readonly Deferred[]) => {
+        calls.push(parts.length);
+        return tensor([parts.length, 0]);
+      };
+      const putOff = (input: Tensor) => record('putOff', tensor([0, 0]), [input], () => [{ sum }]);
+      const inner = neg(x);
+      backward(add(add(putOff(inner), putOff(inner)), add(putOff(x), x)), { gradient: ones([2]) });
+      expect(calls).toEqual([2, 1]);
+      expect(values(x.grad)).toEqual([1 + 1 - 2, 1]);
+    });
+  });
+
+  it('gives one product for the weight of several steps, the same as one by one', () => {
+    scope(() => {
+      const weight = parameter(tensor([[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+      const steps = [tensor([[1, -1], [2, 0.5]]), tensor([[3, 0.25]])]; // biome-ignore format: rows
+      const products = steps.map((x) => linear(x, weight));
+      const [first, second] = products as [Tensor, Tensor];
+      const total = (y: Tensor) => matmul(ones([1, y.shape[0] as number]), matmul(y, ones([3, 1])));
+      backward(add(total(first), total(second)), { gradient: ones([1, 1]) });
+      expect(values(weight.grad)).toEqual([6, -0.25, 6, -0.25, 6, -0.25]);
     });
   });
 
