@@ -1,24 +1,64 @@
-import { type Tensor, tensor } from 'saccade';
+import { parameter, type Tensor, tensor } from 'saccade';
+
+/**
+ * What bounds a case: arithmetic (a 4 × 8 tile), memory (a copy, reads alone, writes alone), or one exponential an element.
+ */
+export type Bound = 'compute' | 'copy' | 'read' | 'fill' | 'exp';
+
+/** What has to come out: each member is one condition. */
+export interface Target {
+  /** At least this fraction of the limit. */
+  fraction?: number;
+  /** At most this many of the case's unit (a time or a size). */
+  most?: number;
+  /** At least this many times as fast as the fastest peer that is not native. */
+  peers?: number;
+  /** At least this share of another case's rate. */
+  like?: readonly [name: string, share: number];
+}
+
+/** The same work in plain data, for peers: what to do with operands of these shapes, which hold `drawn` values in [-1, 1). */
+export interface Task {
+  readonly op: string;
+  readonly shapes: readonly (readonly number[])[];
+  readonly [option: string]: unknown;
+}
 
 /** One thing measured. Adding one is adding an entry to a list in bench/cases/. */
 export interface Case {
   name: string;
-  /** What bounds it: arithmetic (GFLOP/s) or memory (GB/s). */
-  bound: 'compute' | 'bandwidth';
-  /** Floating-point operations, or bytes read and written, of one call. */
+  /** Absent where no limit of the machine speaks of it. */
+  bound?: Bound;
+  /** Of one call: floating-point operations (`compute`), elements (`exp`), or bytes read and written. Ops, where nothing bounds it. */
   work: number;
-  /** `ms`: told as time, where one call is what people wait for. Otherwise as a rate. */
-  unit?: 'ms';
+  /** Told as time, where one call is what people wait for; `µs` for one of `work`. Otherwise as a rate. */
+  unit?: 'ms' | 'µs';
   /** Makes what the calls work on, on the backend in use, and returns the call. */
   setup: () => () => Tensor;
   /** Calls whose last result is compared with float64. Default 1. */
   calls?: number;
+  /** Instead of `setup` in the comparison, where float64 would take long: less of the same, or `wanted` for a part of `got`. */
+  proof?: { got: Case['setup']; wanted?: Case['setup'] };
   /** How far an element may be from float64, relative to the largest. */
   tolerance: number;
+  task?: Task;
+  target?: Target;
 }
 
+/** A case that has its own way of measuring: a figure a round. */
+export interface Figure {
+  name: string;
+  unit: 'ms' | 'KB';
+  rounds: number;
+  once: () => number;
+  target?: Target;
+}
+
+/** The number of elements of a shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((p, q) => p * q, 1);
+
 /** Fixed values in [-1, 1). */
-function drawn(size: number, seed: number): Float32Array {
+export function drawn(size: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length: size }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -26,18 +66,15 @@ function drawn(size: number, seed: number): Float32Array {
   });
 }
 
+/** Operands of given shapes: drawn, and parameters, so that what is made of them is recorded. */
+export function operands(shapes: readonly (readonly number[])[]): Tensor[] {
+  return shapes.map((shape, i) => parameter(tensor(drawn(sizeOf(shape), i + 1), { shape })));
+}
+
 /** The setup of one op on operands of given shapes. */
 export function op(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {
   return () => {
-    const inputs = shapes.map((shape, i) =>
-      tensor(
-        drawn(
-          shape.reduce((p, q) => p * q, 1),
-          i + 1,
-        ),
-        { shape },
-      ),
-    );
+    const inputs = operands(shapes);
     return () => f(...inputs);
   };
 }

@@ -1,8 +1,10 @@
-import { scope } from 'saccade';
+import { type Backend, backend, scope } from 'saccade';
 import { referenceBackend, withBackend } from 'saccade/reference';
-import type { Case } from './case.ts';
-import { bandwidthLimit, computeLimit } from './limit.ts';
+import { type Bound, type Case, drawn, type Figure, sizeOf } from './case.ts';
+import { type Contender, ours, type Peer, type Prepared, timed } from './contender.ts';
+import type { Limit } from './limit.ts';
 
+/** One line of the report. Times: less is better. Rates: more is. */
 export interface Result {
   family: string;
   case: string;
@@ -10,83 +12,135 @@ export interface Result {
   /** Best of the rounds. */
   value: number;
   median: number;
-  /** The machine's own, best of the same rounds. */
-  limit: number;
-  fraction: number;
-  /** The same work by others, where bench/peers measured it. */
+  /** The machine's own, best of the same rounds; `null` where no limit speaks of the case. */
+  limit: number | null;
+  fraction: number | null;
+  /** The same work by others, best of the same rounds. */
   peers: Record<string, number>;
 }
 
-/** Rounds, each of the limit and then of the case. */
-const ROUNDS = 21;
+/** What a run measures with. */
+export interface Field {
+  limit: (bound: Bound, work: number) => Limit;
+  /** Other backends of ours that take part in every case: one thread beside several, the deterministic build beside the relaxed. */
+  baselines: readonly { name: string; backend: Backend }[];
+  peers: readonly Peer[];
+}
+
+/** Rounds of a case: as many as fit in {@link BUDGET}, within these. */
+const ROUNDS = { most: 21, least: 5 };
+/** Milliseconds all rounds of a case may take. */
+const BUDGET = 3000;
 /** Least milliseconds one timing takes. */
 const SPAN = 4;
+/** How far a peer's result may be from ours, relative to the largest element: that it does the same work, not how exactly. */
+const PEER_TOLERANCE = 1e-3;
 
-/** Fails unless the case's result is that of the same call in float64. */
-function verify(family: string, item: Case): void {
-  const call = () =>
-    scope(() => {
-      const run = item.setup();
-      for (let i = 1; i < (item.calls ?? 1); i++) scope(() => void run());
-      return run().toArray();
-    });
-  const wanted = withBackend(referenceBackend(), call);
-  const got = call();
+/** The largest distance of two results relative to the largest element; NaN counts as infinitely far. */
+export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
   let scale = 0;
   let worst = 0;
   for (let i = 0; i < wanted.length; i++) {
-    const value = wanted[i] as number;
-    scale = Math.max(scale, Math.abs(value));
-    const difference = Math.abs((got[i] as number) - value);
-    if (!(difference <= worst)) worst = difference;
+    scale = Math.max(scale, Math.abs(wanted[i] as number));
+    const difference = Math.abs((got[i] as number) - (wanted[i] as number));
+    worst = difference <= worst ? worst : Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
   }
-  if (!(worst <= item.tolerance * scale) || got.length !== wanted.length) {
-    throw new Error(`${family} ${item.name}: must be within ${item.tolerance * scale} of float64, got ${worst} off`);
+  return worst === 0 ? 0 : worst / scale;
+}
+
+/** What the last of `calls` calls gives. */
+function resultOf(setup: Case['setup'], calls = 1) {
+  return scope(() => {
+    const run = setup();
+    for (let i = 1; i < calls; i++) scope(() => void run());
+    return run().toArray();
+  });
+}
+
+/** Fails unless the case's result is that of the same call in float64. */
+function verify(family: string, item: Case): void {
+  const { got = item.setup, wanted = got } = item.proof ?? {};
+  const off = distance(
+    resultOf(got, item.calls),
+    withBackend(referenceBackend(), () => resultOf(wanted, item.calls)),
+  );
+  if (!(off <= item.tolerance)) throw new Error(`${family} ${item.name}: must be within ${item.tolerance} of float64, got ${off}`);
+}
+
+/** Calls that take {@link SPAN} together, and how long they take; warms up on the way. */
+async function callsFor(contender: Contender): Promise<{ calls: number; span: number }> {
+  for (let calls = 1; ; calls *= 2) {
+    const span = (await contender.time(calls)) * calls;
+    if (span >= SPAN || calls >= 2 ** 20) return { calls, span };
   }
 }
 
-/** Milliseconds of one call, over `calls` of them. */
-function timed(run: () => void, calls: number): number {
-  const start = performance.now();
-  for (let i = 0; i < calls; i++) run();
-  return (performance.now() - start) / calls;
-}
-
-/** Calls that take {@link SPAN} together; warms up on the way. */
-function callsFor(run: () => void): number {
-  let calls = 1;
-  while (timed(run, calls) * calls < SPAN && calls < 2 ** 20) calls *= 2;
-  return calls;
+/** Milliseconds of one call of each contender, in turns, round by round. */
+async function rounds(contenders: readonly Contender[]): Promise<number[][]> {
+  const plans = [];
+  for (const contender of contenders) plans.push({ contender, times: [] as number[], ...(await callsFor(contender)) });
+  const round = plans.reduce((sum, { span }) => sum + span, 0);
+  const count = Math.min(ROUNDS.most, Math.max(ROUNDS.least, Math.floor(BUDGET / round)));
+  for (let i = 0; i < count; i++) {
+    for (const { contender, times, calls } of plans) times.push(await contender.time(calls));
+  }
+  return plans.map(({ times }) => times);
 }
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 
-/** Verifies a case, then times it in turns with the machine's limit. */
-export function measure(family: string, item: Case): Result {
+const rates: Record<Bound, string> = { compute: 'GFLOP/s', copy: 'GB/s', read: 'GB/s', fill: 'GB/s', exp: 'Gelement/s' };
+
+/** Makes each peer ready that can do the case, and fails where its result is another than ours. */
+async function ready(family: string, item: Case, peers: readonly Peer[]): Promise<(Contender & Prepared)[]> {
+  const { task } = item;
+  if (!task) return [];
+  const inputs = task.shapes.map((shape, i) => drawn(sizeOf(shape), i + 1));
+  const able = [];
+  for (const { name, prepare } of peers) {
+    const peer = await prepare(task, inputs);
+    if (!peer) continue;
+    const result = await peer.result?.();
+    const off = result ? distance(result, resultOf(item.setup)) : 0;
+    if (!(off <= PEER_TOLERANCE)) throw new Error(`${family} ${item.name}: ${name} must give what we give, got ${off} off`);
+    able.push({ ...peer, name });
+  }
+  return able;
+}
+
+/** Verifies a case, then times it in turns with the machine's limit and the peers. */
+export async function measure(family: string, item: Case, field: Field): Promise<Result> {
   verify(family, item);
-  return scope(() => {
-    const call = item.setup();
-    const run = () => void call().storage.free();
-    const limit = item.bound === 'compute' ? computeLimit(item.work) : bandwidthLimit(item.work);
-    const calls = [callsFor(limit.run), callsFor(run)] as const;
-    const times: [number[], number[]] = [[], []];
-    for (let round = 0; round < ROUNDS; round++) {
-      times[0].push(timed(limit.run, calls[0]));
-      times[1].push(timed(run, calls[1]));
-    }
-    const told = (milliseconds: number) => (item.unit ? milliseconds : item.work / milliseconds / 1e6);
-    const [limits, ours] = times;
-    const best = Math.min(...ours);
-    const least = (Math.min(...limits) * item.work) / limit.work; // milliseconds the limit would take
-    return {
-      family,
-      case: item.name,
-      unit: item.unit ?? (item.bound === 'compute' ? 'GFLOP/s' : 'GB/s'),
-      value: told(best),
-      median: told(median(ours)),
-      limit: told(least),
-      fraction: least / best,
-      peers: {},
-    };
-  });
+  const { unit, work } = item;
+  const limit = item.bound && field.limit(item.bound, work);
+  const own = ours('saccade', backend(), item.setup);
+  const others = field.baselines.map(({ name, backend }) => ours(name, backend, item.setup));
+  const peers = await ready(family, item, field.peers);
+  const bound: Contender[] = limit ? [{ name: 'limit', time: (calls) => timed(limit.run, calls) }] : [];
+  const times = await rounds([own, ...others, ...peers, ...bound]);
+  for (const peer of peers) peer.close?.();
+
+  const told = (milliseconds: number) =>
+    unit === 'ms' ? milliseconds : unit === 'µs' ? (1000 * milliseconds) / work : work / milliseconds / 1e6;
+  const best = times.map((of) => Math.min(...of));
+  const [value = 0] = best;
+  const least = limit ? ((best.at(-1) as number) * work) / limit.work : null; // milliseconds the limit would take
+  return {
+    family,
+    case: item.name,
+    unit: unit ?? (item.bound ? rates[item.bound] : 'Gop/s'),
+    value: told(value),
+    median: told(median(times[0] as number[])),
+    limit: least === null ? null : told(least),
+    fraction: least === null ? null : least / value,
+    peers: Object.fromEntries([...others, ...peers].map(({ name }, i) => [name, told(best[i + 1] as number)])),
+  };
+}
+
+/** Takes a figure round by round. */
+export function observe(family: string, figure: Figure): Result {
+  const values = Array.from({ length: figure.rounds }, figure.once);
+  const { name, unit } = figure;
+  return { family, case: name, unit, value: Math.min(...values), median: median(values), limit: null, fraction: null, peers: {} };
 }

@@ -1,4 +1,5 @@
 // The machine's own limits, for the bench: a module of its own, no part of the kernel table.
+import { Exp } from "../assembly/simd/exp";
 import { V } from "../assembly/simd/lanes";
 
 /** The arithmetic of one 4 × 8 tile over panels of `depth` steps that stay in the first-level cache, `times` over. */
@@ -44,7 +45,7 @@ export function compute(out: usize, a: usize, b: usize, depth: i32, times: i32):
 }
 
 /** Copies `n` elements, a multiple of 16, through vector registers. */
-export function stream(out: usize, x: usize, n: i32): void {
+export function copy(out: usize, x: usize, n: i32): void {
   for (let i = 0; i < n; i += 16) {
     V.store(out, V.load(x));
     V.store(out + 16, V.load(x + 16));
@@ -53,4 +54,47 @@ export function stream(out: usize, x: usize, n: i32): void {
     out += 64;
     x += 64;
   }
+}
+
+/** Reads `n` elements, a multiple of 16, and adds them up. */
+export function read(out: usize, x: usize, n: i32): void {
+  let s0 = V.splat(0);
+  let s1 = V.splat(0);
+  let s2 = V.splat(0);
+  let s3 = V.splat(0);
+  for (let i = 0; i < n; i += 16) {
+    s0 = f32x4.add(s0, V.load(x));
+    s1 = f32x4.add(s1, V.load(x + 16));
+    s2 = f32x4.add(s2, V.load(x + 32));
+    s3 = f32x4.add(s3, V.load(x + 48));
+    x += 64;
+  }
+  V.store(out, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+}
+
+/** Writes `n` elements, a multiple of 16. */
+export function fill(out: usize, n: i32): void {
+  const zero = V.splat(0);
+  for (let i = 0; i < n; i += 16) {
+    V.store(out, zero);
+    V.store(out + 16, zero);
+    V.store(out + 32, zero);
+    V.store(out + 48, zero);
+    out += 64;
+  }
+}
+
+/** The exponentials of `n` elements, a multiple of 8, that stay in the first-level cache, `times` over: added up, never written. */
+export function exp(out: usize, x: usize, n: i32, times: i32): void {
+  let s0 = V.splat(0);
+  let s1 = V.splat(0);
+  for (let t = 0; t < times; t++) {
+    let p = x;
+    for (let i = 0; i < n; i += 8) {
+      s0 = f32x4.add(s0, Exp.of(V.load(p)));
+      s1 = f32x4.add(s1, Exp.of(V.load(p + 16)));
+      p += 32;
+    }
+  }
+  V.store(out, f32x4.add(s0, s1));
 }

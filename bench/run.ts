@@ -1,35 +1,81 @@
-// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown]
+// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown] [--threads N] [--build relaxed] [--peers]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { init } from 'saccade';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { init, wasmBackend } from 'saccade';
+import type { Case, Figure } from './case.ts';
 import { families } from './cases/index.ts';
-import { measure, type Result } from './measure.ts';
+import type { Peer } from './contender.ts';
+import { limitsOf } from './limit.ts';
+import { type Field, measure, observe, type Result } from './measure.ts';
+import { lineOf, tablesOf } from './report.ts';
+import { verdicts } from './target.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, markdown: { type: 'boolean' }, case: { type: 'string' } },
+  options: {
+    case: { type: 'string' },
+    json: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+    peers: { type: 'boolean' },
+    threads: { type: 'string' },
+    build: { type: 'string', default: 'deterministic' },
+  },
 });
+const { build } = options;
 for (const name of positionals) {
   if (!(name in families)) throw new RangeError(`bench: family must be one of ${Object.keys(families).join(', ')}, got ${name}`);
 }
-const quiet = options.json || options.markdown;
-const figures = (r: Result) => [r.value.toFixed(1), r.median.toFixed(1), r.limit.toFixed(1), r.fraction.toFixed(2)];
+if (build !== 'deterministic' && build !== 'relaxed') throw new RangeError(`bench: --build must be deterministic or relaxed, got ${build}`);
+const threads = Number(options.threads ?? 1);
+if (!(Number.isInteger(threads) && threads >= 1))
+  throw new RangeError(`bench: --threads must be a whole number above 0, got ${options.threads}`);
 
-await init();
-const results: Result[] = [];
-if (!quiet) console.log(`${cpus()[0]?.model ?? ''}, Node ${process.versions.node}; one thread, best and median of the rounds`);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** Frees what the case before left: its operands live outside every scope. */
+const cleaned = () => {
+  collect();
+  return new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+if (threads > 1) throw new RangeError(`bench: --threads must be 1 while the package has no threads, got ${threads}`);
+
+/** Node before 22 has relaxed SIMD behind a flag. */
+if (build === 'relaxed') setFlagsFromString('--experimental-wasm-relaxed-simd');
+await init({ build });
+
+const quiet = options.json || options.markdown;
+const plain = build === 'relaxed' || threads > 1 ? [{ name: 'deterministic, one thread', backend: await wasmBackend() }] : [];
+const place = new URL('../../bench/peers/index.mjs', import.meta.url).href;
+const peers: Peer[] = options.peers ? await ((await import(place)) as { start: () => Promise<Peer[]> }).start() : [];
+const field: Field = { limit: limitsOf(build), baselines: plain, peers };
+const counted = new Set(peers.filter((peer) => !peer.native).map((peer) => peer.name));
+
+const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, ${build} build, ${threads} thread${threads > 1 ? 's' : ''}`;
+if (!quiet) console.log(`${machine}; best and median of the rounds, limit and its fraction`);
+
+const measured: { item: Case | Figure; result: Result }[] = [];
+const lineAt = ({ item, result }: { item: Case | Figure; result: Result }) => {
+  const all = measured.map((other) => other.result);
+  return { result, verdicts: item.target ? verdicts(result, item.target, all, counted) : [] };
+};
 for (const family of positionals.length ? positionals : Object.keys(families)) {
   for (const item of families[family] ?? []) {
     if (options.case && !item.name.includes(options.case)) continue;
-    const result = measure(family, item);
-    results.push(result);
-    const [best, median, limit, fraction] = figures(result).map((text) => text.padStart(7));
-    if (!quiet)
-      console.log(`${family.padEnd(12)} ${result.case.padEnd(24)} ${best} ${median} of ${limit} ${result.unit.padEnd(7)} ${fraction}`);
+    await cleaned();
+    measured.push({ item, result: 'once' in item ? observe(family, item) : await measure(family, item, field) });
+    if (!quiet) console.log(lineOf(lineAt(measured.at(-1) as (typeof measured)[number])));
   }
 }
-if (options.json) console.log(JSON.stringify(results, null, 2));
-if (options.markdown) {
-  console.log('| family | case | best | median | limit | fraction | unit |\n|---|---|---|---|---|---|---|');
-  for (const r of results) console.log(`| ${r.family} | ${r.case} | ${figures(r).join(' | ')} | ${r.unit} |`);
-}
+for (const peer of peers) peer.close?.();
+if (options.json)
+  console.log(
+    JSON.stringify(
+      measured.map(lineAt).map(({ result, verdicts }) => ({ ...result, targets: verdicts })),
+      null,
+      2,
+    ),
+  );
+if (options.markdown) console.log(`${machine}.\n\n${tablesOf(measured.map(lineAt))}`);

@@ -83,29 +83,20 @@ step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'],
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
 });
 
-/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm. */
+/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm and NAME.relaxed.wasm. */
 const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
 
 const programs = ['examples', 'bench'].filter((place) => existsSync(place)).map((place) => `build/${place}`);
 
-step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
+step('programs', ['examples', 'bench', 'assembly/simd', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
   for (const place of ['build/examples', 'build/bench']) rmSync(place, { recursive: true, force: true });
   if (fingerprint(['examples', 'bench']) === fingerprint([])) return;
   run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
   for (const name of limits) {
-    const out = `build/bench/${name.replace('.as.ts', '.wasm')}`;
-    run(
-      'assemblyscript/bin/asc.js',
-      `bench/${name}`,
-      '--enable',
-      'simd',
-      '-O3',
-      '--noAssert',
-      '--runtime',
-      'stub',
-      '--importMemory',
-      '-o',
-      out,
-    );
+    for (const build of ['', '.relaxed']) {
+      const features = build ? ['--enable', 'relaxed-simd'] : [];
+      const flags = ['--enable', 'simd', ...features, '-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
+      run('assemblyscript/bin/asc.js', `bench/${name}`, ...flags, '-o', `build/bench/${name.replace('.as.ts', '')}${build}.wasm`);
+    }
   }
 });

@@ -1,28 +1,18 @@
-import {
-  Adam,
-  AttentionSeq2Seq,
-  backward,
-  clipGradNorm,
-  crossEntropy,
-  key,
-  parameters,
-  randomInt,
-  scope,
-  type Tensor,
-  tensor,
-} from 'saccade';
-import type { Case } from '../case.ts';
+import { Adam, AttentionSeq2Seq, backward, clipGradNorm, crossEntropy, key, parameters, scope, type Tensor, tensor } from 'saccade';
+import type { Case, Target } from '../case.ts';
+import { tokens, training } from './step.ts';
 
-const BATCH = 64;
 const LETTERS = 8;
 const PHONES = 8;
 const VOCABULARY = 42;
+const LETTER_SYMBOLS = 30;
+const BATCH = 64;
 
-/** A batch of tokens that are no padding. */
-const tokens = (seed: number, length: number, symbols: number): Tensor =>
+/** Tokens that are no padding. */
+const words = (seed: number, shape: readonly number[], symbols: number): Tensor =>
   tensor(
-    Int32Array.from({ length: BATCH * length }, (_, i) => 3 + randomInt(key(seed), i, symbols - 3)),
-    { shape: [BATCH, length] },
+    Int32Array.from(tokens(seed, shape, symbols - 3).toArray(), (token) => token + 3),
+    { shape },
   );
 
 /** Multiplications of the matrix products in one forward pass: what a step cannot do without, three times with its gradients. */
@@ -33,29 +23,29 @@ function products(hidden: number, embedding: number): number {
 }
 
 /** A training step: forward, backward, clipping and Adam. */
-function step(hidden: number, embedding: number): Case {
-  return {
-    name: `biLSTM-${hidden}, embedding ${embedding}`,
-    bound: 'compute',
-    unit: 'ms',
-    work: 3 * 2 * products(hidden, embedding),
-    calls: 2,
-    tolerance: 1e-5,
-    setup: () => {
-      const model = new AttentionSeq2Seq({ source: 30, target: VOCABULARY, hidden, embedding }, key(1));
-      const optimizer = new Adam(parameters(model), { lr: 1e-3 });
-      const source = tokens(2, LETTERS, 30);
-      const target = tokens(3, PHONES, VOCABULARY);
-      return () =>
-        scope(() => {
-          const loss = crossEntropy(model.forward(source, target), target, { ignoreIndex: 0 });
-          backward(loss);
-          clipGradNorm(optimizer.parameters, 1);
-          optimizer.step();
-          return loss;
-        });
-    },
-  };
-}
+const setup = (hidden: number, embedding: number, batch: number) => () => {
+  const model = new AttentionSeq2Seq({ source: LETTER_SYMBOLS, target: VOCABULARY, hidden, embedding }, key(1));
+  const optimizer = new Adam(parameters(model), { lr: 1e-3 });
+  const source = words(2, [batch, LETTERS], LETTER_SYMBOLS);
+  const target = words(3, [batch, PHONES], VOCABULARY);
+  return () =>
+    scope(() => {
+      const loss = crossEntropy(model.forward(source, target), target, { ignoreIndex: 0 });
+      backward(loss);
+      clipGradNorm(optimizer.parameters, 1);
+      optimizer.step();
+      return loss;
+    });
+};
 
-export const g2p: Case[] = [step(64, 32), step(256, 256)];
+const step = (hidden: number, embedding: number, target?: Target): Case => ({
+  ...training,
+  name: `biLSTM-${hidden}, embedding ${embedding}`,
+  work: 3 * 2 * products(hidden, embedding),
+  setup: setup(hidden, embedding, BATCH),
+  proof: { got: setup(hidden, embedding, 4) },
+  task: { op: 'g2p', shapes: [], hidden, embedding, batch: BATCH },
+  ...(target ? { target } : {}),
+});
+
+export const g2p: Case[] = [step(64, 32), step(256, 256, { most: 150 })];

@@ -1,7 +1,25 @@
-import type { Case } from '../case.ts';
+import type { Case, Figure } from '../case.ts';
+import { attentions } from './attention.ts';
+import { dates } from './dates.ts';
 import { elementwise } from './elementwise.ts';
 import { g2p } from './g2p.ts';
+import { gpt } from './gpt.ts';
 import { products } from './matmul.ts';
+import { weight } from './package.ts';
+import { recurrent } from './recurrent.ts';
+import { rows } from './rows.ts';
+import { smallOps } from './small.ts';
 
 /** Every family by name. */
-export const families: Readonly<Record<string, readonly Case[]>> = { matmul: products, elementwise, g2p };
+export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
+  matmul: products,
+  elementwise,
+  rows,
+  attention: attentions,
+  recurrent,
+  dates,
+  g2p,
+  gpt,
+  small: smallOps,
+  package: weight,
+};

@@ -1,42 +1,98 @@
-import { linear, matmul, type Tensor } from 'saccade';
-import { type Case, op } from '../case.ts';
+import { linear, matmul, slice, type Tensor } from 'saccade';
+import { type Case, op, operands, type Target } from '../case.ts';
 
 interface Options {
   transposeA?: boolean;
   transposeB?: boolean;
 }
 
-function product(m: number, n: number, k: number, options: Options = {}): Case {
-  const { transposeA = false, transposeB = false } = options;
-  const letters = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
-  const size = m === n && n === k ? `${m}³` : `${m}×${k}·${k}×${n}`;
+/** Multiplications above which float64 computes a few rows only. */
+const LARGE = 300 ** 3;
+const ROWS = 8;
+
+const letters = ({ transposeA, transposeB }: Options) =>
+  transposeA || transposeB ? ` ${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}` : '';
+
+function nameOf([m, k, n]: readonly number[], options: Options): string {
+  return `${m === n && n === k ? `${n}³` : `${m}×${k}×${n}`}${letters(options)}`;
+}
+
+/** The last rows of a product, of all of it (`got`) or computed alone (`wanted`). */
+function lastRows(shapes: readonly (readonly number[])[], m: number, options: Options): NonNullable<Case['proof']> {
+  const operand = () => operands(shapes) as [Tensor, Tensor];
   return {
-    name: `${size}${letters === 'NN' ? '' : ` ${letters}`}`,
-    bound: 'compute',
-    work: 2 * m * n * k,
-    setup: op([transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]], (a, b) => matmul(a as Tensor, b as Tensor, options)),
-    tolerance: 2e-6,
+    got: () => {
+      const [a, b] = operand();
+      return () => slice(matmul(a, b, options), 0, m - ROWS);
+    },
+    wanted: () => {
+      const [a, b] = operand();
+      return () => matmul(slice(a, options.transposeA ? 1 : 0, m - ROWS), b, options);
+    },
   };
 }
 
-const cube = (n: number, options?: Options) => product(n, n, n, options);
+/** What there is of a product: rows, inner length, columns. */
+type Sizes = readonly [m: number, k: number, n: number];
+
+/** A product of both operands as parameters, so that it is recorded. */
+function product(sizes: Sizes, options: Options = {}, target?: Target): Case {
+  const [m, k, n] = sizes;
+  const { transposeA = false, transposeB = false } = options;
+  const shapes = [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]];
+  return {
+    name: nameOf(sizes, options),
+    bound: 'compute',
+    work: 2 * m * n * k,
+    setup: op(shapes, (a, b) => matmul(a as Tensor, b as Tensor, options)),
+    ...(m * n * k > LARGE && m > ROWS ? { proof: lastRows(shapes, m, options) } : {}),
+    tolerance: 2e-6,
+    task: { op: 'matmul', shapes, transposeA, transposeB },
+    ...(target ? { target } : {}),
+  };
+}
+
+/** A product that touches memory more than it computes: what bounds it is moving `bytes`. */
+function moving(bound: 'read' | 'fill', bytes: number, sizes: Sizes, options: Options = {}, target?: Target): Case {
+  return { ...product(sizes, options, target), bound, work: bytes };
+}
+
+const cube = (n: number, options?: Options, target?: Target) => product([n, n, n], options, target);
+
+/** The transpositions but none. */
+const turned: Options[] = [{ transposeB: true }, { transposeA: true }, { transposeA: true, transposeB: true }];
+const all: Options[] = [{}, ...turned];
+
+/** At least this share of the even size's rate. */
+const like = (name: string): Target => ({ like: [name, 0.85] });
+
+const fractions: readonly (readonly [number, number])[] = [
+  [32, 0.6],
+  [64, 0.85],
+  [128, 0.92],
+  [256, 0.94],
+  [512, 0.94],
+  [1024, 0.93],
+  [2048, 0.93],
+];
 
 export const products: Case[] = [
-  ...[32, 64, 128, 256, 512, 1024].map((n) => cube(n)),
-  ...[63, 127, 255].map((n) => cube(n)),
-  ...[64, 256].flatMap((n) => [
-    cube(n, { transposeB: true }),
-    cube(n, { transposeA: true }),
-    cube(n, { transposeA: true, transposeB: true }),
-  ]),
-  product(64, 1024, 256),
-  product(512, 1024, 256, { transposeB: true }),
-  product(1024, 256, 512, { transposeA: true }),
-  product(4096, 32, 64),
-  product(32, 4096, 64),
-  product(1, 1024, 256),
-  product(1, 1024, 256, { transposeB: true }),
-  product(8, 1024, 256, { transposeB: true }),
+  ...fractions.map(([n, fraction]) => cube(n, {}, { fraction })),
+  ...[64, 128, 256].flatMap((n) => turned.map((options) => cube(n, options, like(`${n}³`)))),
+  ...[63, 127, 255].flatMap((n) => all.map((options) => cube(n, options, like(`${n + 1}³`)))),
+  ...all.map((options) => moving('fill', 4 * 1000 * 1000, [1000, 4, 1000], options)),
+  ...all.map((options) => moving('fill', 4 * 1000 * 1000, [1000, 3, 1000], options, like(`1000×4×1000${letters(options)}`))),
+  ...all.map((options) => moving('read', 4 * 512 * 512, [1, 512, 512], options, { fraction: 0.85 })),
+  ...all.map((options) => moving('read', 4 * 512 * 512, [512, 512, 1], options, { fraction: 0.85 })),
+  moving('read', 4 * 2048 * 2048, [1, 2048, 2048], {}, { fraction: 0.85 }),
+  moving('read', 4 * 2048 * 2048, [1, 2048, 2048], { transposeB: true }, { fraction: 0.85 }),
+  ...all.map((options) => moving('fill', 4 * 512 * 512, [512, 1, 512], options, { fraction: 0.85 })),
+  product([64, 256, 1024]),
+  product([512, 256, 1024], { transposeB: true }),
+  product([1024, 512, 256], { transposeA: true }),
+  product([4096, 64, 32]),
+  product([32, 64, 4096]),
+  product([8, 256, 1024], { transposeB: true }),
   {
     name: 'linear 512×256 → 1024',
     bound: 'compute',

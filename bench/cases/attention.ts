@@ -1,0 +1,99 @@
+import { add, causalMask, grad, matmul, mul, softmax, type Tensor, tensor } from 'saccade';
+import { type Case, drawn, operands, type Target } from '../case.ts';
+
+const HEADS = 8;
+const WIDTH = 64;
+
+/** What there is to add to plain attention. */
+interface Options {
+  causal?: boolean;
+  /** bool, true = may attend: broadcasts to [B, H, T, S]. */
+  mask?: Tensor;
+  /** Added to the scores: broadcasts to [B, H, T, S]. */
+  bias?: Tensor;
+}
+
+/** Scaled dot-product attention of heads: [B, H, T, D], [B, H, S, D] and [B, H, S, D] to [B, H, T, D]. */
+export function attend(query: Tensor, keys: Tensor, values: Tensor, options: Options = {}): Tensor {
+  const { causal = false, bias, mask = causal ? causalMask(query.shape[2] as number, keys.shape[2] as number) : undefined } = options;
+  const scaled = mul(matmul(query, keys, { transposeB: true }), 1 / Math.sqrt(query.shape[3] as number));
+  return matmul(softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {}), values);
+}
+
+/** One of the cases. */
+interface Kind {
+  causal?: boolean;
+  mask?: boolean;
+  bias?: boolean;
+}
+
+const words = (kind: Kind) => (['causal', 'mask', 'bias'] as const).filter((word) => kind[word]);
+
+/** Queries at the end of T keys: all of them, or as many as float64 computes soon. */
+function inputsOf(length: number, queries: number, kind: Kind) {
+  const [query, keys, values] = operands([
+    [1, HEADS, queries, WIDTH],
+    [1, HEADS, length, WIDTH],
+    [1, HEADS, length, WIDTH],
+  ]) as [Tensor, Tensor, Tensor];
+  const options: Options = {
+    ...(kind.causal ? { causal: true } : {}),
+    ...(kind.mask ? { mask: tensor(Array.from({ length }, (_, i) => i % 7 !== 3)) } : {}),
+    ...(kind.bias ? { bias: tensor(drawn(HEADS * queries * length, 5), { shape: [1, HEADS, queries, length] }) } : {}),
+  };
+  return { query, keys, values, options };
+}
+
+const forward = (length: number, queries: number, kind: Kind) => () => {
+  const { query, keys, values, options } = inputsOf(length, queries, kind);
+  return () => attend(query, keys, values, options);
+};
+
+/** The gradients of queries, keys and values; the forward pass is made once. */
+const backward = (length: number, queries: number, kind: Kind) => () => {
+  const { query, keys, values, options } = inputsOf(length, queries, kind);
+  const y = attend(query, keys, values, options);
+  const gradient = tensor(drawn(y.size, 6), { shape: y.shape });
+  return () => {
+    const [first, ...others] = grad(y, [query, keys, values], { gradient });
+    for (const other of others) other.storage.free();
+    return first as Tensor;
+  };
+};
+
+/** Pairs of query and key that count. */
+const pairs = (length: number, kind: Kind) => HEADS * (kind.causal ? (length * (length + 1)) / 2 : length * length);
+
+/** Queries that float64 is asked for. */
+const few = (length: number) => Math.min(length, Math.max(8, 2 ** 15 / length));
+
+function attention(pass: 'forward' | 'backward', length: number, kind: Kind, target?: Target): Case {
+  const setup = pass === 'forward' ? forward : backward;
+  const shape = [1, HEADS, length, WIDTH];
+  return {
+    name: [pass, `T=${length}`, ...words(kind)].join(' '),
+    bound: 'compute',
+    // Two products forward; back the scores again, then the gradients of values, weights, queries and keys.
+    work: (pass === 'forward' ? 2 : 5) * 2 * WIDTH * pairs(length, kind),
+    setup: setup(length, length, kind),
+    proof: { got: setup(length, few(length), kind) },
+    tolerance: 5e-6,
+    task: { op: pass === 'forward' ? 'attention' : 'attentionBackward', shapes: [shape, shape, shape], ...kind },
+    ...(target ? { target } : {}),
+  };
+}
+
+const lengths = [128, 256, 512, 1024, 2048, 4096];
+
+export const attentions: Case[] = [
+  ...lengths.map((length) => attention('forward', length, {}, { fraction: 0.8, peers: 1.4 })),
+  // Causal costs at most 0.6 of full: with (T + 1) / 2T of the work, at least that share of the rate.
+  ...lengths.map((length) =>
+    attention('forward', length, { causal: true }, { like: [`forward T=${length}`, (length + 1) / 2 / length / 0.6] }),
+  ),
+  attention('forward', 1024, { mask: true }, { fraction: 0.8 }),
+  attention('forward', 1024, { bias: true }, { fraction: 0.8 }),
+  attention('forward', 1024, { causal: true, mask: true, bias: true }),
+  ...lengths.map((length) => attention('backward', length, {}, { fraction: 0.7 })),
+  ...lengths.map((length) => attention('backward', length, { causal: true })),
+];

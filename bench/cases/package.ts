@@ -1,0 +1,29 @@
+// What the package weighs, and how long it takes to be ready.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import type { Figure } from '../case.ts';
+
+/** Milliseconds of a process of its own. */
+function milliseconds(code: string): number {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`package: the program must run, got ${stderr}`);
+  return performance.now() - start;
+}
+
+const first =
+  "import { init, tensor, add } from 'saccade'; await init(); if (add(tensor([1]), tensor([2])).item() !== 3) throw new Error('3');";
+const wasm = new URL('../../saccade.wasm', import.meta.url);
+
+export const weight: Figure[] = [
+  {
+    name: 'import to first result, less `node -e 0`',
+    unit: 'ms',
+    rounds: 15,
+    once: () => milliseconds(first) - milliseconds('0'),
+    target: { most: 30 },
+  },
+  { name: 'wasm', unit: 'KB', rounds: 1, once: () => readFileSync(wasm).length / 1000, target: { most: 100 } },
+  { name: 'wasm, compressed', unit: 'KB', rounds: 1, once: () => gzipSync(readFileSync(wasm), { level: 9 }).length / 1000 },
+];

@@ -1,0 +1,46 @@
+import { GRU, key, LSTM, mean, square, tensor } from 'saccade';
+import { type Case, drawn, type Target } from '../case.ts';
+import { step, training } from './step.ts';
+
+interface Sizes {
+  batch: number;
+  steps: number;
+  input: number;
+  hidden: number;
+}
+
+const cores = { LSTM: { Core: LSTM, gates: 4 }, GRU: { Core: GRU, gates: 3 } } as const;
+
+/** A training step over whole sequences; the loss is the mean square of the outputs. */
+function setup(core: keyof typeof cores, { batch, steps, input, hidden }: Sizes): Case['setup'] {
+  return () => {
+    const model = new cores[core].Core({ input, hidden }, key(1));
+    const x = tensor(drawn(batch * steps * input, 1), { shape: [batch, steps, input] });
+    return step(model, () => mean(square(model.forward(x).output)));
+  };
+}
+
+function sequence(core: keyof typeof cores, sizes: Sizes, target: Target): Case {
+  const { batch, steps, input, hidden } = sizes;
+  const shape = [batch, steps, input];
+  return {
+    ...training,
+    name: `${core} B${batch} T${steps} I${input} H${hidden}`,
+    // The weights' products forward and in their gradients, and the states' gradients; the inputs need none.
+    work: 2 * batch * steps * cores[core].gates * hidden * (2 * input + 3 * hidden),
+    setup: setup(core, sizes),
+    proof: { got: setup(core, { ...sizes, batch: 8 }) },
+    task: { op: core, shapes: [shape], hidden, training: true },
+    target,
+  };
+}
+
+const large = { batch: 64, steps: 20, input: 64, hidden: 256 };
+const small = { batch: 32, steps: 12, input: 32, hidden: 64 };
+
+export const recurrent: Case[] = [
+  sequence('LSTM', large, { most: 70 }),
+  sequence('LSTM', small, { most: 1.95 }),
+  sequence('GRU', large, { most: 70 }),
+  sequence('GRU', small, { most: 1.95 }),
+];

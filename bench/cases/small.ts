@@ -1,0 +1,47 @@
+import { add, grad, scope, sum, type Tensor, tensor } from 'saccade';
+import { type Case, drawn, operands, sizeOf } from '../case.ts';
+
+const SIZE = 8;
+/** Ops that share a scope, as in a step of training. */
+const SHARED = 64;
+
+/** Adds two 8-vectors `times` over in a scope of their own; where they are parameters each sum is recorded. */
+function adding(times: number, recorded: boolean): Case['setup'] {
+  return () => {
+    const shapes = [[SIZE], [SIZE]];
+    const plain = () => shapes.map((shape, i) => tensor(drawn(sizeOf(shape), i + 1), { shape }));
+    const [a, b] = (recorded ? operands(shapes) : plain()) as [Tensor, Tensor];
+    return () =>
+      scope(() => {
+        let y = add(a, b);
+        for (let i = 1; i < times; i++) y = add(a, b);
+        return y;
+      });
+  };
+}
+
+const small = (name: string, times: number, recorded: boolean, most?: number): Case => ({
+  name,
+  unit: 'µs',
+  work: times,
+  setup: adding(times, recorded),
+  tolerance: 1e-6,
+  ...(most ? { target: { most } } : {}),
+});
+
+export const smallOps: Case[] = [
+  small('add of 8, no gradient', SHARED, false, 0.5),
+  small('add of 8, recorded', SHARED, true, 1),
+  small('scope of one add of 8, no gradient', 1, false),
+  small('scope of one add of 8, recorded', 1, true),
+  {
+    name: 'add of 8, with its gradient',
+    unit: 'µs',
+    work: 1,
+    setup: () => {
+      const [a, b] = operands([[SIZE], [SIZE]]) as [Tensor, Tensor];
+      return () => scope(() => grad(sum(add(a, b)), [a])[0] as Tensor);
+    },
+    tolerance: 1e-6,
+  },
+];

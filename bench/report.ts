@@ -1,0 +1,49 @@
+// Results in words: a line each for the terminal, tables for docs/performance.md. Pure.
+import type { Result } from './measure.ts';
+import { speedup, type Verdict } from './target.ts';
+
+/** A result with what was asked of it. */
+export interface Line {
+  result: Result;
+  verdicts: Verdict[];
+}
+
+/** Three figures that count. */
+export const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3));
+
+const mark = ({ met }: Verdict) => (met === null ? '?' : met ? '✓' : '✗');
+
+/** One line for the terminal. */
+export function lineOf({ result, verdicts }: Line): string {
+  const { family, unit, value, median, limit, fraction, peers } = result;
+  const own = `${short(value).padStart(7)} ${short(median).padStart(7)}`;
+  const bound = limit === null || fraction === null ? ''.padEnd(15) : `of ${short(limit).padStart(6)}  ${fraction.toFixed(2)}`;
+  const others = Object.entries(peers).map(([name, other]) => `${name} ${short(other)} (${speedup(result, other).toFixed(2)}×)`);
+  const wanted = verdicts.map((verdict) => `${mark(verdict)} ${verdict.wanted}`);
+  return [family.padEnd(12), result.case.padEnd(34), own, unit.padEnd(10), bound, ...wanted, ...others].join('  ').trimEnd();
+}
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+/** A table a family: ours, the limit, its fraction, then each peer with the ratio to it, then what was asked. */
+export function tablesOf(lines: readonly Line[]): string {
+  const families = [...new Set(lines.map(({ result }) => result.family))];
+  return families.map((family) => tableOf(family, lines)).join('\n\n');
+}
+
+function tableOf(family: string, all: readonly Line[]): string {
+  const lines = all.filter(({ result }) => result.family === family);
+  const names = [...new Set(lines.flatMap(({ result }) => Object.keys(result.peers)))];
+  const head = [family, 'unit', 'best', 'median', 'limit', 'fraction', ...names, 'target'];
+  const rows = lines.map(({ result, verdicts }) => {
+    const { unit, value, median, limit, fraction, peers } = result;
+    const bound = limit === null || fraction === null ? ['', ''] : [short(limit), fraction.toFixed(2)];
+    const others = names.map((name) => {
+      const other = peers[name];
+      return other === undefined ? '' : `${short(other)} (${speedup(result, other).toFixed(2)} ×)`;
+    });
+    const wanted = verdicts.map((verdict) => `${verdict.wanted} ${mark(verdict)}`).join(', ');
+    return row([result.case, unit, short(value), short(median), ...bound, ...others, wanted]);
+  });
+  return [row(head), row(head.map((_, i) => (i > 1 && i < head.length - 1 ? '--:' : '---'))), ...rows].join('\n');
+}

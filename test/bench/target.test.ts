@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../../bench/measure.ts';
+import { lineOf, short, tablesOf } from '../../bench/report.ts';
+import { speedup, verdicts } from '../../bench/target.ts';
+
+const rate: Result = {
+  family: 'matmul',
+  case: '64³',
+  unit: 'GFLOP/s',
+  value: 36,
+  median: 30,
+  limit: 40,
+  fraction: 0.9,
+  peers: { slow: 12, fast: 18, native: 90 },
+};
+const time: Result = { ...rate, family: 'step', case: 'small', unit: 'ms', value: 2, limit: 1, fraction: 0.5, peers: { slow: 6 } };
+const counted = new Set(['slow', 'fast']);
+const met = (result: Result, target: Parameters<typeof verdicts>[1], all = [result]) =>
+  verdicts(result, target, all, counted).map((verdict) => verdict.met);
+
+describe('targets', () => {
+  it('compare rates one way and times the other', () => {
+    expect(speedup(rate, 18)).toBe(2);
+    expect(speedup(time, 6)).toBe(3);
+  });
+
+  it('hold for the fraction of the limit', () => {
+    expect(met(rate, { fraction: 0.9 })).toEqual([true]);
+    expect(met(rate, { fraction: 0.91 })).toEqual([false]);
+    expect(met({ ...rate, fraction: null }, { fraction: 0.9 })).toEqual([null]);
+  });
+
+  it('hold for a largest time', () => {
+    expect([met(time, { most: 2 }), met(time, { most: 1.9 })]).toEqual([[true], [false]]);
+  });
+
+  it('count the fastest peer, native ones aside, and cannot tell without any', () => {
+    expect(met(rate, { peers: 2 })).toEqual([true]);
+    expect(met(rate, { peers: 2.1 })).toEqual([false]);
+    expect(met({ ...rate, peers: { native: 90 } }, { peers: 2 })).toEqual([null]);
+  });
+
+  it('hold for a share of another case of the family', () => {
+    const odd = { ...rate, case: '63³', value: 31 };
+    expect(met(odd, { like: ['64³', 0.85] }, [rate, odd])).toEqual([true]);
+    expect(met(odd, { like: ['64³', 0.87] }, [rate, odd])).toEqual([false]);
+    expect(met(odd, { like: ['64³', 0.85] }, [odd])).toEqual([null]);
+  });
+});
+
+describe('the report', () => {
+  it('shows figures that count', () => {
+    expect([1234.5, 12.34, 1.234, 0.01234].map(short)).toEqual(['1235', '12.3', '1.23', '0.0123']);
+  });
+
+  it('says ours, the limit, the targets and the peers in one line', () => {
+    const line = lineOf({ result: rate, verdicts: verdicts(rate, { fraction: 0.95 }, [rate], counted) });
+    for (const part of ['matmul', '36.0', '30.0', '40.0', '0.90', '✗ ≥ 0.95 of the limit', 'fast 18.0 (2.00×)'])
+      expect(line).toContain(part);
+  });
+
+  it('gives each family its table with its peers', () => {
+    const tables = tablesOf([
+      { result: rate, verdicts: [] },
+      { result: time, verdicts: verdicts(time, { most: 1 }, [time], counted) },
+    ]).split('\n\n');
+    expect(tables).toHaveLength(2);
+    expect(tables[1]).toBe(
+      '| step | unit | best | median | limit | fraction | slow | target |\n' +
+        '| --- | --- | --: | --: | --: | --: | --: | --- |\n' +
+        '| small | ms | 2.00 | 30.0 | 1.00 | 0.50 | 6.00 (3.00 ×) | ≤ 1 ms ✗ |',
+    );
+  });
+});
