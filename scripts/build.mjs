@@ -56,6 +56,20 @@ function kernelTypes() {
   return `// Generated from assembly/index.ts.\nexport interface Kernels {\n${functions.join('\n')}\n}\n`;
 }
 
+/** A custom section, which engines pass over: id 0, then lengths as LEB128. @param {string} name @param {string} text */
+function customSection(name, text) {
+  /** @param {Buffer} bytes */
+  const withLength = (bytes) => {
+    const length = [];
+    for (let rest = bytes.length; length.length === 0 || rest > 0; rest >>>= 7) length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    return Buffer.concat([Buffer.from(length), bytes]);
+  };
+  return Buffer.concat([Buffer.of(0), withLength(Buffer.concat([withLength(Buffer.from(name)), Buffer.from(text)]))]);
+}
+
+/** @type {{ version: string }} */
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 mkdirSync('build', { recursive: true });
 mkdirSync(generated, { recursive: true });
 
@@ -66,15 +80,20 @@ const builds = /** @type {const} */ ([
 
 step(
   'kernels',
-  ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'],
+  ['assembly', 'asconfig.json', 'package.json', 'node_modules/assemblyscript/package.json'],
   [...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]), `${generated}/kernels.ts`],
   () => {
+    for (const [target] of builds) run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+    const types = kernelTypes();
+    const table = createHash('sha256').update(types).digest('hex').slice(0, 8);
     for (const [target, file] of builds) {
-      run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-      const base64 = readFileSync(`build/${file}.wasm`).toString('base64');
+      const wasm = Buffer.concat([readFileSync(`build/${file}.wasm`), customSection('saccade', `${version} ${target} ${table}`)]);
+      writeFileSync(`build/${file}.wasm`, wasm);
+      const base64 = wasm.toString('base64');
       writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
     }
-    writeFileSync(`${generated}/kernels.ts`, kernelTypes());
+    const mark = `\n/** The package's version, and a hash over the table: what a build is marked with. */\nexport const version = '${version}';\nexport const table = '${table}';\n`;
+    writeFileSync(`${generated}/kernels.ts`, types + mark);
   },
 );
 

@@ -1,6 +1,7 @@
 import { instantiate } from '@assemblyscript/loader';
 import type { Backend, DType, Kernels } from './backend.ts';
 import { Heap } from './heap.ts';
+import { type Build, compile, expectEngine, expectMark } from './module.ts';
 
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
@@ -8,7 +9,7 @@ const MAX_PAGES = 65_536;
 /** How to load the kernels. */
 export interface WasmOptions {
   /** `deterministic` (default): the same bits everywhere. `relaxed`: fused multiply-add where the engine has it. */
-  build?: 'deterministic' | 'relaxed';
+  build?: Build;
   /** A compiled module, where the runtime forbids compiling (Workers). */
   module?: WebAssembly.Module;
   /** The bytes of `saccade.wasm`. */
@@ -17,10 +18,17 @@ export interface WasmOptions {
   maximumBytes?: number;
 }
 
-async function embedded(build: 'deterministic' | 'relaxed'): Promise<Uint8Array<ArrayBuffer>> {
+async function embedded(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   const base64 =
     build === 'relaxed' ? (await import('./generated/relaxed.ts')).relaxed : (await import('./generated/deterministic.ts')).deterministic;
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+async function moduleOf({ module, bytes }: WasmOptions, build: Build): Promise<WebAssembly.Module> {
+  if (module === undefined) return compile(bytes ?? (await embedded(build)));
+  if (!(module instanceof WebAssembly.Module))
+    throw new TypeError(`init: module must be a WebAssembly.Module of this realm, got ${typeof module}; bytes go to init({ bytes })`);
+  return module;
 }
 
 /** Instantiates the float32 SIMD kernels over a memory of their own. */
@@ -28,13 +36,11 @@ export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE } = options;
   const maximum = Math.min(MAX_PAGES, Math.floor(maximumBytes / PAGE));
   if (!(maximum >= 1)) throw new RangeError(`init: maximumBytes must be at least ${PAGE}, got ${maximumBytes}`);
+  expectEngine(build);
+  const module = await moduleOf(options, build);
+  expectMark(module, build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
-  const source = options.module ?? options.bytes ?? (await embedded(build));
-  if (!(source instanceof WebAssembly.Module) && !WebAssembly.validate(source)) {
-    const needed = build === 'relaxed' ? 'WebAssembly with relaxed SIMD' : 'WebAssembly with SIMD';
-    throw new Error(`init: the engine must run ${needed}, got ${options.bytes ? 'bytes it refuses' : 'one that refuses this build'}`);
-  }
-  const { exports } = await instantiate(source, { env: { memory } });
+  const { instance } = await instantiate(module, { env: { memory } }); // its `exports` call through a wrapper
   const heap = new Heap({
     start: 1024, // below lie the few constants asc places
     unit: 1,
@@ -43,7 +49,7 @@ export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   });
   return {
     build,
-    kernels: exports as unknown as Kernels,
+    kernels: instance.exports as unknown as Kernels,
     heap,
     unit: 4,
     view: (at, n, dtype: DType) => (dtype === 'float32' ? new Float32Array(memory.buffer, at, n) : new Int32Array(memory.buffer, at, n)),
