@@ -51,7 +51,7 @@ export class Encoder extends Module {
     const keys = options.key ? split(options.key, 3) : [];
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);
-    const embedded = drop(this.embedding.forward(source), 0);
+    const embedded = keys[0] && this.dropout.p > 0 ? drop(this.embedding.forward(source), 0) : this.embedding.unread(source);
     const { output, state } = this.rnn.forward(embedded, { mask, ...(keys[1] ? { key: keys[1] } : {}) });
     const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, H] → [B, 2H]
     return { memory: drop(output, 2), mask, h: last(state.h), c: last(state.c) };

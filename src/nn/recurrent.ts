@@ -1,11 +1,11 @@
 // RNN, LSTM and GRU over whole sequences: layers, both directions, padded batches. Parameters have PyTorch's names and layouts.
 
 import { add, concat, dropout, gru, linear, lstm, select, stack, tanh } from '../ops/index.ts';
-import type { Weights } from '../ops/recurrent.ts';
+import type { Embedded, Weights } from '../ops/recurrent.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { type CoreSizes, drawWeights, type HiddenState, type LSTMState } from './cells.ts';
 import { Module } from './module.ts';
 import { type Core, unroll } from './unroll.ts';
@@ -30,8 +30,11 @@ export interface RecurrentOptions<S> {
   key?: Key;
 }
 
+/** What a stack reads: vectors, or symbols of a table, whose rows are then multiplied once each where that is less work. */
+type Input = Tensor | Embedded;
+
 /** One layer in one direction: `x` [B, T, I] from the states [B, H] to the output [B, T, H] and the last states. */
-type Layer = (x: Tensor, states: Tensor[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
+type Layer<X> = (x: X, states: (Tensor | null)[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
 
 abstract class Recurrent extends Module {
   /** `weight_ih_l0`, `bias_hh_l1_reverse`, … */
@@ -85,18 +88,24 @@ abstract class Recurrent extends Module {
   }
 
   /** Layer upon layer; `states` and those returned are [layers·D, B, H] each. */
-  protected run(x: Tensor, states: Tensor[], options: { mask?: Tensor; key?: Key }, layer: Layer): { output: Tensor; states: Tensor[] } {
+  protected run<X extends Input>(
+    x: X,
+    states: (Tensor | null)[],
+    options: { mask?: Tensor; key?: Key },
+    layer: Layer<X | Tensor>,
+  ): { output: Tensor; states: Tensor[] } {
     const { mask, key } = options;
     this.check(x, states);
     const last: Tensor[][] = states.map(() => []);
-    let output = x;
+    let output: X | Tensor = x;
     for (let l = 0; l < this.layers; l++) {
-      if (l > 0 && key && this.dropout > 0) output = dropout(output, this.dropout, foldIn(key, l));
+      const dropped = l > 0 && key && this.dropout > 0 && output instanceof Tensor;
+      const input: X | Tensor = dropped ? dropout(output as Tensor, this.dropout, foldIn(key, l)) : output;
       const outputs = this.places()
         .filter((place) => place.layer === l)
         .map(({ reverse, suffix, place }) => {
-          const given = states.map((state) => select(state, 0, place));
-          const [y, ...after] = layer(output, given, this.weights(suffix), mask ? { mask, reverse } : { reverse });
+          const given = states.map((state) => state && select(state, 0, place));
+          const [y, ...after] = layer(input, given, this.weights(suffix), mask ? { mask, reverse } : { reverse });
           after.forEach((state, i) => {
             last[i]?.push(state);
           });
@@ -104,18 +113,20 @@ abstract class Recurrent extends Module {
         });
       output = concat(outputs, 2);
     }
-    return { output, states: last.map((parts) => stack(parts)) };
+    return { output: output as Tensor, states: last.map((parts) => stack(parts)) };
   }
 
-  private check(x: Tensor, states: Tensor[]): void {
+  private check(x: Input, states: (Tensor | null)[]): void {
     const name = this.constructor.name;
-    const [batch, , input] = x.shape;
-    if (x.rank !== 3 || batch === undefined || input !== this.input) {
-      throw new RangeError(`${name}: x must be [B, T, ${this.input}], got ${show(x.shape)}`);
+    const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
+    const [batch, , input] = shape;
+    if (shape.length !== 3 || batch === undefined || input !== this.input) {
+      throw new RangeError(`${name}: x must be [B, T, ${this.input}], got ${show(shape)}`);
     }
     const wanted = [this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden];
     for (const state of states) {
-      if (!sameShape(state.shape, wanted)) throw new RangeError(`${name}: state must be ${show(wanted)}, got ${show(state.shape)}`);
+      if (state && !sameShape(state.shape, wanted))
+        throw new RangeError(`${name}: state must be ${show(wanted)}, got ${show(state.shape)}`);
     }
   }
 }
@@ -129,7 +140,7 @@ export class RNN extends Recurrent {
   /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
   forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
     const { h } = options.state ?? this.initialState(x.shape[0] as number);
-    const { output, states } = this.run(x, [h], options, (input, [first], w, how) => {
+    const { output, states } = this.run<Tensor>(x, [h], options, (input, [first], w, how) => {
       const core: Core<HiddenState> = {
         initialState: () => ({ h: first as Tensor }),
         step: (part, state) => {
@@ -154,11 +165,11 @@ export class LSTM extends Recurrent {
     super(4, sizes, key);
   }
 
-  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
-  forward(x: Tensor, options: RecurrentOptions<LSTMState> = {}): { output: Tensor; state: LSTMState } {
-    const given = options.state ?? this.initialState(x.shape[0] as number);
-    const { output, states } = this.run(x, [given.h, given.c], options, (input, [h0, c0], w, how) => {
-      const y = lstm(input, h0 as Tensor, c0 as Tensor, w, how);
+  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
+  forward(x: Tensor | Embedded, options: RecurrentOptions<LSTMState> = {}): { output: Tensor; state: LSTMState } {
+    const { h = null, c = null } = options.state ?? {};
+    const { output, states } = this.run(x, [h, c], options, (input, [h0 = null, c0 = null], w, how) => {
+      const y = lstm(input, h0, c0, w, how);
       return [y.output, y.h, y.c];
     });
     return { output, state: { h: states[0] as Tensor, c: states[1] as Tensor } };
@@ -175,11 +186,11 @@ export class GRU extends Recurrent {
     super(3, sizes, key);
   }
 
-  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
-  forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
-    const { h } = options.state ?? this.initialState(x.shape[0] as number);
-    const { output, states } = this.run(x, [h], options, (input, [h0], w, how) => {
-      const y = gru(input, h0 as Tensor, w, how);
+  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
+  forward(x: Tensor | Embedded, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
+    const { h = null } = options.state ?? {};
+    const { output, states } = this.run(x, [h], options, (input, [h0 = null], w, how) => {
+      const y = gru(input, h0, w, how);
       return [y.output, y.h];
     });
     return { output, state: { h: states[0] as Tensor } };

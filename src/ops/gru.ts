@@ -4,7 +4,7 @@ import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
 import { linear } from './matmul.ts';
@@ -12,34 +12,34 @@ import { dense } from './product.ts';
 import {
   at,
   type Composed,
+  clear,
   copyOf,
+  type Embedded,
   type Gradients,
+  inputGates,
   joined,
   leftPanels,
   maskAt,
   move,
   once,
   oneStep,
-  product,
-  productGradients,
   rightPanels,
   type Sequence,
   type SequenceOptions,
   sequence,
+  statesFrom,
   timeOf,
-  toSteps,
   tracked,
   type Weights,
+  weightGradients,
 } from './sequence.ts';
-import { concat, reshape, select, slice } from './shape.ts';
+import { concat, reshape, slice } from './shape.ts';
 
-/** What the gradient needs of the forward pass, in order of processing. */
+/** What the gradient needs of the forward pass. */
 interface Saved {
-  /** Inputs [T, B, I] */
-  xs: Tensor;
   /** Activations r z n [T, B, 3H] */
   gates: Tensor;
-  /** The state's part of the gates [T, B, 3H]; its last third, bias included, is what r is multiplied with. */
+  /** What r is multiplied with: the last third of the state's product with its bias [T, B, H]. */
   inner: Tensor;
   /** [T + 1, B, H] */
   hs: Tensor;
@@ -48,64 +48,69 @@ interface Saved {
 /** Output [B, T, H] and the last h [B, H]. */
 type Results = { output: Tensor; h: Tensor };
 
-/** Writes the results. */
-function forward(q: Sequence, y: Results, x: Tensor, h0: Tensor, w: Weights): Saved {
-  const { batch, steps, input, hidden, width } = q;
+/** Writes the results, from the inputs' products [T, B, 3H]. */
+function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: Weights): Saved {
+  const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
-  const xs = toSteps(q, x, input);
-  const gates = product(dense(xs.ptr, input), dense(w.weightIh.ptr, input, true), { m: steps * batch, n: width, k: input });
-  const [inner, hs] = [empty([steps, batch, width]), empty([steps + 1, batch, hidden])];
-  move(hs.ptr, h0.ptr, block);
+  const [gates, inner, hs] = [empty([steps, batch, width]), empty([steps, batch, hidden]), statesFrom(q, h0)];
   const right = rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
   const left = leftPanels(batch, hidden);
   for (let s = 0; s < steps; s++) {
-    const t = timeOf(q, s);
-    const [here, next, now] = [at(hs, s * block), at(hs, (s + 1) * block), s * batch * width];
-    kernels.packRows(left.ptr, here, batch, hidden, hidden, 1);
-    kernels.matmulPacked(at(inner, now), left.ptr, right.ptr, batch, width, hidden, width, 0);
-    const results = [at(y.output, t * hidden), next, at(gates, now), at(inner, now)] as const;
-    kernels.gruCell(...results, w.biasIh.ptr, w.biasHh.ptr, here, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    const { t, before, after } = timeOf(q, s);
+    const here = at(hs, before * block);
+    const now = at(gates, t * batch * width);
+    if (s === 0 && !h0) clear(now, batch * width);
+    else {
+      kernels.packRows(left.ptr, here, batch, hidden, hidden, 1);
+      kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 0);
+    }
+    const results = [at(y.output, t * hidden), at(hs, after * block), now, at(inner, t * block)] as const;
+    const from = [at(input, t * batch * width), w.biasIh.ptr, w.biasHh.ptr, here] as const;
+    kernels.gruCell(...results, ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
   }
-  move(y.h.ptr, at(hs, steps * block), block);
-  return { xs, gates, inner, hs };
+  move(y.h.ptr, at(hs, (q.reverse ? 0 : steps) * block), block);
+  return { gates, inner, hs };
 }
 
-/** Gradients of x, h0 and the weights from those of the results. */
-function back(q: Sequence, gs: Gradients, x: Tensor, w: Weights, saved: Saved): (Tensor | null)[] {
+/** Gradients of the inputs' products, the weights and h0 from those of the results. */
+function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: Saved): (Tensor | Deferred | null)[] {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
-  const [dgates, dinner] = [empty([steps * batch, width]), empty([steps * batch, width])];
+  const [dgates, dinner] = [empty([steps, batch, width]), empty([steps, batch, width])];
   const dy = gs[0] ?? zeros([batch, steps, hidden]);
   const dh = copyOf(gs[1], [batch, hidden]);
   const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
   const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
-    const t = timeOf(q, s);
-    const now = s * batch * width;
+    const { t, before } = timeOf(q, s);
+    const now = t * batch * width;
     const results = [at(dgates, now), at(dinner, now), dh.ptr] as const;
-    const before = [at(saved.gates, now), at(saved.inner, now), at(saved.hs, s * block)] as const;
-    kernels.gruCellBackward(...results, at(dy, t * hidden), ...before, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    const from = [at(saved.gates, now), at(saved.inner, t * block), at(saved.hs, before * block)] as const;
+    kernels.gruCellBackward(...results, at(dy, t * hidden), ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    if (s === 0 && !h0?.requiresGrad) break;
     kernels.packRows(left.ptr, at(dinner, now), batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
   }
-  const [dx = null, ...dw] = productGradients(q, x, w, saved, dgates, dinner);
-  return [dx, dh, ...dw];
+  return [dgates, ...weightGradients(q, w, saved.hs, h0 !== null, dgates, dinner), ...(h0 ? [dh] : [])];
 }
 
-function run(op: string, x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions, again?: Composed): Results {
-  const q = sequence(op, 3, x, { h0 }, weights, options);
+function run(op: string, x: Tensor | Embedded, h0: Tensor | null, w: Weights, options: SequenceOptions, again?: Composed): Results {
+  const q = sequence(op, 3, x, { h0 }, w, options);
   const { batch, steps, hidden } = q;
-  const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const inputs = [x, h0, weightIh, weightHh, biasIh, biasHh];
+  const input = inputGates(x, w.weightIh);
+  const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : [])];
   const y = { output: empty([batch, steps, hidden]), h: empty([batch, hidden]) };
   const saved = scope(() => {
-    const all = forward(q, y, x, h0, weights);
+    const all = forward(q, y, input, h0, w);
     return tracked(inputs) ? all : undefined;
   });
   recordSeveral(op, [y.output, y.h], inputs, (gs) => {
     if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h]));
-    const gradients = scope(() => back(q, gs, x, weights, saved as Saved));
-    return once(op, gradients, inputs);
+    return once(
+      op,
+      scope(() => back(q, gs, h0, w, saved as Saved)),
+      inputs,
+    );
   });
   return y;
 }
@@ -113,10 +118,10 @@ function run(op: string, x: Tensor, h0: Tensor, weights: Weights, options: Seque
 /**
  * A whole sequence through a GRU, gates in the order r z n (Cho et al. 2014, with the reset gate behind the product as in PyTorch):
  * `h = (1 − z)·n + z·h′` with `r, z = σ(W x + b + U h′ + b′)`, `n = tanh(W x + b + r·(U h′ + b′))`.
- * `x` [B, T, I], `h0` [B, H] → `output` [B, T, H] (0 where the mask is false) and the state after each row's last real step.
- * Gradient: a fused pass back through the steps, of first order.
+ * `x` [B, T, I] (or symbols of a table), `h0` [B, H] (`null` for zeros) → `output` [B, T, H] (0 where the mask is false) and the state
+ * after each row's last real step. Gradient: a fused pass back through the steps, of first order.
  */
-export function gru(x: Tensor, h0: Tensor, weights: Weights, options: SequenceOptions = {}): Results {
+export function gru(x: Tensor | Embedded, h0: Tensor | null, weights: Weights, options: SequenceOptions = {}): Results {
   return run('gru', x, h0, weights, options);
 }
 
@@ -125,12 +130,13 @@ export function gruCell(x: Tensor, h: Tensor, weights: Weights): Tensor {
   return run('gruCell', oneStep('gruCell', x), h, weights, {}, composed).h;
 }
 
-/** {@link gruCell} in ops. */
+/** {@link gruCell} in ops, from the inputs' products. */
 function composed(...inputs: Tensor[]): Tensor {
-  const [x, h, weightIh, weightHh, biasIh, biasHh] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-  const hidden = h.shape[1] as number;
+  const [input, weightHh, biasIh, biasHh, h] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [, batch, width] = input.shape as [number, number, number];
+  const hidden = width / 3;
   const gate = (gates: Tensor, i: number) => slice(gates, 1, i * hidden, (i + 1) * hidden);
-  const outer = linear(select(x, 1, 0), weightIh, biasIh);
+  const outer = add(reshape(input, [batch, width]), biasIh);
   const inner = linear(h, weightHh, biasHh);
   const [r, z] = [sigmoid(add(gate(outer, 0), gate(inner, 0))), sigmoid(add(gate(outer, 1), gate(inner, 1)))];
   const n = tanh(add(gate(outer, 2), mul(r, gate(inner, 2))));

@@ -1,3 +1,3 @@
 export { gru, gruCell } from './gru.ts';
 export { lstm, lstmCell } from './lstm.ts';
-export type { SequenceOptions, Weights } from './sequence.ts';
+export type { Embedded, SequenceOptions, Weights } from './sequence.ts';

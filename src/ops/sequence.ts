@@ -1,13 +1,15 @@
-// What the fused recurrent ops share. Inside, everything lies in the order of processing, [T, B, ...], so that a step is one dense block;
-// a reversed sequence is turned while it is brought there. The state before step s is block s of [T + 1, B, H].
+// What the fused recurrent ops share. Inside, everything lies step by step, [T, B, ...], so that a step is one dense block. The states
+// are [T + 1, B, H]: step t reads the one before it in its direction and writes the one after it.
 
-import { record, recording } from '../autograd/record.ts';
-import { kernels } from '../runtime/backend.ts';
+import { noGrad, record, recording } from '../autograd/record.ts';
+import { backend, kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { dense, type Lengths, productInto, type Strided, withWorkspace } from './product.ts';
-import { concat, reshape } from './shape.ts';
+import { type Deferred, empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { gather } from './gather.ts';
+import { linear, outer } from './matmul.ts';
+import type { Strided } from './product.ts';
+import { concat, reshape, transpose } from './shape.ts';
 
 /** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
@@ -15,6 +17,14 @@ export interface SequenceOptions {
   mask?: Tensor;
   /** From the last step to the first; with a mask, from each row's last real step. */
   reverse?: boolean;
+}
+
+/** Symbols as rows of a table: the input of a sequence before it is looked up. */
+export interface Embedded {
+  /** [N, I] */
+  readonly table: Tensor;
+  /** int32 [B, T] */
+  readonly index: Tensor;
 }
 
 /** The weights of one layer in one direction, PyTorch's layout: G gates side by side. */
@@ -33,7 +43,6 @@ export interface Weights {
 export interface Sequence {
   batch: number;
   steps: number;
-  input: number;
   hidden: number;
   /** Gates of the cell times `hidden`. */
   width: number;
@@ -45,28 +54,28 @@ export interface Sequence {
 export function sequence(
   op: string,
   gates: number,
-  x: Tensor,
-  states: Readonly<Record<string, Tensor>>,
+  x: Tensor | Embedded,
+  states: Readonly<Record<string, Tensor | null>>,
   weights: Weights,
   options: SequenceOptions,
 ): Sequence {
   const { mask, reverse = false } = options;
-  const [batch, steps, input] = x.shape;
+  const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
+  const [batch, steps, input] = shape;
   const [width, hidden] = weights.weightHh.shape;
-  if (x.rank !== 3 || batch === undefined || steps === undefined || input === undefined) {
-    throw new RangeError(`${op}: x must be [B, T, I], got ${show(x.shape)}`);
+  if (shape.length !== 3 || batch === undefined || steps === undefined || input === undefined) {
+    throw new RangeError(`${op}: x must be [B, T, I], got ${show(shape)}`);
   }
   if (width === undefined || hidden === undefined || width !== gates * hidden) {
     throw new RangeError(`${op}: weightHh must be [${gates}·H, H], got ${show(weights.weightHh.shape)}`);
   }
   const expected: Record<string, [Tensor, Shape]> = {
-    x: [x, [batch, steps, input]],
     weightIh: [weights.weightIh, [width, input]],
     weightHh: [weights.weightHh, [width, hidden]],
     biasIh: [weights.biasIh, [width]],
     biasHh: [weights.biasHh, [width]],
   };
-  for (const [name, state] of Object.entries(states)) expected[name] = [state, [batch, hidden]];
+  for (const [name, state] of Object.entries(states)) if (state) expected[name] = [state, [batch, hidden]];
   for (const [name, [tensor, shape]] of Object.entries(expected)) {
     expectDType(op, name, tensor, 'float32');
     if (!sameShape(tensor.shape, shape)) throw new RangeError(`${op}: ${name} must be ${show(shape)}, got ${show(tensor.shape)}`);
@@ -77,7 +86,7 @@ export function sequence(
       throw new RangeError(`${op}: mask must be ${show([batch, steps])}, got ${show(mask.shape)}`);
     }
   }
-  return { batch, steps, input, hidden, width, reverse, mask };
+  return { batch, steps, hidden, width, reverse, mask };
 }
 
 /** [B, I] as a sequence of one step. */
@@ -87,9 +96,24 @@ export function oneStep(op: string, x: Tensor): Tensor {
   return reshape(x, [batch, 1, input]);
 }
 
-/** Where the `s`-th step to be processed lies in time. */
-export function timeOf(q: Sequence, s: number): number {
-  return q.reverse ? q.steps - 1 - s : s;
+/**
+ * The product of the inputs with their weight, step by step [T, B, G·H]. Of a table with fewer rows than there are inputs each row is
+ * multiplied once; the values are the same bits.
+ */
+export function inputGates(x: Tensor | Embedded, weightIh: Tensor): Tensor {
+  if (x instanceof Tensor) {
+    const [batch, steps, input] = x.shape as [number, number, number];
+    return linear(steps === 1 ? reshape(x, [1, batch, input]) : transpose(x, 0, 1), weightIh);
+  }
+  const index = transpose(x.index, 0, 1);
+  if ((x.table.shape[0] as number) < index.size) return gather(linear(x.table, weightIh), index);
+  return linear(gather(x.table, index), weightIh);
+}
+
+/** Where the `s`-th step to be processed lies in time, and in the states those before and after it. */
+export function timeOf(q: Sequence, s: number): { t: number; before: number; after: number } {
+  const t = q.reverse ? q.steps - 1 - s : s;
+  return q.reverse ? { t, before: t + 1, after: t } : { t, before: t, after: t + 1 };
 }
 
 /** Address of the mask's column at time `t`; 0 without a mask. */
@@ -102,25 +126,24 @@ export function at(x: Tensor, i: number): number {
   return x.ptr + i * x.storage.backend.unit;
 }
 
+/** Zeros at `n` elements from an address. */
+export function clear(out: number, n: number): void {
+  backend().view(out, n, 'float32').fill(0);
+}
+
 /** `n` elements from one address to another. */
 export function move(out: number, x: number, n: number): void {
   kernels.copy(out, x, 1, 1, 1, n, 0, 0, 0, 1, 0, 0, 0, 1);
 }
 
-/** [B, T, N] in order of processing: [T, B, N]. */
-export function toSteps(q: Sequence, x: Tensor, n: number): Tensor {
-  const y = empty([q.steps, q.batch, n]);
-  const start = at(x, q.reverse ? (q.steps - 1) * n : 0);
-  kernels.copy(y.ptr, start, 1, q.steps, q.batch, n, 0, q.batch * n, n, 1, 0, q.reverse ? -n : n, q.steps * n, 1);
-  return y;
-}
-
-/** The way back from {@link toSteps}. */
-export function fromSteps(q: Sequence, x: Tensor, n: number): Tensor {
-  const y = empty([q.batch, q.steps, n]);
-  const start = at(y, q.reverse ? (q.steps - 1) * n : 0);
-  kernels.copy(start, x.ptr, 1, q.steps, q.batch, n, 0, q.reverse ? -n : n, q.steps * n, 1, 0, q.batch * n, n, 1);
-  return y;
+/** Room for states [T + 1, B, H], the first one `h0` or zeros. */
+export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
+  const { batch, steps, hidden } = q;
+  const hs = empty([steps + 1, batch, hidden]);
+  const first = (q.reverse ? steps : 0) * batch * hidden;
+  if (h0) move(at(hs, first), h0.ptr, batch * hidden);
+  else clear(at(hs, first), batch * hidden);
+  return hs;
 }
 
 /** Room for a left operand [m, k] in panels. */
@@ -135,36 +158,29 @@ export function rightPanels(x: Strided, k: number, n: number): Tensor {
   return panels;
 }
 
-/** `A·B` of whole matrices. */
-export function product(a: Strided, b: Strided, lengths: Lengths): Tensor {
-  const y = empty([lengths.m, lengths.n]);
-  withWorkspace(lengths, (scratch) => productInto(y.ptr, a, b, lengths, 0, scratch));
-  return y;
-}
-
-/** Gradients of everything but the states, from those of the two products: `dgates` of the input's, `dinner` of the state's. */
-export function productGradients(
+/**
+ * Gradients of the state's weight and of both biases from those of the two products, `dgates` of the input's and `dinner` of the state's,
+ * [T, B, G·H] each. Where no state was given the first step's product was none.
+ */
+export function weightGradients(
   q: Sequence,
-  x: Tensor,
   w: Weights,
-  saved: { xs: Tensor; hs: Tensor },
+  hs: Tensor,
+  given: boolean,
   dgates: Tensor,
   dinner: Tensor,
-): (Tensor | null)[] {
-  const total = q.steps * q.batch;
-  const { input, hidden, width } = q;
+): (Tensor | Deferred | null)[] {
+  const { batch, steps, hidden, width, reverse } = q;
   const columnSums = (d: Tensor) => {
     const y = empty([width]);
-    kernels.sum(y.ptr, d.ptr, 1, total, width);
+    kernels.sum(y.ptr, d.ptr, 1, steps * batch, width);
     return y;
   };
-  const weightGradient = (d: Tensor, from: Tensor, n: number) =>
-    product(dense(d.ptr, width, true), dense(from.ptr, n), { m: width, n, k: total });
-  const inputGradient = () => product(dense(dgates.ptr, width), dense(w.weightIh.ptr, input), { m: total, n: input, k: width });
+  const from = reverse || given ? 0 : 1;
+  const rows = Math.max(0, given ? steps : steps - 1) * batch;
+  const part = (x: Tensor, start: number, n: number) => new Tensor(x.storage, [rows, n], 'float32', x.offset + start * batch * n);
   return [
-    x.requiresGrad ? fromSteps(q, inputGradient(), input) : null,
-    w.weightIh.requiresGrad ? weightGradient(dgates, saved.xs, input) : null,
-    w.weightHh.requiresGrad ? weightGradient(dinner, saved.hs, hidden) : null,
+    w.weightHh.requiresGrad ? outer(part(dinner, from, width), part(hs, reverse ? from + 1 : from, hidden)) : null,
     w.biasIh.requiresGrad ? columnSums(dgates) : null,
     w.biasHh.requiresGrad ? columnSums(dinner) : null,
   ];
@@ -195,12 +211,13 @@ export function tracked(inputs: readonly Tensor[]): boolean {
 }
 
 /** Gradients that a fused kernel gave: to differentiate them again is an error and not a wrong number. */
-export function once(op: string, gradients: (Tensor | null)[], inputs: readonly Tensor[]): (Tensor | null)[] {
-  for (const gradient of gradients) {
-    if (gradient)
-      record(`${op} gradient`, gradient, inputs, () => {
-        throw new Error(`${op}: gradients must be of first order, got a request for the second (unroll the cell instead)`);
-      });
-  }
-  return gradients;
+export function once(op: string, gradients: (Tensor | Deferred | null)[], inputs: readonly Tensor[]): (Tensor | Deferred | null)[] {
+  if (!recording()) return gradients;
+  return gradients.map((gradient) => {
+    if (!gradient) return null;
+    const worked = gradient instanceof Tensor ? gradient : noGrad(() => gradient.sum([gradient]));
+    return record(`${op} gradient`, worked, inputs, () => {
+      throw new Error(`${op}: gradients must be of first order, got a request for the second (unroll the cell instead)`);
+    });
+  });
 }

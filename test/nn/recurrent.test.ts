@@ -6,8 +6,8 @@ import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
 import { type Core, unroll } from '../../src/nn/unroll.ts';
-import { concat, gru, lstm, reshape, slice, uniform } from '../../src/ops/index.ts';
-import { ones, tensor } from '../../src/tensor/create.ts';
+import { concat, gather, gru, lstm, reshape, slice, uniform } from '../../src/ops/index.ts';
+import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { type Key, key, split } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { expectNear } from './fixture.ts';
@@ -177,6 +177,15 @@ describe('the fused sequence', () => {
     const { output } = lstm(x, ones([3, H]), ones([3, H]), weightsOf(cell));
     const again = () => grad(output, [x], { gradient: ones(output.shape) })[0]?.toArray();
     expect(again()).toEqual(again());
+  });
+
+  it('gives the same bits for vectors and for symbols of a table, for zeros and for no state', () => {
+    const table = draw(key(3), [5, I]);
+    const index = tensor(Int32Array.from([0, 4, 4, 1, 2, 3, 3, 0]), { shape: [2, 4] });
+    const zero = zeros([2, H]);
+    const given = lstm(gather(table, index), zero, zero, weightsOf(cell), { reverse: true });
+    const bare = lstm({ table, index }, null, null, weightsOf(cell), { reverse: true });
+    for (const name of ['output', 'h', 'c'] as const) expect(bare[name].toArray()).toEqual(given[name].toArray());
   });
 
   it('takes no steps and no rows', () => {

@@ -14,17 +14,18 @@ function rows(h: Float64Array, mask: number, stride: number, batch: number, hidd
 /** Row, place in the row, and the place of both in a dense [batch, hidden]. */
 type Visit = (row: number, k: number, at: number) => void;
 
-/** The kernels of assembly/kernels/recurrent.ts in float64. */
+/** The kernels of assembly/kernels/lstm.ts and gru.ts in float64. */
 export function recurrent(cells: Cells) {
   return {
-    lstmCell(out, h, c, gates, biasIh, biasHh, hPrev, cPrev, mask, batch, hidden, outStride, maskStride) {
+    lstmCell(out, h, c, gates, input, biasIh, biasHh, hPrev, cPrev, mask, batch, hidden, outStride, maskStride) {
       const m = cells();
       const at = (p: number) => m[p] as number;
       const step: Visit = (row, k, j) => {
-        const place = (gate: number) => gates + (row * 4 + gate) * hidden + k;
-        const sum = (gate: number) => at(place(gate)) + at(biasIh + gate * hidden + k) + at(biasHh + gate * hidden + k);
+        const place = (gate: number) => (row * 4 + gate) * hidden + k;
+        const bias = (gate: number) => at(biasIh + gate * hidden + k) + at(biasHh + gate * hidden + k);
+        const sum = (gate: number) => at(gates + place(gate)) + at(input + place(gate)) + bias(gate);
         const [i, f, g, o] = [sigmoid(sum(0)), sigmoid(sum(1)), Math.tanh(sum(2)), sigmoid(sum(3))];
-        for (const [gate, value] of [i, f, g, o].entries()) m[place(gate)] = value;
+        for (const [gate, value] of [i, f, g, o].entries()) m[gates + place(gate)] = value;
         m[c + j] = f * at(cPrev + j) + i * g;
         m[out + row * outStride + k] = m[h + j] = o * Math.tanh(at(c + j));
       };
@@ -58,17 +59,17 @@ export function recurrent(cells: Cells) {
       rows(m, mask, maskStride, batch, hidden, step, pass);
     },
 
-    gruCell(out, h, gates, inner, biasIh, biasHh, hPrev, mask, batch, hidden, outStride, maskStride) {
+    gruCell(out, h, gates, inner, input, biasIh, biasHh, hPrev, mask, batch, hidden, outStride, maskStride) {
       const m = cells();
       const at = (p: number) => m[p] as number;
       const step: Visit = (row, k, j) => {
         const place = (gate: number) => (row * 3 + gate) * hidden + k;
-        const x = (gate: number) => at(gates + place(gate)) + at(biasIh + gate * hidden + k);
-        const u = (gate: number) => at(inner + place(gate)) + at(biasHh + gate * hidden + k);
+        const x = (gate: number) => at(input + place(gate)) + at(biasIh + gate * hidden + k);
+        const u = (gate: number) => at(gates + place(gate)) + at(biasHh + gate * hidden + k);
         const [r, z, un] = [sigmoid(x(0) + u(0)), sigmoid(x(1) + u(1)), u(2)];
         const n = Math.tanh(x(2) + r * un);
         for (const [gate, value] of [r, z, n].entries()) m[gates + place(gate)] = value;
-        m[inner + place(2)] = un;
+        m[inner + j] = un;
         m[out + row * outStride + k] = m[h + j] = (1 - z) * n + z * at(hPrev + j);
       };
       const carry: Visit = (row, k, j) => {
@@ -83,7 +84,7 @@ export function recurrent(cells: Cells) {
       const at = (p: number) => m[p] as number;
       const step: Visit = (row, k, j) => {
         const place = (gate: number) => (row * 3 + gate) * hidden + k;
-        const [r, z, n, un] = [at(gates + place(0)), at(gates + place(1)), at(gates + place(2)), at(inner + place(2))];
+        const [r, z, n, un] = [at(gates + place(0)), at(gates + place(1)), at(gates + place(2)), at(inner + j)];
         const dout = at(dh + j) + at(g + row * gStride + k);
         const dn = dout * (1 - z) * (1 - n * n);
         const dz = dout * (at(hPrev + j) - n) * z * (1 - z);

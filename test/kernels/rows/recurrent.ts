@@ -12,27 +12,35 @@ export const recurrent: KernelRow[] = [
   {
     kernel: 'lstmCell',
     args: (n, d) => [
-      ...[d.out(B * n), d.out(B * n), d.out(B * n), d.inout(d.real(B * 4 * n)), d.real(4 * n), d.real(4 * n)],
+      ...[d.out(B * n), d.out(B * n), d.out(B * n), d.inout(d.real(B * 4 * n)), d.real(B * 4 * n), d.real(4 * n), d.real(4 * n)],
       ...[d.real(B * n), d.real(B * n), 0, B, n, n, 0],
     ],
     tolerance,
     alias: [
       [0, 1],
-      [1, 6],
-      [2, 7],
+      [1, 7],
+      [2, 8],
     ],
   },
   {
     kernel: 'lstmCell',
     name: 'masked, into a strided output',
     args: (n, d) => [
-      ...[d.inout(d.real(B * (n + 2))), d.out(B * n), d.out(B * n), d.inout(d.real(B * 4 * n)), d.real(4 * n), d.real(4 * n)],
+      ...[
+        d.inout(d.real(B * (n + 2))),
+        d.out(B * n),
+        d.out(B * n),
+        d.inout(d.real(B * 4 * n)),
+        d.real(B * 4 * n),
+        d.real(4 * n),
+        d.real(4 * n),
+      ],
       ...[d.real(B * n), d.real(B * n), mask([1, 0, 0, 0, 1]), B, n, n + 2, 2],
     ],
     tolerance,
     alias: [
-      [1, 6],
-      [2, 7],
+      [1, 7],
+      [2, 8],
     ],
   },
   {
@@ -57,48 +65,50 @@ export const recurrent: KernelRow[] = [
   {
     kernel: 'gruCell',
     args: (n, d) => [
-      ...[d.out(B * n), d.out(B * n), d.inout(d.real(B * 3 * n)), d.inout(d.real(B * 3 * n)), d.real(3 * n), d.real(3 * n)],
+      ...[d.out(B * n), d.out(B * n), d.inout(d.real(B * 3 * n)), d.inout(d.real(B * n)), d.real(B * 3 * n), d.real(3 * n), d.real(3 * n)],
       ...[d.real(B * n), 0, B, n, n, 0],
     ],
     tolerance,
     alias: [
       [0, 1],
-      [1, 6],
+      [1, 7],
     ],
   },
   {
     kernel: 'gruCell',
     name: 'masked, into a strided output',
     args: (n, d) => [
-      ...[d.inout(d.real(B * (n + 2))), d.out(B * n), d.inout(d.real(B * 3 * n)), d.inout(d.real(B * 3 * n)), d.real(3 * n), d.real(3 * n)],
+      ...[
+        d.inout(d.real(B * (n + 2))),
+        d.out(B * n),
+        d.inout(d.real(B * 3 * n)),
+        d.inout(d.real(B * n)),
+        d.real(B * 3 * n),
+        d.real(3 * n),
+        d.real(3 * n),
+      ],
       ...[d.real(B * n), mask([1, 0, 0, 0, 1]), B, n, n + 2, 2],
     ],
     tolerance,
-    alias: [[1, 6]],
+    alias: [[1, 7]],
   },
   {
     kernel: 'gruCellBackward',
     args: (n, d) => [
       ...[d.out(B * 3 * n), d.out(B * 3 * n), d.inout(d.real(B * n)), d.real(B * n)],
-      ...[d.real(B * 3 * n, 0, 1), d.real(B * 3 * n), d.real(B * n), 0, B, n, n, 0],
+      ...[d.real(B * 3 * n, 0, 1), d.real(B * n), d.real(B * n), 0, B, n, n, 0],
     ],
     tolerance,
-    alias: [
-      [0, 4],
-      [1, 5],
-    ],
+    alias: [[0, 4]],
   },
   {
     kernel: 'gruCellBackward',
     name: 'masked, from a strided gradient',
     args: (n, d) => [
       ...[d.out(B * 3 * n), d.out(B * 3 * n), d.inout(d.real(B * n)), d.real(B * (n + 1))],
-      ...[d.real(B * 3 * n, 0, 1), d.real(B * 3 * n), d.real(B * n), mask([0, 1, 0]), B, n, n + 1, 1],
+      ...[d.real(B * 3 * n, 0, 1), d.real(B * n), d.real(B * n), mask([0, 1, 0]), B, n, n + 1, 1],
     ],
     tolerance,
-    alias: [
-      [0, 4],
-      [1, 5],
-    ],
+    alias: [[0, 4]],
   },
 ];

@@ -79,4 +79,35 @@ const sequences = modes.flatMap(([name, options]): OpRow[] => [
   },
 ]);
 
-export const recurrent: OpRow[] = [...cells, ...sequences];
+/** Without a state, and from symbols of a table: three rows, fewer than there are symbols, and nineteen, more. */
+const embedded = [3, 19].flatMap((rows): OpRow[] => {
+  const index = () =>
+    tensor(
+      Int32Array.from({ length: B * T }, (_, i) => (i * 7) % rows),
+      { shape: [B, T] },
+    );
+  return [
+    {
+      op: 'lstm',
+      name: `symbols of a table of ${rows}, no state`,
+      f: (table, ...w) => {
+        const y = lstm({ table: table as Tensor, index: index() }, null, null, named(w), { mask: mask(), reverse: true });
+        return joined(y.output, y.h, y.c);
+      },
+      inputs: [{ shape: [rows, I] }, ...weights(4)],
+      second: false,
+    },
+    {
+      op: 'gru',
+      name: `symbols of a table of ${rows}, no state`,
+      f: (table, ...w) => {
+        const y = gru({ table: table as Tensor, index: index() }, null, named(w));
+        return joined(y.output, y.h);
+      },
+      inputs: [{ shape: [rows, I] }, ...weights(3)],
+      second: false,
+    },
+  ];
+});
+
+export const recurrent: OpRow[] = [...cells, ...sequences, ...embedded];

@@ -1,0 +1,140 @@
+// One step of an LSTM for a batch, and its gradient: everything but the matrix products. Gates lie side by side in a row, in PyTorch's
+// order. A row whose mask is 0 carries its state on, puts out zeros and passes the gradients of its state back.
+import { Lanes } from "../loops/cell";
+import { LANES, V } from "../simd/lanes";
+import { Sigmoid, Tanh } from "../simd/tanh";
+
+/** Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000. `size` is the bytes of one gate. */
+class Lstm {
+  @inline static step(
+    out: usize,
+    h: usize,
+    c: usize,
+    gates: usize,
+    input: usize,
+    biasIh: usize,
+    biasHh: usize,
+    cPrev: usize,
+    size: usize,
+    n: i32,
+  ): void {
+    const i = Sigmoid.of(Lanes.gate(gates, input, biasIh, biasHh, n));
+    const f = Sigmoid.of(Lanes.gate(gates + size, input + size, biasIh + size, biasHh + size, n));
+    const g = Tanh.of(Lanes.gate(gates + 2 * size, input + 2 * size, biasIh + 2 * size, biasHh + 2 * size, n));
+    const o = Sigmoid.of(Lanes.gate(gates + 3 * size, input + 3 * size, biasIh + 3 * size, biasHh + 3 * size, n));
+    const cell = V.madd(f, Lanes.load(cPrev, n), f32x4.mul(i, g));
+    const y = f32x4.mul(o, Tanh.of(cell));
+    Lanes.store(gates, i, n);
+    Lanes.store(gates + size, f, n);
+    Lanes.store(gates + 2 * size, g, n);
+    Lanes.store(gates + 3 * size, o, n);
+    Lanes.store(c, cell, n);
+    Lanes.store(h, y, n);
+    Lanes.store(out, y, n);
+  }
+
+  @inline static back(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usize, c: usize, cPrev: usize, size: usize, n: i32): void {
+    const i = Lanes.load(gates, n);
+    const f = Lanes.load(gates + size, n);
+    const g = Lanes.load(gates + 2 * size, n);
+    const o = Lanes.load(gates + 3 * size, n);
+    const t = Tanh.of(Lanes.load(c, n));
+    const dout = f32x4.add(Lanes.load(dh, n), Lanes.load(dy, n));
+    const dcell = V.madd(f32x4.mul(dout, o), Lanes.tanhSlope(t), Lanes.load(dc, n));
+    Lanes.store(dgates, f32x4.mul(f32x4.mul(dcell, g), Lanes.sigmoidSlope(i)), n);
+    Lanes.store(dgates + size, f32x4.mul(f32x4.mul(dcell, Lanes.load(cPrev, n)), Lanes.sigmoidSlope(f)), n);
+    Lanes.store(dgates + 2 * size, f32x4.mul(f32x4.mul(dcell, i), Lanes.tanhSlope(g)), n);
+    Lanes.store(dgates + 3 * size, f32x4.mul(f32x4.mul(dout, t), Lanes.sigmoidSlope(o)), n);
+    Lanes.store(dc, f32x4.mul(dcell, f), n);
+    Lanes.store(dh, V.splat(0), n);
+  }
+}
+
+/**
+ * `i, f, g, o = σ, σ, tanh, σ (input + biasIh + gates + biasHh)`, `c = f·cPrev + i·g`, `h = out = o·tanh(c)`. `gates` [batch, 4·hidden] holds
+ * the state's product and then the four; `input` is the input's product. Rows of `out` are `outStride` apart, elements of `mask` (or 0)
+ * `maskStride`; all else is dense. Masked rows keep their `gates`.
+ */
+export function lstmCell(
+  out: usize,
+  h: usize,
+  c: usize,
+  gates: usize,
+  input: usize,
+  biasIh: usize,
+  biasHh: usize,
+  hPrev: usize,
+  cPrev: usize,
+  mask: usize,
+  batch: i32,
+  hidden: i32,
+  outStride: i32,
+  maskStride: i32,
+): void {
+  const size = (<usize>hidden) << 2;
+  const full = (<usize>(hidden & -LANES)) << 2;
+  for (let row = 0; row < batch; row++) {
+    if (Lanes.active(mask, row, maskStride)) {
+      for (let k: usize = 0; k < full; k += 16) {
+        Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, LANES);
+      }
+      if (full < size) {
+        const k = full;
+        Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, hidden & (LANES - 1));
+      }
+    } else {
+      memory.copy(h, hPrev, size);
+      memory.copy(c, cPrev, size);
+      memory.fill(out, 0, size);
+    }
+    out += (<usize>outStride) << 2;
+    h += size;
+    c += size;
+    gates += size << 2;
+    input += size << 2;
+    hPrev += size;
+    cPrev += size;
+  }
+}
+
+/**
+ * Gradient of `lstmCell` from `gates` as it left them. `dh`, `dc` hold the gradients of `h` and `c` that later steps gave, and then those
+ * of `cPrev` and of `hPrev` but for its part through the recurrent weights. `g` is the gradient of `out`, its rows `gStride` apart.
+ */
+export function lstmCellBackward(
+  dgates: usize,
+  dh: usize,
+  dc: usize,
+  g: usize,
+  gates: usize,
+  c: usize,
+  cPrev: usize,
+  mask: usize,
+  batch: i32,
+  hidden: i32,
+  gStride: i32,
+  maskStride: i32,
+): void {
+  const size = (<usize>hidden) << 2;
+  const full = (<usize>(hidden & -LANES)) << 2;
+  for (let row = 0; row < batch; row++) {
+    if (Lanes.active(mask, row, maskStride)) {
+      for (let k: usize = 0; k < full; k += 16) {
+        Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, LANES);
+      }
+      if (full < size) {
+        const rest = hidden & (LANES - 1);
+        Lstm.back(dgates + full, dh + full, dc + full, g + full, gates + full, c + full, cPrev + full, size, rest);
+      }
+    } else {
+      memory.fill(dgates, 0, size << 2);
+    }
+    g += (<usize>gStride) << 2;
+    dgates += size << 2;
+    dh += size;
+    dc += size;
+    gates += size << 2;
+    c += size;
+    cPrev += size;
+  }
+}
