@@ -27,10 +27,10 @@ export interface Field {
   peers: readonly Peer[];
 }
 
-/** Rounds of a case: as many as fit in {@link BUDGET}, within these. */
-const ROUNDS = { most: 21, least: 5 };
-/** Milliseconds all rounds of a case may take. */
-const BUDGET = 3000;
+/** Rounds of a contender: as many as fit in {@link BUDGET}, within these. */
+const ROUNDS = { most: 25, least: 3 };
+/** Milliseconds that the rounds of one contender may take. */
+const BUDGET = 2000;
 /** Least milliseconds one timing takes. */
 const SPAN = 4;
 /** How far a peer's result may be from ours, relative to the largest element: that it does the same work, not how exactly. */
@@ -76,14 +76,16 @@ async function callsFor(contender: Contender): Promise<{ calls: number; span: nu
   }
 }
 
-/** Milliseconds of one call of each contender, in turns, round by round. */
+/** Milliseconds of one call of each contender, in turns, round by round; the slow ones sit out the last rounds. */
 async function rounds(contenders: readonly Contender[]): Promise<number[][]> {
   const plans = [];
-  for (const contender of contenders) plans.push({ contender, times: [] as number[], ...(await callsFor(contender)) });
-  const round = plans.reduce((sum, { span }) => sum + span, 0);
-  const count = Math.min(ROUNDS.most, Math.max(ROUNDS.least, Math.floor(BUDGET / round)));
-  for (let i = 0; i < count; i++) {
-    for (const { contender, times, calls } of plans) times.push(await contender.time(calls));
+  for (const contender of contenders) {
+    const { calls, span } = await callsFor(contender);
+    const count = Math.min(ROUNDS.most, Math.max(ROUNDS.least, Math.floor(BUDGET / span)));
+    plans.push({ contender, calls, count, times: [] as number[] });
+  }
+  for (let i = 0; i < ROUNDS.most; i++) {
+    for (const { contender, times, calls, count } of plans) if (i < count) times.push(await contender.time(calls));
   }
   return plans.map(({ times }) => times);
 }

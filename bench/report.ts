@@ -26,9 +26,18 @@ export function lineOf({ result, verdicts }: Line): string {
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
 /** A table a family: ours, the limit, its fraction, then each peer with the ratio to it, then what was asked. */
-export function tablesOf(lines: readonly Line[]): string {
+export function tables(lines: readonly Line[]): Map<string, string> {
   const families = [...new Set(lines.map(({ result }) => result.family))];
-  return families.map((family) => tableOf(family, lines)).join('\n\n');
+  return new Map(families.map((family) => [family, tableOf(family, lines)]));
+}
+
+/** A document with the text between `<!-- bench NAME -->` and `<!-- /bench -->` replaced. */
+export function replaced(document: string, name: string, text: string): string {
+  const start = `<!-- bench ${name} -->`;
+  const from = document.indexOf(start);
+  const to = document.indexOf('<!-- /bench -->', from);
+  if (from < 0 || to < 0) throw new Error(`bench: the document must have ${start} … <!-- /bench -->, got neither or one`);
+  return `${document.slice(0, from + start.length)}\n\n${text}\n\n${document.slice(to)}`;
 }
 
 function tableOf(family: string, all: readonly Line[]): string {

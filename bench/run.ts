@@ -1,4 +1,5 @@
-// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown] [--threads N] [--build relaxed] [--peers]
+// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown | --docs] [--threads N] [--build relaxed] [--peers]
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -9,7 +10,7 @@ import { families } from './cases/index.ts';
 import type { Peer } from './contender.ts';
 import { limitsOf } from './limit.ts';
 import { type Field, measure, observe, type Result } from './measure.ts';
-import { lineOf, tablesOf } from './report.ts';
+import { lineOf, replaced, tables } from './report.ts';
 import { verdicts } from './target.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -18,6 +19,7 @@ const { values: options, positionals } = parseArgs({
     case: { type: 'string' },
     json: { type: 'boolean' },
     markdown: { type: 'boolean' },
+    docs: { type: 'boolean' },
     peers: { type: 'boolean' },
     threads: { type: 'string' },
     build: { type: 'string', default: 'deterministic' },
@@ -78,4 +80,13 @@ if (options.json)
       2,
     ),
   );
-if (options.markdown) console.log(`${machine}.\n\n${tablesOf(measured.map(lineAt))}`);
+const told = tables(measured.map(lineAt));
+if (options.markdown) console.log(`${machine}.\n\n${[...told.values()].join('\n\n')}`);
+if (options.docs) {
+  const path = new URL('../../docs/performance.md', import.meta.url);
+  const parts = [['machine', `${machine}.`] as const, ...told];
+  writeFileSync(
+    path,
+    parts.reduce((text, [name, part]) => replaced(text, name, part), readFileSync(path, 'utf8')),
+  );
+}

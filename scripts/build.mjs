@@ -13,6 +13,7 @@ function fingerprint(paths) {
   /** @param {string} path */
   const visit = (path) => {
     for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.name === 'node_modules') continue;
       const name = join(path, entry.name);
       if (entry.isDirectory()) visit(name);
       else hash.update(`${name}\0`).update(readFileSync(name));

@@ -60,7 +60,7 @@ export const dates: Case[] = [
     work: 3 * 2 * BATCH * products,
     setup: setup(BATCH),
     proof: { got: setup(16) },
-    task: { op: 'dates', shapes: [], batch: BATCH, source: SOURCE, target: TARGET, width: WIDTH },
+    task: { op: 'dates', shapes: [], training: true, batch: BATCH, source: SOURCE, target: TARGET, width: WIDTH },
     target: { most: 16 },
   },
 ];

@@ -44,7 +44,7 @@ const step = (hidden: number, embedding: number, target?: Target): Case => ({
   work: 3 * 2 * products(hidden, embedding),
   setup: setup(hidden, embedding, BATCH),
   proof: { got: setup(hidden, embedding, 4) },
-  task: { op: 'g2p', shapes: [], hidden, embedding, batch: BATCH },
+  task: { op: 'g2p', shapes: [], training: true, hidden, embedding, batch: BATCH },
   ...(target ? { target } : {}),
 });
 

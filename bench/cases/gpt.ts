@@ -100,7 +100,17 @@ export const gpt: Case[] = [
     work: 3 * 2 * BATCH * LENGTH * products,
     setup: setup(BATCH),
     proof: { got: setup(1) },
-    task: { op: 'gpt', shapes: [], layers: LAYERS, width: WIDTH, heads: HEADS, batch: BATCH, length: LENGTH, symbols: SYMBOLS },
+    task: {
+      op: 'gpt',
+      shapes: [],
+      training: true,
+      layers: LAYERS,
+      width: WIDTH,
+      heads: HEADS,
+      batch: BATCH,
+      length: LENGTH,
+      symbols: SYMBOLS,
+    },
     target: { most: 100, peers: 3 },
   },
 ];

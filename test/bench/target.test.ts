@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../bench/measure.ts';
-import { lineOf, short, tablesOf } from '../../bench/report.ts';
+import { lineOf, replaced, short, tables } from '../../bench/report.ts';
 import { speedup, verdicts } from '../../bench/target.ts';
 
 const rate: Result = {
@@ -60,15 +60,24 @@ describe('the report', () => {
   });
 
   it('gives each family its table with its peers', () => {
-    const tables = tablesOf([
+    const told = tables([
       { result: rate, verdicts: [] },
       { result: time, verdicts: verdicts(time, { most: 1 }, [time], counted) },
-    ]).split('\n\n');
-    expect(tables).toHaveLength(2);
-    expect(tables[1]).toBe(
+    ]);
+    expect([...told.keys()]).toEqual(['matmul', 'step']);
+    expect(told.get('step')).toBe(
       '| step | unit | best | median | limit | fraction | slow | target |\n' +
         '| --- | --- | --: | --: | --: | --: | --: | --- |\n' +
         '| small | ms | 2.00 | 30.0 | 1.00 | 0.50 | 6.00 (3.00 ×) | ≤ 1 ms ✗ |',
+    );
+  });
+
+  it('replaces its part of a document and nothing else', () => {
+    const document = 'a\n<!-- bench x -->\nold\n<!-- /bench -->\nb\n<!-- bench y -->\n<!-- /bench -->\n';
+    expect(replaced(document, 'x', 'new')).toBe(document.replace('\nold\n', '\n\nnew\n\n'));
+    expect(replaced(replaced(document, 'x', 'new'), 'x', 'new')).toBe(replaced(document, 'x', 'new'));
+    expect(() => replaced(document, 'z', 'new')).toThrow(
+      'bench: the document must have <!-- bench z --> … <!-- /bench -->, got neither or one',
     );
   });
 });

@@ -1,0 +1,20 @@
+// ONNX Runtime: its wasm build, and its native one as a line to look up to.
+import { runner } from './onnx.mjs';
+
+/** SIMD, one thread. */
+export async function startWeb() {
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = 'error';
+  // Its first session makes a global Worker, by which jax-js would take this process for one with threads.
+  const warmUp = { op: 'exp', shapes: [[1]] };
+  (await (await runner('', false, ort, {}).prepare(warmUp, [Float32Array.of(0)])).close)();
+  Reflect.deleteProperty(globalThis, 'Worker');
+  return runner(`ORT Web ${ort.env.versions.web}`, false, ort, { executionProviders: ['wasm'] });
+}
+
+/** One thread. */
+export async function startNative() {
+  const ort = (await import('onnxruntime-node')).default;
+  return runner(`ORT native ${ort.env.versions.node}`, true, ort, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+}

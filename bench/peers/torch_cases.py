@@ -1,0 +1,142 @@
+"""The bench's tasks in PyTorch, one thread: a task a line on stdin, and how often to do it; milliseconds of one on stdout."""
+
+import json
+import math
+import sys
+import time
+
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+torch.manual_seed(1)
+
+
+def attend(query, keys, values, task):
+    scores = query @ keys.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if task.get("causal"):
+        seen = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+        scores = scores.masked_fill(~seen, -math.inf)
+    return scores.softmax(-1) @ values
+
+
+OPS = {
+    "matmul": lambda t, a, b: (a.T if t["transposeA"] else a) @ (b.T if t["transposeB"] else b),
+    "softmax": lambda t, x: x.softmax(-1),
+    "logSoftmax": lambda t, x: x.log_softmax(-1),
+    "layerNorm": lambda t, x, w, b: nn.functional.layer_norm(x, w.shape, w, b),
+    "exp": lambda t, x: x.exp(),
+    "tanh": lambda t, x: x.tanh(),
+    "sigmoid": lambda t, x: x.sigmoid(),
+    "gelu": lambda t, x: nn.functional.gelu(x),
+    "add": lambda t, a, b: a + b,
+    "attention": lambda t, q, k, v: attend(q, k, v, t),
+}
+
+
+def training(model, loss):
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def step():
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+
+    return step
+
+
+def recurrent(task):
+    x = torch.rand(task["shapes"][0]) * 2 - 1
+    model = getattr(nn, task["op"])(x.shape[2], task["hidden"], batch_first=True)
+    return training(model, lambda: model(x)[0].square().mean())
+
+
+def logits_loss(logits, target):
+    return nn.functional.cross_entropy(logits.flatten(0, 1), target.flatten())
+
+
+def dates(task):
+    source, target, width = task["source"], task["target"], task["width"]
+    model = nn.ModuleDict(
+        {
+            "read": nn.Embedding(source["symbols"], width),
+            "write": nn.Embedding(target["symbols"], width),
+            "encoder": nn.LSTM(width, width, batch_first=True),
+            "decoder": nn.LSTM(width, width, batch_first=True),
+            "combine": nn.Linear(2 * width, width),
+            "output": nn.Linear(width, target["symbols"]),
+        }
+    )
+    tokens = torch.randint(source["symbols"], (task["batch"], source["length"]))
+    given, wanted = (torch.randint(target["symbols"], (task["batch"], target["length"])) for _ in range(2))
+
+    def loss():
+        memory, state = model["encoder"](model["read"](tokens))
+        output, _ = model["decoder"](model["write"](given), state)
+        context = (output @ memory.transpose(1, 2)).softmax(-1) @ memory
+        return logits_loss(model["output"](model["combine"](torch.cat([context, output], 2)).tanh()), wanted)
+
+    return training(model, loss)
+
+
+class Layer(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.attention_norm, self.hidden_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.project, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        projected = self.project(self.attention_norm(x)).unflatten(-1, (3, self.heads, -1))
+        heads = attend(*projected.permute(2, 0, 3, 1, 4), {"causal": True})
+        x = x + self.join(heads.transpose(1, 2).flatten(2))
+        return x + self.narrow(nn.functional.gelu(self.widen(self.hidden_norm(x))))
+
+
+def gpt(task):
+    width, length, symbols = task["width"], task["length"], task["symbols"]
+    layers = [Layer(width, task["heads"]) for _ in range(task["layers"])]
+    body = nn.Sequential(*layers, nn.LayerNorm(width), nn.Linear(width, symbols, bias=False))
+    model = nn.ModuleDict({"symbols": nn.Embedding(symbols, width), "positions": nn.Embedding(length, width), "body": body})
+    text = torch.randint(symbols, (task["batch"], length + 1))
+    positions = torch.arange(length)
+
+    def loss():
+        x = model["symbols"](text[:, :-1]) + model["positions"](positions)
+        return logits_loss(model["body"](x), text[:, 1:])
+
+    return training(model, loss)
+
+
+def call_of(task):
+    """What does a task, or None for one that is not here."""
+    op, shapes = task["op"], task["shapes"]
+    if op in ("LSTM", "GRU"):
+        return recurrent(task)
+    if op in ("dates", "gpt"):
+        return {"dates": dates, "gpt": gpt}[op](task)
+    if op not in OPS or task.get("mask") or task.get("bias"):
+        return None
+    operands = [torch.rand(shape) * 2 - 1 for shape in shapes]
+    return lambda: OPS[op](task, *operands)
+
+
+def without_gradients(call, op):
+    return call if op in ("LSTM", "GRU", "dates", "gpt") else torch.no_grad()(call)
+
+
+call = None
+print(json.dumps({"version": torch.__version__}), flush=True)
+for line in sys.stdin:
+    message = json.loads(line)
+    if "task" in message:
+        call = call_of(message["task"])
+        if call:
+            call = without_gradients(call, message["task"]["op"])
+        print(json.dumps({"able": call is not None}), flush=True)
+    else:
+        start = time.perf_counter()
+        for _ in range(message["calls"]):
+            call()
+        print(json.dumps({"milliseconds": 1000 * (time.perf_counter() - start) / message["calls"]}), flush=True)
