@@ -2,8 +2,9 @@
 // `node scripts/build.mjs` does nothing when nothing changed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 
 const generated = 'src/runtime/generated';
 
@@ -29,16 +30,16 @@ function fingerprint(paths) {
 /**
  * Runs `build` unless the stamp says that the same sources were built already and the results are still there. A build that fails
  * leaves no stamp and ends the run: its tool has said why.
- * @param {string} name @param {string[]} sources @param {string[]} results @param {() => void} build
+ * @param {string} name @param {string[]} sources @param {string[]} results @param {() => void | Promise<void>} build
  */
-function step(name, sources, results, build) {
+async function step(name, sources, results, build) {
   const stamp = `build/.${name}`;
   const now = fingerprint([...sources, 'scripts/build.mjs']);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && results.every((result) => existsSync(result))) return;
   rmSync(stamp, { force: true });
   const started = performance.now();
   try {
-    build();
+    await build();
   } catch (error) {
     console.error(`build: ${name} failed${error instanceof Error && !('status' in error) ? `: ${error.message}` : ''}`);
     process.exit(1);
@@ -79,7 +80,7 @@ const builds = /** @type {const} */ ([
   ['relaxed', 'saccade.relaxed'],
 ]);
 
-step(
+await step(
   'kernels',
   ['assembly', 'asconfig.json', 'package.json', 'node_modules/assemblyscript/package.json'],
   [...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]), `${generated}/kernels.ts`],
@@ -98,9 +99,21 @@ step(
   },
 );
 
-step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], ['dist/index.js', 'dist/reference.js'], () => {
+/** One file for pages without a bundler, the wasm in it. */
+async function prebuilt() {
+  const build = await rolldown({ input: 'dist/index.js', platform: 'browser', external: /^node:/ });
+  await build.write({ file: 'dist/saccade.min.js', minify: true, codeSplitting: false });
+  await build.close();
+}
+
+const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/saccade.wasm'];
+
+await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], packaged, async () => {
   rmSync('dist', { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);
+  copyFileSync('src/saccade.d.wasm.ts', 'dist/wasm.d.ts');
+  await prebuilt();
 });
 
 /** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm and NAME.relaxed.wasm. */
@@ -108,7 +121,7 @@ const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.
 
 const programs = ['examples', 'bench'].filter((place) => existsSync(place)).map((place) => `build/${place}`);
 
-step('programs', ['examples', 'bench', 'assembly/simd', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
+await step('programs', ['examples', 'bench', 'assembly/simd', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
   for (const place of ['build/examples', 'build/bench']) rmSync(place, { recursive: true, force: true });
   if (fingerprint(['examples', 'bench']) === fingerprint([])) return;
   run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');

@@ -12,7 +12,8 @@ const entry = '\0entry';
 export const compressed = (data) => gzipSync(data, { level: 9 }).length;
 
 /**
- * Bundles `code`, which imports from 'saccade', as a bundler would: the modules that stay with their sizes, and the minified text.
+ * Bundles `code`, which imports from 'saccade', as a bundler would: the modules that stay with their sizes, the minified text, and of that what
+ * is loaded at first: the words of refusals, say, come when they are needed.
  * @param {string} code
  */
 export async function bundle(code) {
@@ -33,7 +34,12 @@ export async function bundle(code) {
   await build.close();
   const chunks = output.filter((part) => part.type === 'chunk');
   const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules));
+  const initial = new Set(chunks.filter((chunk) => chunk.isEntry).flatMap((chunk) => [chunk.fileName, ...chunk.imports]));
   return {
+    initial: chunks
+      .filter((chunk) => initial.has(chunk.fileName))
+      .map((chunk) => chunk.code)
+      .join('\n'),
     text: chunks.map((chunk) => chunk.code).join('\n'),
     modules: modules
       .filter(([id, { renderedLength }]) => id !== entry && renderedLength > 0)
@@ -41,23 +47,40 @@ export async function bundle(code) {
   };
 }
 
+/** What the parts may take, compressed (wasm: raw too), in bytes. */
+export const budget = { everything: 60_000, mechanism: 15_000, wasm: 100_000, wasmCompressed: 40_000 };
+
+/** One mechanism, learnt and saved. */
+export const mechanism =
+  "export { init, key, tensor, bahdanau, Adam, parameters, backward, scope, mseLoss, loadTensors, saveTensors } from 'saccade';";
+
+export const wasm = ['saccade.wasm', 'saccade.relaxed.wasm'].map((name) => ({ name, bytes: readFileSync(join(root, 'build', name)) }));
+
 async function main() {
-  const { text, modules } = await bundle("export * from 'saccade';");
+  const all = await bundle("export * from 'saccade';");
+  const one = await bundle(mechanism);
   /** @type {Map<string, number>} */
   const rooms = new Map();
-  for (const { path, bytes } of modules) {
-    const room = path.startsWith('src/') ? path.split('/').slice(0, 2).join('/') : (path.split('/').slice(0, 3).join('/') ?? path);
+  for (const { path, bytes } of all.modules) {
+    const room = path.startsWith('src/') ? path.split('/').slice(0, 2).join('/') : (/node_modules\/(.*?\/.*?)\//.exec(path)?.[1] ?? path);
     rooms.set(room, (rooms.get(room) ?? 0) + bytes);
   }
-  const line = (/** @type {string} */ name, /** @type {number} */ bytes, note = '') =>
-    console.log(`${name.padEnd(42)} ${String(bytes).padStart(8)} ${note}`);
+  const number = (/** @type {number} */ bytes) => bytes.toLocaleString('en').padStart(10);
   console.log('bytes before minifying, by room');
-  for (const [room, bytes] of [...rooms].sort((a, b) => b[1] - a[1])) line(room, bytes);
-  console.log('\nminified');
-  line('bundle', text.length, `(${compressed(text)} compressed)`);
-  for (const name of ['saccade.wasm', 'saccade.relaxed.wasm']) {
-    const wasm = readFileSync(join(root, 'build', name));
-    line(name, wasm.length, `(${compressed(wasm)} compressed)`);
+  for (const [room, bytes] of [...rooms].sort((a, b) => b[1] - a[1])) console.log(room.padEnd(36), number(bytes));
+  let over = false;
+  console.log(`\n${''.padEnd(36)}   minified   compressed    budget`);
+  const line = (/** @type {string} */ name, /** @type {string | Uint8Array} */ data, /** @type {number} */ most, raw = Infinity) => {
+    over ||= compressed(data) > most || data.length > raw;
+    const note = raw < Infinity ? `, ${raw.toLocaleString('en')} as it is` : '';
+    console.log(name.padEnd(36), number(data.length), `  ${number(compressed(data))}`, `${number(most)}${note}`);
+  };
+  line('everything', all.text, budget.everything);
+  line('one mechanism, Adam, safetensors', one.initial, budget.mechanism);
+  for (const { name, bytes } of wasm) line(name, bytes, budget.wasmCompressed, budget.wasm);
+  if (over) {
+    console.error('size: over budget');
+    process.exitCode = 1;
   }
 }
 

@@ -5,7 +5,8 @@ import { fail, headerLength, PREFIX, parseHeader } from './format.ts';
 import { type FileContent, type FileTensor, layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, toTensor } from './tensors.ts';
 
-// node: modules are imported where they are used, so that a bundle for browsers has no static import of them.
+// Imported where it is used, and left alone by bundlers: a bundle for browsers holds no import that must resolve.
+const files = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises');
 
 let written = 0;
 
@@ -14,7 +15,7 @@ let written = 0;
  * name in the same folder, flushed to the disk, then renamed. A process killed in between leaves `path.….tmp` behind.
  */
 export async function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const { open, rename, rm } = await import('node:fs/promises');
+  const { open, rename, rm } = await files();
   const temporary = `${path}.${process.pid}-${written++}.tmp`;
   try {
     const file = await open(temporary, 'w');
@@ -34,8 +35,8 @@ export async function writeAtomically(path: string, parts: readonly Uint8Array[]
 
 /** Makes a rename last; systems that cannot flush a folder (Windows) keep it in their journal. */
 async function syncFolder(path: string): Promise<void> {
-  const [{ open }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
-  const folder = await open(dirname(path), 'r').catch(() => null);
+  const { open } = await files();
+  const folder = await open(/^(.*?)[^/\\]*$/.exec(path)?.[1] || '.', 'r').catch(() => null);
   await folder?.sync().catch(() => undefined);
   await folder?.close();
 }
@@ -52,7 +53,7 @@ async function readExactly(file: FileHandle, at: number, length: number): Promis
 
 /** Reads a safetensors file (Node) tensor by tensor, never holding the whole file. Checks as `readSafetensors`. */
 export async function readFile(path: string): Promise<FileContent> {
-  const { open } = await import('node:fs/promises');
+  const { open } = await files();
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();

@@ -1,7 +1,8 @@
 import { instantiate } from '@assemblyscript/loader';
 import type { Backend, DType, Kernels } from './backend.ts';
 import { Heap } from './heap.ts';
-import { type Build, compile, expectEngine, expectMark } from './module.ts';
+import type { Build } from './mark.ts';
+import { compiled } from './module.ts';
 
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
@@ -24,21 +25,12 @@ async function embedded(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-async function moduleOf({ module, bytes }: WasmOptions, build: Build): Promise<WebAssembly.Module> {
-  if (module === undefined) return compile(bytes ?? (await embedded(build)));
-  if (!(module instanceof WebAssembly.Module))
-    throw new TypeError(`init: module must be a WebAssembly.Module of this realm, got ${typeof module}; bytes go to init({ bytes })`);
-  return module;
-}
-
 /** Instantiates the float32 SIMD kernels over a memory of their own. */
 export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE } = options;
   const maximum = Math.min(MAX_PAGES, Math.floor(maximumBytes / PAGE));
   if (!(maximum >= 1)) throw new RangeError(`init: maximumBytes must be at least ${PAGE}, got ${maximumBytes}`);
-  expectEngine(build);
-  const module = await moduleOf(options, build);
-  expectMark(module, build);
+  const module = await compiled(options.module ?? options.bytes ?? (await embedded(build)), build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
   const { instance } = await instantiate(module, { env: { memory } }); // its `exports` call through a wrapper
   const heap = new Heap({

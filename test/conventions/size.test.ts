@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { bundle, compressed } from '../../scripts/size.mjs';
+import { budget, bundle, compressed, mechanism, wasm } from '../../scripts/size.mjs';
 
 describe('the bundle', () => {
   it('stays under 60 KB compressed, the wasm aside', async () => {
     const { text, modules } = await bundle("export * from 'saccade';");
     expect(modules.map((module) => module.path)).toContain('src/runtime/wasm.ts');
-    expect(compressed(text)).toBeLessThanOrEqual(60_000);
+    expect(compressed(text)).toBeLessThanOrEqual(budget.everything);
+  });
+
+  it('of one mechanism with Adam and safetensors stays under 15 KB', async () => {
+    const { initial, modules } = await bundle(mechanism);
+    const paths = modules.map((module) => module.path);
+    for (const path of ['src/attention/attention.ts', 'src/train/adam.ts', 'src/io/safetensors.ts']) expect(paths).toContain(path);
+    expect(paths.filter((path) => /models|plot|lstm|gru|sgd/.test(path))).toEqual([]);
+    expect(compressed(initial)).toBeLessThanOrEqual(budget.mechanism);
+  });
+
+  it.each(wasm)('holds $name of at most 100 KB, 40 KB compressed', ({ bytes }) => {
+    expect(bytes.length).toBeLessThanOrEqual(budget.wasm);
+    expect(compressed(bytes)).toBeLessThanOrEqual(budget.wasmCompressed);
   });
 
   it('holds no reference kernel: they are in saccade/reference', async () => {

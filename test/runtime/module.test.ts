@@ -40,8 +40,10 @@ describe('an error of loading says the way out:', () => {
 
   it('no SIMD, no relaxed SIMD', async () => {
     const validate = WebAssembly.validate;
-    const without = (opcode: number) =>
+    const without = (opcode: number) => {
+      vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('unknown opcode'));
       vi.spyOn(WebAssembly, 'validate').mockImplementation((source) => !(source as Uint8Array).includes(opcode) && validate(source));
+    };
     without(0x0f);
     await fails(
       {},
@@ -89,9 +91,8 @@ describe('an error of loading says the way out:', () => {
   });
 
   it('something that is no module', async () => {
-    const module = bytes as unknown as WebAssembly.Module;
-    const message = 'init: module must be a WebAssembly.Module of this realm, got object; bytes go to init({ bytes })';
-    await fails({ module }, message);
-    await fails({ module: runInNewContext('new WebAssembly.Module(bytes)', { bytes }) }, message);
+    const wanted = 'init: module must be a WebAssembly.Module and bytes a buffer, both of this realm, got';
+    await fails({ module: { exports: 1 } as unknown as WebAssembly.Module }, `${wanted} [object Object]`);
+    await fails({ module: runInNewContext('new WebAssembly.Module(bytes)', { bytes }) }, `${wanted} [object WebAssembly.Module]`);
   });
 });
