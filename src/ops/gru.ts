@@ -8,6 +8,7 @@ import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
 import { linear } from './matmul.ts';
+import { leftPanels, panelsOf, rightPanels } from './panels.ts';
 import { dense } from './product.ts';
 import {
   at,
@@ -18,12 +19,10 @@ import {
   type Gradients,
   inputGates,
   joined,
-  leftPanels,
   maskAt,
   move,
   once,
   oneStep,
-  rightPanels,
   type Sequence,
   type SequenceOptions,
   sequence,
@@ -53,7 +52,7 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: W
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const [gates, inner, hs] = [empty([steps, batch, width]), empty([steps, batch, hidden]), statesFrom(q, h0)];
-  const right = rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
+  const right = panelsOf(w.weightHh, true) ?? rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
   const left = leftPanels(batch, hidden);
   for (let s = 0; s < steps; s++) {
     const { t, before, after } = timeOf(q, s);
@@ -79,7 +78,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
   const [dgates, dinner] = [empty([steps, batch, width]), empty([steps, batch, width])];
   const dy = gs[0] ?? zeros([batch, steps, hidden]);
   const dh = copyOf(gs[1], [batch, hidden]);
-  const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
+  const right = panelsOf(w.weightHh, false) ?? rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
   const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before } = timeOf(q, s);

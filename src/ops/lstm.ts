@@ -8,6 +8,7 @@ import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
 import { linear } from './matmul.ts';
+import { leftPanels, panelsOf, rightPanels } from './panels.ts';
 import { dense } from './product.ts';
 import {
   at,
@@ -18,12 +19,10 @@ import {
   type Gradients,
   inputGates,
   joined,
-  leftPanels,
   maskAt,
   move,
   once,
   oneStep,
-  rightPanels,
   type Sequence,
   type SequenceOptions,
   sequence,
@@ -52,7 +51,7 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, c0: 
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const [gates, hs, cs] = [empty([steps, batch, width]), statesFrom(q, h0), statesFrom(q, c0)];
-  const right = rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
+  const right = panelsOf(w.weightHh, true) ?? rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
   const left = leftPanels(batch, hidden);
   for (let s = 0; s < steps; s++) {
     const { t, before, after } = timeOf(q, s);
@@ -79,7 +78,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, c0: Tensor | null, 
   const dgates = empty([steps, batch, width]);
   const dy = gs[0] ?? zeros([batch, steps, hidden]);
   const [dh, dc] = [copyOf(gs[1], [batch, hidden]), copyOf(gs[2], [batch, hidden])];
-  const right = rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
+  const right = panelsOf(w.weightHh, false) ?? rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
   const left = leftPanels(batch, width);
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before, after } = timeOf(q, s);

@@ -3,6 +3,7 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { panelProductInto, panelsOf } from './panels.ts';
 import { dense, productInto, withWorkspace } from './product.ts';
 import { concat, reshape } from './shape.ts';
 
@@ -51,16 +52,20 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const y = empty([...batch, m, n]);
-  const { unit } = y.storage.backend;
-  const aStrides = stretchedStrides(a.shape.slice(0, -2), batch);
-  const bStrides = stretchedStrides(b.shape.slice(0, -2), batch);
-  withWorkspace({ m, n, k }, (scratch) => {
-    for (let i = 0; i < sizeOf(batch); i++) {
-      const left = a.ptr + offset(i, batch, aStrides) * m * k * unit;
-      const right = b.ptr + offset(i, batch, bStrides) * k * n * unit;
-      productInto(y.ptr + i * m * n * unit, dense(left, q, transposeA), dense(right, s, transposeB), { m, n, k }, 0, scratch);
-    }
-  });
+  const panels = b.rank === 2 && !transposeA ? panelsOf(b, transposeB) : null;
+  if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
+  else {
+    const { unit } = y.storage.backend;
+    const aStrides = stretchedStrides(a.shape.slice(0, -2), batch);
+    const bStrides = stretchedStrides(b.shape.slice(0, -2), batch);
+    withWorkspace({ m, n, k }, (scratch) => {
+      for (let i = 0; i < sizeOf(batch); i++) {
+        const left = a.ptr + offset(i, batch, aStrides) * m * k * unit;
+        const right = b.ptr + offset(i, batch, bStrides) * k * n * unit;
+        productInto(y.ptr + i * m * n * unit, dense(left, q, transposeA), dense(right, s, transposeB), { m, n, k }, 0, scratch);
+      }
+    });
+  }
   return record('matmul', y, [a, b], (g) => [
     a.requiresGrad
       ? transposeA
@@ -118,9 +123,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const rows = sizeOf(lead);
   const y = empty([...lead, out]);
   if (bias) kernels.copy(y.ptr, bias.ptr, 1, 1, rows, out, 0, 0, out, 1, 0, 0, 0, 1);
-  withWorkspace({ m: rows, n: out, k: width }, (scratch) => {
-    productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), { m: rows, n: out, k: width }, bias ? 1 : 0, scratch);
-  });
+  const lengths = { m: rows, n: out, k: width };
+  const beta = bias ? 1 : 0;
+  const panels = panelsOf(weight, true);
+  if (panels) panelProductInto(y.ptr, dense(x.ptr, width), panels, lengths, beta);
+  else {
+    withWorkspace(lengths, (scratch) => {
+      productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), lengths, beta, scratch);
+    });
+  }
   return record('linear', y, bias ? [x, weight, bias] : [x, weight], (g) => {
     const flat = reshape(g, [rows, out]);
     const dx = x.requiresGrad ? reshape(matmul(flat, weight), x.shape) : null;

@@ -8,7 +8,6 @@ import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, Tensor } from '../tensor/tensor.ts';
 import { gather } from './gather.ts';
 import { linear, outer } from './matmul.ts';
-import type { Strided } from './product.ts';
 import { concat, reshape, transpose } from './shape.ts';
 
 /** Which steps of a whole-sequence op are real, and its direction. */
@@ -144,18 +143,6 @@ export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
   if (h0) move(at(hs, first), h0.ptr, batch * hidden);
   else clear(at(hs, first), batch * hidden);
   return hs;
-}
-
-/** Room for a left operand [m, k] in panels. */
-export function leftPanels(m: number, k: number): Tensor {
-  return empty([Math.ceil(m / 4) * 4, k]);
-}
-
-/** A right operand [k, n] in panels. */
-export function rightPanels(x: Strided, k: number, n: number): Tensor {
-  const panels = empty([Math.ceil(n / 8) * 8, k]);
-  kernels.packColumns(panels.ptr, x.ptr, k, n, x.row, x.column);
-  return panels;
 }
 
 /**

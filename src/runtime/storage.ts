@@ -9,6 +9,7 @@ export class Storage {
   private readonly capacity: number;
   private owner: Storage[] | null;
   private freed = false;
+  private changes = 0;
 
   /** Room for `elements` elements on the active backend, owned by the innermost open scope. */
   constructor(elements: number) {
@@ -22,6 +23,21 @@ export class Storage {
 
   get live(): boolean {
     return !this.freed;
+  }
+
+  /** Counts what may have written into it: changed by {@link touch}, for what is worked out from the elements and kept. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** Says that elements may have changed. */
+  touch(): void {
+    this.changes++;
+  }
+
+  /** Whether a scope frees it. */
+  get scoped(): boolean {
+    return this.owner !== null;
   }
 
   ownedBy(list: Storage[]): boolean {

@@ -65,18 +65,23 @@ export class Tensor {
 
   /** The elements where they lie. Valid until the next allocation: read or write at once, never keep. */
   view(): View {
-    return backend().view(this.ptr, this.size, this.dtype);
+    this.storage.touch();
+    return this.elements();
   }
 
   /** A copy of the elements. */
   toArray(): View {
-    return this.view().slice();
+    return this.elements().slice();
   }
 
   /** The only element. */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: tensor must hold one element, got shape ${show(this.shape)}`);
-    return this.view()[0] as number;
+    return this.elements()[0] as number;
+  }
+
+  private elements(): View {
+    return backend().view(this.ptr, this.size, this.dtype);
   }
 
   toString(): string {

@@ -82,6 +82,7 @@ export abstract class Optimizer<Name extends string = string> {
       }
       slot.step++;
       this.update(slot, gradient);
+      parameter.storage.touch();
     }
     this.zeroGrad();
   }

@@ -1,0 +1,68 @@
+// Operands of products in panels, as the tile reads them.
+
+import { kernels } from '../runtime/backend.ts';
+import type { Storage } from '../runtime/storage.ts';
+import { outside } from '../tensor/scope.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { dense, type Lengths, type Strided } from './product.ts';
+
+/** Room for a left operand [m, k] in panels. */
+export function leftPanels(m: number, k: number): Tensor {
+  return empty([Math.ceil(m / 4) * 4, k]);
+}
+
+/** A right operand [k, n] in panels. */
+export function rightPanels(x: Strided, k: number, n: number): Tensor {
+  const panels = empty([Math.ceil(n / 8) * 8, k]);
+  kernels.packColumns(panels.ptr, x.ptr, k, n, x.row, x.column);
+  return panels;
+}
+
+/** What is known of a weight as a right operand in one orientation. */
+interface Kept {
+  version: number;
+  /** Products since it changed. */
+  uses: number;
+  /** Made once the weight was used twice between two changes, and renewed when it changes. */
+  panels: Tensor | null;
+}
+
+/** Elements from which a weight is worth the memory of its panels. */
+const LARGE = 4096;
+
+const kept = new WeakMap<Storage, Map<string, Kept>>();
+
+/**
+ * The panels of a large parameter [k, n] (`transposed`: [n, k]) that is multiplied by more than once between changes, as decoders do at
+ * every step; `null` for any other tensor. They live as long as the parameter.
+ */
+export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
+  const { storage } = weight;
+  if (!weight.leaf || weight.size < LARGE || storage.scoped) return null;
+  const [rows = 0, columns = 0] = weight.shape;
+  const [k, n] = transposed ? [columns, rows] : [rows, columns];
+  const all = kept.get(storage) ?? new Map<string, Kept>();
+  const name = `${weight.offset} ${k} ${n} ${transposed}`;
+  const entry = all.get(name) ?? { version: storage.version, uses: 0, panels: null };
+  kept.set(storage, all.set(name, entry));
+  const changed = entry.version !== storage.version;
+  entry.version = storage.version;
+  entry.uses = changed ? 1 : entry.uses + 1;
+  if (!entry.panels && entry.uses < 2) return null;
+  if (entry.panels && !changed) return entry.panels;
+  entry.panels ??= outside(() => empty([Math.ceil(n / 8) * 8, k]));
+  const { ptr, row, column } = dense(weight.ptr, columns, transposed);
+  kernels.packColumns(entry.panels.ptr, ptr, k, n, row, column);
+  return entry.panels;
+}
+
+/** `out[m, n] = beta·out + a·b`, `out` dense, `b` in panels. */
+export function panelProductInto(out: number, a: Strided, b: Tensor, { m, n, k }: Lengths, beta: 0 | 1): void {
+  const left = leftPanels(m, k);
+  try {
+    kernels.packRows(left.ptr, a.ptr, m, k, a.row, a.column);
+    kernels.matmulPacked(out, left.ptr, b.ptr, m, n, k, n, beta);
+  } finally {
+    left.storage.free();
+  }
+}
