@@ -5,7 +5,7 @@ import { parameter, type Tensor, tensor } from 'saccade';
  */
 export type Bound = 'compute' | 'copy' | 'read' | 'fill' | 'exp';
 
-/** What has to come out: each member is one condition. */
+/** What has to come out: each member is one condition. Those without a word on it are asked of one thread and the deterministic build. */
 export interface Target {
   /** At least this fraction of the limit. */
   fraction?: number;
@@ -15,6 +15,10 @@ export interface Target {
   peers?: number;
   /** At least this share of another case's rate. */
   like?: readonly [name: string, share: number];
+  /** Two threads: at least this many times as fast as one. */
+  twoThreads?: number;
+  /** The relaxed build: at least this many times as fast as the deterministic one. */
+  relaxed?: number;
 }
 
 /** The same work in plain data, for peers: what to do with operands of these shapes, which hold `drawn` values in [-1, 1). */
@@ -48,9 +52,9 @@ export interface Case {
 /** A case that has its own way of measuring: a figure a round. */
 export interface Figure {
   name: string;
-  unit: 'ms' | 'KB';
+  unit: 'ms' | 'KB' | 'MB';
   rounds: number;
-  once: () => number;
+  once: () => number | Promise<number>;
   target?: Target;
 }
 

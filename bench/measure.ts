@@ -141,8 +141,9 @@ export async function measure(family: string, item: Case, field: Field): Promise
 }
 
 /** Takes a figure round by round. */
-export function observe(family: string, figure: Figure): Result {
-  const values = Array.from({ length: figure.rounds }, figure.once);
-  const { name, unit } = figure;
+export async function observe(family: string, figure: Figure): Promise<Result> {
+  const { name, unit, rounds, once } = figure;
+  const values: number[] = [];
+  for (let i = 0; i < rounds; i++) values.push(await once());
   return { family, case: name, unit, value: Math.min(...values), median: median(values), limit: null, fraction: null, peers: {} };
 }

@@ -11,7 +11,7 @@ import type { Peer } from './contender.ts';
 import { limitsOf } from './limit.ts';
 import { type Field, measure, observe, type Result } from './measure.ts';
 import { lineOf, replaced, tables } from './report.ts';
-import { verdicts } from './target.ts';
+import { PLAIN, type Setting, verdicts } from './target.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,11 +49,11 @@ if (build === 'relaxed') setFlagsFromString('--experimental-wasm-relaxed-simd');
 await init({ build });
 
 const quiet = options.json || options.markdown;
-const plain = build === 'relaxed' || threads > 1 ? [{ name: 'deterministic, one thread', backend: await wasmBackend() }] : [];
+const plain = build === 'relaxed' || threads > 1 ? [{ name: PLAIN, backend: await wasmBackend() }] : [];
 const place = new URL('../../bench/peers/index.mjs', import.meta.url).href;
 const peers: Peer[] = options.peers ? await ((await import(place)) as { start: () => Promise<Peer[]> }).start() : [];
 const field: Field = { limit: limitsOf(build), baselines: plain, peers };
-const counted = new Set(peers.filter((peer) => !peer.native).map((peer) => peer.name));
+const setting: Setting = { threads, build, counted: new Set(peers.filter((peer) => !peer.native).map((peer) => peer.name)) };
 
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, ${build} build, ${threads} thread${threads > 1 ? 's' : ''}`;
 if (!quiet) console.log(`${machine}; best and median of the rounds, limit and its fraction`);
@@ -61,13 +61,13 @@ if (!quiet) console.log(`${machine}; best and median of the rounds, limit and it
 const measured: { item: Case | Figure; result: Result }[] = [];
 const lineAt = ({ item, result }: { item: Case | Figure; result: Result }) => {
   const all = measured.map((other) => other.result);
-  return { result, verdicts: item.target ? verdicts(result, item.target, all, counted) : [] };
+  return { result, verdicts: item.target ? verdicts(result, item.target, all, setting) : [] };
 };
 for (const family of positionals.length ? positionals : Object.keys(families)) {
   for (const item of families[family] ?? []) {
     if (options.case && !item.name.includes(options.case)) continue;
     await cleaned();
-    measured.push({ item, result: 'once' in item ? observe(family, item) : await measure(family, item, field) });
+    measured.push({ item, result: 'once' in item ? await observe(family, item) : await measure(family, item, field) });
     if (!quiet) console.log(lineOf(lineAt(measured.at(-1) as (typeof measured)[number])));
   }
 }

@@ -8,15 +8,33 @@ export interface Verdict {
   met: boolean | null;
 }
 
-const times = new Set(['ms', 'µs', 'KB']);
+/** What a run was made with. */
+export interface Setting {
+  threads: number;
+  build: 'deterministic' | 'relaxed';
+  /** The peers that count: those that are not native. */
+  counted: ReadonlySet<string>;
+}
+
+/** The name under which the deterministic build on one thread takes part in other runs. */
+export const PLAIN = 'deterministic, one thread';
+
+const lessIsMore = new Set(['ms', 'µs', 'KB', 'MB']);
 
 /** How many times as fast as `other` a result is. */
 export function speedup(result: Pick<Result, 'unit' | 'value'>, other: number): number {
-  return times.has(result.unit) ? other / result.value : result.value / other;
+  return lessIsMore.has(result.unit) ? other / result.value : result.value / other;
 }
 
-/** Every condition of a target, given all results of the run and the names of the peers that count. */
-export function verdicts(result: Result, target: Target, all: readonly Result[], counted: ReadonlySet<string>): Verdict[] {
+/** Every condition of a target that the run can be held to, given all its results. */
+export function verdicts(result: Result, target: Target, all: readonly Result[], setting: Setting): Verdict[] {
+  const { threads, build, counted } = setting;
+  if (threads > 1 || build === 'relaxed') {
+    const plain = result.peers[PLAIN];
+    const least = build === 'relaxed' ? (threads === 1 ? target.relaxed : undefined) : threads === 2 ? target.twoThreads : undefined;
+    if (plain === undefined || least === undefined) return [];
+    return [{ wanted: `≥ ${least} × ${PLAIN}`, met: speedup(result, plain) >= least }];
+  }
   const said: Verdict[] = [];
   const say = (wanted: string, met: boolean | null) => said.push({ wanted, met });
   const { fraction, most, peers, like } = target;

@@ -48,4 +48,4 @@ const step = (hidden: number, embedding: number, target?: Target): Case => ({
   ...(target ? { target } : {}),
 });
 
-export const g2p: Case[] = [step(64, 32), step(256, 256, { most: 150 })];
+export const g2p: Case[] = [step(64, 32), step(256, 256, { most: 150, twoThreads: 1.85 })];

@@ -77,7 +77,9 @@ const fractions: readonly (readonly [number, number])[] = [
 ];
 
 export const products: Case[] = [
-  ...fractions.map(([n, fraction]) => cube(n, {}, { fraction })),
+  ...fractions.map(([n, fraction]) =>
+    cube(n, {}, { fraction, ...(n >= 256 ? { relaxed: 1.25 } : {}), ...(n === 1024 ? { twoThreads: 1.85 } : {}) }),
+  ),
   ...[64, 128, 256].flatMap((n) => turned.map((options) => cube(n, options, like(`${n}³`)))),
   ...[63, 127, 255].flatMap((n) => all.map((options) => cube(n, options, like(`${n + 1}³`)))),
   ...all.map((options) => product([1000, 4, 1000], options)),

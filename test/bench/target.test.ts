@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../bench/measure.ts';
 import { lineOf, replaced, short, tables } from '../../bench/report.ts';
-import { speedup, verdicts } from '../../bench/target.ts';
+import { PLAIN, type Setting, speedup, verdicts } from '../../bench/target.ts';
 
 const rate: Result = {
   family: 'matmul',
@@ -14,9 +14,9 @@ const rate: Result = {
   peers: { slow: 12, fast: 18, native: 90 },
 };
 const time: Result = { ...rate, family: 'step', case: 'small', unit: 'ms', value: 2, limit: 1, fraction: 0.5, peers: { slow: 6 } };
-const counted = new Set(['slow', 'fast']);
+const setting: Setting = { threads: 1, build: 'deterministic', counted: new Set(['slow', 'fast']) };
 const met = (result: Result, target: Parameters<typeof verdicts>[1], all = [result]) =>
-  verdicts(result, target, all, counted).map((verdict) => verdict.met);
+  verdicts(result, target, all, setting).map((verdict) => verdict.met);
 
 describe('targets', () => {
   it('compare rates one way and times the other', () => {
@@ -46,6 +46,15 @@ describe('targets', () => {
     expect(met(odd, { like: ['64³', 0.87] }, [rate, odd])).toEqual([false]);
     expect(met(odd, { like: ['64³', 0.85] }, [odd])).toEqual([null]);
   });
+
+  it('ask threads and the relaxed build for their own, and for nothing else', () => {
+    const target = { fraction: 0.99, most: 1, twoThreads: 1.85, relaxed: 1.25 };
+    const beside: Result = { ...rate, peers: { [PLAIN]: 20 } };
+    const met = (change: Partial<Setting>, result = beside) =>
+      verdicts(result, target, [result], { ...setting, ...change }).map((verdict) => verdict.met);
+    expect([met({ threads: 2 }), met({ build: 'relaxed' }), met({ threads: 4 })]).toEqual([[false], [true], []]);
+    expect(met({ threads: 2 }, rate)).toEqual([]);
+  });
 });
 
 describe('the report', () => {
@@ -54,7 +63,7 @@ describe('the report', () => {
   });
 
   it('says ours, the limit, the targets and the peers in one line', () => {
-    const line = lineOf({ result: rate, verdicts: verdicts(rate, { fraction: 0.95 }, [rate], counted) });
+    const line = lineOf({ result: rate, verdicts: verdicts(rate, { fraction: 0.95 }, [rate], setting) });
     for (const part of ['matmul', '36.0', '30.0', '40.0', '0.90', '✗ ≥ 0.95 of the limit', 'fast 18.0 (2.00×)'])
       expect(line).toContain(part);
   });
@@ -62,7 +71,7 @@ describe('the report', () => {
   it('gives each family its table with its peers', () => {
     const told = tables([
       { result: rate, verdicts: [] },
-      { result: time, verdicts: verdicts(time, { most: 1 }, [time], counted) },
+      { result: time, verdicts: verdicts(time, { most: 1 }, [time], setting) },
     ]);
     expect([...told.keys()]).toEqual(['matmul', 'step']);
     expect(told.get('step')).toBe(
