@@ -83,8 +83,8 @@ JOBS = {
     "sin": lambda: fit("sin p(r²)", even(lambda r: (mp.sin(r) - r) / r**3, -mp.mpf(1) / 6), even(lambda r: r**3 / mp.sin(r), mp.mpf(0)), range(3), 1e-3, 0.7855, lambda r: r * r),
     # cos(r) = 1 - r²/2 + r⁴ p(r²)
     "cos": lambda: fit("cos p(r²)", even(lambda r: (mp.cos(r) - 1 + r**2 / 2) / r**4, mp.mpf(1) / 24), lambda r: r**4 / mp.cos(r), range(3), 1e-3, 0.7855, lambda r: r * r),
-    # tanh(x) = x + x³ p(x²), |x| ≤ 0.55
-    "tanh": lambda: fit("tanh p(x²)", lambda x: (mp.tanh(x) - x) / x**3, lambda x: x**3 / mp.tanh(x), range(4), 1e-3, 0.55, lambda x: x * x),
+    # h coth h = 1 + h² p(h²), |h| ≤ ln 2 / 2: e^2h = (h coth h + h) / (h coth h - h)
+    "coth": lambda: fit("h coth h p(h²)", even(lambda h: (h * mp.coth(h) - 1) / h**2, mp.mpf(1) / 3), lambda h: h / mp.coth(h), range(3), 1e-3, 0.3466, lambda h: h * h),
     # erf(x) = x + x p(x²), |x| ≤ 0.9
     "erf": lambda: fit("erf p(x²)", even(lambda x: mp.erf(x) / x - 1, 2 / mp.sqrt(mp.pi) - 1), even(lambda x: x / mp.erf(x), mp.sqrt(mp.pi) / 2), range(7), 1e-3, 0.9, lambda x: x * x),
     # erf(x) = 1 - exp(-p(x)), 0.9 ≤ x ≤ 3.95

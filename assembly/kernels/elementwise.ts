@@ -1,5 +1,5 @@
 // One class a function: the arithmetic of four lanes. The loops are in loops/.
-import { map, mapScaled, Scaled, Unary } from "../loops/map";
+import { map, mapLong, mapScaled, Scaled, Unary } from "../loops/map";
 import { Erf } from "../simd/erf";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
@@ -46,7 +46,7 @@ class ExpOp extends Unary {
 }
 
 export function exp(out: usize, x: usize, n: i32): void {
-  map<ExpOp>(out, x, n);
+  mapLong<ExpOp>(out, x, n);
 }
 
 class LogOp extends Unary {
@@ -66,7 +66,7 @@ class TanhOp extends Unary {
 }
 
 export function tanh(out: usize, x: usize, n: i32): void {
-  map<TanhOp>(out, x, n);
+  mapLong<TanhOp>(out, x, n);
 }
 
 class SigmoidOp extends Unary {
@@ -76,7 +76,7 @@ class SigmoidOp extends Unary {
 }
 
 export function sigmoid(out: usize, x: usize, n: i32): void {
-  map<SigmoidOp>(out, x, n);
+  mapLong<SigmoidOp>(out, x, n);
 }
 
 class SoftplusOp extends Unary {
@@ -86,7 +86,7 @@ class SoftplusOp extends Unary {
 }
 
 export function softplus(out: usize, x: usize, n: i32): void {
-  map<SoftplusOp>(out, x, n);
+  mapLong<SoftplusOp>(out, x, n);
 }
 
 class ErfOp extends Unary {
@@ -96,7 +96,7 @@ class ErfOp extends Unary {
 }
 
 export function erf(out: usize, x: usize, n: i32): void {
-  map<ErfOp>(out, x, n);
+  mapLong<ErfOp>(out, x, n);
 }
 
 class SinOp extends Unary {

@@ -4,21 +4,26 @@ import { V } from "./lanes";
 const ROUND: f32 = 12582912;
 
 /**
- * `e^x` of four lanes, and the steps that tanh, sigmoid and erf share with it: x = k ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts
+ * `e^x` of four lanes, and the steps that sigmoid and erf share with it: x = k ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts
  * of which k times the first is exact (Cody and Waite 1980), e^x = 2^k (1 + q(r)), q(r) = e^r − 1.
  */
 export class Exp {
   @inline static of(x: v128): v128 {
     const t = f32x4.pmax(f32x4.pmin(x, V.splat(89)), V.splat(-104));
-    // 2^k in two factors, so that results underflow gradually and overflow to infinity. Low bits of h: ⌊k/2⌉ + 127; of n: k + 254.
-    const h = f32x4.add(f32x4.mul(t, V.splat(0.72134752)), V.splat(ROUND + 127));
-    const n = f32x4.add(f32x4.mul(t, V.splat(1.44269504)), V.splat(ROUND + 254));
+    // 2^k in two factors, so that results underflow gradually and overflow to infinity. Low bits of n: k + 254; of h: half of that.
+    const n = Exp.round(t, 254);
     const q = Exp.fraction(Exp.rest(t, f32x4.sub(n, V.splat(ROUND + 254))));
+    const h = i32x4.shr_s(n, 1);
     const half = f32x4.mul(f32x4.add(V.splat(1), q), i32x4.shl(h, 23));
     return f32x4.mul(half, i32x4.shl(i32x4.sub(n, h), 23));
   }
 
-  /** `e^x` for -104 ≤ x ≤ 0 (NaN for NaN): one factor less. The bits are those of {@link of}. */
+  /** `e^x` for −∞ ≤ x ≤ 70 (NaN for NaN), a quarter faster. The bits are those of {@link of}. */
+  @inline static upTo70(x: v128): v128 {
+    return Exp.ofNegative(f32x4.pmax(x, V.splat(-104)));
+  }
+
+  /** The same for -104 ≤ x. */
   @inline static ofNegative(x: v128): v128 {
     const n = Exp.round(x, 127 + 24);
     const q = Exp.fraction(Exp.rest(x, f32x4.sub(n, V.splat(ROUND + 127 + 24))));
@@ -39,6 +44,12 @@ export class Exp {
   @inline static rest(x: v128, k: v128): v128 {
     const high = f32x4.sub(x, f32x4.mul(k, V.splat(0.693359375)));
     return f32x4.sub(high, f32x4.mul(k, V.splat(-2.12194442e-4)));
+  }
+
+  /** `k ln 2 − x`. */
+  @inline static opposite(x: v128, k: v128): v128 {
+    const high = f32x4.sub(f32x4.mul(k, V.splat(0.693359375)), x);
+    return f32x4.add(high, f32x4.mul(k, V.splat(-2.12194442e-4)));
   }
 
   /** `e^r − 1 = r + r² p(r)`, |r| ≤ ln 2 / 2; p from scripts/coefficients.py (`expm1`), summed in pairs for a short chain. */
