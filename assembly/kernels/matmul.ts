@@ -1,16 +1,25 @@
 // Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of
 // BLOCK from 0, the blocks in turn. So the paths differ in speed only, and a row's result does not depend on how many rows there are.
-import { weave } from "../loops/pack";
-import { BLOCK, strip, stripRows } from "../loops/tile";
+import { slices, weave } from "../loops/pack";
+import { BLOCK, strip, stripRows, stripRowsNarrow } from "../loops/tile";
+import { addRows, addTo, dots } from "../loops/vector";
 
 /** Rows of the left operand worked on at a time: with BLOCK, 128 KB that stay in the second-level cache. */
 const ROWS: i32 = 128;
 
 /** `out[p][k][r] = x[4p + r, k]`: panels of 4 rows, missing rows 0. */
 export function packRows(out: usize, x: usize, rows: i32, depth: i32, rowStride: i32, depthStride: i32): void {
-  for (let i = 0; i < rows; i += 4) {
+  const panel = (<usize>depth) << 4;
+  let i = 0;
+  if (rowStride == 1 && rows >= 8) {
+    i = rows & ~7;
+    slices(out, 16, panel, 2 * panel, x, rows >> 3, depth, depthStride);
+    out += <usize>(i >> 2) * panel;
+    x += (<usize>i) << 2;
+  }
+  for (; i < rows; i += 4) {
     weave(out, 16, x, rows - i, depth, rowStride, depthStride);
-    out += (<usize>depth) << 4;
+    out += panel;
     x += (<usize>rowStride) << 4;
   }
 }
@@ -22,9 +31,17 @@ function packPanel(out: usize, x: usize, columns: i32, depth: i32, depthStride: 
 
 /** `out[p][k][c] = x[k, 8p + c]`: panels of 8 columns, missing columns 0. */
 export function packColumns(out: usize, x: usize, depth: i32, columns: i32, depthStride: i32, columnStride: i32): void {
-  for (let j = 0; j < columns; j += 8) {
+  const panel = (<usize>depth) << 5;
+  let j = 0;
+  if (columnStride == 1) {
+    j = columns & ~7;
+    slices(out, 32, 16, panel, x, columns >> 3, depth, depthStride);
+    out += <usize>(j >> 3) * panel;
+    x += (<usize>j) << 2;
+  }
+  for (; j < columns; j += 8) {
     packPanel(out, x, columns - j, depth, depthStride, columnStride);
-    out += (<usize>depth) << 5;
+    out += panel;
     x += (<usize>columnStride) << 5;
   }
 }
@@ -50,22 +67,159 @@ export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: 
       for (let j = 0; j < n; j += 8) {
         const q = b + ((<usize>(j * k + block * 8)) << 2);
         const p = a + ((<usize>(top * k + block * 4)) << 2);
-        strip(out + <usize>top * outStep + ((<usize>j) << 2), outStep, p, panel, 16, q, 32, depth, bottom - top, min(8, n - j), add);
+        strip(out + <usize>top * outStep + ((<usize>j) << 2), outStep, 4, p, panel, 16, q, 32, depth, bottom - top, min(8, n - j), add);
       }
     }
   }
 }
 
-/** Columns of the result up to which packing a plain, and a transposed, left operand does not pay (measured); rows for a right one. */
+/** Columns of the result up to which packing a plain, and a transposed, left operand does not pay (measured). */
 const FEW_COLUMNS: i32 = 32;
 const FEW_COLUMNS_TRANSPOSED: i32 = 64;
+/** Rows up to which a plain right operand is read where it lies, and up to which it is added up row by row where the result is wide. */
 const FEW_ROWS: i32 = 8;
+const ROW_BY_ROW: i32 = 3;
+const WIDE: i32 = 32;
 /** Elements of a right operand that the first-level cache holds beside the rest, so that it is read where it lies. */
 const SMALL: i32 = 4096;
+/** Columns of the right operand packed at a time: for many blocks of rows, and for one. */
+const COLUMNS: i32 = 2048;
+const COLUMNS_ONCE: i32 = 64;
+/** Elements that the sums of a few rows take at a time: they stay in the first-level cache. */
+const SUMS: i32 = 2048;
+/** Lines summed along at a time. */
+const LINES: i32 = 16;
+
+/** A few rows times a plain `b`, by adding up its rows: memory is read in runs. Scratch: SUMS elements. */
+function addedRows(
+  out: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  aDepth: i32,
+  bDepth: i32,
+  outStep: usize,
+  beta: i32,
+  scratch: usize,
+): void {
+  const rowStep = (<usize>aRow) << 2;
+  const depthStep = (<usize>aDepth) << 2;
+  const bStep = (<usize>bDepth) << 2;
+  const run = (SUMS / m) & ~3;
+  for (let j = 0; j < n; j += run) {
+    const columns = min(run, n - j);
+    const o = out + ((<usize>j) << 2);
+    for (let block = 0; block < k; block += BLOCK) {
+      const depth = min(BLOCK, k - block);
+      const direct = beta == 0 && block == 0;
+      const sums = direct ? o : scratch;
+      const sumStep = direct ? outStep : (<usize>run) << 2;
+      for (let l = 0; l < depth; l += 8) {
+        const x = a + <usize>(block + l) * depthStep;
+        const y = b + <usize>(block + l) * bStep + ((<usize>j) << 2);
+        for (let i = 0; i < m; i++) {
+          addRows(sums + <usize>i * sumStep, x + <usize>i * rowStep, depthStep, y, bStep, min(8, depth - l), columns, l == 0);
+        }
+      }
+      for (let i = 0; !direct && i < m; i++) addTo(o + <usize>i * outStep, scratch + <usize>i * sumStep, columns);
+    }
+  }
+}
+
+/** `a`'s rows where they lie against at most four columns. Scratch: 4 · BLOCK elements. */
+function fewColumns(
+  out: usize,
+  outRow: usize,
+  outColumn: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  bDepth: i32,
+  bColumn: i32,
+  beta: i32,
+  scratch: usize,
+): void {
+  // A few rows to their end, then the next: memory is read in long runs.
+  for (let top = 0; n == 1 && top < m; top += LINES) {
+    const lines = min(LINES, m - top);
+    const x = a + ((<usize>(top * aRow)) << 2);
+    const o = out + <usize>top * outRow;
+    for (let block = 0; block < k; block += BLOCK) {
+      const y = b + ((<usize>(block * bDepth)) << 2);
+      dots(o, outRow, y, (<usize>bDepth) << 2, x + ((<usize>block) << 2), aRow, min(BLOCK, k - block), lines, beta != 0 || block > 0);
+    }
+  }
+  for (let block = 0; n > 1 && block < k; block += BLOCK) {
+    const depth = min(BLOCK, k - block);
+    const add = beta != 0 || block > 0;
+    const x = a + ((<usize>block) << 2);
+    const y = b + ((<usize>(block * bDepth)) << 2);
+    weave(scratch, 16, y, n, depth, bColumn, bDepth);
+    stripRowsNarrow(out, outRow, outColumn, x, (<usize>aRow) << 2, scratch, depth, m, n, add);
+  }
+}
+
+/** Panels over the whole of `a` and `b`, packed block by block where that is better. */
+function panels(
+  out: usize,
+  outRow: usize,
+  outColumn: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  aDepth: i32,
+  bDepth: i32,
+  bColumn: i32,
+  beta: i32,
+  scratch: usize,
+): void {
+  const rowsLie = aDepth == 1 && n <= FEW_COLUMNS;
+  const fourLie = aRow == 1 && (m & 3) == 0 && n <= FEW_COLUMNS_TRANSPOSED;
+  const columnsLie = bColumn == 1 && (m <= FEW_ROWS || min(k, BLOCK) * n <= SMALL);
+  const width = columnsLie ? n : min(n, m <= ROWS ? COLUMNS_ONCE : COLUMNS);
+  const packed = scratch + ((<usize>(min(k, BLOCK) * (columnsLie ? 8 : (width + 7) & ~7))) << 2);
+  for (let block = 0; block < k; block += BLOCK) {
+    const depth = min(BLOCK, k - block);
+    const add = beta != 0 || block > 0;
+    const panel = fourLie ? <usize>16 : (<usize>depth) << 4;
+    const step = fourLie ? (<usize>aDepth) << 2 : <usize>16;
+    for (let left = 0; left < n; left += width) {
+      const right = min(n, left + width);
+      const y = b + ((<usize>(block * bDepth + left * bColumn)) << 2);
+      const edge = columnsLie ? n & 7 : 0;
+      if (!columnsLie) packColumns(scratch, y, depth, right - left, bDepth, bColumn);
+      else if (edge) packColumns(scratch, y + ((<usize>(n - edge)) << 2), depth, edge, bDepth, 1);
+      for (let top = 0; top < m; top += ROWS) {
+        const rows = min(ROWS, m - top);
+        const x = a + ((<usize>(top * aRow + block * aDepth)) << 2);
+        const p = rowsLie || fourLie ? x : packed;
+        if (p != x && (left == 0 || m > ROWS)) packRows(p, x, rows, depth, aRow, aDepth);
+        for (let j = left; j < right; j += 8) {
+          const columns = min(8, right - j);
+          const lie = columnsLie && columns == 8;
+          const q = lie ? y + ((<usize>j) << 2) : columnsLie ? scratch : scratch + ((<usize>((j - left) * depth)) << 2);
+          const bStep = lie ? (<usize>bDepth) << 2 : <usize>32;
+          const o = out + <usize>top * outRow + <usize>j * outColumn;
+          if (rowsLie) stripRows(o, outRow, outColumn, p, (<usize>aRow) << 2, q, bStep, depth, rows, columns, add);
+          else strip(o, outRow, outColumn, p, panel, step, q, bStep, depth, rows, columns, add);
+        }
+      }
+    }
+  }
+}
 
 /**
- * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. Packs block by block what
- * is better packed. `scratch` holds 256 · 8 elements and for each of up to 128 rows (rounded up to fours) up to 256 more.
+ * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. `scratch` holds as many
+ * elements as `workspace` in src/ops/product.ts says.
  */
 export function matmul(
   out: usize,
@@ -83,31 +237,18 @@ export function matmul(
   scratch: usize,
 ): void {
   const outStep = (<usize>outStride) << 2;
-  const rowsLie = aDepth == 1 && n <= FEW_COLUMNS;
-  const fourLie = aRow == 1 && (m & 3) == 0 && n <= FEW_COLUMNS_TRANSPOSED;
-  const columnsLie = bColumn == 1 && (m <= FEW_ROWS || min(k, BLOCK) * n <= SMALL);
   if (k == 0 && beta == 0) clear(out, m, n, outStep);
-  for (let block = 0; block < k; block += BLOCK) {
-    const depth = min(BLOCK, k - block);
-    const add = beta != 0 || block > 0;
-    for (let top = 0; top < m; top += ROWS) {
-      const rows = min(ROWS, m - top);
-      const x = a + ((<usize>(top * aRow + block * aDepth)) << 2);
-      const left = rowsLie || fourLie ? x : scratch + (BLOCK << 5);
-      if (left != x) packRows(left, x, rows, depth, aRow, aDepth);
-      const panel = fourLie ? <usize>16 : (<usize>depth) << 4;
-      const step = fourLie ? (<usize>aDepth) << 2 : <usize>16;
-      for (let j = 0; j < n; j += 8) {
-        const columns = min(8, n - j);
-        const y = b + ((<usize>(block * bDepth + j * bColumn)) << 2);
-        const lie = columnsLie && columns == 8;
-        const right = lie ? y : scratch;
-        const bStep = lie ? (<usize>bDepth) << 2 : <usize>32;
-        if (!lie) packPanel(scratch, y, columns, depth, bDepth, bColumn);
-        const o = out + <usize>top * outStep + ((<usize>j) << 2);
-        if (rowsLie) stripRows(o, outStep, left, (<usize>aRow) << 2, right, bStep, depth, rows, columns, add);
-        else strip(o, outStep, left, panel, step, right, bStep, depth, rows, columns, add);
-      }
-    }
+  else if (bColumn == 1 && m <= ROW_BY_ROW && n >= WIDE) {
+    addedRows(out, a, b, m, n, k, aRow, aDepth, bDepth, outStep, beta, scratch);
+  } else if (n == 1 && aRow == 1 && outStride == 1 && m >= WIDE) {
+    addedRows(out, b, a, 1, m, k, bColumn, bDepth, aDepth, 0, beta, scratch);
+  } else if (bDepth == 1 && m <= FEW_ROWS && (aDepth != 1 || m < n)) {
+    // Few rows of a right operand stored transposed: the result's transpose is one of few columns.
+    if (m <= 4) fewColumns(out, 4, outStep, b, a, n, m, k, bColumn, aDepth, aRow, beta, scratch);
+    else panels(out, 4, outStep, b, a, n, m, k, bColumn, bDepth, aDepth, aRow, beta, scratch);
+  } else if (aDepth == 1 && n <= 4) {
+    fewColumns(out, outStep, 4, a, b, m, n, k, aRow, bDepth, bColumn, beta, scratch);
+  } else {
+    panels(out, outStep, 4, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, beta, scratch);
   }
 }

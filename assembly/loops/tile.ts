@@ -3,19 +3,13 @@ import { V } from "../simd/lanes";
 /** Steps of a sum that one tile takes in registers before it goes to memory. Fixed: it is part of the order of summation. */
 export const BLOCK: i32 = 256;
 
-/** Columns of a panel at the right edge. */
-function storeEdge(p: usize, x0: v128, x1: v128, columns: i32, add: bool): void {
-  if (columns > 4) {
-    V.store(p, add ? f32x4.add(V.load(p), x0) : x0);
-    V.storeTail(p + 16, add ? f32x4.add(V.loadTail(p + 16, columns - 4), x1) : x1, columns - 4);
-  } else if (columns == 4) {
-    V.store(p, add ? f32x4.add(V.load(p), x0) : x0);
-  } else {
-    V.storeTail(p, add ? f32x4.add(V.loadTail(p, columns), x0) : x0, columns);
-  }
-}
-
 class Out {
+  /** `p[0…lanes) = x`, or `+= x`; lanes ≥ 4 means all. */
+  @inline static lanes(p: usize, x: v128, lanes: i32, add: bool): void {
+    if (lanes >= 4) V.store(p, add ? f32x4.add(V.load(p), x) : x);
+    else if (lanes > 0) V.storeTail(p, add ? f32x4.add(V.loadTail(p, lanes), x) : x, lanes);
+  }
+
   /** `p[0…columns) = x`, or `+= x`. */
   @inline static row(p: usize, x0: v128, x1: v128, columns: i32, add: bool): void {
     if (columns != 8) {
@@ -32,6 +26,24 @@ class Out {
   }
 }
 
+/** Columns of a panel at the right edge. */
+function storeEdge(p: usize, x0: v128, x1: v128, columns: i32, add: bool): void {
+  Out.lanes(p, x0, columns, add);
+  Out.lanes(p + 16, x1, columns - 4, add);
+}
+
+/** Four rows of a result that lies transposed: lane j goes to `p + j·step`, row r to element r. Of each, `columns` and `rows` exist. */
+function storeTransposed(p: usize, step: usize, x0: v128, x1: v128, x2: v128, x3: v128, rows: i32, columns: i32, add: bool): void {
+  const low01 = V.zipLow(x0, x1);
+  const low23 = V.zipLow(x2, x3);
+  const high01 = V.zipHigh(x0, x1);
+  const high23 = V.zipHigh(x2, x3);
+  if (columns > 0) Out.lanes(p, V.joinLow(low01, low23), rows, add);
+  if (columns > 1) Out.lanes(p + step, V.joinHigh(low01, low23), rows, add);
+  if (columns > 2) Out.lanes(p + 2 * step, V.joinLow(high01, high23), rows, add);
+  if (columns > 3) Out.lanes(p + 3 * step, V.joinHigh(high01, high23), rows, add);
+}
+
 /**
  * `rows` × `columns` (at most 8) results over `depth` steps, in tiles of 4 × 8. Step k of a tile reads four neighbours at
  * `a + k·aStep` and eight at `b + k·bStep`: packed panels, or a transposed left and a plain right operand where they lie. `aPanel`
@@ -41,6 +53,7 @@ class Out {
 export function strip(
   out: usize,
   outStep: usize,
+  outColumn: usize,
   a: usize,
   aPanel: usize,
   aStep: usize,
@@ -80,10 +93,15 @@ export function strip(
       p += aStep;
       q += bStep;
     }
-    Out.row(out, c00, c01, columns, add);
-    if (rows - i > 1) Out.row(out + outStep, c10, c11, columns, add);
-    if (rows - i > 2) Out.row(out + 2 * outStep, c20, c21, columns, add);
-    if (rows - i > 3) Out.row(out + 3 * outStep, c30, c31, columns, add);
+    if (outColumn == 4) {
+      Out.row(out, c00, c01, columns, add);
+      if (rows - i > 1) Out.row(out + outStep, c10, c11, columns, add);
+      if (rows - i > 2) Out.row(out + 2 * outStep, c20, c21, columns, add);
+      if (rows - i > 3) Out.row(out + 3 * outStep, c30, c31, columns, add);
+    } else {
+      storeTransposed(out, outColumn, c00, c10, c20, c30, rows - i, columns, add);
+      storeTransposed(out + 4 * outColumn, outColumn, c01, c11, c21, c31, rows - i, columns - 4, add);
+    }
     out += 4 * outStep;
     a += aPanel;
   }
@@ -93,6 +111,7 @@ export function strip(
 export function stripRows(
   out: usize,
   outStep: usize,
+  outColumn: usize,
   a: usize,
   aStep: usize,
   b: usize,
@@ -137,11 +156,85 @@ export function stripRows(
       p3 += 4;
       q += bStep;
     }
-    Out.row(out, c00, c01, columns, add);
-    if (rows - i > 1) Out.row(out + outStep, c10, c11, columns, add);
-    if (rows - i > 2) Out.row(out + 2 * outStep, c20, c21, columns, add);
-    if (rows - i > 3) Out.row(out + 3 * outStep, c30, c31, columns, add);
+    if (outColumn == 4) {
+      Out.row(out, c00, c01, columns, add);
+      if (rows - i > 1) Out.row(out + outStep, c10, c11, columns, add);
+      if (rows - i > 2) Out.row(out + 2 * outStep, c20, c21, columns, add);
+      if (rows - i > 3) Out.row(out + 3 * outStep, c30, c31, columns, add);
+    } else {
+      storeTransposed(out, outColumn, c00, c10, c20, c30, rows - i, columns, add);
+      storeTransposed(out + 4 * outColumn, outColumn, c01, c11, c21, c31, rows - i, columns - 4, add);
+    }
     out += 4 * outStep;
     a += 4 * aStep;
+  }
+}
+
+/** Rows where they lie against panels of four columns: tiles of 8 × 4. */
+export function stripRowsNarrow(
+  out: usize,
+  outStep: usize,
+  outColumn: usize,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  depth: i32,
+  rows: i32,
+  columns: i32,
+  add: bool,
+): void {
+  for (let i = 0; i < rows; i += 8) {
+    let p0 = a;
+    let p1 = rows - i > 1 ? a + aStep : a;
+    let p2 = rows - i > 2 ? a + 2 * aStep : a;
+    let p3 = rows - i > 3 ? a + 3 * aStep : a;
+    let p4 = rows - i > 4 ? a + 4 * aStep : a;
+    let p5 = rows - i > 5 ? a + 5 * aStep : a;
+    let p6 = rows - i > 6 ? a + 6 * aStep : a;
+    let p7 = rows - i > 7 ? a + 7 * aStep : a;
+    let q = b;
+    let c0 = V.splat(0);
+    let c1 = V.splat(0);
+    let c2 = V.splat(0);
+    let c3 = V.splat(0);
+    let c4 = V.splat(0);
+    let c5 = V.splat(0);
+    let c6 = V.splat(0);
+    let c7 = V.splat(0);
+    for (let k = 0; k < depth; k++) {
+      const b0 = V.load(q);
+      c0 = V.madd(V.broadcast(p0), b0, c0);
+      c1 = V.madd(V.broadcast(p1), b0, c1);
+      c2 = V.madd(V.broadcast(p2), b0, c2);
+      c3 = V.madd(V.broadcast(p3), b0, c3);
+      c4 = V.madd(V.broadcast(p4), b0, c4);
+      c5 = V.madd(V.broadcast(p5), b0, c5);
+      c6 = V.madd(V.broadcast(p6), b0, c6);
+      c7 = V.madd(V.broadcast(p7), b0, c7);
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+      p4 += 4;
+      p5 += 4;
+      p6 += 4;
+      p7 += 4;
+      q += 16;
+    }
+    if (outColumn == 4) {
+      Out.lanes(out, c0, columns, add);
+      if (rows - i > 1) Out.lanes(out + outStep, c1, columns, add);
+      if (rows - i > 2) Out.lanes(out + 2 * outStep, c2, columns, add);
+      if (rows - i > 3) Out.lanes(out + 3 * outStep, c3, columns, add);
+      if (rows - i > 4) Out.lanes(out + 4 * outStep, c4, columns, add);
+      if (rows - i > 5) Out.lanes(out + 5 * outStep, c5, columns, add);
+      if (rows - i > 6) Out.lanes(out + 6 * outStep, c6, columns, add);
+      if (rows - i > 7) Out.lanes(out + 7 * outStep, c7, columns, add);
+    } else {
+      storeTransposed(out, outColumn, c0, c1, c2, c3, rows - i, columns, add);
+      if (rows - i > 4) storeTransposed(out + 4 * outStep, outColumn, c4, c5, c6, c7, rows - i - 4, columns, add);
+    }
+    out += 8 * outStep;
+    a += 8 * aStep;
   }
 }

@@ -54,6 +54,14 @@ export class V {
     return x;
   }
 
+  /** Writes the first `n` lanes (1 ≤ n), `step` bytes apart. */
+  @inline static scatter(p: usize, step: usize, x: v128, n: i32): void {
+    v128.store32_lane(p, x, 0);
+    if (n > 1) v128.store32_lane(p + step, x, 1);
+    if (n > 2) v128.store32_lane(p + 2 * step, x, 2);
+    if (n > 3) v128.store32_lane(p + 3 * step, x, 3);
+  }
+
   /** `a0 b0 a1 b1`: with the three below, a 4×4 transpose in eight steps. */
   @inline static zipLow(a: v128, b: v128): v128 {
     return v128.shuffle<f32>(a, b, 0, 4, 1, 5);

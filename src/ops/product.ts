@@ -22,10 +22,19 @@ export function dense(ptr: number, width: number, transposed = false): Strided {
   return transposed ? { ptr, row: 1, column: width } : { ptr, row: width, column: 1 };
 }
 
-/** Runs `fn` with the workspace that {@link productInto} needs for products of these lengths, and frees it. */
-export function withWorkspace({ m, k }: Lengths, fn: (scratch: number) => void): void {
+/**
+ * Elements of the workspace of the kernel `matmul`: a block of the right operand and one of up to 128 rows of the left in panels, 256
+ * steps deep, or the sums of a few rows.
+ */
+export function workspace({ m, n, k }: Lengths): number {
+  const columns = Math.ceil(Math.min(n, m <= 128 ? 64 : 2048) / 8) * 8;
   const rows = Math.ceil(Math.min(m, 128) / 4) * 4;
-  const scratch = empty([8 * 256 + rows * Math.min(k, 256)]);
+  return Math.max(2048, Math.min(k, 256) * (columns + rows));
+}
+
+/** Runs `fn` with the workspace that {@link productInto} needs for products of these lengths, and frees it. */
+export function withWorkspace(lengths: Lengths, fn: (scratch: number) => void): void {
+  const scratch = empty([workspace(lengths)]);
   try {
     fn(scratch.ptr);
   } finally {

@@ -59,6 +59,33 @@ describe('matmul', () => {
     expect(matmul(xt, wt, { transposeA: true, transposeB: true }).toArray()).toEqual(wanted);
   });
 
+  it.each([
+    [1, 1, 600],
+    [1, 45, 300],
+    [2, 600, 257],
+    [3, 33, 520],
+    [4, 31, 61],
+    [5, 17, 300],
+    [8, 40, 256],
+    [9, 70, 270],
+    [45, 1, 300],
+    [37, 3, 520],
+    [130, 66, 258],
+    [129, 2051, 3],
+  ])('adds in the documented order: [%i, %i] over %i', (m, n, k) => {
+    const [x, w] = [random(m, m, k), random(n, k, n)];
+    const wanted = summed(x.toArray(), w.toArray(), m, n, k);
+    const [xt, wt] = [flipped(x, m, k), flipped(w, k, n)];
+    const products = [
+      matmul(x, w),
+      matmul(xt, w, { transposeA: true }),
+      matmul(x, wt, { transposeB: true }),
+      matmul(xt, wt, { transposeA: true, transposeB: true }),
+      linear(x, wt, zeros([n])),
+    ];
+    for (const y of products) expect(Buffer.compare(Buffer.from(y.toArray().buffer), Buffer.from(wanted.buffer))).toBe(0);
+  });
+
   it('does not read what the memory held before', () => {
     scope(() => full([64, 64], Number.NaN));
     expect(Array.from(matmul(ones([3, 2]), ones([2, 5])).toArray())).toEqual(new Array(15).fill(2));
@@ -86,6 +113,22 @@ describe('matmul', () => {
     expect(() => linear(ones([2, 3]), ones([5, 3]), ones([3]))).toThrow('linear: bias must be [5], got [3]');
   });
 });
+
+/** The order of docs/numerics.md in plain float32. */
+function summed(x: ArrayLike<number>, w: ArrayLike<number>, m: number, n: number, k: number) {
+  return Float32Array.from({ length: m * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let total = 0;
+    for (let block = 0; block < k; block += 256) {
+      let sum = 0;
+      for (let l = block; l < Math.min(k, block + 256); l++) {
+        sum = Math.fround(sum + Math.fround((x[i * k + l] as number) * (w[l * n + j] as number)));
+      }
+      total = Math.fround(total + sum);
+    }
+    return total;
+  });
+}
 
 function flipped(x: ReturnType<typeof tensor>, rows: number, columns: number) {
   const values = x.toArray();

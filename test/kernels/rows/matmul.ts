@@ -1,3 +1,4 @@
+import { workspace } from '../../../src/ops/product.ts';
 import type { Draw, KernelRow, Range } from '../row.ts';
 
 const panels = (n: number, width: number) => Math.ceil(n / width) * width;
@@ -19,9 +20,6 @@ const packed = (d: Draw, m: number, n: number, k: number, beta: 0 | 1) => [
   beta,
 ];
 
-/** Elements of the workspace `matmul` asks for. */
-const workspace = (m: number, k: number) => 8 * 256 + panels(Math.min(m, 128), 4) * Math.min(k, 256);
-
 /** Operands plain, or stored transposed. */
 const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: boolean, right: boolean) => [
   within(d, m, n + 3),
@@ -31,7 +29,7 @@ const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: bool
   ...(left ? [1, m] : [k, 1]),
   ...(right ? [1, k] : [n, 1]),
   ...[n + 3, beta],
-  d.scratch(workspace(m, k)),
+  d.scratch(workspace({ m, n, k })),
 ];
 
 const layouts = [
@@ -85,6 +83,34 @@ export const products: KernelRow[] = [
       lengths: [1, 256, 515],
       args: (n, d) => plain(d, 131, 35, n, 1, left, right),
       tolerance: { absolute: 2e-4 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, one row`,
+      lengths: [...EDGES, 300],
+      args: (n, d) => plain(d, 1, n, 39, 1, left, right),
+      tolerance: { absolute: 5e-5 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, few rows`,
+      lengths: [1, 2, 4, 7],
+      args: (n, d) => plain(d, n, 51, 270, 1, left, right),
+      tolerance: { absolute: 1e-4 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, few columns`,
+      lengths: [1, 2, 4, 7],
+      args: (n, d) => plain(d, 35, n, 270, 1, left, right),
+      tolerance: { absolute: 1e-4 },
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, columns in parts`,
+      lengths: [65, 130],
+      args: (n, d) => plain(d, 66, n, 9, 0, left, right),
+      tolerance: { absolute: 3e-5 },
     },
     {
       kernel: 'matmul',
