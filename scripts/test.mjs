@@ -1,4 +1,4 @@
-// `npm test`: installs and builds what is missing, then every check, each of which stops the run when it fails.
+// `npm test`: installs and builds what is missing, a browser too, then every check, each of which stops the run when it fails.
 // Arguments go to vitest; `--no-tests` stops after the static checks.
 import { spawnSync } from 'node:child_process';
 import './bootstrap.mjs';
@@ -14,4 +14,7 @@ function run(script, ...rest) {
 run('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
 run('typescript/bin/tsc', '-p', 'tsconfig.json');
 run('typescript/bin/tsc', '-p', 'assembly');
-if (!args.includes('--no-tests')) run('vitest/vitest.mjs', 'run', ...args);
+if (!args.includes('--no-tests')) {
+  run('../test/browser/install.mjs');
+  run('vitest/vitest.mjs', 'run', ...args);
+}

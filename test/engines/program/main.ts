@@ -1,0 +1,35 @@
+// The identity program: everything the package computes, in one hash that every engine must give.
+import { init } from '../../../src/runtime/init.ts';
+import type { WasmOptions } from '../../../src/runtime/wasm.ts';
+import { Digest } from './digest.ts';
+import { learn } from './learn.ts';
+import { ops } from './ops.ts';
+
+/** What the program found. */
+export interface Result {
+  /** Over all parts. */
+  hash: string;
+  /** The first 16 digits of each part's own, to tell where engines part. */
+  parts: Record<string, string>;
+}
+
+/** Runs it all; takes what `init` takes. */
+export async function run(options: WasmOptions = {}): Promise<Result> {
+  await init(options);
+  const digests = new Map<string, Digest>();
+  const part = (name: string) => {
+    const digest = digests.get(name) ?? new Digest();
+    digests.set(name, digest);
+    return digest;
+  };
+  ops(part);
+  await learn(part);
+  const whole = new Digest();
+  const parts: Record<string, string> = {};
+  for (const [name, digest] of digests) {
+    const hash = digest.end();
+    whole.text(`${name} ${hash}\n`);
+    parts[name] = hash.slice(0, 16);
+  }
+  return { hash: whole.end(), parts };
+}

@@ -1,0 +1,39 @@
+// What the package and the loader ask of a host besides WebAssembly, and a bare shell may lack. The build of the program puts these in
+// the place of the globals, in every engine alike, so that nothing but ECMAScript and WebAssembly is asked for.
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Base64 to one character a byte. */
+export function atob(text: string): string {
+  const values = new Map(Array.from(ALPHABET, (character, i) => [character, i]));
+  let bytes = '';
+  let bits = 0;
+  for (const [i, character] of Array.from(text.replace(/=+$/, '')).entries()) {
+    bits = (bits << 6) | (values.get(character) as number);
+    if (i % 4 > 0) bytes += String.fromCharCode((bits >>> (6 - 2 * (i % 4))) & 255);
+  }
+  return bytes;
+}
+
+/** ASCII only, which is all that the program writes. */
+export class TextEncoder {
+  encode(text: string): Uint8Array {
+    return Uint8Array.from(text, (character) => {
+      if (character > '\x7f') throw new RangeError(`TextEncoder: text must be ASCII here, got ${JSON.stringify(character)}`);
+      return character.charCodeAt(0);
+    });
+  }
+}
+
+/** ASCII only. */
+export class TextDecoder {
+  decode(bytes: Uint8Array): string {
+    return Array.from(bytes, (byte) => {
+      if (byte > 0x7f) throw new RangeError(`TextDecoder: bytes must be ASCII here, got ${byte}`);
+      return String.fromCharCode(byte);
+    }).join('');
+  }
+}
+
+/** A clock that stands still: no result depends on it. */
+export const performance = { now: () => 0 };
