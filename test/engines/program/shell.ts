@@ -27,8 +27,8 @@ export class TextEncoder {
 
 /** ASCII only. */
 export class TextDecoder {
-  decode(bytes: Uint8Array): string {
-    return Array.from(bytes, (byte) => {
+  decode(bytes: Uint8Array | ArrayBuffer): string {
+    return Array.from(new Uint8Array(bytes), (byte) => {
       if (byte > 0x7f) throw new RangeError(`TextDecoder: bytes must be ASCII here, got ${byte}`);
       return String.fromCharCode(byte);
     }).join('');
