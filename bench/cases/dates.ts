@@ -31,8 +31,8 @@ class Dates extends Module {
 
   /** Tokens [B, 12] and [B, 10] to logits [B, 10, 13]. */
   forward(source: Tensor, target: Tensor): Tensor {
-    const read = this.encoder.forward(this.sourceEmbedding.forward(source));
-    const { output } = this.decoder.forward(this.targetEmbedding.forward(target), { state: read.state }); // [B, 10, 64]
+    const read = this.encoder.forward(this.sourceEmbedding.unread(source));
+    const { output } = this.decoder.forward(this.targetEmbedding.unread(target), { state: read.state }); // [B, 10, 64]
     const weights = softmax(matmul(output, read.output, { transposeB: true })); // [B, 10, 12]
     const context = matmul(weights, read.output);
     return this.output.forward(tanh(this.combine.forward(concat([context, output], 2))));
@@ -46,10 +46,14 @@ const setup = (batch: number) => () => {
   return step(new Dates(key(1)), (model) => crossEntropy(model.forward(source, target), wanted));
 };
 
-/** Multiplications of the products of one example, forward. */
-const products =
-  (SOURCE.length + TARGET.length) * 4 * WIDTH * 2 * WIDTH +
-  TARGET.length * (2 * SOURCE.length * WIDTH + 2 * WIDTH * WIDTH + WIDTH * TARGET.symbols);
+/**
+ * Multiplications of the products, forward: each symbol's row once, the states' but for the first, which is zero, and what follows
+ * the decoder.
+ */
+const products = (batch: number) =>
+  (SOURCE.symbols + TARGET.symbols) * 4 * WIDTH * WIDTH +
+  batch * (SOURCE.length - 1 + TARGET.length) * 4 * WIDTH * WIDTH +
+  batch * TARGET.length * (2 * SOURCE.length * WIDTH + 2 * WIDTH * WIDTH + WIDTH * TARGET.symbols);
 
 const BATCH = 128;
 
@@ -57,7 +61,7 @@ export const dates: Case[] = [
   {
     ...training,
     name: `batch ${BATCH}`,
-    work: 3 * 2 * BATCH * products,
+    work: 3 * 2 * products(BATCH),
     setup: setup(BATCH),
     proof: { got: setup(16) },
     task: { op: 'dates', shapes: [], training: true, batch: BATCH, source: SOURCE, target: TARGET, width: WIDTH },

@@ -15,11 +15,15 @@ const words = (seed: number, shape: readonly number[], symbols: number): Tensor 
     { shape },
   );
 
-/** Multiplications of the matrix products in one forward pass: what a step cannot do without, three times with its gradients. */
+/**
+ * Multiplications of the products, forward: what a step cannot do without, three times with its gradients. The rows of the
+ * embeddings once a symbol; the encoder's first state is zero.
+ */
 function products(hidden: number, embedding: number): number {
-  const encoder = 2 * 4 * hidden * (embedding + hidden) + 2 * hidden * hidden; // both directions, and the keys
-  const decoder = 4 * hidden * (embedding + 2 * hidden) + hidden * hidden + 3 * hidden * hidden + hidden * VOCABULARY;
-  return BATCH * (LETTERS * encoder + PHONES * decoder);
+  const symbols = 4 * hidden * embedding * (2 * LETTER_SYMBOLS + VOCABULARY);
+  const encoder = (LETTERS - 1) * 2 * 4 * hidden * hidden + LETTERS * 2 * hidden * hidden; // both directions, and the keys
+  const decoder = PHONES * (4 * hidden * 2 * hidden + hidden * hidden + 3 * hidden * hidden + hidden * VOCABULARY);
+  return symbols + BATCH * (encoder + decoder);
 }
 
 /** A training step: forward, backward, clipping and Adam. */

@@ -26,8 +26,8 @@ function sequence(core: keyof typeof cores, sizes: Sizes, target: Target): Case 
   return {
     ...training,
     name: `${core} B${batch} T${steps} I${input} H${hidden}`,
-    // The weights' products forward and in their gradients, and the states' gradients; the inputs need none.
-    work: 2 * batch * steps * cores[core].gates * hidden * (2 * input + 3 * hidden),
+    // The inputs' products forward and in their weights' gradient; the states', but for the first, which is zero, in their own too.
+    work: 2 * batch * cores[core].gates * hidden * (2 * steps * input + 3 * (steps - 1) * hidden),
     setup: setup(core, sizes),
     proof: { got: setup(core, { ...sizes, batch: 8 }) },
     task: { op: core, shapes: [shape], hidden, training: true },
