@@ -71,14 +71,14 @@ export function drawn(size: number, seed: number): Float32Array {
 }
 
 /** Operands of given shapes: drawn, and parameters, so that what is made of them is recorded. */
-export function operands(shapes: readonly (readonly number[])[]): Tensor[] {
+export function parametersOf(shapes: readonly (readonly number[])[]): Tensor[] {
   return shapes.map((shape, i) => parameter(tensor(drawn(sizeOf(shape), i + 1), { shape })));
 }
 
 /** The setup of one op on operands of given shapes. */
 export function op(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {
   return () => {
-    const inputs = operands(shapes);
+    const inputs = parametersOf(shapes);
     return () => f(...inputs);
   };
 }

@@ -1,5 +1,5 @@
 import { add, causalMask, grad, matmul, mul, softmax, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, operands, type Target } from '../case.ts';
+import { type Case, drawn, parametersOf, type Target } from '../case.ts';
 
 const HEADS = 8;
 const WIDTH = 64;
@@ -31,7 +31,7 @@ const words = (kind: Kind) => (['causal', 'mask', 'bias'] as const).filter((word
 
 /** Queries at the end of T keys: all of them, or as many as float64 computes soon. */
 function inputsOf(length: number, queries: number, kind: Kind) {
-  const [query, keys, values] = operands([
+  const [query, keys, values] = parametersOf([
     [1, HEADS, queries, WIDTH],
     [1, HEADS, length, WIDTH],
     [1, HEADS, length, WIDTH],

@@ -1,5 +1,5 @@
 import { crossEntropy, grad, layerNorm, logSoftmax, softmax, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, op, operands, type Target } from '../case.ts';
+import { type Case, drawn, op, parametersOf, type Target } from '../case.ts';
 
 const ROWS = 4096;
 const WIDTH = 1024;
@@ -17,7 +17,7 @@ const classes = () => tensor(Int32Array.from({ length: ROWS }, (_, i) => (i * 37
 /** The gradient of `f` alone, with respect to every operand; the forward pass is made once. */
 function gradient(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {
   return () => {
-    const inputs = operands(shapes);
+    const inputs = parametersOf(shapes);
     const y = f(...inputs);
     const g = tensor(drawn(y.size, 9), { shape: y.shape });
     return () => {
@@ -55,7 +55,7 @@ export const rows: Case[] = [
     ...exponentials,
     name: `crossEntropy ${ROWS}×${WIDTH}`,
     setup: () => {
-      const [x] = operands([SHAPE]) as [Tensor];
+      const [x] = parametersOf([SHAPE]) as [Tensor];
       const index = classes();
       return () => crossEntropy(x, index);
     },
@@ -66,7 +66,7 @@ export const rows: Case[] = [
     target,
     name: `crossEntropy with gradient ${ROWS}×${WIDTH}`,
     setup: () => {
-      const [x] = operands([SHAPE]) as [Tensor];
+      const [x] = parametersOf([SHAPE]) as [Tensor];
       const index = classes();
       return () => grad(crossEntropy(x, index), [x])[0] as Tensor;
     },

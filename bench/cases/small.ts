@@ -1,5 +1,5 @@
 import { add, grad, scope, sum, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, operands, sizeOf } from '../case.ts';
+import { type Case, drawn, parametersOf, sizeOf } from '../case.ts';
 
 const SIZE = 8;
 /** Ops that share a scope, as in a step of training. */
@@ -10,7 +10,7 @@ function adding(times: number, recorded: boolean): Case['setup'] {
   return () => {
     const shapes = [[SIZE], [SIZE]];
     const plain = () => shapes.map((shape, i) => tensor(drawn(sizeOf(shape), i + 1), { shape }));
-    const [a, b] = (recorded ? operands(shapes) : plain()) as [Tensor, Tensor];
+    const [a, b] = (recorded ? parametersOf(shapes) : plain()) as [Tensor, Tensor];
     return () =>
       scope(() => {
         let y = add(a, b);
@@ -39,7 +39,7 @@ export const smallOps: Case[] = [
     unit: 'µs',
     work: 1,
     setup: () => {
-      const [a, b] = operands([[SIZE], [SIZE]]) as [Tensor, Tensor];
+      const [a, b] = parametersOf([[SIZE], [SIZE]]) as [Tensor, Tensor];
       return () => scope(() => grad(sum(add(a, b)), [a])[0] as Tensor);
     },
     tolerance: 1e-6,
