@@ -11,9 +11,10 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1);
 }
 
+// What they say goes to the error stream: programs with --json have the other one.
 try {
-  if (!installed('.')) execSync('npm ci --no-audit --no-fund', { stdio: 'inherit' });
-  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  if (!installed('.')) execSync('npm ci --no-audit --no-fund', { stdio: ['inherit', 2, 2] });
+  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: ['inherit', 2, 2] });
 } catch {
   process.exit(1); // the failed step has said why
 }

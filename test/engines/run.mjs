@@ -67,7 +67,7 @@ async function test() {
     for (const threads of row.threads) {
       const outcome = await tried(row, threads, expected);
       outcomes.push(outcome);
-      if (!asked.json) console.log(lineOf(outcome));
+      (asked.json ? console.error : console.log)(lineOf(outcome));
     }
   }
   const count = (/** @type {Outcome['outcome'][]} */ ...kinds) => outcomes.filter(({ outcome }) => kinds.includes(outcome)).length;

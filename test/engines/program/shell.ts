@@ -35,5 +35,5 @@ export class TextDecoder {
   }
 }
 
-/** A clock that stands still: no result depends on it. */
-export const performance = { now: () => 0 };
+/** The host's clock, or one that stands still: threads sleep by it, and no result depends on it. */
+export const performance = globalThis.performance ?? { now: () => 0 };
