@@ -55,6 +55,8 @@ export interface Figure {
   unit: 'ms' | 'KB' | 'MB';
   rounds: number;
   once: () => number | Promise<number>;
+  /** What to take off: measured in the same rounds. */
+  less?: () => number | Promise<number>;
   target?: Target;
 }
 

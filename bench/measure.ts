@@ -142,8 +142,12 @@ export async function measure(family: string, item: Case, field: Field): Promise
 
 /** Takes a figure round by round. */
 export async function observe(family: string, figure: Figure): Promise<Result> {
-  const { name, unit, rounds, once } = figure;
-  const values: number[] = [];
-  for (let i = 0; i < rounds; i++) values.push(await once());
-  return { family, case: name, unit, value: Math.min(...values), median: median(values), limit: null, fraction: null, peers: {} };
+  const { name, unit, rounds, once, less = () => 0 } = figure;
+  const [values, others]: [number[], number[]] = [[], []];
+  for (let i = 0; i < rounds; i++) {
+    values.push(await once());
+    others.push(await less());
+  }
+  const value = Math.min(...values) - Math.min(...others);
+  return { family, case: name, unit, value, median: median(values) - median(others), limit: null, fraction: null, peers: {} };
 }
