@@ -13,3 +13,6 @@ export * from "./kernels/optimise";
 export * from "./kernels/random";
 export * from "./kernels/reduce";
 export * from "./kernels/softmax";
+export * from "./kernels/tiled-attention";
+export * from "./kernels/tiled-attention-backward";
+export * from "./kernels/tiled-attention-weights";

@@ -77,6 +77,8 @@ def even(f, at0):
 JOBS = {
     # exp(r) - 1 = r + r² p(r), |r| ≤ ln 2 / 2
     "expm1": lambda: fit("expm1 p(r)", even(lambda r: (mp.expm1(r) - r) / r**2, mp.mpf(1) / 2), even(lambda r: abs(r**2 / mp.expm1(r)), mp.mpf(0)), range(5), -0.3467, 0.3467),
+    # 2^f = 1 + f p(f), |f| ≤ ½
+    "exp2": lambda: fit("exp2 p(f)", even(lambda f: (mp.mpf(2) ** f - 1) / f, mp.log(2)), even(lambda f: abs(f) / mp.mpf(2) ** f, mp.mpf(0)), range(5), -0.5, 0.5),
     # log(1 + f) = f - f²/2 + f³ p(f), √½ ≤ 1 + f ≤ √2
     "log": lambda: fit("log p(f)", even(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), even(lambda f: abs(f**3 / mp.log1p(f)), mp.mpf(0)), range(9), -0.29290, 0.41422),
     # sin(r) = r + r³ p(r²), |r| ≤ π/4

@@ -52,6 +52,7 @@ export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './nn
 export { mapState, type State } from './nn/state.ts';
 export { type Core, type UnrollOptions, unroll } from './nn/unroll.ts';
 export {
+  type AttentionOptions,
   abs,
   add,
   additiveScore,
@@ -107,6 +108,7 @@ export {
   relu,
   reshape,
   type SequenceOptions,
+  scaledDotProductAttention,
   scatterAdd,
   select,
   sigmoid,

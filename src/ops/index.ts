@@ -11,5 +11,6 @@ export * from './normalise.ts';
 export * from './random.ts';
 export * from './recurrent.ts';
 export * from './reduce.ts';
+export * from './scaled-dot-product.ts';
 export * from './shape.ts';
 export * from './softmax.ts';

@@ -10,6 +10,7 @@ import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
 import { softmaxes } from './rows/softmax.ts';
+import { tiledAttention } from './rows/tiled-attention.ts';
 
 /** Every kernel with the calls it is tested by. */
 export const rows: KernelRow[] = [
@@ -24,4 +25,5 @@ export const rows: KernelRow[] = [
   ...recurrent,
   ...reductions,
   ...softmaxes,
+  ...tiledAttention,
 ];

@@ -13,6 +13,7 @@ import { drawing } from './random.ts';
 import { recurrent } from './recurrent.ts';
 import { reductions } from './reduce.ts';
 import { softmaxes } from './softmax.ts';
+import { tiledAttention } from './tiled-attention.ts';
 
 /** Every kernel in float64, as the plainest loop that says what it means. A kernel missing here does not compile. */
 function referenceKernels(cells: Cells): Kernels {
@@ -28,6 +29,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...recurrent(cells),
     ...reductions(cells),
     ...softmaxes(cells),
+    ...tiledAttention(cells),
   };
 }
 

@@ -1,0 +1,219 @@
+// The gradient of attention in tiles, from the scores computed again: nothing as large as queries × keys is kept. A head is one walk over
+// tiles of keys and, within, of queries; each product is done once, so that a sum over queries and one over keys both have their order.
+import { allFinite, clearEight, guardedStrip, transposeOut, unweaveEight, weaveEight } from "../loops/eights";
+import { mapRow, PairLane, sumOfPairs } from "../loops/rows";
+import { LOG2E, packQueries, scores, Times, trimmed, weights } from "../loops/scores";
+import { strip, stripRows } from "../loops/tile";
+import { V } from "../simd/lanes";
+import { packRows } from "./matmul";
+
+/** Keys and queries of a tile. Fixed: they are part of the order of summation. */
+const TILE: i32 = 64;
+/** Bytes from one key of a tile to the next. */
+const STEP: usize = 256;
+/** Keys that begin their sum at the same query where later keys are hidden. */
+const CHUNK: i32 = 16;
+
+/** Bytes of elements. */
+class Bytes {
+  @inline static of(elements: i32): usize {
+    return (<usize>elements) << 2;
+  }
+}
+
+class Product extends PairLane {
+  @inline at(x: v128, y: v128, a: v128): v128 {
+    return f32x4.mul(x, y);
+  }
+}
+
+/** `w · (x − inner)`, and 0 where w is: x may be anything there. */
+class Slope {
+  @inline static of(w: v128, x: v128, inner: v128): v128 {
+    return v128.andnot(f32x4.mul(w, f32x4.sub(x, inner)), f32x4.eq(w, V.splat(0)));
+  }
+}
+
+/** `ds[s][8] = w (ds − inner)`: from gradients of weights to gradients of scores. */
+function slopes(ds: usize, w: usize, n: i32, inner: usize): void {
+  const i0 = V.load(inner);
+  const i1 = V.load(inner + 16);
+  for (let s = 0; s < n; s++) {
+    V.store(ds, Slope.of(V.load(w), V.load(ds), i0));
+    V.store(ds + 16, Slope.of(V.load(w + 16), V.load(ds + 16), i1));
+    ds += STEP;
+    w += STEP;
+  }
+}
+
+/**
+ * `out[s, ·] += Σₜ tile[s][t] x[t, ·]` for n keys and rows of `width`, t < rows. Where `causal`, `last` says how far the tile's first
+ * query sees: a chunk of keys starts at the first eight queries that see any of it. `aux` holds rows · 8.
+ */
+function addRows(out: usize, tile: usize, x: usize, n: i32, rows: i32, width: i32, causal: bool, last: i32, aux: usize): void {
+  const line = Bytes.of(width);
+  const chunk = causal ? CHUNK : n;
+  for (let c = 0; c < width; c += 8) {
+    const columns = min(8, width - c);
+    let b = x + Bytes.of(c);
+    let bStep = line;
+    if (columns < 8) {
+      weaveEight(aux, 32, b, columns, rows, 1, width);
+      b = aux;
+      bStep = 32;
+    }
+    for (let s = 0; s < n; s += chunk) {
+      const start = causal ? max(0, s - last) & -8 : 0;
+      if (start >= rows) break;
+      const from = b + <usize>start * bStep;
+      const to = out + <usize>s * line + Bytes.of(c);
+      stripRows(to, line, 4, tile + <usize>s * STEP + Bytes.of(start), STEP, from, bStep, rows - start, min(chunk, n - s), columns, true);
+    }
+  }
+}
+
+/**
+ * Gradients of `scaledDotProductAttention` from `g`, that of its result `y`, and from what it left in `tops` and `shares`: `dq`, `dk`,
+ * `dv`, and `dbias` [·, queries, keys] of every head (or 0). With w the weights and x = g[t] · v[s], that of a score is
+ * `w (x − g[t] · y[t])`. Does the heads from `from` up to `to`. `scratch` holds 8,704 + 136 · width + 64 · valueWidth +
+ * queries · (2 · width + valueWidth + 3) elements, with queries rounded up to eights and widths to fours.
+ */
+export function scaledDotProductAttentionBackward(
+  dq: usize,
+  dk: usize,
+  dv: usize,
+  dbias: usize,
+  g: usize,
+  y: usize,
+  tops: usize,
+  shares: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  mask: usize,
+  bias: usize,
+  queries: i32,
+  keys: i32,
+  width: i32,
+  valueWidth: i32,
+  scale: f32,
+  causal: i32,
+  heads: i32,
+  maskBatch: i32,
+  maskHead: i32,
+  maskQuery: i32,
+  maskKey: i32,
+  biasBatch: i32,
+  biasHead: i32,
+  biasQuery: i32,
+  biasKey: i32,
+  from: i32,
+  to: i32,
+  scratch: usize,
+): void {
+  const tall = (width + 3) & -4;
+  const all = (queries + 7) & -8;
+  const w = scratch;
+  const ds = w + Bytes.of(TILE * TILE);
+  const aux = ds + Bytes.of(TILE * TILE);
+  const row = aux + Bytes.of(TILE * 8);
+  const ks = row + Bytes.of(8 * tall);
+  const vs = ks + Bytes.of(TILE * width);
+  const kColumns = vs + Bytes.of(TILE * valueWidth);
+  const top = kColumns + Bytes.of(TILE * tall);
+  const share = top + Bytes.of(all);
+  const inner = share + Bytes.of(all);
+  const qs = inner + Bytes.of(all);
+  const gs = qs + Bytes.of(all * width);
+  const dqs = gs + Bytes.of(all * valueWidth);
+  const lies = tall == width;
+  for (let head = from; head < to; head++) {
+    const row0 = head * queries;
+    const qHead = q + Bytes.of(row0 * width);
+    const gHead = g + Bytes.of(row0 * valueWidth);
+    const kHead = k + Bytes.of(head * keys * width);
+    const vHead = v + Bytes.of(head * keys * valueWidth);
+    const dkHead = dk + Bytes.of(head * keys * width);
+    const dvHead = dv + Bytes.of(head * keys * valueWidth);
+    const dbiasHead = dbias + Bytes.of(row0) * <usize>keys;
+    const maskHead0 = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead);
+    const biasHead0 = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead);
+    const finite = (mask == 0 && causal == 0) || allFinite(kHead, keys * width);
+    packQueries(qs, qHead, queries, width, scale * LOG2E);
+    packQueries(gs, gHead, queries, valueWidth, 1);
+    memory.fill(top, 0, 3 * Bytes.of(all));
+    memory.copy(top, tops + Bytes.of(row0), Bytes.of(queries));
+    memory.copy(share, shares + Bytes.of(row0), Bytes.of(queries));
+    const line = Bytes.of(valueWidth);
+    for (let t = 0; t < queries; t++) {
+      const dot = sumOfPairs<Product>(gHead + <usize>t * line, y + Bytes.of(row0 * valueWidth) + <usize>t * line, valueWidth, 0);
+      store<f32>(inner + Bytes.of(t), dot);
+    }
+    memory.fill(dqs, 0, Bytes.of(all * tall));
+    memory.fill(dkHead, 0, Bytes.of(keys * width));
+    memory.fill(dvHead, 0, Bytes.of(keys * valueWidth));
+    if (dbias) memory.fill(dbiasHead, 0, Bytes.of(queries) * <usize>keys);
+    for (let base = 0; base < keys; base += TILE) {
+      let n = min(TILE, keys - base);
+      if (mask != 0 && maskQuery == 0) n = trimmed(maskHead0 + Bytes.of(base * maskKey), maskKey, n);
+      if (n == 0) continue;
+      const kTile = kHead + Bytes.of(base * width);
+      packRows(ks, kTile, n, width, width, 1);
+      packRows(vs, vHead + Bytes.of(base * valueWidth), n, valueWidth, valueWidth, 1);
+      if (!lies) packRows(kColumns, kTile, width, n, 1, width);
+      const a = lies ? kTile : kColumns;
+      const aPanel = lies ? <usize>16 : Bytes.of(4 * n);
+      const aStep = lies ? Bytes.of(width) : <usize>16;
+      for (let first = 0; first < queries; first += TILE) {
+        const rows = min(TILE, queries - first);
+        // Of the tile's keys, the last that its first query may see.
+        const sees = causal != 0 ? first + keys - queries - base : n;
+        if (sees + rows <= 0) continue;
+        for (let i = 0; i < rows; i += 8) {
+          const lines = min(8, rows - i);
+          const last = causal != 0 ? sees + i : n;
+          const seen = max(0, min(n, last + lines));
+          const wHere = w + Bytes.of(i);
+          const dsHere = ds + Bytes.of(i);
+          const t = first + i;
+          clearEight(wHere, STEP, seen, n);
+          clearEight(dsHere, STEP, seen, n);
+          if (seen == 0) continue;
+          scores(
+            wHere,
+            STEP,
+            true,
+            ks,
+            qs + Bytes.of(t * width),
+            width,
+            seen,
+            lines,
+            last,
+            bias == 0 ? 0 : biasHead0 + Bytes.of(t * biasQuery + base * biasKey),
+            biasQuery,
+            biasKey,
+            mask == 0 ? 0 : maskHead0 + Bytes.of(t * maskQuery + base * maskKey),
+            maskQuery,
+            maskKey,
+            aux,
+          );
+          weights(wHere, STEP, seen, top + Bytes.of(t), share + Bytes.of(t));
+          strip(dsHere, STEP, 4, vs, Bytes.of(4 * valueWidth), 16, gs + Bytes.of(t * valueWidth), 32, valueWidth, seen, 8, false);
+          slopes(dsHere, wHere, seen, inner + Bytes.of(t));
+          const sum = dqs + Bytes.of(t * tall);
+          if (finite) strip(sum, 32, 4, a, aPanel, aStep, dsHere, STEP, seen, tall, 8, true);
+          else guardedStrip(sum, a, aPanel, aStep, dsHere, STEP, seen, tall);
+        }
+        const later = causal != 0;
+        addRows(dvHead + Bytes.of(base * valueWidth), w, gHead + Bytes.of(first * valueWidth), n, rows, valueWidth, later, sees, aux);
+        addRows(dkHead + Bytes.of(base * width), ds, qHead + Bytes.of(first * width), n, rows, width, later, sees, aux);
+        if (dbias) transposeOut(dbiasHead + Bytes.of(first) * <usize>keys + Bytes.of(base), keys, ds, TILE, rows, n);
+      }
+    }
+    mapRow<Times>(dkHead, dkHead, keys * width, scale, 0);
+    mapRow<Times>(dqs, dqs, all * tall, scale, 0);
+    for (let t = 0; t < queries; t += 8) {
+      unweaveEight(dq + Bytes.of((row0 + t) * width), dqs + Bytes.of(t * tall), min(8, queries - t), width, row);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+// Scaled dot-product attention in tiles of keys × queries: softmax with a running largest score and sum (Milakov and Gimelshein 2018;
+// Dao et al. 2022), never a row of scores as long as the keys. Eight queries are eight lanes and keys run down: every step is lane by
+// lane, so that a query's bits do not depend on the others. Tiles of keys begin at multiples of KEYS, whoever asks.
+import { allFinite, guardedStrip, scaleEight, unweaveEight } from "../loops/eights";
+import { Base, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
+import { strip } from "../loops/tile";
+import { Exp2 } from "../simd/exp2";
+import { V } from "../simd/lanes";
+import { packRows } from "./matmul";
+
+/** Bytes of elements. */
+class Bytes {
+  @inline static of(elements: i32): usize {
+    return (<usize>elements) << 2;
+  }
+}
+
+/**
+ * Takes a tile of scores `[n][8]` into the running softmax: `top` is the largest so far, `total` the sum of weights relative to it,
+ * `ease` the factor by which sums so far shrink. The tile becomes weights. False where `ease` is 1 throughout.
+ */
+function absorb(tile: usize, n: i32, top: usize, total: usize, ease: usize): bool {
+  const old0 = V.load(top);
+  const old1 = V.load(top + 16);
+  let m0 = old0;
+  let m1 = old1;
+  let p = tile;
+  for (let s = 0; s < n; s++) {
+    m0 = f32x4.pmax(m0, V.load(p));
+    m1 = f32x4.pmax(m1, V.load(p + 16));
+    p += 32;
+  }
+  const b0 = Base.of(m0);
+  const b1 = Base.of(m1);
+  let t0 = V.splat(0);
+  let t1 = V.splat(0);
+  for (let s = 0; s < n; s++) {
+    const y0 = Exp2.of(f32x4.sub(V.load(tile), b0));
+    const y1 = Exp2.of(f32x4.sub(V.load(tile + 16), b1));
+    V.store(tile, y0);
+    V.store(tile + 16, y1);
+    t0 = f32x4.add(t0, y0);
+    t1 = f32x4.add(t1, y1);
+    tile += 32;
+  }
+  const e0 = Exp2.of(f32x4.sub(old0, b0));
+  const e1 = Exp2.of(f32x4.sub(old1, b1));
+  V.store(top, m0);
+  V.store(top + 16, m1);
+  V.store(total, f32x4.add(f32x4.mul(V.load(total), e0), t0));
+  V.store(total + 16, f32x4.add(f32x4.mul(V.load(total + 16), e1), t1));
+  V.store(ease, e0);
+  V.store(ease + 16, e1);
+  return v128.any_true(v128.or(f32x4.ne(old0, m0), f32x4.ne(old1, m1)));
+}
+
+/** `x = 1 / x` of eight, 0 for 0. */
+function invertEight(x: usize): void {
+  for (let half: usize = 0; half < 32; half += 16) {
+    const total = V.load(x + half);
+    V.store(x + half, v128.andnot(f32x4.div(V.splat(1), total), f32x4.eq(total, V.splat(0))));
+  }
+}
+
+/**
+ * `out[h, t] = Σₛ wₛ v[h, s]`, `w = softmax(scale · q[h, t] · k[h, s] + bias)` over the keys that mask and `causal` (keys up to
+ * t + keys − queries) let be seen; 0 where there are none. `tops[h, t]` gets the largest score over ln 2, `shares[h, t]` 1 / Σ of the
+ * weights relative to it (0 where there are none): what the weights and the gradient are computed from again.
+ *
+ * `q` [·, queries, width], `k` [·, keys, width], `v` [·, keys, valueWidth] of heads that follow each other, `heads` to an example;
+ * `mask` and `bias` (or 0) have a stride for example, head, query and key. Does the blocks of 64 queries from `from` up to `to`,
+ * counted through all heads. `scratch` holds 64 · (width + valueWidth + 40) + 8 · valueWidth + keys · (width + valueWidth) elements, with
+ * keys and widths rounded up to fours.
+ */
+export function scaledDotProductAttention(
+  out: usize,
+  tops: usize,
+  shares: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  mask: usize,
+  bias: usize,
+  queries: i32,
+  keys: i32,
+  width: i32,
+  valueWidth: i32,
+  scale: f32,
+  causal: i32,
+  heads: i32,
+  maskBatch: i32,
+  maskHead: i32,
+  maskQuery: i32,
+  maskKey: i32,
+  biasBatch: i32,
+  biasHead: i32,
+  biasQuery: i32,
+  biasKey: i32,
+  from: i32,
+  to: i32,
+  scratch: usize,
+): void {
+  const blocks = (queries + QUERIES - 1) / QUERIES;
+  const tall = (valueWidth + 3) & -4;
+  const tile = scratch;
+  const aux = tile + Bytes.of(8 * KEYS);
+  const ease = aux + Bytes.of(8 * KEYS);
+  const top = ease + 32;
+  const total = top + Bytes.of(QUERIES);
+  const row = total + Bytes.of(QUERIES);
+  const qs = row + Bytes.of(8 * tall);
+  const sums = qs + Bytes.of(QUERIES * width);
+  const vs = sums + Bytes.of(QUERIES * tall);
+  const panels = queries > FEW;
+  const lies = tall == valueWidth;
+  const ks = lies ? vs : vs + Bytes.of(tall * keys);
+  const vPanel = lies ? <usize>16 : Bytes.of(4 * keys);
+  const vStep = lies ? Bytes.of(valueWidth) : <usize>16;
+  let before = -1;
+  let finite: bool = true;
+  for (let block = from; block < to; block++) {
+    const head = block / blocks;
+    const first = (block - head * blocks) * QUERIES;
+    const at = head * queries + first;
+    const rows = min(QUERIES, queries - first);
+    const kHead = k + Bytes.of(head * keys * width);
+    const vHead = v + Bytes.of(head * keys * valueWidth);
+    const maskHere = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead + first * maskQuery);
+    const biasHere = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead + first * biasQuery);
+    if (head != before) {
+      if (panels) packRows(ks, kHead, keys, width, width, 1);
+      if (!lies) packRows(vs, vHead, valueWidth, keys, 1, valueWidth);
+      finite = (mask == 0 && causal == 0) || allFinite(vHead, keys * valueWidth);
+      before = head;
+    }
+    packQueries(qs, q + Bytes.of(at * width), rows, width, scale * LOG2E);
+    for (let t = 0; t < QUERIES; t += 4) {
+      V.store(top + Bytes.of(t), V.splat(-Infinity));
+      V.store(total + Bytes.of(t), V.splat(0));
+    }
+    memory.fill(sums, 0, Bytes.of(QUERIES * tall));
+    for (let base = 0; base < keys; base += KEYS) {
+      let n = min(KEYS, keys - base);
+      if (mask != 0 && maskQuery == 0) n = trimmed(maskHere + Bytes.of(base * maskKey), maskKey, n);
+      for (let i = 0; i < rows; i += 8) {
+        const lines = min(8, rows - i);
+        const last = causal != 0 ? first + i + keys - queries - base : n; // of the tile's keys that the panel's first query may see
+        const seen = min(n, last + lines);
+        if (seen <= 0) continue;
+        scores(
+          tile,
+          32,
+          panels,
+          panels ? ks + Bytes.of(base * width) : kHead + Bytes.of(base * width),
+          qs + Bytes.of(i * width),
+          width,
+          seen,
+          lines,
+          last,
+          bias == 0 ? 0 : biasHere + Bytes.of(i * biasQuery + base * biasKey),
+          biasQuery,
+          biasKey,
+          mask == 0 ? 0 : maskHere + Bytes.of(i * maskQuery + base * maskKey),
+          maskQuery,
+          maskKey,
+          aux,
+        );
+        const sum = sums + Bytes.of(i * tall);
+        if (absorb(tile, seen, top + Bytes.of(i), total + Bytes.of(i), ease)) scaleEight(sum, tall, ease);
+        const a = lies ? vHead + Bytes.of(base * valueWidth) : vs + Bytes.of(4 * base);
+        if (finite) strip(sum, 32, 4, a, vPanel, vStep, tile, 32, seen, tall, 8, true);
+        else guardedStrip(sum, a, vPanel, vStep, tile, 32, seen, tall);
+      }
+    }
+    for (let i = 0; i < rows; i += 8) {
+      const lines = min(8, rows - i);
+      invertEight(total + Bytes.of(i));
+      scaleEight(sums + Bytes.of(i * tall), tall, total + Bytes.of(i));
+      unweaveEight(out + Bytes.of((at + i) * valueWidth), sums + Bytes.of(i * tall), lines, valueWidth, row);
+    }
+    memory.copy(tops + Bytes.of(at), top, Bytes.of(rows));
+    memory.copy(shares + Bytes.of(at), total, Bytes.of(rows));
+  }
+}

@@ -1,0 +1,147 @@
+// Scores of eight queries with the keys of a tile, `tile[s][8]` in powers of 2, rows `step` bytes apart.
+import { Exp2 } from "../simd/exp2";
+import { V } from "../simd/lanes";
+import { weaveEight } from "./eights";
+import { Lane, mapRow } from "./rows";
+import { strip, stripRows } from "./tile";
+
+/** log2(e): scores are held as powers of 2. */
+export const LOG2E: f32 = 1.44269504;
+
+/** Keys of a tile. Fixed: it is part of the order of summation. */
+export const KEYS: i32 = 128;
+/** Queries of a block, worked on while a tile of keys is near. What a call is told to do counts in blocks. */
+export const QUERIES: i32 = 64;
+/** Queries of a head up to which packing its keys does not pay (measured). The bits are the same. */
+export const FEW: i32 = 32;
+
+export class Times extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return f32x4.mul(x, a);
+  }
+}
+
+/** Queries as panels `[width][8]`, times `scale`. */
+export function packQueries(out: usize, q: usize, rows: i32, width: i32, scale: f32): void {
+  for (let i = 0; i < rows; i += 8) {
+    weaveEight(out, 32, q, rows - i, width, width, 1);
+    mapRow<Times>(out, out, 8 * width, scale, 0);
+    out += (<usize>width) << 5;
+    q += (<usize>width) << 5;
+  }
+}
+
+/** `tile += bias / ln 2`. */
+function addBias(tile: usize, step: usize, bias: usize, lines: i32, n: i32, queryStride: i32, keyStride: i32, aux: usize): void {
+  weaveEight(aux, 32, bias, lines, n, queryStride, keyStride);
+  const unit = V.splat(LOG2E);
+  for (let s = 0; s < n; s++) {
+    V.store(tile, V.madd(V.load(aux), unit, V.load(tile)));
+    V.store(tile + 16, V.madd(V.load(aux + 16), unit, V.load(tile + 16)));
+    tile += step;
+    aux += 32;
+  }
+}
+
+/** −∞ where a mask of keys is false. */
+function hideKeys(tile: usize, step: usize, mask: usize, n: i32, keyStride: i32): void {
+  for (let s = 0; s < n; s++) {
+    if (load<i32>(mask) == 0) {
+      V.store(tile, V.splat(-Infinity));
+      V.store(tile + 16, V.splat(-Infinity));
+    }
+    tile += step;
+    mask += (<usize>keyStride) << 2;
+  }
+}
+
+/** −∞ where a mask of queries and keys is false. */
+function hide(tile: usize, step: usize, mask: usize, lines: i32, n: i32, queryStride: i32, keyStride: i32, aux: usize): void {
+  const low = V.splat(-Infinity);
+  const none = i32x4.splat(0);
+  weaveEight(aux, 32, mask, lines, n, queryStride, keyStride);
+  for (let s = 0; s < n; s++) {
+    V.store(tile, v128.bitselect(low, V.load(tile), i32x4.eq(V.load(aux), none)));
+    V.store(tile + 16, v128.bitselect(low, V.load(tile + 16), i32x4.eq(V.load(aux + 16), none)));
+    tile += step;
+    aux += 32;
+  }
+}
+
+/** −∞ for keys that come too late: the first query sees those up to `last`, each next one a key more. */
+function hideLater(tile: usize, step: usize, n: i32, last: i32): void {
+  const low = V.splat(-Infinity);
+  const start = max(0, last + 1);
+  tile += <usize>start * step;
+  for (let s = start; s < n; s++) {
+    const from = i32x4.splat(s - last);
+    V.store(tile, v128.bitselect(low, V.load(tile), i32x4.lt_s(i32x4(0, 1, 2, 3), from)));
+    V.store(tile + 16, v128.bitselect(low, V.load(tile + 16), i32x4.lt_s(i32x4(4, 5, 6, 7), from)));
+    tile += step;
+  }
+}
+
+/**
+ * `tile[s][8] = (k[s] · q + bias) / ln 2`, and −∞ where the mask is false or the key comes later than `last` allows (`hideLater`);
+ * s < n. `q` is a panel `[width][8]` with the scale and 1 / ln 2 in it; `k` lies in panels of four, or as it is where `panels` is false.
+ * `bias` and `mask` (0: none) point to the first query and key; `lines` queries are there. `aux` holds n · 8.
+ */
+export function scores(
+  tile: usize,
+  step: usize,
+  panels: bool,
+  k: usize,
+  q: usize,
+  width: i32,
+  n: i32,
+  lines: i32,
+  last: i32,
+  bias: usize,
+  biasQuery: i32,
+  biasKey: i32,
+  mask: usize,
+  maskQuery: i32,
+  maskKey: i32,
+  aux: usize,
+): void {
+  if (panels) strip(tile, step, 4, k, (<usize>width) << 4, 16, q, 32, width, n, 8, false);
+  else stripRows(tile, step, 4, k, (<usize>width) << 2, q, 32, width, n, 8, false);
+  if (bias) addBias(tile, step, bias, lines, n, biasQuery, biasKey, aux);
+  if (mask) {
+    if (maskQuery == 0) hideKeys(tile, step, mask, n, maskKey);
+    else hide(tile, step, mask, lines, n, maskQuery, maskKey, aux);
+  }
+  if (last < n - 1) hideLater(tile, step, n, last);
+}
+
+/** How many of `n` keys there are up to the last that a mask of keys lets be seen. */
+export function trimmed(mask: usize, keyStride: i32, n: i32): i32 {
+  while (n > 0 && load<i32>(mask + ((<usize>((n - 1) * keyStride)) << 2)) == 0) n--;
+  return n;
+}
+
+/** `top` where it is above −∞, else 0: −∞ less it is never NaN. */
+export class Base {
+  @inline static of(top: v128): v128 {
+    return v128.andnot(top, f32x4.eq(top, V.splat(-Infinity)));
+  }
+}
+
+class Weight {
+  @inline static of(x: v128, base: v128, share: v128): v128 {
+    return f32x4.mul(Exp2.of(f32x4.sub(x, base)), share);
+  }
+}
+
+/** A tile of scores as weights, `2^(x − top) · share`; rows `step` bytes apart. */
+export function weights(tile: usize, step: usize, n: i32, top: usize, share: usize): void {
+  const b0 = Base.of(V.load(top));
+  const b1 = Base.of(V.load(top + 16));
+  const r0 = V.load(share);
+  const r1 = V.load(share + 16);
+  for (let s = 0; s < n; s++) {
+    V.store(tile, Weight.of(V.load(tile), b0, r0));
+    V.store(tile + 16, Weight.of(V.load(tile + 16), b1, r1));
+    tile += step;
+  }
+}

@@ -1,0 +1,202 @@
+import { expand } from '../autograd/arithmetic.ts';
+import { recompose } from '../autograd/recompose.ts';
+import { record, recording, withGrad } from '../autograd/record.ts';
+import { recordSeveral } from '../autograd/several.ts';
+import { kernels } from '../runtime/backend.ts';
+import { detach } from '../tensor/create.ts';
+import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { add, mul } from './binary.ts';
+import { and } from './logic.ts';
+import { matmul } from './matmul.ts';
+import { joined, tracked } from './sequence.ts';
+import { concat, reshape } from './shape.ts';
+import { softmax } from './softmax.ts';
+
+/** What scaled dot-product attention may be told beyond its operands. */
+export interface AttentionOptions {
+  /** bool, broadcast to [..., T, S]: true = may attend. */
+  mask?: Tensor;
+  /** float32, broadcast to [..., T, S], added to the scaled scores. */
+  bias?: Tensor;
+  /** Query t may look at keys up to t + S − T: the last query sees every key. Default false. */
+  causal?: boolean;
+  /** Factor of the scores. Default 1 / √D. */
+  scale?: number;
+  /** Returns the weights [..., T, S] too. The output has the same bits. Default false. */
+  weights?: boolean;
+}
+
+/** Queries of a block, the unit in which the kernels count their work. */
+const BLOCK = 64;
+
+const fours = (n: number) => (n + 3) & -4;
+
+/** The lengths and strides of a call, checked. */
+function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale }: AttentionOptions) {
+  const op = 'scaledDotProductAttention';
+  for (const x of [query, keys, values]) expectDType(op, 'operands', x, 'float32');
+  if (mask) expectDType(op, 'mask', mask, 'bool');
+  if (bias) expectDType(op, 'bias', bias, 'float32');
+  const lead = query.shape.slice(0, -2);
+  const [t = 0, d = 0] = query.shape.slice(-2);
+  const [s = 0, v = 0] = values.shape.slice(-2);
+  const fits = query.rank >= 2 && sameShape(keys.shape, [...lead, s, d]) && sameShape(values.shape, [...lead, s, v]);
+  if (!fits) {
+    const got = `${show(query.shape)}, ${show(keys.shape)} and ${show(values.shape)}`;
+    throw new RangeError(`${op}: query, keys and values must be [..., T, D], [..., S, D] and [..., S, V], got ${got}`);
+  }
+  const target = [...lead, t, s];
+  // Heads are the innermost axis before queries; all before them is one axis, as far as a mask or bias lies evenly along it.
+  const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
+  const laid = (name: string, x: Tensor | undefined) => (x ? layOut(op, name, x, target) : undefined);
+  return {
+    target,
+    lead,
+    count: sizeOf(lead),
+    t,
+    s,
+    d,
+    v,
+    heads,
+    causal,
+    scale: scale ?? 1 / Math.sqrt(d),
+    mask: laid('mask', mask),
+    bias: laid('bias', bias),
+  };
+}
+
+type Layout = ReturnType<typeof layout>;
+
+/** A mask or bias with its strides of example, head, query and key. */
+function layOut(op: string, name: string, x: Tensor, target: Shape): { x: Tensor; strides: readonly [number, number, number, number] } {
+  if (!sameShape(broadcastShapes(op, x.shape, target), target)) {
+    throw new RangeError(`${op}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
+  }
+  const whole = target.length > 4 ? expand(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
+  const strides = stretchedStrides(whole.shape, target);
+  const [query = 0, key = 0] = strides.slice(-2);
+  const [head = 0, example = 0] = strides.slice(0, -2).reverse();
+  return { x: whole, strides: [target.length > 4 ? 0 : example, head, query, key] };
+}
+
+/** What every attention kernel is told of masks, biases and heads, in its order. */
+const settings = ({ scale, causal, heads, mask, bias }: Layout) =>
+  [scale, causal ? 1 : 0, heads, ...(mask?.strides ?? none), ...(bias?.strides ?? none)] as const;
+
+const none = [0, 0, 0, 0] as const;
+
+/** Runs `fn` with `size` elements of workspace. */
+function withScratch(size: number, fn: (scratch: number) => void): void {
+  const scratch = empty([size]);
+  try {
+    fn(scratch.ptr);
+  } finally {
+    scratch.storage.free();
+  }
+}
+
+/** Elements of workspace as the kernel's comment says. */
+const workspace = ({ s, d, v }: Layout) => 64 * (d + fours(v) + 40) + 8 * fours(v) + fours(s) * (d + fours(v));
+
+const backwardWorkspace = ({ t, d, v }: Layout) => 8704 + 136 * fours(d) + 64 * v + ((t + 7) & -8) * (2 * fours(d) + v + 3);
+
+/** Largest scores and shares [..., T] of an attention that was computed. */
+interface Statistics {
+  tops: Tensor;
+  shares: Tensor;
+}
+
+function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { output: Tensor } & Statistics {
+  const output = empty([...l.lead, l.t, l.v]);
+  const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
+  const blocks = l.count * Math.ceil(l.t / BLOCK);
+  withScratch(workspace(l), (scratch) => {
+    const inputs = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
+    const results = [output.ptr, tops.ptr, shares.ptr] as const;
+    kernels.scaledDotProductAttention(...results, ...inputs, l.t, l.s, l.d, l.v, ...settings(l), 0, blocks, scratch);
+  });
+  return { output, tops, shares };
+}
+
+function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Statistics): Tensor {
+  const y = empty(l.target);
+  const blocks = l.count * Math.ceil(l.t / BLOCK);
+  withScratch(workspace(l), (scratch) => {
+    const inputs = [tops.ptr, shares.ptr, query.ptr, keys.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
+    kernels.scaledDotProductWeights(y.ptr, ...inputs, l.t, l.s, l.d, ...settings(l), 0, blocks, scratch);
+  });
+  return y;
+}
+
+/** Gradients of query, keys, values and, where it is wanted, bias. */
+function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tensor } & Statistics): (Tensor | null)[] {
+  const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
+  const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
+  const dbias = bias?.requiresGrad ? empty(l.target) : null;
+  withScratch(backwardWorkspace(l), (scratch) => {
+    const results = [dq.ptr, dk.ptr, dv.ptr, dbias?.ptr ?? 0, g.ptr, y.output.ptr, y.tops.ptr, y.shares.ptr] as const;
+    const operands = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
+    kernels.scaledDotProductAttentionBackward(...results, ...operands, l.t, l.s, l.d, l.v, ...settings(l), 0, l.count, scratch);
+  });
+  return bias ? [dq, dk, dv, dbias] : [dq, dk, dv];
+}
+
+/** The same in ops, for gradients of gradients and of weights: output and weights. */
+function composed(l: Layout, given: Tensor | undefined, [query, keys, values, bias]: readonly Tensor[]): [Tensor, Tensor] {
+  const scaled = mul(matmul(query as Tensor, keys as Tensor, { transposeB: true }), l.scale);
+  const past = l.causal ? untilNow(l.t, l.s) : undefined;
+  const mask = given && past ? and(given, past) : (given ?? past);
+  const weights = softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {});
+  return [matmul(weights, values as Tensor), weights];
+}
+
+/** bool [T, S]: true where s ≤ t + S − T. */
+function untilNow(queries: number, keys: number): Tensor {
+  const mask = empty([queries, keys], 'bool');
+  const view = mask.view();
+  for (let t = 0; t < queries; t++) for (let s = 0; s < keys; s++) view[t * keys + s] = s <= t + keys - queries ? 1 : 0;
+  return mask;
+}
+
+/**
+ * `softmax(scale · q kᵀ + bias) v` for each head (Vaswani et al. 2017, §3.2.1): query [..., T, D], keys [..., S, D], values [..., S, V]
+ * → `output` [..., T, V], with `weights: true` also `weights` [..., T, S]. Computed in tiles with a running softmax (Milakov and
+ * Gimelshein 2018; Dao et al. 2022): nothing of size T · S is made unless weights are asked for. A query with nothing to look at gets
+ * output, weights and gradient 0; keys and values it may not look at change no bit, whatever they hold. A query has the same bits
+ * alone, in a block, and with masked keys behind. Gradient: fused, from the scores computed again; composed of ops where it is
+ * differentiated again, or where the weights have a gradient of their own.
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  options: AttentionOptions & { weights: true },
+): { output: Tensor; weights: Tensor };
+export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options?: AttentionOptions): { output: Tensor };
+export function scaledDotProductAttention(
+  query: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  options: AttentionOptions = {},
+): { output: Tensor; weights?: Tensor } {
+  const l = layout(query, keys, values, options);
+  const y = forward(l, query, keys, values);
+  const { output, tops, shares } = y;
+  const inputs = [query, keys, values, ...(options.bias ? [options.bias] : [])];
+  const weights = options.weights ? weightsOf(l, query, keys, y) : undefined;
+  if (!tracked(inputs)) for (const x of [tops, shares]) x.storage.free();
+  if (!weights) {
+    const again = (...xs: Tensor[]) => composed(l, options.mask, xs)[0];
+    record('scaledDotProductAttention', output, inputs, (g) => (recording() ? recompose(again, inputs, g) : back(l, g, inputs, y)));
+    return { output };
+  }
+  recordSeveral('scaledDotProductAttention', [output, weights], inputs, (gs) => {
+    const [g, forWeights] = gs;
+    if (g && !forWeights && !recording()) return back(l, g, inputs, y);
+    const both = (...xs: Tensor[]) => concat(composed(l, options.mask, xs).map((x) => reshape(x, [x.size])));
+    const gradients = withGrad(() => recompose(both, inputs, joined(gs, [output, weights])));
+    return recording() ? gradients : gradients.map((x) => x && detach(x));
+  });
+  return { output, weights };
+}
