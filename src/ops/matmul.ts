@@ -95,7 +95,7 @@ interface Outer extends Deferred {
 
 function sumOfOuters(parts: readonly Deferred[]): Tensor {
   const all = parts as readonly Outer[];
-  const rows = (side: 'left' | 'right') => (all.length === 1 ? (all[0] as Outer)[side] : concat(all.map((part) => part[side])));
+  const rows = (side: 'left' | 'right') => concat(all.map((part) => part[side]));
   return matmul(rows('left'), rows('right'), { transposeA: true });
 }
 

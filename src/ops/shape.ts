@@ -116,6 +116,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
       throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${first} and ${x}`);
     }
   }
+  if (tensors.length === 1) return first;
   const total = tensors.reduce((sum, x) => sum + (x.shape[at] as number), 0);
   const shape = first.shape.map((n, i) => (i === at ? total : n));
   const strides = stridesOf(shape);
