@@ -1,7 +1,7 @@
 // Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of
 // BLOCK from 0, the blocks in turn. So the paths differ in speed only, and a row's result does not depend on how many rows there are.
 import { slices, weave } from "../loops/pack";
-import { BLOCK, strip, stripRows, stripRowsNarrow } from "../loops/tile";
+import { BLOCK, strip, stripRow, stripRows, stripRowsNarrow } from "../loops/tile";
 import { addRows, addTo, dots } from "../loops/vector";
 
 /** Rows of the left operand worked on at a time: with BLOCK, 128 KB that stay in the second-level cache. */
@@ -69,6 +69,48 @@ export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: 
         const p = a + ((<usize>(top * k + block * 4)) << 2);
         strip(out + <usize>top * outStep + ((<usize>j) << 2), outStep, 4, p, panel, 16, q, 32, depth, bottom - top, min(8, n - j), add);
       }
+    }
+  }
+}
+
+/**
+ * The same with `A[i, k] = a[i·aRow + k·aDepth]`, which is packed block by block but for one or two rows: `b` packed once, many products.
+ * `scratch` holds for each of up to 128 rows (rounded up to fours) up to 256 elements.
+ */
+export function matmulPanels(
+  out: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  aDepth: i32,
+  outStride: i32,
+  beta: i32,
+  scratch: usize,
+): void {
+  const outStep = (<usize>outStride) << 2;
+  const panel = (<usize>k) << 5;
+  if (k == 0 && beta == 0) clear(out, m, n, outStep);
+  // Up to two rows beyond the last four go one by one.
+  const fours = aDepth == 1 && (m & 3) < 3 ? m & ~3 : m;
+  for (let block = 0; block < k; block += BLOCK) {
+    const depth = min(BLOCK, k - block);
+    const add = beta != 0 || block > 0;
+    const x = a + ((<usize>(block * aDepth)) << 2);
+    const y = b + ((<usize>block) << 5);
+    for (let top = 0; top < fours; top += ROWS) {
+      const rows = min(ROWS, fours - top);
+      packRows(scratch, x + ((<usize>(top * aRow)) << 2), rows, depth, aRow, aDepth);
+      for (let j = 0; j < n; j += 8) {
+        const o = out + <usize>top * outStep + ((<usize>j) << 2);
+        const q = y + <usize>(j >> 3) * panel;
+        strip(o, outStep, 4, scratch, (<usize>depth) << 4, 16, q, 32, depth, rows, min(8, n - j), add);
+      }
+    }
+    for (let i = fours; i < m; i++) {
+      stripRow(out + <usize>i * outStep, x + ((<usize>(i * aRow)) << 2), y, panel, 32, depth, n, add);
     }
   }
 }

@@ -170,7 +170,7 @@ export function stripRows(
   }
 }
 
-/** Rows where they lie against panels of four columns: tiles of 8 × 4. */
+/** Rows where they lie against panels of four columns: tiles of 6 × 4. */
 export function stripRowsNarrow(
   out: usize,
   outStep: usize,
@@ -183,15 +183,13 @@ export function stripRowsNarrow(
   columns: i32,
   add: bool,
 ): void {
-  for (let i = 0; i < rows; i += 8) {
+  for (let i = 0; i < rows; i += 6) {
     let p0 = a;
     let p1 = rows - i > 1 ? a + aStep : a;
     let p2 = rows - i > 2 ? a + 2 * aStep : a;
     let p3 = rows - i > 3 ? a + 3 * aStep : a;
     let p4 = rows - i > 4 ? a + 4 * aStep : a;
     let p5 = rows - i > 5 ? a + 5 * aStep : a;
-    let p6 = rows - i > 6 ? a + 6 * aStep : a;
-    let p7 = rows - i > 7 ? a + 7 * aStep : a;
     let q = b;
     let c0 = V.splat(0);
     let c1 = V.splat(0);
@@ -199,8 +197,6 @@ export function stripRowsNarrow(
     let c3 = V.splat(0);
     let c4 = V.splat(0);
     let c5 = V.splat(0);
-    let c6 = V.splat(0);
-    let c7 = V.splat(0);
     for (let k = 0; k < depth; k++) {
       const b0 = V.load(q);
       c0 = V.madd(V.broadcast(p0), b0, c0);
@@ -209,16 +205,12 @@ export function stripRowsNarrow(
       c3 = V.madd(V.broadcast(p3), b0, c3);
       c4 = V.madd(V.broadcast(p4), b0, c4);
       c5 = V.madd(V.broadcast(p5), b0, c5);
-      c6 = V.madd(V.broadcast(p6), b0, c6);
-      c7 = V.madd(V.broadcast(p7), b0, c7);
       p0 += 4;
       p1 += 4;
       p2 += 4;
       p3 += 4;
       p4 += 4;
       p5 += 4;
-      p6 += 4;
-      p7 += 4;
       q += 16;
     }
     if (outColumn == 4) {
@@ -228,13 +220,62 @@ export function stripRowsNarrow(
       if (rows - i > 3) Out.lanes(out + 3 * outStep, c3, columns, add);
       if (rows - i > 4) Out.lanes(out + 4 * outStep, c4, columns, add);
       if (rows - i > 5) Out.lanes(out + 5 * outStep, c5, columns, add);
-      if (rows - i > 6) Out.lanes(out + 6 * outStep, c6, columns, add);
-      if (rows - i > 7) Out.lanes(out + 7 * outStep, c7, columns, add);
     } else {
       storeTransposed(out, outColumn, c0, c1, c2, c3, rows - i, columns, add);
-      if (rows - i > 4) storeTransposed(out + 4 * outStep, outColumn, c4, c5, c6, c7, rows - i - 4, columns, add);
+      if (rows - i > 4) storeTransposed(out + 4 * outStep, outColumn, c4, c5, c4, c5, min(2, rows - i - 4), columns, add);
     }
-    out += 8 * outStep;
-    a += 8 * aStep;
+    out += 6 * outStep;
+    a += 6 * aStep;
+  }
+}
+
+/** One row, its elements neighbours, against panels `bPanel` bytes apart: tiles of 1 × 24, the rest in tiles of 1 × 8. */
+export function stripRow(out: usize, a: usize, b: usize, bPanel: usize, bStep: usize, depth: i32, columns: i32, add: bool): void {
+  let j = 0;
+  for (; j < columns - 16; j += 24) {
+    let p = a;
+    let q0 = b;
+    let q1 = b + bPanel;
+    let q2 = b + 2 * bPanel;
+    let c0 = V.splat(0);
+    let c1 = V.splat(0);
+    let c2 = V.splat(0);
+    let c3 = V.splat(0);
+    let c4 = V.splat(0);
+    let c5 = V.splat(0);
+    for (let k = 0; k < depth; k++) {
+      const x = V.broadcast(p);
+      c0 = V.madd(x, V.load(q0), c0);
+      c1 = V.madd(x, V.load(q0 + 16), c1);
+      c2 = V.madd(x, V.load(q1), c2);
+      c3 = V.madd(x, V.load(q1 + 16), c3);
+      c4 = V.madd(x, V.load(q2), c4);
+      c5 = V.madd(x, V.load(q2 + 16), c5);
+      p += 4;
+      q0 += bStep;
+      q1 += bStep;
+      q2 += bStep;
+    }
+    Out.row(out, c0, c1, 8, add);
+    Out.row(out + 32, c2, c3, 8, add);
+    Out.row(out + 64, c4, c5, min(8, columns - j - 16), add);
+    out += 96;
+    b += 3 * bPanel;
+  }
+  for (; j < columns; j += 8) {
+    let p = a;
+    let q = b;
+    let c0 = V.splat(0);
+    let c1 = V.splat(0);
+    for (let k = 0; k < depth; k++) {
+      const x = V.broadcast(p);
+      c0 = V.madd(x, V.load(q), c0);
+      c1 = V.madd(x, V.load(q + 16), c1);
+      p += 4;
+      q += bStep;
+    }
+    Out.row(out, c0, c1, min(8, columns - j), add);
+    out += 32;
+    b += bPanel;
   }
 }

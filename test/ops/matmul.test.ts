@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linear, matmul } from '../../src/ops/index.ts';
+import { dense, packedProductInto, packedRight, withWorkspace } from '../../src/ops/product.ts';
 import { slice } from '../../src/ops/shape.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
@@ -84,6 +85,15 @@ describe('matmul', () => {
       linear(x, wt, zeros([n])),
     ];
     for (const y of products) expect(Buffer.compare(Buffer.from(y.toArray().buffer), Buffer.from(wanted.buffer))).toBe(0);
+  });
+
+  it.each([1, 2, 3, 4, 6, 130])('gives the same bits where the right operand is packed once: %i rows', (m) => {
+    const [k, n] = [300, 45];
+    const [x, w] = [random(m, m, k), random(n, k, n)];
+    const panels = packedRight(dense(w.ptr, n), k, n);
+    const y = zeros([m, n]);
+    withWorkspace({ m, n, k }, (scratch) => packedProductInto(y.ptr, dense(x.ptr, k), panels, { m, n, k }, 0, scratch));
+    expect(y.toArray()).toEqual(matmul(x, w).toArray());
   });
 
   it('does not read what the memory held before', () => {

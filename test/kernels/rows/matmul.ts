@@ -32,6 +32,17 @@ const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: bool
   d.scratch(workspace({ m, n, k })),
 ];
 
+/** Right operand packed, left plain or stored transposed. */
+const panelled = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: boolean) => [
+  within(d, m, n + 3),
+  d.real(m * k),
+  d.real(panels(n, 8) * k),
+  ...[m, n, k],
+  ...(left ? [1, m] : [k, 1]),
+  ...[n + 3, beta],
+  d.scratch(panels(Math.min(m, 128), 4) * Math.min(k, 256)),
+];
+
 const layouts = [
   { name: 'plain', left: false, right: false },
   { name: 'right transposed', left: false, right: true },
@@ -59,6 +70,16 @@ export const products: KernelRow[] = [
     name: 'blocks',
     lengths: [255, 256, 257, 600],
     args: (n, d) => packed(d, 131, 9, n, 1),
+    tolerance: { absolute: 2e-4 },
+  },
+  { kernel: 'matmulPanels', name: 'rows', lengths: EDGES, args: (n, d) => panelled(d, n, 9, 7, 0, false), tolerance },
+  { kernel: 'matmulPanels', name: 'columns', lengths: [...EDGES, 50], args: (n, d) => panelled(d, 5, n, 7, 1, false), tolerance },
+  { kernel: 'matmulPanels', name: 'left transposed', lengths: EDGES, args: (n, d) => panelled(d, n, 9, 7, 1, true), tolerance },
+  {
+    kernel: 'matmulPanels',
+    name: 'blocks',
+    lengths: [0, 1, 256, 515],
+    args: (n, d) => panelled(d, 130, 27, n, 0, false),
     tolerance: { absolute: 2e-4 },
   },
   ...layouts.flatMap(({ name, left, right }): KernelRow[] => [
