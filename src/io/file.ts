@@ -5,8 +5,11 @@ import { fail, headerLength, PREFIX, parseHeader } from './format.ts';
 import { type FileContent, type FileTensor, layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, toTensor } from './tensors.ts';
 
-// Imported where it is used, and left alone by bundlers: a bundle for browsers holds no import that must resolve.
-const files = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises');
+// Imported where it is used; the comments and the catch are how bundlers are told that it need not resolve in a browser.
+const files = () =>
+  import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises').catch((cause: unknown) => {
+    throw new Error('files: must be read and written where node:fs is, got a host without; read and write bytes instead', { cause });
+  });
 
 let written = 0;
 
