@@ -1,4 +1,5 @@
 // The kernel table. Its contract is in docs/kernels.md; src/runtime/reference/ implements it again in float64.
+export * from "./kernels/activation";
 export * from "./kernels/attention";
 export * from "./kernels/binary";
 export * from "./kernels/copy";

@@ -12,7 +12,7 @@ function highest(x: usize, n: i32): f32 {
 /** `e^(x − a)`. */
 class ExpLess extends Lane {
   @inline at(x: v128, a: v128, b: v128): v128 {
-    return Exp.of(f32x4.sub(x, a));
+    return Exp.upTo70(f32x4.sub(x, a));
   }
 }
 
@@ -87,7 +87,7 @@ export function logSoftmax(out: usize, x: usize, rows: i32, n: i32): void {
 /** `g − e^y a`. */
 class LogSoftmaxSlope extends PairLane {
   @inline at(g: v128, y: v128, a: v128): v128 {
-    return f32x4.sub(g, f32x4.mul(Exp.of(y), a));
+    return f32x4.sub(g, f32x4.mul(Exp.upTo70(y), a));
   }
 }
 
@@ -111,5 +111,69 @@ export function logSumExp(out: usize, x: usize, rows: i32, n: i32): void {
     store<f32>(out, m + V.first(Log.of(V.splat(total))));
     out += 4;
     x += width;
+  }
+}
+
+/** Writes the loss of one row. `stats` gets m and Σ e^(x − m), which the gradient needs. */
+function rowLoss(loss: usize, stats: usize, x: usize, target: i32, n: i32, smoothing: f32): void {
+  const m = highest(x, n);
+  const total = sumOf<ExpLess>(x, n, m, 0);
+  store<f32>(stats, m);
+  store<f32>(stats + 4, total);
+  const level = total == 0 ? <f32>0 : V.first(Log.of(V.splat(total)));
+  const own: f32 = (<f32>1 - smoothing) * (level - (load<f32>(x + ((<usize>target) << 2)) - m));
+  store<f32>(loss, smoothing == 0 ? own : own - (smoothing / <f32>n) * sumOf<Less>(x, n, m, level));
+}
+
+/**
+ * `loss[r] = −(1 − ε) · y[target[r]] − ε/n · Σ y` with y the {@link logSoftmax} of row r and ε the smoothing; 0 where the target is −1.
+ * `stats` (2 a row) holds for {@link crossEntropyBackward} the row's largest m and Σ e^(x − m).
+ */
+export function crossEntropy(loss: usize, stats: usize, x: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const k = load<i32>(target);
+    if (k < 0) store<f32>(loss, 0);
+    else rowLoss(loss, stats, x, k, n, smoothing);
+    loss += 4;
+    stats += 8;
+    x += width;
+    target += 4;
+  }
+}
+
+/** `e^(x − a) · b`. */
+class Share extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return f32x4.mul(Exp.upTo70(f32x4.sub(x, a)), b);
+  }
+}
+
+class Shift extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return f32x4.add(x, a);
+  }
+}
+
+/** `dx = g[r] · (softmax(x) − ε/n − (1 − ε) at the target)` in each row, 0 where the target is −1; `stats` from {@link crossEntropy}. */
+export function crossEntropyBackward(dx: usize, g: usize, x: usize, stats: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const k = load<i32>(target);
+    if (k < 0) {
+      memory.fill(dx, 0, width);
+    } else {
+      const slope = load<f32>(g);
+      const total = load<f32>(stats + 4);
+      mapRow<Share>(dx, x, n, load<f32>(stats), total == 0 ? 0 : slope / total);
+      if (smoothing != 0) mapRow<Shift>(dx, dx, n, -slope * (smoothing / <f32>n), 0);
+      const at = dx + ((<usize>k) << 2);
+      store<f32>(at, load<f32>(at) - slope * (<f32>1 - smoothing));
+    }
+    dx += width;
+    g += 4;
+    x += width;
+    stats += 8;
+    target += 4;
   }
 }

@@ -3,8 +3,8 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { add, affine, div, mul, neg } from './binary.ts';
-import { and, less, lessEqual, where } from './logic.ts';
+import { affine, div, mul, neg } from './binary.ts';
+import { and, lessEqual, where } from './logic.ts';
 
 /** `y = kernel(x)`, elementwise; the gradient from that of the result and the result. */
 function unary(name: string, kernel: typeof kernels.exp, x: Tensor, gradient: (g: Tensor, y: Tensor) => Tensor | null): Tensor {
@@ -36,12 +36,21 @@ export function log(x: Tensor): Tensor {
 
 /** `tanh x`. Gradient: `g · (1 − y²)`. */
 export function tanh(x: Tensor): Tensor {
-  return unary('tanh', kernels.tanh, x, (g, y) => mul(g, affine(square(y), -1, 1)));
+  return unary('tanh', kernels.tanh, x, (g, y) => slope('tanhBackward', kernels.tanhBackward, g, y, (hg) => mul(hg, mul(y, -2))));
+}
+
+/** `dx = kernel(g, x)`, a gradient in one pass. Its own: the same map of h to `g`, and `toX(h · g)` to `x`. */
+function slope(name: string, kernel: typeof kernels.tanhBackward, g: Tensor, x: Tensor, toX: (hg: Tensor) => Tensor | null): Tensor {
+  const dx = empty(x.shape);
+  kernel(dx.ptr, g.ptr, x.ptr, x.size);
+  return record(name, dx, [g, x], (h) => [slope(name, kernel, h, x, toX), x.requiresGrad ? toX(mul(h, g)) : null]);
 }
 
 /** `1 / (1 + e^(−x))`. Gradient: `g · y (1 − y)`. */
 export function sigmoid(x: Tensor): Tensor {
-  return unary('sigmoid', kernels.sigmoid, x, (g, y) => mul(g, mul(y, affine(y, -1, 1))));
+  return unary('sigmoid', kernels.sigmoid, x, (g, y) =>
+    slope('sigmoidBackward', kernels.sigmoidBackward, g, y, (hg) => mul(hg, affine(y, -2, 1))),
+  );
 }
 
 /** `erf x = 2/√π ∫₀ˣ e^(−t²) dt`. Gradient: `g · 2/√π · e^(−x²)`. */
@@ -71,12 +80,7 @@ export function square(x: Tensor): Tensor {
 
 /** `max(x, 0)`; NaN stays NaN. Gradient: `g` above 0, else 0, also at 0 (as in PyTorch). */
 export function relu(x: Tensor): Tensor {
-  return unary('relu', kernels.relu, x, (g, y) => where(less(0, y), g, 0));
-}
-
-/** `x Φ(x) = x/2 · (1 + erf(x/√2))`, exact (Hendrycks and Gimpel 2016, "Gaussian error linear units"). The gradient is that of its parts. */
-export function gelu(x: Tensor): Tensor {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+  return unary('relu', kernels.relu, x, (g, y) => slope('reluBackward', kernels.reluBackward, g, y, () => null));
 }
 
 /** `ln(1 + e^x)`, which nothing overflows. Gradient: `g · sigmoid(x)`. */

@@ -4,6 +4,7 @@ export * from './attention.ts';
 export * from './binary.ts';
 export * from './elementwise.ts';
 export * from './gather.ts';
+export * from './gelu.ts';
 export * from './logic.ts';
 export * from './loss.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';

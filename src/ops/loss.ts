@@ -1,5 +1,7 @@
 // Losses. `reduction`: `mean` (default), `sum`, or `none` for one number an element.
 
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, neg, sub } from './binary.ts';
@@ -7,7 +9,8 @@ import { abs, clamp, softplus, square } from './elementwise.ts';
 import { pick } from './gather.ts';
 import { greaterEqual, where } from './logic.ts';
 import { sum } from './reduce.ts';
-import { logSoftmax } from './softmax.ts';
+import { reshape } from './shape.ts';
+import { softmax } from './softmax.ts';
 
 /** What becomes of the losses of all elements; `none` keeps their shape. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -59,6 +62,33 @@ export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): 
 }
 
 /**
+ * `−(1 − ε) y[…, index] − ε/C · Σ y` with `y = logSoftmax(x)`: `x` `[…, C]`, int32 `index` `[…]` in [0, C) or −1, where the loss and
+ * the gradient are 0. Gradient: `g · (softmax(x) − ε/C − (1 − ε) at index)`.
+ */
+function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
+  const [rows, n] = [index.size, x.shape.at(-1) as number];
+  const losses = empty(index.shape);
+  const stats = empty([rows, 2]);
+  kernels.crossEntropy(losses.ptr, stats.ptr, x.ptr, index.ptr, rows, n, smoothing);
+  const slope = (g: Tensor): Tensor => {
+    const dx = empty(x.shape);
+    kernels.crossEntropyBackward(dx.ptr, g.ptr, x.ptr, stats.ptr, index.ptr, rows, n, smoothing);
+    return record('crossEntropyBackward', dx, [g, x], (h) => lossCurve(h, g, x, index, smoothing));
+  };
+  return record('crossEntropy', losses, [x], (g) => [slope(g)]);
+}
+
+/** With p = softmax(x): `Σ h·p − ε/C · Σ h − (1 − ε) h[index]` to g and `g · p (h − Σ h·p)` to x; 0 where the index is −1. */
+function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: number): [Tensor | null, Tensor | null] {
+  const p = softmax(x);
+  const known = greaterEqual(index, 0);
+  const level = sub(mul(h, p), mul(h, smoothing / (x.shape.at(-1) as number)));
+  const toG = () => where(known, sub(sum(level, { axis: -1 }), mul(pick(h, index), 1 - smoothing)), 0);
+  const toX = () => mul(mul(p, sub(h, sum(mul(h, p), { axis: -1, keepDims: true }))), reshape(where(known, g, 0), [...g.shape, 1]));
+  return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null];
+}
+
+/**
  * `−ln softmax(logits)[…, target]`: logits `[…, C]`, `target` int32 `[…]`. `labelSmoothing` ε mixes the target with the uniform
  * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). As in
  * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN.
@@ -69,11 +99,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: ClassOptio
     throw new RangeError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
   }
   const { index, count } = classes('crossEntropy', logits, target, ignoreIndex);
-  const logs = logSoftmax(logits);
-  const losses = neg(pick(logs, index));
-  if (labelSmoothing === 0) return reduce(losses, reduction, count);
-  const uniform = mul(where(greaterEqual(index, 0), sum(logs, { axis: -1 }), 0), -labelSmoothing / (logits.shape.at(-1) as number));
-  return reduce(add(mul(losses, 1 - labelSmoothing), uniform), reduction, count);
+  return reduce(indexedLogLoss(logits, index, labelSmoothing), reduction, count);
 }
 
 function sameShapes(op: string, x: Tensor, target: Tensor): void {

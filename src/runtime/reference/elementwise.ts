@@ -27,15 +27,26 @@ export function sigmoid(x: number): number {
   return x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 }
 
+/** The normal distribution's Φ and its density. */
+const normal = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
+const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+
 const bool = (value: boolean) => (value ? 1 : 0);
 
-/** The kernels of assembly/kernels/elementwise.ts in float64. */
+/** The kernels of assembly/kernels/elementwise.ts, activation.ts, binary.ts and logic.ts in float64. */
 export function elementwise(cells: Cells) {
   const map =
     (f: (x: number) => number): Kernels['neg'] =>
     (out, x, n) => {
       const h = cells();
       for (let i = 0; i < n; i++) h[out + i] = f(h[x + i] as number);
+    };
+
+  const slope =
+    (f: (g: number, x: number) => number): Kernels['tanhBackward'] =>
+    (dx, g, x, n) => {
+      const h = cells();
+      for (let i = 0; i < n; i++) h[dx + i] = f(h[g + i] as number, h[x + i] as number);
     };
 
   const zip =
@@ -67,6 +78,11 @@ export function elementwise(cells: Cells) {
     cos: map(Math.cos),
     sqrt: map(Math.sqrt),
     relu: map((x) => (x < 0 ? 0 : x)),
+    gelu: map((x) => x * normal(x)),
+    tanhBackward: slope((g, y) => g * (1 - y * y)),
+    sigmoidBackward: slope((g, y) => g * y * (1 - y)),
+    reluBackward: slope((g, y) => (y > 0 ? g : 0)),
+    geluBackward: slope((g, x) => g * (normal(x) + x * density(x))),
     not: map((x) => bool(x === 0)),
     toFloat: map((x) => x),
     affine(out, x, n, scale, shift) {

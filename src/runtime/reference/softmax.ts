@@ -54,5 +54,30 @@ export function softmaxes(cells: Cells) {
         h[out + r] = m + Math.log(mass(row, m));
       }
     },
+    crossEntropy(loss, stats, x, target, rows, n, smoothing) {
+      const h = cells();
+      for (let r = 0; r < rows; r++) {
+        const k = h[target + r] as number;
+        h[loss + r] = 0;
+        if (k < 0) continue;
+        const row = rowOf(x, r, n);
+        const m = highest(row);
+        const sum = mass(row, m);
+        const logs = row.map((value) => value - m - (sum === 0 ? 0 : Math.log(sum)));
+        h[stats + 2 * r] = m;
+        h[stats + 2 * r + 1] = sum;
+        h[loss + r] = -(1 - smoothing) * (logs[k] as number) - (smoothing === 0 ? 0 : (smoothing / n) * total(logs));
+      }
+    },
+    crossEntropyBackward(dx, g, x, stats, target, rows, n, smoothing) {
+      const h = cells();
+      for (let r = 0; r < rows; r++) {
+        const k = h[target + r] as number;
+        const [m, sum, slope] = [h[stats + 2 * r] as number, h[stats + 2 * r + 1] as number, h[g + r] as number];
+        const weight = (value: number) => (sum === 0 ? 0 : Math.exp(value - m) / sum);
+        const wanted = (i: number) => smoothing / n + (i === k ? 1 - smoothing : 0);
+        rowOf(dx, r, n).set(rowOf(x, r, n).map((value, i) => (k < 0 ? 0 : slope * (weight(value) - wanted(i)))));
+      }
+    },
   } satisfies Partial<Kernels>;
 }

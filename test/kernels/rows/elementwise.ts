@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../src/runtime/backend.ts';
-import { type Draw, flat, type KernelRow } from '../row.ts';
+import { type Draw, flat, type KernelRow, LENGTHS } from '../row.ts';
 
 type UnaryKernel = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus' | 'erf' | 'sin' | 'cos' | 'sqrt' | 'relu';
 type BinaryKernel = { [K in keyof Kernels]: Kernels[K] extends Kernels['add'] ? K : never }[keyof Kernels];
@@ -47,7 +47,34 @@ const logical = (kernel: 'and' | 'or'): KernelRow => ({
   alias: both,
 });
 
+/** Gradient and the value it is taken at. */
+const slope = (kernel: 'tanhBackward' | 'sigmoidBackward' | 'reluBackward', low: number, absolute: number): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n), d.real(n), d.real(n, low, 1), n],
+  tolerance: { relative: 2 ** -23, absolute },
+  alias: both,
+});
+
 export const elementwise: KernelRow[] = [
+  // 1 − y² and 1 − y lose half an ulp of 1 (2^-25) each to y² and to the difference, times |g| ≤ 3; then products of relative error.
+  slope('tanhBackward', -1, 3 * 2 ** -24),
+  slope('sigmoidBackward', 0, 3 * 2 ** -25),
+  { ...slope('reluBackward', -1, 0), tolerance: exact },
+  // Φ to 2 ulp of erf (2^-23) and half of 1 + erf, halved; the density to 2 ulp and half of x²/2 ≤ 18; times |x| ≤ 6 and |g| ≤ 3.
+  { kernel: 'gelu', args: (n, d) => [d.out(n), d.real(n, -6, 6), n], tolerance: { absolute: 6 * 2 ** -23 } },
+  {
+    kernel: 'gelu',
+    name: 'pieces',
+    lengths: [1023, 1024, 1025, 2055],
+    args: (n, d) => [d.out(n), d.real(n, -6, 6), n],
+    tolerance: { absolute: 6 * 2 ** -23 },
+  },
+  {
+    kernel: 'geluBackward',
+    lengths: [...LENGTHS, 1023, 1024, 1025, 2055],
+    args: (n, d) => [d.out(n), d.real(n), d.real(n, -6, 6), n],
+    tolerance: { absolute: 3 * 2 ** -22 },
+  },
   unary('neg', -3, 3),
   unary('abs', -3, 3),
   unary('sign', -3, 3),

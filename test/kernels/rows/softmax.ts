@@ -18,7 +18,45 @@ const logs = (d: Draw, size: number) => d.real(size, -9, 0);
 // Weights: `exp` to 2 ulp, x − m rounded (half an ulp of at most 6, so 2.4e-7 of the weight), the sum, the reciprocal and the product.
 const weights = { relative: 1e-6, absolute: 1e-38 };
 
+/** A target for each of four rows, the second without one. */
+const targets = (d: Draw, n: number): Range => {
+  const drawn = d.int(4, Math.max(n, 1));
+  return { ...drawn, values: drawn.values.map((k, r) => (r === 1 || n === 0 ? -1 : k)) };
+};
+
+/** What crossEntropy leaves for its gradient: some level and a larger or smaller mass, 0 for one row. */
+const stats = (d: Draw): Range => {
+  const drawn = d.real(8, 0.5, 4);
+  return { ...drawn, values: drawn.values.map((value, i) => (i === 5 ? 0 : value)) };
+};
+
+/** Ordinary rows, of which the third is all −∞. */
+const plain = (d: Draw, n: number): Range => {
+  const x = d.real(4 * n);
+  return { ...x, values: x.values.map((value, i) => (Math.floor(i / Math.max(n, 1)) === 2 ? -Infinity : value)) };
+};
+
+const losses = (name: string, smoothing: number): KernelRow[] => [
+  // Up to 1e4 is a difference of x whose rounding is 2^-24 of it; the mean of n logarithms adds n / n of that.
+  {
+    kernel: 'crossEntropy',
+    name,
+    args: (n, d) => [d.out(4), d.inout(stats(d)), rowsOf(d, n), targets(d, n), 4, n, smoothing],
+    tolerance: { relative: 1e-6, absolute: 1e-6 },
+  },
+  // |g| ≤ 3 and e^(x − m) ≤ e^2.5, over a mass of at least ½: 73, of which 2 ulp of exp and three roundings are 3.5 · 2^-23.
+  {
+    kernel: 'crossEntropyBackward',
+    name,
+    args: (n, d) => [d.out(4 * n), d.real(4), plain(d, n), stats(d), targets(d, n), 4, n, smoothing],
+    tolerance: { absolute: 73 * 3.5 * 2 ** -23 },
+    alias: [[0, 2]],
+  },
+];
+
 export const softmaxes: KernelRow[] = [
+  ...losses('plain', 0),
+  ...losses('smoothed', 0.1),
   { kernel: 'softmax', args: (n, d) => [d.out(4 * n), rowsOf(d, n), 4, n], tolerance: weights, alias: [[0, 1]] },
   {
     kernel: 'softmaxBackward',

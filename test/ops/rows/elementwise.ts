@@ -118,7 +118,21 @@ export const elementwise: OpRow[] = [
   unary('square', square, (x) => x * x),
   unary('relu', relu, (x) => Math.max(x, 0), [0.1, 2]),
   { ...unary('relu', relu, () => 0, [-2, -0.1]), name: 'below 0' },
-  unary('gelu', gelu, (x) => (x / 2) * (1 + trueErf(x / Math.SQRT2)), [-3, 3]),
+  {
+    ...unary(
+      'gelu',
+      (x) => gelu(x, { approximate: 'tanh' }),
+      (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+      [-3, 3],
+    ),
+    name: 'by tanh',
+  },
+  unary(
+    'gelu',
+    (x) => gelu(x),
+    (x) => (x / 2) * (1 + trueErf(x / Math.SQRT2)),
+    [-3, 3],
+  ),
   unary('softplus', softplus, (x) => Math.log(1 + Math.exp(x)), [-5, 5]),
   unary(
     'affine',
