@@ -51,11 +51,19 @@ async function step(name, sources, results, build) {
 /** @param {string} script @param {...string} args */
 const run = (script, ...args) => void execFileSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
 
-/** The kernel table as a TypeScript interface, from the declarations asc writes. */
+/** The kernel table as a TypeScript interface, and the names of each kernel's arguments, from the declarations asc writes. */
 function kernelTypes() {
   const declarations = readFileSync('build/saccade.d.ts', 'utf8');
-  const functions = [...declarations.matchAll(/export function (\w+\([^)]*\): \w+);/g)].map((match) => `  ${match[1]};`);
-  return `// Generated from assembly/index.ts.\nexport interface Kernels {\n${functions.join('\n')}\n}\n`;
+  const functions = [...declarations.matchAll(/export function (\w+)\(([^)]*)\): \w+;/g)];
+  const lines = functions.map(([, name, list = '']) => {
+    const names = [...list.matchAll(/(\w+):/g)].map((match) => `'${match[1]}'`);
+    return { signature: `  ${name}(${list}): void;\n`, names: `  ${name}: [${names.join(', ')}],\n` };
+  });
+  const from = '// Generated from assembly/index.ts.\n';
+  return {
+    types: `${from}export interface Kernels {\n${lines.map((line) => line.signature).join('')}}\n`,
+    parameters: `${from}export const parameters = {\n${lines.map((line) => line.names).join('')}} as const;\n`,
+  };
 }
 
 /** A custom section, which engines pass over: id 0, then lengths as LEB128. @param {string} name @param {string} text */
@@ -83,10 +91,14 @@ const builds = /** @type {const} */ ([
 await step(
   'kernels',
   ['assembly', 'asconfig.json', 'package.json', 'node_modules/assemblyscript/package.json'],
-  [...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]), `${generated}/kernels.ts`],
+  [
+    ...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]),
+    `${generated}/kernels.ts`,
+    `${generated}/parameters.ts`,
+  ],
   () => {
     for (const [target] of builds) run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-    const types = kernelTypes();
+    const { types, parameters } = kernelTypes();
     const table = createHash('sha256').update(types).digest('hex').slice(0, 8);
     for (const [target, file] of builds) {
       const wasm = Buffer.concat([readFileSync(`build/${file}.wasm`), customSection('saccade', `${version} ${target} ${table}`)]);
@@ -96,17 +108,23 @@ await step(
     }
     const mark = `\n/** The package's version, and a hash over the table: what a build is marked with. */\nexport const version = '${version}';\nexport const table = '${table}';\n`;
     writeFileSync(`${generated}/kernels.ts`, types + mark);
+    writeFileSync(`${generated}/parameters.ts`, parameters);
   },
 );
 
-/** One file for pages without a bundler, the wasm in it. */
+/** One file each for pages without a bundler: the package with the wasm in it, and the worker that threads are. */
 async function prebuilt() {
-  const build = await rolldown({ input: 'dist/index.js', platform: 'browser', external: /^node:/ });
-  await build.write({ file: 'dist/saccade.min.js', minify: true, codeSplitting: false });
-  await build.close();
+  for (const { input, file } of [
+    { input: 'dist/index.js', file: 'dist/saccade.min.js' },
+    { input: 'dist/runtime/threads/worker.js', file: 'dist/worker.js' },
+  ]) {
+    const build = await rolldown({ input, platform: 'browser', external: /^node:/ });
+    await build.write({ file, minify: true, codeSplitting: false });
+    await build.close();
+  }
 }
 
-const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/saccade.wasm'];
+const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/worker.js', 'dist/saccade.wasm'];
 
 await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], packaged, async () => {
   rmSync('dist', { recursive: true, force: true });

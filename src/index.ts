@@ -136,6 +136,7 @@ export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg
 export { alignmentText } from './plot/text.ts';
 export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';
 export { type MemoryReport, OutOfMemoryError } from './runtime/heap.ts';
+export { type Info, info } from './runtime/info.ts';
 export { init } from './runtime/init.ts';
 export { memory } from './runtime/storage.ts';
 export { type WasmOptions, wasmBackend } from './runtime/wasm.ts';

@@ -19,6 +19,14 @@ export interface Backend {
   readonly unit: number;
   /** `n` elements from address `at`. Made at each access: an allocation may grow the memory and detach it. */
   view(at: number, n: number, dtype: DType): View;
+  /** Threads that share the work and, where they are several, the memory; the calling one included. Default 1. */
+  readonly threads?: number;
+  /** Pages of 64 KiB that the memory may grow to. */
+  readonly maximum?: number;
+  /** Why the workers are gone; `undefined` while all is well. */
+  readonly lost?: () => string | undefined;
+  /** Ends the workers; later calls run on the calling thread. */
+  readonly close?: () => void;
 }
 
 const uninitialised = new Proxy({} as Kernels, {

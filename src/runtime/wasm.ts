@@ -15,8 +15,14 @@ export interface WasmOptions {
   module?: WebAssembly.Module;
   /** The bytes of `saccade.wasm`. */
   bytes?: BufferSource;
-  /** The most memory to use, in bytes; 4 GiB by default. */
+  /** The most memory to use, in bytes; 4 GiB by default. With threads this much address space is reserved at once. */
   maximumBytes?: number;
+  /** Threads to share the work, the calling one included; 1 by default. The bits are the same for every number. */
+  threads?: number;
+  /** Where the package's `worker.js` is, for bundlers that do not find it: a URL of the same origin. */
+  worker?: URL | string;
+  /** Nanoseconds a call must take by estimate to be shared out; 12,000 by default. A tuning knob: it changes no bits. */
+  grain?: number;
 }
 
 async function embedded(build: Build): Promise<Uint8Array<ArrayBuffer>> {
@@ -27,25 +33,29 @@ async function embedded(build: Build): Promise<Uint8Array<ArrayBuffer>> {
 
 /** Instantiates the float32 SIMD kernels over a memory of their own. */
 export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
-  const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE } = options;
+  const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE, threads = 1 } = options;
   const maximum = Math.min(MAX_PAGES, Math.floor(maximumBytes / PAGE));
   if (!(maximum >= 1)) throw new RangeError(`init: maximumBytes must be at least ${PAGE}, got ${maximumBytes}`);
-  const module = await compiled(options.module ?? options.bytes ?? (await embedded(build)), build);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum });
-  const { instance } = await instantiate(module, { env: { memory } }); // its `exports` call through a wrapper
-  const heap = new Heap({
-    start: 1024, // below lie the few constants asc places
-    unit: 1,
-    end: () => memory.buffer.byteLength,
-    grow: (end) => grow(memory, end, maximum),
-  });
-  return {
+  const several = threads === 1 ? undefined : (await import('./threads/sharing.ts')).sharing(options);
+  const source = options.module ?? options.bytes ?? (await embedded(build));
+  const module = await compiled(several ? several.source(source) : source, build);
+  const memory = several ? several.memory(maximum) : new WebAssembly.Memory({ initial: 1, maximum });
+  const linked = instantiate(module, { env: { memory } });
+  const { instance } = await (several ? linked.catch(several.refuse) : linked); // its `exports` call through a wrapper
+  const alone: Backend = {
     build,
     kernels: instance.exports as unknown as Kernels,
-    heap,
+    heap: new Heap({
+      start: 1024, // below lie the few constants asc places
+      unit: 1,
+      end: () => memory.buffer.byteLength,
+      grow: (end) => grow(memory, end, maximum),
+    }),
     unit: 4,
-    view: (at, n, dtype: DType) => (dtype === 'float32' ? new Float32Array(memory.buffer, at, n) : new Int32Array(memory.buffer, at, n)),
+    view: (at, n, dtype: DType) => new (dtype === 'float32' ? Float32Array : Int32Array)(memory.buffer, at, n),
+    maximum,
   };
+  return several ? several.backend(alone, module, memory) : alone;
 }
 
 /** A quarter more than asked for where that fits, so that a filling memory grows seldom. */

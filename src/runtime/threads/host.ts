@@ -1,0 +1,43 @@
+/** The most threads, the calling one included. */
+export const MOST = 64;
+
+type NodeThreads = typeof import('node:worker_threads');
+
+/** What differs between runtimes; all optional where it is looked for. */
+interface Runtime {
+  process?: { versions?: { node?: string }; getBuiltinModule?: (name: 'node:worker_threads') => NodeThreads };
+  navigator?: { userAgent?: string };
+  crossOriginIsolated?: boolean;
+  SharedArrayBuffer?: unknown;
+  Worker?: unknown;
+}
+
+const runtime = globalThis as unknown as Runtime;
+
+/** Node's threads (Deno and Bun have them too); `undefined` elsewhere. Bundlers see no import of it. */
+export async function nodeThreads(): Promise<NodeThreads | undefined> {
+  if (!runtime.process?.versions?.node) return undefined;
+  const name = 'node:worker_threads';
+  return runtime.process.getBuiltinModule?.(name) ?? (await import(/* @vite-ignore */ /* webpackIgnore: true */ name));
+}
+
+/** Why there can be no threads here; `undefined` where there can. */
+export function whyNoThreads(): string | undefined {
+  if (runtime.navigator?.userAgent === 'Cloudflare-Workers') return 'Cloudflare Workers, which have none';
+  if (runtime.crossOriginIsolated === false) {
+    return 'a page that is not cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+  }
+  if (typeof runtime.SharedArrayBuffer !== 'function') return 'a runtime without SharedArrayBuffer';
+  if (typeof runtime.Worker !== 'function' && !runtime.process?.versions?.node) return 'a runtime without Worker';
+  return undefined;
+}
+
+/** Whether this thread may sleep in `Atomics.wait`: a page's main thread must not. */
+export function mayWait(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

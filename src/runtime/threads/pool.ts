@@ -1,0 +1,107 @@
+import { Control } from './control.ts';
+import { nodeThreads } from './host.ts';
+import type { Start } from './worker.ts';
+
+/** One running worker, whatever the runtime calls its parts. */
+interface Thread {
+  post(start: Start): void;
+  /** It no longer keeps the process alive. */
+  release(): void;
+  stop(): void;
+  /** Calls back with messages, and with why it ended. */
+  listen(message: (text: string) => void, lost: (why: string) => void): void;
+}
+
+/** Milliseconds a worker may take to begin. */
+const PATIENCE = 30_000;
+
+async function spawn(url: URL | string | undefined): Promise<Thread> {
+  const node = await nodeThreads();
+  if (node) {
+    const name = './worker.js'; // not written in place: bundlers would copy the file, and Node needs none
+    const worker = new node.Worker(url ? new URL(url) : new URL(name, import.meta.url), { execArgv: [] });
+    return {
+      post: (start) => worker.postMessage(start),
+      release: () => worker.unref(), // after `listen`: a listener counts as a reference
+      stop: () => void worker.terminate(),
+      listen(message, lost) {
+        worker.on('message', message);
+        worker.on('error', (error) => lost(String(error)));
+        worker.on('exit', (code) => lost(`an exit with code ${code}`));
+      },
+    };
+  }
+  const worker = url ? new Worker(url, { type: 'module' }) : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  return {
+    post: (start) => worker.postMessage(start),
+    release: () => undefined,
+    stop: () => worker.terminate(),
+    listen(message, lost) {
+      worker.addEventListener('message', (event) => message(String(event.data)));
+      worker.addEventListener('error', (event) => lost(event.message || 'a file that could not be loaded'));
+      worker.addEventListener('messageerror', () => lost('a message that could not be read'));
+    },
+  };
+}
+
+/** Sends a worker what it needs and waits until it serves. */
+function ready(thread: Thread, start: Start, lost: (why: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let serves = false;
+    const refuse = (why: string) => {
+      clearTimeout(timer);
+      reject(new Error(`init: threads need their worker (worker.js beside the package, or the option worker), got ${why}`));
+    };
+    const timer = setTimeout(() => refuse(`no answer in ${PATIENCE / 1000} s`), PATIENCE);
+    thread.listen(
+      (text) => {
+        if (text !== 'ready') return refuse(text);
+        serves = true;
+        clearTimeout(timer);
+        thread.release();
+        resolve();
+      },
+      (why) => (serves ? lost(why) : refuse(why)),
+    );
+    thread.post(start);
+  });
+}
+
+/** Workers that share the memory, and the way to hand them work. */
+export class Pool {
+  readonly control: Control;
+  readonly threads: number;
+  private readonly workers: Thread[] = [];
+  /** Why there are no workers any more, `''` where they were let go; `undefined` while there are. */
+  lost: string | undefined;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    this.control = new Control(threads);
+  }
+
+  /** Starts one worker less than there are threads. */
+  async start(module: WebAssembly.Module, memory: WebAssembly.Memory, url?: URL | string): Promise<void> {
+    const { threads } = this;
+    const { workers } = this;
+    try {
+      for (let self = 1; self < threads; self++) workers.push(await spawn(url));
+      const start = { module, memory, control: this.control.buffer, threads };
+      await Promise.all(workers.map((worker, i) => ready(worker, { ...start, self: i + 1 }, (why) => this.lose(why))));
+    } catch (error) {
+      this.close();
+      for (const worker of workers) worker.stop();
+      throw error;
+    }
+  }
+
+  /** Lets the workers go; later calls run on the calling thread. */
+  close(): void {
+    this.lost ??= '';
+    this.control.end();
+  }
+
+  private lose(why: string): void {
+    this.lost ??= why;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Kernels } from '../generated/kernels.ts';
+import type { Heap } from '../heap.ts';
+import { runner } from './call.ts';
+import { type Control, type Job, names, type Run } from './control.ts';
+import { type Cut, LINE, type Plan, planOf } from './split.ts';
+
+/** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
+const PIECES = 4;
+
+type Call = (...args: number[]) => void;
+
+function product(args: readonly number[], factors: readonly number[]): number {
+  let result = 1;
+  for (const factor of factors) result *= args[factor] as number;
+  return result;
+}
+
+/** The cut to take for these arguments; −1 where none gives two pieces. */
+function choose({ cuts, longest }: Plan, args: readonly number[], threads: number): number {
+  let best = -1;
+  let most = 1;
+  for (let i = 0; i < cuts.length; i++) {
+    const { along, least, alone } = cuts[i] as Cut;
+    if (alone.length > 0 && product(args, alone) !== 1) continue;
+    const units = (args[along] as number) / least;
+    if (units <= most) continue;
+    best = i;
+    most = units;
+    if (!longest && units >= threads * PIECES) break;
+  }
+  return best;
+}
+
+/** Fills in how a call that takes `work` nanoseconds is cut; false where it is better left whole. */
+function cutUp(job: Job, plan: Plan, args: readonly number[], threads: number, work: number, grain: number): boolean {
+  const index = choose(plan, args, threads);
+  if (index < 0) return false;
+  const { along, multiple, least } = plan.cuts[index] as Cut;
+  const total = args[along] as number;
+  const pieces = Math.min((3 * work) / grain, total / least, threads * PIECES); // a piece is a third of the least call at least
+  job.share = Math.max(1, Math.floor(pieces / threads));
+  job.piece = Math.ceil(total / (job.share * threads) / multiple) * multiple;
+  job.cut = index;
+  job.total = total;
+  return total > job.piece;
+}
+
+/** Room of each worker's own, as large as a call has asked for. */
+class Scratch {
+  private readonly heap: Heap;
+  private readonly workers: number;
+  private block = 0;
+  at = 0;
+  /** Bytes of each worker. */
+  bytes = 0;
+
+  constructor(heap: Heap, workers: number) {
+    this.heap = heap;
+    this.workers = workers;
+  }
+
+  reserve(elements: number): void {
+    const bytes = Math.ceil(elements / LINE) * 4 * LINE;
+    if (bytes <= this.bytes) return;
+    let block = 1024; // a power of two is a class of its own
+    while (block < bytes * this.workers) block *= 2;
+    const at = this.heap.allocate(block);
+    if (this.block > 0) this.heap.free(this.at, this.block);
+    this.at = at;
+    this.block = block;
+    this.bytes = bytes;
+  }
+}
+
+/** What hands out the work. */
+interface Pool {
+  readonly threads: number;
+  readonly control: Control;
+  readonly lost: string | undefined;
+}
+
+/** The kernel table with every call that is worth it shared out to the pool. Ops see no difference, nor do bits. */
+export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayWait }: { grain: number; mayWait: boolean }): Kernels {
+  const { threads, control } = pool;
+  const run: Run = runner(0, kernels);
+  const scratch = new Scratch(heap, threads - 1);
+  const job: Job = { kernel: 0, cut: 0, piece: 0, total: 0, share: 0, scratch: 0, scratchBytes: 0 };
+  const table: Record<string, Call> = { ...kernels };
+  names.forEach((name, number) => {
+    const plan = planOf(name);
+    if (!plan) return;
+    const whole = kernels[name] as Call;
+    table[name] = (...args) => {
+      const work = product(args, plan.cost.factors) * plan.cost.ns;
+      if (work < grain) return whole(...args);
+      const { lost } = pool;
+      if (lost === '') return whole(...args);
+      if (lost !== undefined) throw new Error(`threads: every worker must run until the next init, got ${lost} from one`);
+      if (!cutUp(job, plan, args, threads, work, grain)) return whole(...args);
+      if (plan.scratch >= 0) {
+        scratch.reserve(plan.scratchSize(args));
+        job.scratch = scratch.at;
+        job.scratchBytes = scratch.bytes;
+      }
+      job.kernel = number;
+      control.args.set(args);
+      control.dispatch(job, run, mayWait);
+    };
+  });
+  return table as unknown as Kernels;
+}
