@@ -1,6 +1,7 @@
 // Threads run the package as it is built: a worker is a file of its own.
 import { describe, expect, it } from 'vitest';
 import type * as Package from '../../src/index.ts';
+import { workspace } from '../../src/ops/product.ts';
 import type { Backend } from '../../src/runtime/backend.ts';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';
@@ -51,6 +52,14 @@ describe('every kernel gives the bits of one thread', () => {
       }
     });
   }
+});
+
+describe('scratch of the workers', () => {
+  it('is as large as that of the ops', () => {
+    const [, size] = rules.matmul?.scratch ?? [];
+    for (const m of [1, 7, 128, 129, 2000])
+      for (const n of [1, 63, 64, 3000]) for (const k of [1, 256, 700]) expect(size?.({ m, n, k } as never)).toBe(workspace({ m, n, k }));
+  });
 });
 
 describe('kernels that are not cut', () => {

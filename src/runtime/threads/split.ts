@@ -13,8 +13,10 @@ type Amount<N extends string> = number | N | readonly (number | N)[];
 /** One way to cut: along an argument that counts outputs. */
 interface Axis<N extends string> {
   along: N;
+  /** The kernel does units from this argument up to `along`: nothing else changes. */
+  from?: N;
   /** Elements by which an address advances with each unit; one that is 0 (absent) stays. */
-  steps: Partial<Record<N, Amount<N>>>;
+  steps?: Partial<Record<N, Amount<N>>>;
   /** Numbers that advance with each unit and are no addresses. */
   counters?: readonly N[];
   /** Pieces begin at multiples of it. Default 1. */
@@ -26,7 +28,7 @@ interface Axis<N extends string> {
 }
 
 interface Rule<N extends string> {
-  /** Nanoseconds: a factor and the arguments it is multiplied by. Decides whether a call is worth cutting, nothing else. */
+  /** Nanoseconds: a factor and the arguments it is multiplied by; of one unit where units are counted from one to another. Decides whether a call is worth cutting, nothing else. */
   cost: readonly [number, ...N[]];
   axes: readonly Axis<N>[];
   /** Of several axes the one with the most units; default the first that has enough of them. */
@@ -62,6 +64,9 @@ const rowsOf = <const N extends string>(ns: number, names: readonly N[]) =>
 const reduce = { cost: [0.2, 'outer', 'n', 'inner'], axes: [{ along: 'outer', steps: { out: 'inner', x: ['n', 'inner'] } }] } as const;
 
 const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden'], axes: [{ along: 'batch', steps }] }) as const;
+
+/** `x` rounded up to a multiple. */
+const up = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
 
 /** Every kernel that is cut. The others run on the calling thread; test/runtime/threads.test.ts lists them with the reason. */
 export const rules: Rules = {
@@ -138,7 +143,11 @@ export const rules: Rules = {
       { along: 'm', steps: { out: 'outStride', a: 'aRow' }, multiple: 4, least: 32 },
       { along: 'n', steps: { out: 1, b: 'bColumn' }, multiple: LINE, least: 64 },
     ],
-    scratch: ['scratch', ({ m, k }) => 8 * 256 + Math.ceil(Math.min(m, 128) / 4) * 4 * Math.min(k, 256)],
+    // `workspace` in src/ops/product.ts, which the runtime cannot import; a test compares the two.
+    scratch: [
+      'scratch',
+      ({ m, n, k }) => Math.max(2048, Math.min(k, 256) * (up(Math.min(n, m <= 128 ? 64 : 2048), 8) + up(Math.min(m, 128), 4))),
+    ],
   },
 
   softmax: rowsOf(1, ['out', 'x']),
@@ -180,6 +189,32 @@ export const rules: Rules = {
     ],
   },
 
+  scaledDotProductAttention: {
+    cost: [6.4, 'keys', 'width'],
+    axes: [{ along: 'to', from: 'from' }],
+    scratch: [
+      'scratch',
+      ({ keys, width, valueWidth }) => {
+        const widths = up(width, 4) + up(valueWidth, 4);
+        return 64 * (widths + 40) + 8 * up(valueWidth, 4) + up(keys, 4) * widths;
+      },
+    ],
+  },
+  scaledDotProductWeights: {
+    cost: [3.2, 'keys', 'width'],
+    axes: [{ along: 'to', from: 'from' }],
+    scratch: ['scratch', ({ keys, width }) => 64 * (up(width, 4) + 40) + up(keys, 4) * up(width, 4)],
+  },
+  scaledDotProductAttentionBackward: {
+    cost: [0.25, 'queries', 'keys', 'width'],
+    axes: [{ along: 'to', from: 'from' }],
+    scratch: [
+      'scratch',
+      ({ queries, width, valueWidth }) =>
+        8704 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
+    ],
+  },
+
   adam: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, m: 1, v: 1 }, multiple: LINE }] },
   sgd: { cost: [0.4, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, b: 1 }, multiple: LINE }] },
   rmsprop: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, s: 1, a: 1, b: 1 }, multiple: LINE }] },
@@ -190,6 +225,8 @@ export const rules: Rules = {
 /** An axis with its names as places in the argument list. */
 export interface Cut {
   along: number;
+  /** Place of the argument that units are counted from; −1 where it is 0 throughout. */
+  from: number;
   multiple: number;
   least: number;
   alone: readonly number[];
@@ -209,9 +246,10 @@ export interface Plan {
 
 function cutOf(places: ReadonlyMap<string, number>, axis: Axis<string>): Cut {
   const place = (name: string) => places.get(name) as number;
-  const { along, steps, counters = [], multiple = 1, least = multiple, alone = [] } = axis;
+  const { along, from, steps = {}, counters = [], multiple = 1, least = multiple, alone = [] } = axis;
   return {
     along: place(along),
+    from: from === undefined ? -1 : place(from),
     multiple,
     least,
     alone: alone.map(place),
@@ -256,5 +294,16 @@ export function narrow(cut: Cut, args: number[], from: number, to: number): void
     args[at] = address + from * step * ELEMENT;
   }
   for (const at of cut.counters) args[at] = (args[at] as number) + from;
-  args[cut.along] = to - from;
+  if (cut.from < 0) {
+    args[cut.along] = to - from;
+    return;
+  }
+  const start = args[cut.from] as number;
+  args[cut.from] = start + from;
+  args[cut.along] = start + to;
+}
+
+/** Units that a cut counts. */
+export function unitsOf({ along, from }: Cut, args: readonly number[]): number {
+  return (args[along] as number) - (from < 0 ? 0 : (args[from] as number));
 }

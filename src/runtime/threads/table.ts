@@ -2,7 +2,7 @@ import type { Kernels } from '../generated/kernels.ts';
 import type { Heap } from '../heap.ts';
 import { runner } from './call.ts';
 import { type Control, type Job, names, type Run } from './control.ts';
-import { type Cut, LINE, type Plan, planOf } from './split.ts';
+import { type Cut, LINE, type Plan, planOf, unitsOf } from './split.ts';
 
 /** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
 const PIECES = 4;
@@ -15,14 +15,21 @@ function product(args: readonly number[], factors: readonly number[]): number {
   return result;
 }
 
+/** About how many nanoseconds a call takes. */
+function workOf({ cost, cuts }: Plan, args: readonly number[]): number {
+  const [first] = cuts;
+  return product(args, cost.factors) * cost.ns * (first && first.from >= 0 ? unitsOf(first, args) : 1);
+}
+
 /** The cut to take for these arguments; −1 where none gives two pieces. */
 function choose({ cuts, longest }: Plan, args: readonly number[], threads: number): number {
   let best = -1;
   let most = 1;
   for (let i = 0; i < cuts.length; i++) {
-    const { along, least, alone } = cuts[i] as Cut;
+    const cut = cuts[i] as Cut;
+    const { least, alone } = cut;
     if (alone.length > 0 && product(args, alone) !== 1) continue;
-    const units = (args[along] as number) / least;
+    const units = unitsOf(cut, args) / least;
     if (units <= most) continue;
     best = i;
     most = units;
@@ -35,8 +42,9 @@ function choose({ cuts, longest }: Plan, args: readonly number[], threads: numbe
 function cutUp(job: Job, plan: Plan, args: readonly number[], threads: number, work: number, grain: number): boolean {
   const index = choose(plan, args, threads);
   if (index < 0) return false;
-  const { along, multiple, least } = plan.cuts[index] as Cut;
-  const total = args[along] as number;
+  const cut = plan.cuts[index] as Cut;
+  const { multiple, least } = cut;
+  const total = unitsOf(cut, args);
   const pieces = Math.min((3 * work) / grain, total / least, threads * PIECES); // a piece is a third of the least call at least
   job.share = Math.max(1, Math.floor(pieces / threads));
   job.piece = Math.ceil(total / (job.share * threads) / multiple) * multiple;
@@ -91,7 +99,7 @@ export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayW
     if (!plan) return;
     const whole = kernels[name] as Call;
     table[name] = (...args) => {
-      const work = product(args, plan.cost.factors) * plan.cost.ns;
+      const work = workOf(plan, args);
       if (work < grain) return whole(...args);
       const { lost } = pool;
       if (lost === '') return whole(...args);
