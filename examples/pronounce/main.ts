@@ -8,7 +8,7 @@ import { alignmentsSvg, alignmentText, type ErrorRates, init, loadCheckpoint, sa
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
 import { begin, type Report } from './lesson.ts';
 import { full, quick, type Recipe, stepsOf, withoutAttention } from './recipe.ts';
-import { member, type Shape, Speaker, type Spoken } from './speaker.ts';
+import { type Shape, type Speaker, type Spoken, speakerOf, untaught } from './speaker.ts';
 
 interface Options {
   full?: true;
@@ -44,19 +44,8 @@ function suffix({ full = options.full, attention = options.attention, data = opt
 
 /** A speaker from its file. */
 async function load(path: string): Promise<{ speaker: Speaker; metadata: Record<string, string> }> {
-  const { model, metadata } = await loadCheckpoint(path);
-  const shape = JSON.parse(metadata.shape ?? '') as Shape;
-  const speaker = untaught(shape);
-  speaker.loadStateDict(model);
-  return { speaker, metadata };
-}
-
-/** A speaker whose members know nothing yet. */
-function untaught(shape: Shape): Speaker {
-  return new Speaker(
-    shape,
-    Array.from({ length: shape.members }, (_, index) => member(shape, index)),
-  );
+  const checkpoint = await loadCheckpoint(path);
+  return { speaker: speakerOf(checkpoint), metadata: checkpoint.metadata };
 }
 
 function show({ word, phones, weights }: Spoken): void {

@@ -14,7 +14,7 @@ import {
   type Tensor,
   train,
 } from 'saccade';
-import type { Dictionary } from './dictionary.ts';
+import type { Dictionary } from './cmudict.ts';
 import { type Model, type Shape, Speaker } from './speaker.ts';
 
 /** How a speaker is made and taught. */

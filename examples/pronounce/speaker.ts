@@ -3,6 +3,7 @@ import {
   add,
   type BeamOptions,
   beamSearch,
+  type Checkpoint,
   type DecodeStep,
   type EncoderDecoder,
   type ErrorRates,
@@ -21,7 +22,7 @@ import {
   type Tensor,
   Vocabulary,
 } from 'saccade';
-import type { Entry } from './dictionary.ts';
+import type { Entry } from './cmudict.ts';
 
 /** What makes a model what it is; kept in its file. */
 export interface Shape {
@@ -137,4 +138,19 @@ export class Speaker extends Module {
       }),
     );
   }
+}
+
+/** A speaker whose members know nothing yet. */
+export function untaught(shape: Shape): Speaker {
+  return new Speaker(
+    shape,
+    Array.from({ length: shape.members }, (_, index) => member(shape, index)),
+  );
+}
+
+/** The speaker that a file holds: its shape stands in the metadata. */
+export function speakerOf({ model, metadata }: Pick<Checkpoint, 'model' | 'metadata'>): Speaker {
+  const speaker = untaught(JSON.parse(metadata.shape ?? '') as Shape);
+  speaker.loadStateDict(model);
+  return speaker;
 }

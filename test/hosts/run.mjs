@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { closeBrowsers, outputOf, serve } from './browser.mjs';
 import { bundlers } from './bundlers.mjs';
+import { edge } from './edge.mjs';
 import { packageRows } from './package.mjs';
 import { folderOf, install, Missing, toolPath } from './project.mjs';
 import { bundleWorker, startWorkerd } from './workerd.mjs';
@@ -94,6 +95,7 @@ const rows = {
   rollup: page(bundlers.rollup),
   'page without wasm-unsafe-eval': refused,
   workerd,
+  'examples/edge': () => edge(project),
   ...packageRows(project),
 };
 

@@ -1,0 +1,108 @@
+// examples/edge in workerd: answers, bad input, cold start, memory over a thousand requests.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderOf, root } from './project.mjs';
+import { tinyModel } from './tiny.mjs';
+import { bundleWorker, startWorkerd } from './workerd.mjs';
+
+const REQUESTS = 1000;
+const LATER = 200;
+
+const expect = (what, holds, got) => {
+  if (!holds) throw new Error(`edge: ${what}, got ${JSON.stringify(got)}`);
+};
+
+/** Milliseconds from the start of workerd to its first answer, and the running server. */
+async function start(folder, path) {
+  const started = performance.now();
+  const server = await startWorkerd(folder);
+  const listening = performance.now();
+  const response = await fetch(server.url + path);
+  await response.text();
+  return { server, first: performance.now() - listening, all: performance.now() - started };
+}
+
+const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+/** The shortest of three: other work on the machine only makes it longer. */
+async function coldStart(folder, path) {
+  const times = [];
+  for (let i = 0; i < 3; i++) {
+    const { server, first } = await start(folder, path);
+    server.stop();
+    times.push(first);
+  }
+  return Math.min(...times);
+}
+
+export async function edge(project) {
+  const folder = folderOf(project, 'edge');
+  await tinyModel(join(folder, 'model.safetensors'));
+  const model = {
+    name: 'model',
+    setup(build) {
+      build.onResolve({ filter: /\.safetensors$/ }, () => ({ path: join(folder, 'model.safetensors') }));
+    },
+  };
+  const out = folderOf(project, 'edge/out');
+  await bundleWorker(join(root, 'examples/edge/worker.ts'), out, {
+    plugins: [model],
+    nodePaths: [join(project.folder, 'node_modules')],
+    alias: { saccade: join(project.folder, 'node_modules/saccade/dist/workerd.js') },
+  });
+
+  const { server } = await start(out, '/health');
+  try {
+    const get = async (path, options) => {
+      const response = await fetch(server.url + path, options);
+      return { status: response.status, ...(await response.json()) };
+    };
+    const good = await get('/pronounce?word=Attention');
+    expect('a word must be answered', good.status === 200 && good.word === 'attention' && Array.isArray(good.phones), good);
+    expect(
+      'each phone must look at each letter',
+      good.alignment === null || good.alignment.every((row) => row.length === 9),
+      good.alignment,
+    );
+    const sums = good.alignment.map((row) => row.reduce((sum, weight) => sum + weight, 0));
+    expect(
+      'weights must sum to 1',
+      sums.every((sum) => Math.abs(sum - 1) < 1e-5),
+      sums,
+    );
+    const bad = {
+      '': 'none',
+      '?word=': 'got 0',
+      '?word=na%C3%AFve': 'ï',
+      '?word=a1': '1',
+      [`?word=${'a'.repeat(41)}`]: 'got 41',
+      '?word=%3Cpad%3E': '<',
+    };
+    for (const [query, reason] of Object.entries(bad)) {
+      const { status, error } = await get(`/pronounce${query}`);
+      expect(`${query} must be a 400 with a reason`, status === 400 && error.startsWith('word: must') && error.includes(reason), {
+        status,
+        error,
+      });
+    }
+    expect('other paths must be a 404', (await get('/')).status === 404, 'another');
+    expect('other methods must be a 405', (await get('/pronounce?word=a', { method: 'POST' })).status === 405, 'another');
+
+    const words = ['a', 'through', "o'clock", 'saccade', 'antidisestablishmentarianism'];
+    let settled;
+    const began = performance.now();
+    for (let i = 0; i < REQUESTS; i++) {
+      await get(`/pronounce?word=${words[i % words.length]}`);
+      if (i === LATER) settled = { ...(await get('/health')), resident: resident(server.pid) };
+    }
+    const each = (performance.now() - began) / REQUESTS;
+    const end = { ...(await get('/health')), resident: resident(server.pid) };
+    expect('tensors must not grow', end.bytes === settled.bytes && end.peak === settled.peak, { settled, end });
+    expect('the process must not grow by more than 8 MB', end.resident - settled.resident < 8, { settled, end });
+    const cold = await coldStart(out, '/pronounce?word=saccade');
+    expect('the first answer must come within 50 ms', cold < 50, cold);
+    return `first answer ${cold.toFixed(0)} ms, then ${each.toFixed(1)} ms each; ${REQUESTS} requests: ${settled.bytes} bytes held before and after, ${(end.resident - settled.resident).toFixed(1)} MB more resident`;
+  } finally {
+    server.stop();
+  }
+}
