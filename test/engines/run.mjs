@@ -5,7 +5,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import '../../scripts/bootstrap.mjs';
 import { bundleProgram, program, root } from './build.mjs';
 import { missing, rows } from './rows.mjs';
 
