@@ -1,6 +1,18 @@
 // Calls as large and as crooked as those of models, which the op table with its handful of elements leaves out: more than a vector,
 // a tile and a block, never a whole number of them.
-import { additiveScore, crossEntropy, gru, layerNorm, linear, logSoftmax, lstm, matmul, softmax, sum } from '../../../src/ops/index.ts';
+import {
+  additiveScore,
+  crossEntropy,
+  gru,
+  layerNorm,
+  linear,
+  logSoftmax,
+  lstm,
+  matmul,
+  scaledDotProductAttention,
+  softmax,
+  sum,
+} from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import type { OpRow } from '../../ops/row.ts';
@@ -61,5 +73,17 @@ export const awkward: OpRow[] = [
   { op: 'layerNorm', name: 'wide', f: (x, weight, bias) => layerNorm(x, { weight, bias }), inputs: shapes([67, 301], [301], [301]) },
   { op: 'sum', name: 'all', f: (x) => sum(x), inputs: [wide] },
   { op: 'sum', name: 'columns', f: (x) => sum(x, { axis: 0 }), inputs: [wide] },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'long',
+    f: (q, k, v) => scaledDotProductAttention(q as Tensor, k as Tensor, v as Tensor).output,
+    inputs: shapes([2, 3, 131, 37], [2, 3, 259, 37], [2, 3, 259, 21]),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'long, causal',
+    f: (q, k, v) => scaledDotProductAttention(q as Tensor, k as Tensor, v as Tensor, { causal: true }).output,
+    inputs: shapes([3, 259, 37], [3, 259, 37], [3, 259, 37]),
+  },
   { op: 'additiveScore', name: 'long', f: additiveScore, inputs: shapes([5, 11, 67], [5, 23, 67], [67]) },
 ];
