@@ -294,3 +294,37 @@ export function matmul(
     panels(out, outStep, 4, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, beta, scratch);
   }
 }
+
+/**
+ * Products of `outer` × `inner` matrices: `matmul` for each, the results dense one after the other, the operands as many elements apart as
+ * said (0: the same for all).
+ */
+export function matmulBatch(
+  out: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  aDepth: i32,
+  bDepth: i32,
+  bColumn: i32,
+  outer: i32,
+  inner: i32,
+  aOuter: i32,
+  aInner: i32,
+  bOuter: i32,
+  bInner: i32,
+  scratch: usize,
+): void {
+  const step = (<usize>(m * n)) << 2;
+  for (let i = 0; i < outer; i++) {
+    for (let j = 0; j < inner; j++) {
+      const x = a + ((<usize>(i * aOuter + j * aInner)) << 2);
+      const y = b + ((<usize>(i * bOuter + j * bInner)) << 2);
+      matmul(out, x, y, m, n, k, aRow, aDepth, bDepth, bColumn, n, 0, scratch);
+      out += step;
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
+import { broadcastShapes, collapse, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { panelProductInto, panelsOf } from './panels.ts';
 import { dense, productInto, withWorkspace } from './product.ts';
@@ -30,6 +30,16 @@ function offset(index: number, shape: Shape, strides: readonly number[]): number
   return at;
 }
 
+/** The batch axes of both operands, as few as possible and at least two; strides in matrices. */
+function batches(batch: Shape, a: Shape, b: Shape) {
+  const { lengths, strides } = collapse(batch, [stretchedStrides(a, batch), stretchedStrides(b, batch)]);
+  for (let missing = 2 - lengths.length; missing > 0; missing--) {
+    lengths.unshift(1);
+    for (const own of strides) own.unshift(0);
+  }
+  return { lengths, strides: strides as [number[], number[]] };
+}
+
 /**
  * `a · b` of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before them broadcast. Gradients: `da = g · bᵀ`,
  * `db = aᵀ · g`, summed by the tape where an operand was stretched.
@@ -56,13 +66,16 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
   else {
     const { unit } = y.storage.backend;
-    const aStrides = stretchedStrides(a.shape.slice(0, -2), batch);
-    const bStrides = stretchedStrides(b.shape.slice(0, -2), batch);
+    const { lengths, strides } = batches(batch, a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const [aStrides, bStrides] = [strides[0].map((by) => by * m * k), strides[1].map((by) => by * k * n)];
+    const [outer, inner] = lengths.splice(-2) as [number, number];
+    const within = [...aStrides.splice(-2), ...bStrides.splice(-2)] as [number, number, number, number];
+    const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
     withWorkspace({ m, n, k }, (scratch) => {
-      for (let i = 0; i < sizeOf(batch); i++) {
-        const left = a.ptr + offset(i, batch, aStrides) * m * k * unit;
-        const right = b.ptr + offset(i, batch, bStrides) * k * n * unit;
-        productInto(y.ptr + i * m * n * unit, dense(left, q, transposeA), dense(right, s, transposeB), { m, n, k }, 0, scratch);
+      for (let i = 0; i < sizeOf(lengths); i++) {
+        const [x, w] = [a.ptr + offset(i, lengths, aStrides) * unit, b.ptr + offset(i, lengths, bStrides) * unit];
+        const out = y.ptr + i * outer * inner * m * n * unit;
+        kernels.matmulBatch(out, x, w, m, n, k, left.row, left.column, right.row, right.column, outer, inner, ...within, scratch);
       }
     });
   }

@@ -4,7 +4,7 @@ import { kernels } from '../runtime/backend.ts';
 import type { Storage } from '../runtime/storage.ts';
 import { outside } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { dense, type Lengths, type Strided } from './product.ts';
+import { dense, type Lengths, type Strided, withWorkspace } from './product.ts';
 
 /** Room for a left operand [m, k] in panels. */
 export function leftPanels(m: number, k: number): Tensor {
@@ -58,11 +58,5 @@ export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
 
 /** `out[m, n] = beta·out + a·b`, `out` dense, `b` in panels. */
 export function panelProductInto(out: number, a: Strided, b: Tensor, { m, n, k }: Lengths, beta: 0 | 1): void {
-  const left = leftPanels(m, k);
-  try {
-    kernels.packRows(left.ptr, a.ptr, m, k, a.row, a.column);
-    kernels.matmulPacked(out, left.ptr, b.ptr, m, n, k, n, beta);
-  } finally {
-    left.storage.free();
-  }
+  withWorkspace({ m, n, k }, (scratch) => kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch));
 }

@@ -1,7 +1,7 @@
 // The way from ops to the product kernels: matrices by address, and the workspace.
 
 import { kernels } from '../runtime/backend.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty } from '../tensor/tensor.ts';
 
 /** A matrix where it lies: element [i, j] stands `i·row + j·column` elements after `ptr`. Its transpose exchanges the two. */
 export interface Strided {
@@ -45,19 +45,4 @@ export function withWorkspace(lengths: Lengths, fn: (scratch: number) => void): 
 /** `out[m, n] = beta·out + a·b`, `out` dense. Beta 0 does not read `out`. */
 export function productInto(out: number, a: Strided, b: Strided, { m, n, k }: Lengths, beta: 0 | 1, scratch: number): void {
   kernels.matmul(out, a.ptr, b.ptr, m, n, k, a.row, a.column, b.row, b.column, n, beta, scratch);
-}
-
-/** A right operand [k, n] in panels, packed once for {@link packedProductInto}. Its caller frees it (or a scope does). */
-export function packedRight(b: Strided, k: number, n: number): Tensor {
-  const panels = empty([Math.ceil(n / 8) * 8, k]);
-  kernels.packColumns(panels.ptr, b.ptr, k, n, b.row, b.column);
-  return panels;
-}
-
-/**
- * `out[m, n] = beta·out + a·b` with `panels` from {@link packedRight}: the same bits as {@link productInto}, for an operand used many
- * times. `scratch` as {@link withWorkspace} gives it.
- */
-export function packedProductInto(out: number, a: Strided, panels: Tensor, { m, n, k }: Lengths, beta: 0 | 1, scratch: number): void {
-  kernels.matmulPanels(out, a.ptr, panels.ptr, m, n, k, a.row, a.column, n, beta, scratch);
 }

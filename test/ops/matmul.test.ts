@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { expand } from '../../src/autograd/arithmetic.ts';
 import { linear, matmul } from '../../src/ops/index.ts';
-import { dense, packedProductInto, packedRight, withWorkspace } from '../../src/ops/product.ts';
-import { slice } from '../../src/ops/shape.ts';
+import { panelProductInto, rightPanels } from '../../src/ops/panels.ts';
+import { dense } from '../../src/ops/product.ts';
+import { reshape, slice } from '../../src/ops/shape.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -90,10 +92,40 @@ describe('matmul', () => {
   it.each([1, 2, 3, 4, 6, 130])('gives the same bits where the right operand is packed once: %i rows', (m) => {
     const [k, n] = [300, 45];
     const [x, w] = [random(m, m, k), random(n, k, n)];
-    const panels = packedRight(dense(w.ptr, n), k, n);
+    const panels = rightPanels(dense(w.ptr, n), k, n);
     const y = zeros([m, n]);
-    withWorkspace({ m, n, k }, (scratch) => packedProductInto(y.ptr, dense(x.ptr, k), panels, { m, n, k }, 0, scratch));
+    panelProductInto(y.ptr, dense(x.ptr, k), panels, { m, n, k }, 0);
     expect(y.toArray()).toEqual(matmul(x, w).toArray());
+  });
+
+  it.each([
+    [[3], [3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    [
+      [2, 1, 3],
+      [4, 1],
+    ],
+    [
+      [2, 1, 3, 1],
+      [2, 4, 1, 5],
+    ],
+    [[], [2, 3]],
+    [[0], [0]],
+  ])('of batches %j and %j is each product by itself', (p, q) => {
+    const [x, w] = [random(1, ...p, 5, 12), random(2, ...q, 12, 9)];
+    const y = matmul(x, w);
+    const batch = y.shape.slice(0, -2);
+    const items = batch.reduce((p, q) => p * q, 1);
+    const each = (t: typeof x) => reshape(expand(t, [...batch, ...t.shape.slice(-2)]), [items, ...t.shape.slice(-2)]);
+    if (y.size === 0) return expect(batch).toEqual([0]);
+    const [xs, ws, ys] = [each(x), each(w), reshape(y, [items, 5, 9])];
+    for (let i = 0; i < items; i++) {
+      const at = (t: typeof x) => reshape(slice(t, 0, i, i + 1), t.shape.slice(1));
+      expect(at(ys).toArray()).toEqual(matmul(at(xs), at(ws)).toArray());
+    }
   });
 
   it('does not read what the memory held before', () => {

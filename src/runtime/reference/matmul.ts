@@ -51,5 +51,19 @@ export function products(cells: Cells) {
           h[at] = beta ? (h[at] as number) + sum : sum;
         }
     },
+    matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner) {
+      const h = cells();
+      for (let o = 0; o < outer; o++)
+        for (let p = 0; p < inner; p++)
+          for (let i = 0; i < m; i++)
+            for (let j = 0; j < n; j++) {
+              let sum = 0;
+              for (let l = 0; l < k; l++) {
+                const x = h[a + o * aOuter + p * aInner + i * aRow + l * aDepth] as number;
+                sum += x * (h[b + o * bOuter + p * bInner + l * bDepth + j * bColumn] as number);
+              }
+              h[out + ((o * inner + p) * m + i) * n + j] = sum;
+            }
+    },
   } satisfies Partial<Kernels>;
 }
