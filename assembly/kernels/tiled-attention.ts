@@ -69,7 +69,7 @@ function invertEight(x: usize): void {
  *
  * `q` [·, queries, width], `k` [·, keys, width], `v` [·, keys, valueWidth] of heads that follow each other, `heads` to an example;
  * `mask` and `bias` (or 0) have a stride for example, head, query and key. Does the blocks of 64 queries from `from` up to `to`,
- * counted through all heads. `scratch` holds 64 · (width + valueWidth + 40) + 8 · valueWidth + keys · (width + valueWidth) elements, with
+ * counted through all heads. `scratch` holds 64 · (width + valueWidth + 68) + 8 · valueWidth + keys · (width + valueWidth) elements, with
  * keys and widths rounded up to fours.
  */
 export function scaledDotProductAttention(

@@ -13,10 +13,12 @@ export function weaveEight(out: usize, step: usize, x: usize, lines: i32, depth:
 export function unweaveEight(out: usize, x: usize, lines: i32, n: i32, aux: usize): void {
   const step = (<usize>((n + 3) & -4)) << 2;
   const line = (<usize>n) << 2;
+  const to = step == line ? out : aux;
   for (let k = 0; k < n; k += 4) {
-    weave(aux + ((<usize>k) << 2), step, x, n - k, 8, 8, 1);
+    weave(to + ((<usize>k) << 2), step, x, n - k, lines, 8, 1);
     x += 128;
   }
+  if (to == out) return;
   for (let l = 0; l < lines; l++) {
     memory.copy(out, aux, line);
     out += line;

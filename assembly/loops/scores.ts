@@ -9,7 +9,7 @@ import { strip, stripRows } from "./tile";
 export const LOG2E: f32 = 1.44269504;
 
 /** Keys of a tile. Fixed: it is part of the order of summation. */
-export const KEYS: i32 = 128;
+export const KEYS: i32 = 256;
 /** Queries of a block, worked on while a tile of keys is near. What a call is told to do counts in blocks. */
 export const QUERIES: i32 = 64;
 /** Queries of a head up to which packing its keys does not pay (measured). The bits are the same. */
@@ -55,14 +55,19 @@ function hideKeys(tile: usize, step: usize, mask: usize, n: i32, keyStride: i32)
   }
 }
 
+/** Mask elements that decide between a score and −∞, whatever the score is: the lesser of it and of ∞ with the mask's sign. */
+class Mask {
+  @inline static of(mask: v128, score: v128): v128 {
+    return f32x4.pmin(v128.xor(i32x4.shl(mask, 31), V.splat(-Infinity)), score);
+  }
+}
+
 /** −∞ where a mask of queries and keys is false. */
 function hide(tile: usize, step: usize, mask: usize, lines: i32, n: i32, queryStride: i32, keyStride: i32, aux: usize): void {
-  const low = V.splat(-Infinity);
-  const none = i32x4.splat(0);
   weaveEight(aux, 32, mask, lines, n, queryStride, keyStride);
   for (let s = 0; s < n; s++) {
-    V.store(tile, v128.bitselect(low, V.load(tile), i32x4.eq(V.load(aux), none)));
-    V.store(tile + 16, v128.bitselect(low, V.load(tile + 16), i32x4.eq(V.load(aux + 16), none)));
+    V.store(tile, Mask.of(V.load(aux), V.load(tile)));
+    V.store(tile + 16, Mask.of(V.load(aux + 16), V.load(tile + 16)));
     tile += step;
     aux += 32;
   }

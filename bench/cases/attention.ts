@@ -1,24 +1,12 @@
-import { add, causalMask, grad, matmul, mul, softmax, type Tensor, tensor } from 'saccade';
+import { type AttentionOptions, grad, scaledDotProductAttention, type Tensor, tensor } from 'saccade';
 import { type Case, drawn, parametersOf, type Target } from '../case.ts';
 
 const HEADS = 8;
 const WIDTH = 64;
 
-/** What there is to add to plain attention. */
-interface Options {
-  causal?: boolean;
-  /** bool, true = may attend: broadcasts to [B, H, T, S]. */
-  mask?: Tensor;
-  /** Added to the scores: broadcasts to [B, H, T, S]. */
-  bias?: Tensor;
-}
-
-/** Scaled dot-product attention of heads: [B, H, T, D], [B, H, S, D] and [B, H, S, D] to [B, H, T, D]. */
-export function attend(query: Tensor, keys: Tensor, values: Tensor, options: Options = {}): Tensor {
-  const { causal = false, bias, mask = causal ? causalMask(query.shape[2] as number, keys.shape[2] as number) : undefined } = options;
-  const scaled = mul(matmul(query, keys, { transposeB: true }), 1 / Math.sqrt(query.shape[3] as number));
-  return matmul(softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {}), values);
-}
+/** Attention of heads: [B, H, T, D], [B, H, S, D] and [B, H, S, D] to [B, H, T, D]. */
+export const attend = (query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor =>
+  scaledDotProductAttention(query, keys, values, options).output;
 
 /** One of the cases. */
 interface Kind {
@@ -36,7 +24,7 @@ function inputsOf(length: number, queries: number, kind: Kind) {
     [1, HEADS, length, WIDTH],
     [1, HEADS, length, WIDTH],
   ]) as [Tensor, Tensor, Tensor];
-  const options: Options = {
+  const options: AttentionOptions = {
     ...(kind.causal ? { causal: true } : {}),
     ...(kind.mask ? { mask: tensor(Array.from({ length }, (_, i) => i % 7 !== 3)) } : {}),
     ...(kind.bias ? { bias: tensor(drawn(HEADS * queries * length, 5), { shape: [1, HEADS, queries, length] }) } : {}),

@@ -97,7 +97,7 @@ function withScratch(size: number, fn: (scratch: number) => void): void {
 }
 
 /** Elements of workspace as the kernel's comment says. */
-const workspace = ({ s, d, v }: Layout) => 64 * (d + fours(v) + 40) + 8 * fours(v) + fours(s) * (d + fours(v));
+const workspace = ({ s, d, v }: Layout) => 64 * (d + fours(v) + 68) + 8 * fours(v) + fours(s) * (d + fours(v));
 
 const backwardWorkspace = ({ t, d, v }: Layout) => 8704 + 136 * fours(d) + 64 * v + ((t + 7) & -8) * (2 * fours(d) + v + 3);
 

@@ -72,6 +72,7 @@ describe('scaled dot-product attention equals its composition in value and gradi
     [65, 63, 3, 65],
     [1, 257, 63, 64],
     [257, 130, 64, 63],
+    [9, 515, 5, 4],
   ] as const;
   const [b, h] = [2, 3];
   const options: [string, (t: number, s: number) => AttentionOptions][] = [
@@ -130,7 +131,7 @@ describe('scaled dot-product attention equals its composition in value and gradi
 });
 
 describe('its bits', () => {
-  const xs = operands([2, 2], 150, 200, 20, 24);
+  const xs = operands([2, 2], 150, 400, 20, 24);
   const whole = scaledDotProductAttention(...xs, { causal: true, weights: true });
 
   it('are the same with and without weights', () => {
@@ -139,8 +140,8 @@ describe('its bits', () => {
 
   it('are the same for one query with the keys up to it: a cached step is the row of the whole', () => {
     const [q, k, v] = xs;
-    for (const t of [0, 1, 7, 8, 63, 64, 77, 78, 127, 149]) {
-      const n = t + 51;
+    for (const t of [0, 4, 5, 7, 8, 63, 64, 78, 127, 149]) {
+      const n = t + 251;
       const cached = [slice(k, 2, 0, n), slice(v, 2, 0, n)] as const;
       const step = scaledDotProductAttention(slice(q, 2, t, t + 1), ...cached, { causal: true, weights: true });
       expect(bits(step.output)).toEqual(bits(slice(whole.output, 2, t, t + 1)));
@@ -150,7 +151,7 @@ describe('its bits', () => {
 
   it('are the same for some of the queries', () => {
     const [q, k, v] = xs;
-    const mask = bool([150, 200], 4);
+    const mask = bool([150, 400], 4);
     const all = scaledDotProductAttention(q, k, v, { mask }).output;
     for (const [from, to] of [
       [0, 5],
@@ -176,7 +177,7 @@ describe('its bits', () => {
   });
 
   it('do not know of masked keys and of masked queries behind, whatever they hold', () => {
-    const [t, s, d] = [70, 130, 12];
+    const [t, s, d] = [70, 250, 12];
     const run = (queries: number, keys: number, junk: number) => {
       const padded = (x: Tensor, n: number) => {
         const [b = 0, h = 0, m = 0, w = 0] = x.shape;
@@ -199,9 +200,9 @@ describe('its bits', () => {
     for (const [queries, keys, junk] of [
       [t, s + 1, 3],
       [t, s + 90, Number.NaN],
-      [t, 256, Number.POSITIVE_INFINITY],
+      [t, 512, Number.POSITIVE_INFINITY],
       [t + 3, s + 5, -1e30],
-      [t + 60, s + 200, 7],
+      [t + 60, s + 300, 7],
     ] as const) {
       expect(run(queries, keys, junk)).toEqual(wanted);
     }

@@ -4,7 +4,7 @@ const fours = (n: number) => (n + 3) & -4;
 
 /** Two examples of two heads. */
 const COUNT = 4;
-const LENGTHS = [0, 1, 3, 8, 31, 65, 130] as const;
+const LENGTHS = [0, 1, 3, 8, 31, 65, 130];
 
 interface Sizes {
   queries: number;
@@ -16,6 +16,7 @@ interface Sizes {
 interface Kind {
   name: string;
   sizes: (n: number) => Sizes;
+  lengths?: readonly number[];
   causal?: boolean;
   /** Mask or bias with its strides of example, head, query and key. */
   mask?: (s: Sizes, d: Draw) => [Argument, number[]];
@@ -25,7 +26,7 @@ interface Kind {
 const whole = ({ queries, keys }: Sizes) => [2 * queries * keys, queries * keys, keys, 1];
 
 const kinds: Kind[] = [
-  { name: 'plain', sizes: (n) => ({ queries: n, keys: n + 1, width: 8, valueWidth: 4 }) },
+  { name: 'plain', sizes: (n) => ({ queries: n, keys: n + 1, width: 8, valueWidth: 4 }), lengths: [...LENGTHS, 271] },
   { name: 'odd widths', sizes: (n) => ({ queries: 5, keys: n, width: 3, valueWidth: 7 }) },
   { name: 'widths of the length', sizes: (n) => ({ queries: 9, keys: 6, width: n, valueWidth: n }) },
   { name: 'causal', sizes: (n) => ({ queries: n, keys: n, width: 5, valueWidth: 6 }), causal: true },
@@ -33,6 +34,7 @@ const kinds: Kind[] = [
   {
     name: 'masked',
     sizes: (n) => ({ queries: 7, keys: n, width: 4, valueWidth: 5 }),
+    lengths: [...LENGTHS, 259, 600],
     mask: (s, d) => [d.mask(COUNT * s.queries * s.keys), whole(s)],
   },
   {
@@ -58,7 +60,7 @@ function given(kind: Kind, s: Sizes, d: Draw): { mask: Argument; bias: Argument;
 }
 
 const scratch = ({ keys, width, valueWidth }: Sizes) =>
-  64 * (width + fours(valueWidth) + 40) + 8 * fours(valueWidth) + fours(keys) * (width + fours(valueWidth));
+  64 * (width + fours(valueWidth) + 68) + 8 * fours(valueWidth) + fours(keys) * (width + fours(valueWidth));
 
 const backwardScratch = ({ queries, width, valueWidth }: Sizes) =>
   8704 + 136 * fours(width) + 64 * valueWidth + ((queries + 7) & -8) * (2 * fours(width) + valueWidth + 3);
@@ -72,7 +74,7 @@ const rowsOf = (kind: Kind): KernelRow[] => [
   {
     kernel: 'scaledDotProductAttention',
     name: kind.name,
-    lengths: LENGTHS,
+    lengths: kind.lengths ?? LENGTHS,
     args: (n, d) => {
       const s = kind.sizes(n);
       const { queries, keys, width, valueWidth } = s;
@@ -88,7 +90,7 @@ const rowsOf = (kind: Kind): KernelRow[] => [
   {
     kernel: 'scaledDotProductWeights',
     name: kind.name,
-    lengths: LENGTHS,
+    lengths: kind.lengths ?? LENGTHS,
     args: (n, d) => {
       const s = kind.sizes(n);
       const { queries, keys, width } = s;
@@ -102,7 +104,7 @@ const rowsOf = (kind: Kind): KernelRow[] => [
   {
     kernel: 'scaledDotProductAttentionBackward',
     name: kind.name,
-    lengths: LENGTHS,
+    lengths: kind.lengths ?? LENGTHS,
     args: (n, d) => {
       const s = kind.sizes(n);
       const { queries, keys, width, valueWidth } = s;
