@@ -8,6 +8,7 @@ import { closeBrowsers, outputOf, serve } from './browser.mjs';
 import { bundlers } from './bundlers.mjs';
 import { edge } from './edge.mjs';
 import { packageRows } from './package.mjs';
+import { page as example } from './page.mjs';
 import { folderOf, install, Missing, toolPath } from './project.mjs';
 import { bundleWorker, startWorkerd } from './workerd.mjs';
 
@@ -96,6 +97,8 @@ const rows = {
   'page without wasm-unsafe-eval': refused,
   workerd,
   'examples/edge': () => edge(project),
+  'examples/page in Chromium': () => example('chromium')(project),
+  'examples/page in Firefox': () => example('firefox')(project),
   ...packageRows(project),
 };
 
