@@ -85,13 +85,9 @@ export function gruCell(
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
     if (Lanes.active(mask, row, maskStride)) {
-      for (let k: usize = 0; k < full; k += 16) {
-        Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, LANES);
-      }
-      if (full < size) {
-        const k = full;
-        Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, hidden & (LANES - 1));
-      }
+      let k: usize = 0;
+      for (; k < full; k += 16) Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, LANES);
+      for (; k < size; k += 4) Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, 1);
     } else {
       memory.copy(h, hPrev, size);
       memory.fill(out, 0, size);
@@ -124,13 +120,9 @@ export function gruCellBackward(
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
     if (Lanes.active(mask, row, maskStride)) {
-      for (let k: usize = 0; k < full; k += 16) {
-        Gru.back(dgates + k, dinner + k, dh + k, g + k, gates + k, inner + k, hPrev + k, size, LANES);
-      }
-      if (full < size) {
-        const rest = hidden & (LANES - 1);
-        Gru.back(dgates + full, dinner + full, dh + full, g + full, gates + full, inner + full, hPrev + full, size, rest);
-      }
+      let k: usize = 0;
+      for (; k < full; k += 16) Gru.back(dgates + k, dinner + k, dh + k, g + k, gates + k, inner + k, hPrev + k, size, LANES);
+      for (; k < size; k += 4) Gru.back(dgates + k, dinner + k, dh + k, g + k, gates + k, inner + k, hPrev + k, size, 1);
     } else {
       memory.fill(dgates, 0, 3 * size);
       memory.fill(dinner, 0, 3 * size);

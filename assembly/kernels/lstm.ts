@@ -75,13 +75,9 @@ export function lstmCell(
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
     if (Lanes.active(mask, row, maskStride)) {
-      for (let k: usize = 0; k < full; k += 16) {
-        Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, LANES);
-      }
-      if (full < size) {
-        const k = full;
-        Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, hidden & (LANES - 1));
-      }
+      let k: usize = 0;
+      for (; k < full; k += 16) Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, LANES);
+      for (; k < size; k += 4) Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, 1);
     } else {
       memory.copy(h, hPrev, size);
       memory.copy(c, cPrev, size);
@@ -119,13 +115,9 @@ export function lstmCellBackward(
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
     if (Lanes.active(mask, row, maskStride)) {
-      for (let k: usize = 0; k < full; k += 16) {
-        Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, LANES);
-      }
-      if (full < size) {
-        const rest = hidden & (LANES - 1);
-        Lstm.back(dgates + full, dh + full, dc + full, g + full, gates + full, c + full, cPrev + full, size, rest);
-      }
+      let k: usize = 0;
+      for (; k < full; k += 16) Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, LANES);
+      for (; k < size; k += 4) Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, 1);
     } else {
       memory.fill(dgates, 0, size << 2);
     }

@@ -1,14 +1,14 @@
 import { LANES, V } from "../simd/lanes";
 
-/** What cells of recurrent networks share: `n` of four elements at an address, and the slopes of their functions. */
+/** What cells of recurrent networks share: four elements or one at an address (`n` a constant), and the slopes of their functions. */
 export class Lanes {
   @inline static load(p: usize, n: i32): v128 {
-    return n == LANES ? V.load(p) : V.loadTail(p, n);
+    return n == LANES ? V.load(p) : V.loadTail(p, 1);
   }
 
   @inline static store(p: usize, x: v128, n: i32): void {
     if (n == LANES) V.store(p, x);
-    else V.storeTail(p, x, n);
+    else V.storeTail(p, x, 1);
   }
 
   /** What a gate's function is of: the state's and the input's products with their biases. */
