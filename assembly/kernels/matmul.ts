@@ -1,8 +1,8 @@
 // Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of
 // BLOCK from 0, the blocks in turn. So the paths differ in speed only, and a row's result does not depend on how many rows there are.
-import { slices, weave } from "../loops/pack";
-import { BLOCK, strip, stripRow, stripRows, stripRowsNarrow } from "../loops/tile";
-import { addRows, addTo, dots } from "../loops/vector";
+import { addedRows, fewColumns, rowByRow } from "../loops/few";
+import { packPanel, slices, weave } from "../loops/pack";
+import { BLOCK, strip, stripRow, stripRows } from "../loops/tile";
 
 /** Rows of the left operand worked on at a time: with BLOCK, 128 KB that stay in the second-level cache. */
 const ROWS: i32 = 128;
@@ -22,11 +22,6 @@ export function packRows(out: usize, x: usize, rows: i32, depth: i32, rowStride:
     out += panel;
     x += (<usize>rowStride) << 4;
   }
-}
-
-function packPanel(out: usize, x: usize, columns: i32, depth: i32, depthStride: i32, columnStride: i32): void {
-  weave(out, 32, x, columns, depth, columnStride, depthStride);
-  weave(out + 16, 32, x + ((<usize>columnStride) << 4), columns - 4, depth, columnStride, depthStride);
 }
 
 /** `out[p][k][c] = x[k, 8p + c]`: panels of 8 columns, missing columns 0. */
@@ -124,89 +119,11 @@ const ROW_BY_ROW: i32 = 3;
 const WIDE: i32 = 32;
 /** Elements of a right operand that the first-level cache holds beside the rest, so that it is read where it lies. */
 const SMALL: i32 = 4096;
+/** Elements of a right operand that the second-level cache holds. */
+const CACHED: i32 = 65536;
 /** Columns of the right operand packed at a time: for many blocks of rows, and for one. */
 const COLUMNS: i32 = 2048;
 const COLUMNS_ONCE: i32 = 64;
-/** Elements that the sums of a few rows take at a time: they stay in the first-level cache. */
-const SUMS: i32 = 2048;
-/** Lines summed along at a time. */
-const LINES: i32 = 16;
-
-/** A few rows times a plain `b`, by adding up its rows: memory is read in runs. Scratch: SUMS elements. */
-function addedRows(
-  out: usize,
-  a: usize,
-  b: usize,
-  m: i32,
-  n: i32,
-  k: i32,
-  aRow: i32,
-  aDepth: i32,
-  bDepth: i32,
-  outStep: usize,
-  beta: i32,
-  scratch: usize,
-): void {
-  const rowStep = (<usize>aRow) << 2;
-  const depthStep = (<usize>aDepth) << 2;
-  const bStep = (<usize>bDepth) << 2;
-  const run = (SUMS / m) & ~3;
-  for (let j = 0; j < n; j += run) {
-    const columns = min(run, n - j);
-    const o = out + ((<usize>j) << 2);
-    for (let block = 0; block < k; block += BLOCK) {
-      const depth = min(BLOCK, k - block);
-      const direct = beta == 0 && block == 0;
-      const sums = direct ? o : scratch;
-      const sumStep = direct ? outStep : (<usize>run) << 2;
-      for (let l = 0; l < depth; l += 8) {
-        const x = a + <usize>(block + l) * depthStep;
-        const y = b + <usize>(block + l) * bStep + ((<usize>j) << 2);
-        for (let i = 0; i < m; i++) {
-          addRows(sums + <usize>i * sumStep, x + <usize>i * rowStep, depthStep, y, bStep, min(8, depth - l), columns, l == 0);
-        }
-      }
-      for (let i = 0; !direct && i < m; i++) addTo(o + <usize>i * outStep, scratch + <usize>i * sumStep, columns);
-    }
-  }
-}
-
-/** `a`'s rows where they lie against at most four columns. Scratch: 4 · BLOCK elements. */
-function fewColumns(
-  out: usize,
-  outRow: usize,
-  outColumn: usize,
-  a: usize,
-  b: usize,
-  m: i32,
-  n: i32,
-  k: i32,
-  aRow: i32,
-  bDepth: i32,
-  bColumn: i32,
-  beta: i32,
-  scratch: usize,
-): void {
-  // A few rows to their end, then the next: memory is read in long runs.
-  for (let top = 0; n == 1 && top < m; top += LINES) {
-    const lines = min(LINES, m - top);
-    const x = a + ((<usize>(top * aRow)) << 2);
-    const o = out + <usize>top * outRow;
-    for (let block = 0; block < k; block += BLOCK) {
-      const y = b + ((<usize>(block * bDepth)) << 2);
-      dots(o, outRow, y, (<usize>bDepth) << 2, x + ((<usize>block) << 2), aRow, min(BLOCK, k - block), lines, beta != 0 || block > 0);
-    }
-  }
-  for (let block = 0; n > 1 && block < k; block += BLOCK) {
-    const depth = min(BLOCK, k - block);
-    const add = beta != 0 || block > 0;
-    const x = a + ((<usize>block) << 2);
-    const y = b + ((<usize>(block * bDepth)) << 2);
-    weave(scratch, 16, y, n, depth, bColumn, bDepth);
-    stripRowsNarrow(out, outRow, outColumn, x, (<usize>aRow) << 2, scratch, depth, m, n, add);
-  }
-}
-
 /** Panels over the whole of `a` and `b`, packed block by block where that is better. */
 function panels(
   out: usize,
@@ -280,7 +197,9 @@ export function matmul(
 ): void {
   const outStep = (<usize>outStride) << 2;
   if (k == 0 && beta == 0) clear(out, m, n, outStep);
-  else if (bColumn == 1 && m <= ROW_BY_ROW && n >= WIDE) {
+  else if (bColumn == 1 && aDepth == 1 && m <= ROW_BY_ROW && n >= 8 && k * n <= CACHED) {
+    rowByRow(out, a, b, m, n, k, aRow, bDepth, outStep, beta, scratch);
+  } else if (bColumn == 1 && m <= ROW_BY_ROW && n >= WIDE) {
     addedRows(out, a, b, m, n, k, aRow, aDepth, bDepth, outStep, beta, scratch);
   } else if (n == 1 && aRow == 1 && outStride == 1 && m >= WIDE) {
     addedRows(out, b, a, 1, m, k, bColumn, bDepth, aDepth, 0, beta, scratch);

@@ -52,6 +52,12 @@ export function weave(out: usize, width: usize, x: usize, lines: i32, depth: i32
   }
 }
 
+/** One panel of up to 8 columns, missing columns 0. */
+export function packPanel(out: usize, x: usize, columns: i32, depth: i32, depthStride: i32, columnStride: i32): void {
+  weave(out, 32, x, columns, depth, columnStride, depthStride);
+  weave(out + 16, 32, x + ((<usize>columnStride) << 4), columns - 4, depth, columnStride, depthStride);
+}
+
 /**
  * Lines that are neighbours, eight at a time: `out[k·width + l] = x[l, k]` for l < 8 and so on for each further eight, `panel` bytes on;
  * lanes from the fifth on `second` bytes after the first. Four steps of depth at a time over all lines, so that memory is read in runs: one panel
