@@ -1,10 +1,9 @@
 // Activations of several steps and the gradients of activations, one pass each.
-import { mapLong, Unary } from "../loops/map";
 import { Part } from "../loops/part";
 import { mapPairs, PairLane } from "../loops/rows";
-import { Erf } from "../simd/erf";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
+import { affine, erf } from "./elementwise";
 
 class TanhSlope extends PairLane {
   @inline at(g: v128, y: v128, a: v128): v128 {
@@ -39,39 +38,44 @@ export function reluBackward(dx: usize, g: usize, y: usize, n: i32): void {
   mapPairs<ReluSlope>(dx, g, y, n, 0);
 }
 
-/** Φ, the normal distribution. */
-class Normal extends Unary {
-  @inline at(x: v128): v128 {
-    return f32x4.mul(f32x4.add(Erf.of(f32x4.mul(x, V.splat(0.70710678))), V.splat(1)), V.splat(0.5));
+class Gelu extends PairLane {
+  @inline at(e: v128, x: v128, a: v128): v128 {
+    return f32x4.mul(Normal.of(e), x);
   }
 }
 
-class Product extends PairLane {
-  @inline at(x: v128, y: v128, a: v128): v128 {
-    return f32x4.mul(x, y);
+/** Φ, the normal distribution, of x from e = erf(x/√2). */
+class Normal {
+  @inline static of(e: v128): v128 {
+    return f32x4.mul(f32x4.add(e, V.splat(1)), V.splat(0.5));
   }
 }
 
-// Both functions below write Φ first and go on from there, in pieces that stay in the first-level cache: the constants of all steps at
-// once would not fit the registers.
+// Both functions below write erf(x/√2) first and go on from there, in pieces that stay in the first-level cache: the constants of all
+// steps at once would not fit the registers.
 const PIECE: i32 = 1024;
+
+function erfPiece(out: usize, x: usize, n: i32): void {
+  affine(out, x, n, 0.70710678, 0);
+  erf(out, out, n);
+}
 
 /** `x Φ(x)`. `out` must not be `x`. */
 export function gelu(out: usize, x: usize, n: i32): void {
   for (let left = n; left > 0; left -= PIECE) {
     const m = min(left, PIECE);
-    mapLong<Normal>(out, x, m);
-    mapPairs<Product>(out, out, x, m, 0);
+    erfPiece(out, x, m);
+    mapPairs<Gelu>(out, out, x, m, 0);
     out += PIECE << 2;
     x += PIECE << 2;
   }
 }
 
 class GeluSlope {
-  /** `g (p + x φ(x))`, φ(x) = e^(−x²/2) / √2π. */
-  @inline static at(g: v128, p: v128, x: v128): v128 {
+  /** `g (Φ(x) + x φ(x))`, φ(x) = e^(−x²/2) / √2π. */
+  @inline static at(g: v128, e: v128, x: v128): v128 {
     const density = f32x4.mul(Exp.upTo70(f32x4.mul(f32x4.mul(x, x), V.splat(-0.5))), V.splat(0.39894228));
-    return f32x4.mul(g, V.madd(density, x, p));
+    return f32x4.mul(g, V.madd(density, x, Normal.of(e)));
   }
 }
 
@@ -98,7 +102,7 @@ function geluSlopes(dx: usize, g: usize, x: usize, n: i32): void {
 export function geluBackward(dx: usize, g: usize, x: usize, n: i32): void {
   for (let left = n; left > 0; left -= PIECE) {
     const m = min(left, PIECE);
-    mapLong<Normal>(dx, x, m);
+    erfPiece(dx, x, m);
     geluSlopes(dx, g, x, m);
     dx += PIECE << 2;
     g += PIECE << 2;

@@ -86,7 +86,7 @@ class SoftplusOp extends Unary {
 }
 
 export function softplus(out: usize, x: usize, n: i32): void {
-  mapLong<SoftplusOp>(out, x, n);
+  map<SoftplusOp>(out, x, n);
 }
 
 class ErfOp extends Unary {
