@@ -1,4 +1,5 @@
-// Element i of a draw comes from the counter (0, i) under its key alone: never from the length or from its neighbours.
+// Element i of a draw comes from the counter (0, start + i) under its key alone: never from the length or from its neighbours.
+// `start` is what has been drawn before: 0, or where a part of a draw begins.
 import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
@@ -10,14 +11,14 @@ abstract class Draw {
   abstract at(first: v128, second: v128, p: v128, q: v128, r: v128): v128;
 }
 
-/** `out[i] = F(words of i, p, q, r)` for i < n. */
-function fill<F extends Draw>(out: usize, n: i32, k0: i32, k1: i32, p: f32, q: f32, r: f32): void {
+/** `out[i] = F(words of start + i, p, q, r)` for i < n. */
+function fill<F extends Draw>(out: usize, n: i32, start: i32, k0: i32, k1: i32, p: f32, q: f32, r: f32): void {
   const f = changetype<F>(0);
   const ps = V.splat(p);
   const qs = V.splat(q);
   const rs = V.splat(r);
   for (let i = 0; i < n; i += 4) {
-    const first = Threefry.first(k0, k1, i);
+    const first = Threefry.first(k0, k1, start + i);
     Part.store(out, f.at(first, Threefry.second(), ps, qs, rs), n - i);
     out += 16;
   }
@@ -50,8 +51,8 @@ function below(x: f32): f32 {
 }
 
 /** `out[i]` in [low, high), from 24 bits. What rounding would carry to `high` stays just below it. */
-export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f32): void {
-  fill<Uniform>(out, n, k0, k1, low, high - low, below(high));
+export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f32, start: i32): void {
+  fill<Uniform>(out, n, start, k0, k1, low, high - low, below(high));
 }
 
 class Normal extends Draw {
@@ -63,8 +64,8 @@ class Normal extends Draw {
 }
 
 /** `out[i] = mean + std · √(−2 ln u) cos 2πv`, u and v from the two words (Box and Muller 1958); |out − mean| ≤ 5.77 std. */
-export function normal(out: usize, n: i32, k0: i32, k1: i32, mean: f32, std: f32): void {
-  fill<Normal>(out, n, k0, k1, mean, std, 0);
+export function normal(out: usize, n: i32, k0: i32, k1: i32, mean: f32, std: f32, start: i32): void {
+  fill<Normal>(out, n, start, k0, k1, mean, std, 0);
 }
 
 class Gumbel extends Draw {
@@ -74,15 +75,15 @@ class Gumbel extends Draw {
 }
 
 /** `out[i] = −ln(−ln u)`. */
-export function gumbel(out: usize, n: i32, k0: i32, k1: i32): void {
-  fill<Gumbel>(out, n, k0, k1, 0, 0, 0);
+export function gumbel(out: usize, n: i32, k0: i32, k1: i32, start: i32): void {
+  fill<Gumbel>(out, n, start, k0, k1, 0, 0, 0);
 }
 
 /**
- * `out[r]` int32: the place of the largest `logits[r, j] + Gumbel(r n + j)`, the first of equals; −1 where no logit is above −∞.
- * Drawn so, j has the probability softmax(logits[r])[j] (Gumbel 1954, "Statistical theory of extreme values", the Gumbel-max trick).
+ * `out[r]` int32: the place of the largest `logits[r, j] + Gumbel((start + r) n + j)`, the first of equals; −1 where no logit is above
+ * −∞. Drawn so, j has the probability softmax(logits[r])[j] (Gumbel 1954, "Statistical theory of extreme values", the Gumbel-max trick).
  */
-export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i32, k1: i32): void {
+export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i32, k1: i32, start: i32): void {
   const f = changetype<Gumbel>(0);
   const none = V.splat(-Infinity);
   for (let r = 0; r < rows; r++) {
@@ -90,7 +91,7 @@ export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i3
     let place = i32x4.splat(-1);
     let here = i32x4(0, 1, 2, 3);
     for (let j = 0; j < n; j += 4) {
-      const first = Threefry.first(k0, k1, r * n + j);
+      const first = Threefry.first(k0, k1, (start + r) * n + j);
       const rest = n - j;
       let x = Part.load(logits, rest);
       x = f32x4.add(x, f.at(first, none, none, none, none));
@@ -118,11 +119,11 @@ class Best {
 }
 
 /** `out[i] = x[i] / (1 − p)` with probability 1 − p, else 0 (Srivastava et al. 2014, inverted). The gradient is the same call on `g`. */
-export function dropout(out: usize, x: usize, n: i32, p: f32, k0: i32, k1: i32): void {
+export function dropout(out: usize, x: usize, n: i32, p: f32, k0: i32, k1: i32, start: i32): void {
   const ps = V.splat(p);
   const scale = V.splat(1 / (1 - p));
   for (let i = 0; i < n; i += 4) {
-    const kept = f32x4.ge(Unit.closed(Threefry.first(k0, k1, i)), ps);
+    const kept = f32x4.ge(Unit.closed(Threefry.first(k0, k1, start + i)), ps);
     Part.store(out, v128.and(kept, f32x4.mul(Part.load(x, n - i), scale)), n - i);
     out += 16;
     x += 16;

@@ -11,7 +11,7 @@ export function uniform(key: Key, shape: Shape, options: { low?: number; high?: 
   const { low = 0, high = 1 } = options;
   if (!(low < high) || !Number.isFinite(high - low)) throw new RangeError(`uniform: low must be below high, got ${low} and ${high}`);
   const y = empty(shape);
-  kernels.uniform(y.ptr, y.size, key.hi, key.lo, low, high);
+  kernels.uniform(y.ptr, y.size, key.hi, key.lo, low, high, 0);
   return y;
 }
 
@@ -22,14 +22,14 @@ export function normal(key: Key, shape: Shape, options: { mean?: number; std?: n
     throw new RangeError(`normal: mean must be finite and std at least 0, got ${mean} and ${std}`);
   }
   const y = empty(shape);
-  kernels.normal(y.ptr, y.size, key.hi, key.lo, mean, std);
+  kernels.normal(y.ptr, y.size, key.hi, key.lo, mean, std, 0);
   return y;
 }
 
 /** Standard Gumbel: `−ln(−ln u)`, u uniform. */
 export function gumbel(key: Key, shape: Shape): Tensor {
   const y = empty(shape);
-  kernels.gumbel(y.ptr, y.size, key.hi, key.lo);
+  kernels.gumbel(y.ptr, y.size, key.hi, key.lo, 0);
   return y;
 }
 
@@ -42,7 +42,7 @@ export function categorical(key: Key, logits: Tensor): Tensor {
   const n = logits.shape.at(-1);
   if (!n) throw new RangeError(`categorical: logits must have a last axis to choose from, got shape ${show(logits.shape)}`);
   const y = empty(logits.shape.slice(0, -1), 'int32');
-  kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo);
+  kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo, 0);
   const empties = y.view().indexOf(-1);
   if (empties >= 0) throw new RangeError(`categorical: each row must have a logit above −∞, got none in row ${empties}`);
   return y;
@@ -54,6 +54,6 @@ export function dropout(x: Tensor, p: number, key: Key): Tensor {
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), got ${p}`);
   if (p === 0) return x;
   const y = empty(x.shape);
-  kernels.dropout(y.ptr, x.ptr, x.size, p, key.hi, key.lo);
+  kernels.dropout(y.ptr, x.ptr, x.size, p, key.hi, key.lo, 0);
   return record('dropout', y, [x], (g) => [dropout(g, p, key)]);
 }

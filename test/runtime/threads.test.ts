@@ -5,7 +5,7 @@ import { workspace } from '../../src/ops/product.ts';
 import type { Backend } from '../../src/runtime/backend.ts';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';
-import { type Kernel, rules } from '../../src/runtime/threads/split.ts';
+import { type Kernel, rules } from '../../src/runtime/threads/rules.ts';
 import { draws, type KernelRow } from '../kernels/row.ts';
 import { rows } from '../kernels/table.ts';
 
@@ -66,14 +66,9 @@ describe('kernels that are not cut', () => {
   it('are these, for these reasons', () => {
     const whole: Partial<Record<Kernel, string>> = {
       sumSquares: 'one sum',
-      categorical: 'its counters would have to start in the middle; rows are few',
       scatterAdd: 'rows meet in one place',
       layerNormBackward: 'sums over rows beside a result by rows',
       additiveScoreBackward: 'a sum over the batch beside results by batch',
-      uniform: 'counts from 0',
-      normal: 'counts from 0',
-      gumbel: 'counts from 0',
-      dropout: 'counts from 0',
     };
     const all = Object.keys(parameters);
     expect(all.filter((kernel) => !(kernel in rules) && !(kernel in whole))).toEqual([]);

@@ -2,10 +2,8 @@ import type { Kernels } from '../generated/kernels.ts';
 import type { Heap } from '../heap.ts';
 import { runner } from './call.ts';
 import { type Control, type Job, names, type Run } from './control.ts';
-import { type Cut, LINE, type Plan, planOf, unitsOf } from './split.ts';
-
-/** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
-const PIECES = 4;
+import { LINE } from './rules.ts';
+import { type Cut, type Plan, planOf, unitsOf } from './split.ts';
 
 type Call = (...args: number[]) => void;
 
@@ -22,7 +20,7 @@ function workOf({ cost, cuts }: Plan, args: readonly number[]): number {
 }
 
 /** The cut to take for these arguments; −1 where none gives two pieces. */
-function choose({ cuts, longest }: Plan, args: readonly number[], threads: number): number {
+function choose({ cuts, longest, pieces }: Plan, args: readonly number[], threads: number): number {
   let best = -1;
   let most = 1;
   for (let i = 0; i < cuts.length; i++) {
@@ -33,7 +31,7 @@ function choose({ cuts, longest }: Plan, args: readonly number[], threads: numbe
     if (units <= most) continue;
     best = i;
     most = units;
-    if (!longest && units >= threads * PIECES) break;
+    if (!longest && units >= threads * pieces) break;
   }
   return best;
 }
@@ -45,7 +43,7 @@ function cutUp(job: Job, plan: Plan, args: readonly number[], threads: number, w
   const cut = plan.cuts[index] as Cut;
   const { multiple, least } = cut;
   const total = unitsOf(cut, args);
-  const pieces = Math.min((3 * work) / grain, total / least, threads * PIECES); // a piece is a third of the least call at least
+  const pieces = Math.min((3 * work) / grain, total / least, threads * plan.pieces); // a piece is a third of the least call at least
   job.share = Math.max(1, Math.floor(pieces / threads));
   job.piece = Math.ceil(total / (job.share * threads) / multiple) * multiple;
   job.cut = index;
