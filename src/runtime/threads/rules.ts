@@ -79,6 +79,10 @@ const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden']
 /** `x` rounded up to a multiple. */
 const up = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
 
+/** Elements; `workspace` in src/ops/product.ts, which the runtime cannot import. A test compares the two. */
+const workspace = ({ m, n, k }: Readonly<Record<'m' | 'n' | 'k', number>>) =>
+  Math.max(2048, Math.min(k, 256) * (up(Math.min(n, m <= 128 ? 64 : 2048), 8) + up(Math.min(m, 128), 4)));
+
 /** Every kernel that is cut. The others run on the calling thread; test/runtime/threads.test.ts lists them with the reason. */
 export const rules: Rules = {
   neg: map(0.1),
@@ -161,11 +165,15 @@ export const rules: Rules = {
       { along: 'n', steps: { out: 1, b: 'bColumn' }, multiple: LINE, least: 64 },
     ],
     pieces: 2,
-    // `workspace` in src/ops/product.ts, which the runtime cannot import; a test compares the two.
-    scratch: [
-      'scratch',
-      ({ m, n, k }) => Math.max(2048, Math.min(k, 256) * (up(Math.min(n, m <= 128 ? 64 : 2048), 8) + up(Math.min(m, 128), 4))),
+    scratch: ['scratch', workspace],
+  },
+  matmulBatch: {
+    cost: [0.045, 'm', 'n', 'k', 'outer', 'inner'],
+    axes: [
+      { along: 'outer', steps: { out: ['inner', 'm', 'n'], a: 'aOuter', b: 'bOuter' } },
+      { along: 'inner', steps: { out: ['m', 'n'], a: 'aInner', b: 'bInner' }, alone: ['outer'] },
     ],
+    scratch: ['scratch', workspace],
   },
 
   matmulPanels: {

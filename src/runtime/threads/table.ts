@@ -85,6 +85,14 @@ interface Pool {
   readonly lost: string | undefined;
 }
 
+/** A batch of one product is a product, which can be cut along its rows and columns. */
+function single({ matmul, matmulBatch }: Kernels): Kernels['matmulBatch'] {
+  return (out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch) =>
+    outer === 1 && inner === 1
+      ? matmul(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, n, 0, scratch)
+      : matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch);
+}
+
 /** The kernel table with every call that is worth it shared out to the pool. Ops see no difference, nor do bits. */
 export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayWait }: { grain: number; mayWait: boolean }): Kernels {
   const { threads, control } = pool;
@@ -113,5 +121,5 @@ export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayW
       control.dispatch(job, run, mayWait);
     };
   });
-  return table as unknown as Kernels;
+  return { ...(table as unknown as Kernels), matmulBatch: single(table as unknown as Kernels) };
 }
