@@ -1,4 +1,5 @@
-// Bundles the identity program into one module that asks its host for WebAssembly and nothing else.
+// Bundles the identity program into one module that asks its host for WebAssembly and nothing else, with the package's worker beside it.
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -35,6 +36,7 @@ export async function bundleProgram(format = 'esm') {
     codeSplitting: false,
   });
   await build.close();
+  copyFileSync(join(root, 'dist/worker.js'), join(program, '../worker.js'));
   const [chunk, ...others] = output;
   if (others.length > 0) throw new Error(`engines: the program must be one file, got ${output.map(({ fileName }) => fileName).join(', ')}`);
   return chunk.code;

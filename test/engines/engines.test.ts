@@ -33,11 +33,12 @@ describe('the identity program', () => {
     same(await runInContext('program.run()', bare));
   });
 
-  it('gives its hash in Chromium', async () => {
+  it('gives its hash in Chromium, with one thread and with two', async () => {
     await bundleProgram();
     const browser = await launchChromium();
     try {
       same(await runInBrowser(browser));
+      same(await runInBrowser(browser, 2));
     } finally {
       await browser.close();
     }

@@ -30,6 +30,7 @@ const browser = 'node test/browser/install.mjs';
 const apt = (/** @type {string} */ packages) => `apt-get install -y --no-install-recommends ${packages}`;
 
 const alone = [undefined];
+const several = [undefined, 2, 4];
 
 /** What a command prints with `--version`, its number alone. */
 const versionOf = (/** @type {string} */ file, /** @type {string[]} */ args = ['--version']) =>
@@ -46,7 +47,7 @@ const shell = (name, command, more) => {
     name,
     needs: [file],
     install: npm,
-    threads: alone,
+    threads: several,
     version: () => versionOf(file),
     run: (threads) => runInShell([file, ...args], threads),
     ...more,
@@ -67,7 +68,7 @@ const page = (name, where, launch) => {
   return {
     name,
     ...where,
-    threads: alone,
+    threads: several,
     version: () => opened((started) => started.version()),
     run: (threads) => opened((started) => runInBrowser(started, threads)),
   };
@@ -123,11 +124,12 @@ export const rows = [
     name: 'WebKitGTK',
     needs: [webkitDriver, miniBrowser, '/usr/bin/xvfb-run', '/usr/bin/xauth'],
     install: apt('webkit2gtk-driver xvfb xauth'),
-    threads: alone,
+    threads: several,
     version: () => packaged('webkit2gtk-driver'),
     run: (threads) => runInWebKit(webkitDriver, miniBrowser, threads),
   },
   shell('jsc shell', ['/usr/bin/jsc', '-m'], {
+    threads: alone,
     install: apt('libjavascriptcoregtk-4.0-bin'),
     version: () => packaged('libjavascriptcoregtk-4.0-bin'),
   }),

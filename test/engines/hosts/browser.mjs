@@ -2,9 +2,17 @@ import { dirname } from 'node:path';
 import { serve } from '../../browser/serve.mjs';
 import { program } from '../build.mjs';
 
-/** The program as a page runs it, as text: what a test runner does to its own code must not reach the page. */
-export const inPage = (/** @type {number | undefined} */ threads) =>
-  `import('/program.mjs').then(({ run }) => run(${threads ? JSON.stringify({ threads }) : ''}))`;
+/**
+ * What the program's `run` is given, as text: with threads, every call that can be cut is, however small.
+ * @param {number} [threads]
+ */
+export const given = (threads) => (threads ? JSON.stringify({ threads, grain: 1 }) : '');
+
+/**
+ * The program as a page runs it, as text: what a test runner does to its own code must not reach the page.
+ * @param {number} [threads]
+ */
+export const inPage = (threads) => `import('/program.mjs').then(({ run }) => run(${given(threads)}))`;
 
 /**
  * Runs the program in an isolated page.

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { program } from '../build.mjs';
+import { given } from './browser.mjs';
 
 /** Before the result, which is one line of JSON. */
 export const MARK = 'saccade-result ';
@@ -33,7 +34,7 @@ export function runInShell(command, threads) {
     entry,
     `import { run } from './program.mjs';
 const say = typeof print === 'function' && typeof window === 'undefined' ? print : console.log;
-say('${MARK}' + JSON.stringify(await run(${threads ? JSON.stringify({ threads }) : ''})));
+say('${MARK}' + JSON.stringify(await run(${given(threads)})));
 `,
   );
   return resultOf([...command, entry]);

@@ -1,4 +1,5 @@
 // The identity program: everything the package computes, in one hash that every engine must give.
+import { info } from '../../../src/runtime/info.ts';
 import { init } from '../../../src/runtime/init.ts';
 import type { WasmOptions } from '../../../src/runtime/wasm.ts';
 import { Digest } from './digest.ts';
@@ -24,6 +25,8 @@ export async function run(options: WasmOptions = {}): Promise<Result> {
   };
   ops(part);
   await learn(part);
+  const { threads, why } = info();
+  if (threads !== (options.threads ?? 1)) throw new Error(`program: threads must be ${options.threads} to the end, got ${why.threads}`);
   const whole = new Digest();
   const parts: Record<string, string> = {};
   for (const [name, digest] of digests) {
