@@ -84,17 +84,29 @@ export function fill(out: usize, n: i32): void {
   }
 }
 
-/** The exponentials of `n` elements, a multiple of 8, that stay in the first-level cache, `times` over: added up, never written. */
+/**
+ * The exponentials of `n` elements, a multiple of 16, that stay in the first-level cache, `times` over: added up, never written. What
+ * follows the loop makes V8 keep the constants in registers.
+ */
 export function exp(out: usize, x: usize, n: i32, times: i32): void {
   let s0 = V.splat(0);
   let s1 = V.splat(0);
+  let s2 = V.splat(0);
+  let s3 = V.splat(0);
   for (let t = 0; t < times; t++) {
     let p = x;
-    for (let i = 0; i < n; i += 8) {
-      s0 = f32x4.add(s0, Exp.of(V.load(p)));
-      s1 = f32x4.add(s1, Exp.of(V.load(p + 16)));
-      p += 32;
+    for (let i = 0; i < n; i += 16) {
+      const y0 = Exp.of(V.load(p));
+      const y1 = Exp.of(V.load(p + 16));
+      const y2 = Exp.of(V.load(p + 32));
+      const y3 = Exp.of(V.load(p + 48));
+      s0 = f32x4.add(s0, y0);
+      s1 = f32x4.add(s1, y1);
+      s2 = f32x4.add(s2, y2);
+      s3 = f32x4.add(s3, y3);
+      p += 64;
     }
+    s0 = f32x4.add(s0, Exp.of(V.load(x)));
   }
-  V.store(out, f32x4.add(s0, s1));
+  V.store(out, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }

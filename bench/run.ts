@@ -1,4 +1,4 @@
-// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown | --docs] [--threads N] [--build relaxed] [--peers]
+// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown | --docs] [--threads N] [--build relaxed] [--peers] [--computing]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { init, wasmBackend } from 'saccade';
 import type { Case, Figure } from './case.ts';
 import { families } from './cases/index.ts';
-import type { Peer } from './contender.ts';
+import { type Clock, computing, elapsed, type Peer, timeBy } from './contender.ts';
 import { limitsOf } from './limit.ts';
 import { type Field, measure, observe, type Result } from './measure.ts';
 import { lineOf, replaced, tables } from './report.ts';
@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean' },
     markdown: { type: 'boolean' },
     docs: { type: 'boolean' },
+    computing: { type: 'boolean', default: false },
     peers: { type: 'boolean' },
     threads: { type: 'string' },
     build: { type: 'string', default: 'deterministic' },
@@ -31,8 +32,13 @@ for (const name of positionals) {
 }
 if (build !== 'deterministic' && build !== 'relaxed') throw new RangeError(`bench: --build must be deterministic or relaxed, got ${build}`);
 const threads = Number(options.threads ?? 1);
+if (options.computing && threads > 1)
+  throw new RangeError('bench: --computing must be left out with --threads: it adds up what all of them compute');
 if (!(Number.isInteger(threads) && threads >= 1))
   throw new RangeError(`bench: --threads must be a whole number above 0, got ${options.threads}`);
+
+const clock = options.computing ? computing : elapsed;
+timeBy(clock);
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -51,11 +57,13 @@ await init({ build });
 const quiet = options.json || options.markdown;
 const plain = build === 'relaxed' || threads > 1 ? [{ name: PLAIN, backend: await wasmBackend() }] : [];
 const place = new URL('../../bench/peers/index.mjs', import.meta.url).href;
-const peers: Peer[] = options.peers ? await ((await import(place)) as { start: () => Promise<Peer[]> }).start() : [];
+const peers: Peer[] = options.peers
+  ? await ((await import(place)) as { start: (now: Clock, computing: boolean) => Promise<Peer[]> }).start(clock, options.computing)
+  : [];
 const field: Field = { limit: limitsOf(build), baselines: plain, peers };
 const setting: Setting = { threads, build, counted: new Set(peers.filter((peer) => !peer.native).map((peer) => peer.name)) };
 
-const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, ${build} build, ${threads} thread${threads > 1 ? 's' : ''}`;
+const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, ${build} build, ${threads} thread${threads > 1 ? 's' : ''}${options.computing ? '; time spent computing' : ''}`;
 if (!quiet) console.log(`${machine}; best and median of the rounds, limit and its fraction`);
 
 const measured: { item: Case | Figure; result: Result }[] = [];

@@ -1,12 +1,8 @@
-import { type AttentionOptions, grad, scaledDotProductAttention, type Tensor, tensor } from 'saccade';
+import { grad, scaledDotProductAttention, type Tensor, tensor } from 'saccade';
 import { type Case, drawn, parametersOf, type Target } from '../case.ts';
 
 const HEADS = 8;
 const WIDTH = 64;
-
-/** Attention of heads: [B, H, T, D], [B, H, S, D] and [B, H, S, D] to [B, H, T, D]. */
-export const attend = (query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor =>
-  scaledDotProductAttention(query, keys, values, options).output;
 
 /** One of the cases. */
 interface Kind {
@@ -24,7 +20,7 @@ function inputsOf(length: number, queries: number, kind: Kind) {
     [1, HEADS, length, WIDTH],
     [1, HEADS, length, WIDTH],
   ]) as [Tensor, Tensor, Tensor];
-  const options: AttentionOptions = {
+  const options = {
     ...(kind.causal ? { causal: true } : {}),
     ...(kind.mask ? { mask: tensor(Array.from({ length }, (_, i) => i % 7 !== 3)) } : {}),
     ...(kind.bias ? { bias: tensor(drawn(HEADS * queries * length, 5), { shape: [1, HEADS, queries, length] }) } : {}),
@@ -34,13 +30,13 @@ function inputsOf(length: number, queries: number, kind: Kind) {
 
 const forward = (length: number, queries: number, kind: Kind) => () => {
   const { query, keys, values, options } = inputsOf(length, queries, kind);
-  return () => attend(query, keys, values, options);
+  return () => scaledDotProductAttention(query, keys, values, options).output;
 };
 
 /** The gradients of queries, keys and values; the forward pass is made once. */
 const backward = (length: number, queries: number, kind: Kind) => () => {
   const { query, keys, values, options } = inputsOf(length, queries, kind);
-  const y = attend(query, keys, values, options);
+  const y = scaledDotProductAttention(query, keys, values, options).output;
   const gradient = tensor(drawn(y.size, 6), { shape: y.shape });
   return () => {
     const [first, ...others] = grad(y, [query, keys, values], { gradient });

@@ -1,6 +1,5 @@
 import {
   add,
-  causalMask,
   crossEntropy,
   Embedding,
   gelu,
@@ -11,12 +10,12 @@ import {
   Module,
   permute,
   reshape,
+  scaledDotProductAttention,
   slice,
   split,
   type Tensor,
 } from 'saccade';
 import type { Case } from '../case.ts';
-import { attend } from './attention.ts';
 import { step, tokens, training } from './step.ts';
 
 const LAYERS = 4;
@@ -44,13 +43,13 @@ class Layer extends Module {
   }
 
   /** x [B, T, D] */
-  forward(x: Tensor, mask: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     const [batch = 0, length = 0] = x.shape;
     const projected = reshape(this.project.forward(this.attentionNorm.forward(x)), [batch, length, 3, HEADS, WIDTH / HEADS]);
     const parts = permute(projected, [2, 0, 3, 1, 4]); // [3, B, H, T, D/H]
     const part = (i: number) => reshape(slice(parts, 0, i, i + 1), parts.shape.slice(1));
-    const heads = attend(part(0), part(1), part(2), { causal: true, mask }); // [B, H, T, D/H]
-    const y = add(x, this.join.forward(reshape(permute(heads, [0, 2, 1, 3]), x.shape)));
+    const { output } = scaledDotProductAttention(part(0), part(1), part(2), { causal: true }); // [B, H, T, D/H]
+    const y = add(x, this.join.forward(reshape(permute(output, [0, 2, 1, 3]), x.shape)));
     return add(y, this.narrow.forward(gelu(this.widen.forward(this.hiddenNorm.forward(y)))));
   }
 }
@@ -75,9 +74,8 @@ class GPT extends Module {
   /** Tokens [B, T] to logits [B, T, 65]. */
   forward(tokens: Tensor): Tensor {
     const length = tokens.shape[1] as number;
-    const mask = causalMask(length);
     const start = add(this.symbols.forward(tokens), slice(this.positions.weight, 0, 0, length));
-    const y = this.layers.reduce((x, layer) => layer.forward(x, mask), start);
+    const y = this.layers.reduce((x, layer) => layer.forward(x), start);
     return this.output.forward(this.norm.forward(y));
   }
 }

@@ -4,8 +4,19 @@ import { startNative, startWeb } from './onnxruntime.mjs';
 import { startPlain, start as startTf } from './tfjs.mjs';
 import { start as startTorch } from './torch.mjs';
 
-/** @returns {Promise<import('../contender.ts').Peer[]>} */
-export async function start() {
-  const peers = [await startTf(), await startPlain(), await startWeb(), await startJax(), await startNative(), await startTorch()];
+/**
+ * @param {() => number} now milliseconds of the clock in use
+ * @param {boolean} computing whether it counts computing alone
+ * @returns {Promise<import('../contender.ts').Peer[]>}
+ */
+export async function start(now, computing) {
+  const peers = [
+    await startTf(now),
+    await startPlain(now),
+    await startWeb(now),
+    await startJax(now),
+    await startNative(now),
+    await startTorch(computing),
+  ];
   return peers.filter((peer) => peer !== undefined);
 }

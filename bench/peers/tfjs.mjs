@@ -88,7 +88,7 @@ function dates(tf, { batch, source, target, width }) {
 }
 
 /** The library, and a peer of a name on one of its backends. */
-async function on(backend, note, calls) {
+async function on(backend, note, now, calls) {
   const tf = (await import('@tensorflow/tfjs')).default;
   return {
     name: `TF.js ${tf.version.tfjs}${note}`,
@@ -101,9 +101,9 @@ async function on(backend, note, calls) {
       return {
         async time(times) {
           await tf.setBackend(backend);
-          const start = performance.now();
+          const start = now();
           for (let i = 0; i < times; i++) tf.tidy(() => void call());
-          return (performance.now() - start) / times;
+          return (now() - start) / times;
         },
         ...(task.training ? {} : { result: async () => tf.tidy(() => call().dataSync()) }),
         close: () => tf.dispose(tensors),
@@ -113,14 +113,14 @@ async function on(backend, note, calls) {
 }
 
 /** @returns {Promise<import('../contender.ts').Peer>} */
-export async function start() {
+export async function start(now) {
   const { setThreadsCount, setWasmPaths } = (await import('@tensorflow/tfjs-backend-wasm')).default;
   setWasmPaths(`${dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm')))}/`);
   setThreadsCount(1);
-  return on('wasm', '', callOf);
+  return on('wasm', '', now, callOf);
 }
 
 /** Plain JavaScript, for what its wasm backend has no kernel of: the gradient of an embedding. */
-export async function startPlain() {
-  return on('cpu', ' without wasm', (tf, task) => (task.op === 'dates' ? dates(tf, task) : undefined));
+export async function startPlain(now) {
+  return on('cpu', ' without wasm', now, (tf, task) => (task.op === 'dates' ? dates(tf, task) : undefined));
 }

@@ -7,10 +7,10 @@ const script = fileURLToPath(new URL('./torch_cases.py', import.meta.url));
 const pythons = ['python3', 'python', '/usr/bin/python3'];
 
 /** @returns {Promise<import('../contender.ts').Peer | undefined>} */
-export async function start() {
+export async function start(computing) {
   const python = pythons.find((name) => spawnSync(name, ['-c', 'import torch']).status === 0);
   if (!python) return undefined;
-  const process = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const process = spawn(python, [script, ...(computing ? ['computing'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 torch.set_num_threads(1)
+now = time.process_time if "computing" in sys.argv else time.perf_counter
 torch.manual_seed(1)
 
 
@@ -136,7 +137,7 @@ for line in sys.stdin:
             call = without_gradients(call, message["task"]["op"])
         print(json.dumps({"able": call is not None}), flush=True)
     else:
-        start = time.perf_counter()
+        start = now()
         for _ in range(message["calls"]):
             call()
-        print(json.dumps({"milliseconds": 1000 * (time.perf_counter() - start) / message["calls"]}), flush=True)
+        print(json.dumps({"milliseconds": 1000 * (now() - start) / message["calls"]}), flush=True)
