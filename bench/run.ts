@@ -48,11 +48,9 @@ const cleaned = () => {
   return new Promise((resolve) => setTimeout(resolve, 20));
 };
 
-if (threads > 1) throw new RangeError(`bench: --threads must be 1 while the package has no threads, got ${threads}`);
-
 /** Node before 22 has relaxed SIMD behind a flag. */
 if (build === 'relaxed') setFlagsFromString('--experimental-wasm-relaxed-simd');
-await init({ build });
+await init({ build, threads });
 
 const quiet = options.json || options.markdown;
 const plain = build === 'relaxed' || threads > 1 ? [{ name: PLAIN, backend: await wasmBackend() }] : [];

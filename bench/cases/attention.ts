@@ -1,5 +1,6 @@
-import { grad, scaledDotProductAttention, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, parametersOf, type Target } from '../case.ts';
+import { grad, memory, noGrad, scaledDotProductAttention, type Tensor, tensor, wasmBackend } from 'saccade';
+import { withBackend } from 'saccade/reference';
+import { type Case, drawn, type Figure, parametersOf, type Target } from '../case.ts';
 
 const HEADS = 8;
 const WIDTH = 64;
@@ -67,9 +68,19 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
   };
 }
 
+/** Megabytes in use at most, less what the inputs take: on a backend of its own, which has never held anything else. */
+async function megabytes(length: number): Promise<number> {
+  return withBackend(await wasmBackend(), () => {
+    const { query, keys, values } = inputsOf(length, length, {});
+    const before = memory().bytes;
+    noGrad(() => scaledDotProductAttention(query, keys, values, { causal: true }));
+    return (memory().peak - before) / 2 ** 20;
+  });
+}
+
 const lengths = [128, 256, 512, 1024, 2048, 4096];
 
-export const attentions: Case[] = [
+export const attentions: (Case | Figure)[] = [
   ...lengths.map((length) =>
     attention('forward', length, {}, { fraction: 0.8, peers: 1.4, relaxed: 1.25, ...(length === 1024 ? { twoThreads: 1.85 } : {}) }),
   ),
@@ -82,4 +93,5 @@ export const attentions: Case[] = [
   attention('forward', 1024, { causal: true, mask: true, bias: true }),
   ...lengths.map((length) => attention('backward', length, {}, { fraction: 0.7 })),
   ...lengths.map((length) => attention('backward', length, { causal: true })),
+  { name: 'memory of forward T=16384 causal, inputs aside', unit: 'MB', rounds: 1, once: () => megabytes(16_384), target: { most: 64 } },
 ];
