@@ -5,7 +5,7 @@ import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { maskOfScores } from './mask.ts';
-import { type Score, type ScoreName, scoreNamed } from './score.ts';
+import { AdditiveScore, type Score, type ScoreName, scoreNamed } from './score.ts';
 import { type Selection, soft } from './selection.ts';
 import { everywhere, type Window } from './window.ts';
 
@@ -82,7 +82,7 @@ export class Attention extends Module {
 
 /** Bahdanau, Cho, Bengio 2015: additive score, every key, softmax. */
 export function bahdanau(sizes: { query: number; key: number; hidden: number }, key: Key): Attention {
-  return new Attention({ score: scoreNamed('additive', sizes, key) });
+  return new Attention({ score: new AdditiveScore(sizes, key) });
 }
 
 /** Soft attention over every key with a score by name. */
