@@ -64,7 +64,10 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const y = empty([...batch, m, n]);
   const panels = b.rank === 2 && !transposeA ? panelsOf(b, transposeB) : null;
   if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
-  else {
+  else if (batch.length === 0) {
+    const [left, right] = [dense(a.ptr, q, transposeA), dense(b.ptr, s, transposeB)];
+    withWorkspace({ m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
+  } else {
     const { unit } = y.storage.backend;
     const { lengths, strides } = batches(batch, a.shape.slice(0, -2), b.shape.slice(0, -2));
     const [aStrides, bStrides] = [strides[0].map((by) => by * m * k), strides[1].map((by) => by * k * n)];
