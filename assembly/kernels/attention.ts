@@ -1,9 +1,35 @@
-import { V } from "../simd/lanes";
+import { Part } from "../loops/part";
+import { LANES, V } from "../simd/lanes";
 import { Tanh } from "../simd/tanh";
 
-/** Four elements at `p`, or the `rest` (1 to 3) that are left with zeros behind. */
-function load(p: usize, rest: i32): v128 {
-  return rest >= 4 ? V.load(p) : V.loadTail(p, rest);
+/** Four elements of the width, or the `n` that are left. */
+class Additive {
+  /** `total + v · tanh(q + k)`. */
+  @inline static score(total: v128, q: usize, k: usize, v: usize, n: i32): v128 {
+    return V.madd(Tanh.of(f32x4.add(Part.load(q, n), Part.load(k, n))), Part.load(v, n), total);
+  }
+
+  /** What the keys of one query give: they are `row` bytes apart, their slopes `g` side by side. */
+  @inline static back(dq: usize, dk: usize, dv: usize, g: usize, q: usize, k: usize, v: usize, keys: i32, row: usize, n: i32): void {
+    const query = Part.load(q, n);
+    const weight = Part.load(v, n);
+    let forQuery = V.splat(0);
+    let forWeight = Part.load(dv, n);
+    for (let s = 0; s < keys; s++) {
+      const y = Tanh.of(f32x4.add(query, Part.load(k, n)));
+      const slope = V.broadcast(g);
+      const gy = f32x4.mul(slope, y);
+      const u = f32x4.mul(weight, f32x4.sub(slope, f32x4.mul(gy, y)));
+      forWeight = f32x4.add(forWeight, gy);
+      forQuery = f32x4.add(forQuery, u);
+      Part.store(dk, f32x4.add(Part.load(dk, n), u), n);
+      g += 4;
+      k += row;
+      dk += row;
+    }
+    Part.store(dq, forQuery, n);
+    Part.store(dv, forWeight, n);
+  }
 }
 
 /**
@@ -12,16 +38,14 @@ function load(p: usize, rest: i32): v128 {
  */
 export function additiveScore(out: usize, q: usize, k: usize, v: usize, batch: i32, queries: i32, keys: i32, width: i32): void {
   const row = (<usize>width) << 2;
+  const full = (<usize>(width & -LANES)) << 2;
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < queries; t++) {
       let key = k;
       for (let s = 0; s < keys; s++) {
         let total = V.splat(0);
-        for (let a = 0; a < width; a += 4) {
-          const at = (<usize>a) << 2;
-          const y = Tanh.of(f32x4.add(load(q + at, width - a), load(key + at, width - a)));
-          total = V.madd(y, load(v + at, width - a), total);
-        }
+        for (let a: usize = 0; a < full; a += 16) total = Additive.score(total, q + a, key + a, v + a, LANES);
+        if (full < row) total = Additive.score(total, q + full, key + full, v + full, width & (LANES - 1));
         store<f32>(out, V.sum(total));
         out += 4;
         key += row;
@@ -30,13 +54,6 @@ export function additiveScore(out: usize, q: usize, k: usize, v: usize, batch: i
     }
     k += row * <usize>keys;
   }
-}
-
-/** `p += x`, four elements or the `rest`. */
-function accumulate(p: usize, x: v128, rest: i32): void {
-  const y = f32x4.add(load(p, rest), x);
-  if (rest >= 4) V.store(p, y);
-  else V.storeTail(p, y, rest);
 }
 
 /**
@@ -57,29 +74,17 @@ export function additiveScoreBackward(
   width: i32,
 ): void {
   const row = (<usize>width) << 2;
-  memory.fill(dq, 0, row * <usize>(batch * queries));
+  const full = (<usize>(width & -LANES)) << 2;
   memory.fill(dk, 0, row * <usize>(batch * keys));
   memory.fill(dv, 0, row);
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < queries; t++) {
-      let key = k;
-      let dkey = dk;
-      for (let s = 0; s < keys; s++) {
-        const slope = V.broadcast(g);
-        for (let a = 0; a < width; a += 4) {
-          const at = (<usize>a) << 2;
-          const rest = width - a;
-          const y = Tanh.of(f32x4.add(load(q + at, rest), load(key + at, rest)));
-          const gy = f32x4.mul(slope, y);
-          accumulate(dv + at, gy, rest);
-          const u = f32x4.mul(load(v + at, rest), f32x4.sub(slope, f32x4.mul(gy, y)));
-          accumulate(dq + at, u, rest);
-          accumulate(dkey + at, u, rest);
-        }
-        g += 4;
-        key += row;
-        dkey += row;
+      for (let a: usize = 0; a < full; a += 16) Additive.back(dq + a, dk + a, dv + a, g, q + a, k + a, v + a, keys, row, LANES);
+      if (full < row) {
+        const rest = width & (LANES - 1);
+        Additive.back(dq + full, dk + full, dv + full, g, q + full, k + full, v + full, keys, row, rest);
       }
+      g += (<usize>keys) << 2;
       q += row;
       dq += row;
     }
