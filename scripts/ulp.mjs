@@ -100,7 +100,7 @@ function worstOf(builds, name, { truth, domain = Infinity }, first) {
 }
 
 async function reference() {
-  const module = await import(new URL('../dist/runtime/reference/elementwise.js', import.meta.url).href);
+  const module = await import(new URL('../build/modules/runtime/reference/elementwise.js', import.meta.url).href);
   return functions(/** @type {typeof import('../src/runtime/reference/elementwise.ts')} */ (module));
 }
 

@@ -34,7 +34,9 @@ describe('train', () => {
       const { bytes, blocks, reserved } = memory();
       if (step === 100 || step === 10_000) seen.push({ bytes, blocks, reserved });
     }
-    expect(seen[1]).toEqual(seen[0]);
+    // less, where tensors of a test before this one were collected meanwhile
+    expect(seen).toHaveLength(2);
+    for (const what of ['bytes', 'blocks', 'reserved'] as const) expect(seen[1]?.[what]).toBeLessThanOrEqual(seen[0]?.[what] ?? 0);
   });
 
   it('draws the same bits when it is stopped and resumed anywhere', async () => {
