@@ -12,6 +12,7 @@ import {
   parameters,
   permutation,
   type Tensor,
+  type TrainOptions,
   train,
 } from 'saccade';
 import type { Dictionary } from './cmudict.ts';
@@ -65,16 +66,16 @@ export function optimizerOf(model: Model, recipe: Recipe): Adam {
 }
 
 /**
- * Teaches a member: cross entropy of the true phones under teacher forcing, Adam, gradients clipped to norm 1. Yields what the training
- * loop yields; `metric` is the phone error rate on some development words.
+ * How a model is taught: cross entropy of the true phones under teacher forcing, Adam, gradients clipped to norm 1. The metric is the
+ * phone error rate on some development words.
  */
-export function teach(
+export function teaching(
   model: Model,
   shape: Shape,
   dictionary: Dictionary,
   recipe: Recipe,
-  options: { member: number; optimizer: Adam; signal: AbortSignal; start?: Position },
-): AsyncGenerator<Progress, Position> {
+  options: { member: number; optimizer: Adam },
+): TrainOptions<{ source: Tensor; target: Tensor }> & { optimizer: Adam; steps: number } {
   const speaker = new Speaker(shape, [model]);
   const examples = dictionary.train.flatMap(({ word, pronunciations }) =>
     pronunciations.map((phones) => ({ source: speaker.alphabets.encode(word), target: speaker.alphabets.encodePhones(phones) })),
@@ -94,7 +95,7 @@ export function teach(
     }
   }
 
-  return train({
+  return {
     key: foldIn(key(3), options.member),
     batches,
     loss: ({ source, target }, { key: from }) =>
@@ -105,7 +106,17 @@ export function teach(
     clip: 1,
     evaluate: () => speaker.rate(sample).tokenErrorRate,
     every: 500,
-    signal: options.signal,
-    ...(options.start ? { start: options.start } : {}),
-  });
+  };
+}
+
+/** Teaches a member. Yields what the training loop yields. */
+export function teach(
+  model: Model,
+  shape: Shape,
+  dictionary: Dictionary,
+  recipe: Recipe,
+  options: { member: number; optimizer: Adam; signal: AbortSignal; start?: Position },
+): AsyncGenerator<Progress, Position> {
+  const { signal, start } = options;
+  return train({ ...teaching(model, shape, dictionary, recipe, options), signal, ...(start ? { start } : {}) });
 }

@@ -45,8 +45,8 @@ export interface Spoken {
   weights: number[][] | null;
 }
 
-/** Either model. */
-export type Model = AttentionSeq2Seq | Seq2Seq;
+/** Whatever reads letters and writes phones. */
+export type Model = EncoderDecoder<State>;
 
 const [START, END] = [1, 2];
 
@@ -119,7 +119,7 @@ export class Speaker extends Module {
   }
 
   private search(words: string[], options: Pick<BeamOptions, 'beam'>): Hypothesis[][] {
-    const members = this.members as readonly EncoderDecoder<State>[];
+    const { members } = this;
     const step: DecodeStep<State> = (tokens, state) => {
       const each = members.map((one, i) => one.next(tokens, state[i] as State));
       const traces = each.flatMap(({ trace }) => trace ?? []);

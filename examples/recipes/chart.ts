@@ -1,0 +1,100 @@
+// Curves as SVG, drawn by Vega without a browser; dark or light as the reader's page is.
+import { parse, type Spec, View } from 'vega';
+
+/** One curve. */
+export interface Line {
+  name: string;
+  points: readonly (readonly [number, number])[];
+}
+
+/** Axes' titles with units, and where an axis is logarithmic. */
+export interface Axes {
+  x: string;
+  y: string;
+  title?: string;
+  /** Base 10 on the y axis. */
+  log?: boolean;
+  width?: number;
+  height?: number;
+}
+
+/** Each colour on light ground and on dark: contrast of 3 and more to its ground. */
+const COLORS = [
+  ['#2563a8', '#6db3f2'],
+  ['#b4441b', '#f09a6b'],
+  ['#2e7d4f', '#6fcf97'],
+  ['#7a4fa3', '#c39be6'],
+  ['#8a6d00', '#e0c14a'],
+  ['#b0316d', '#f08cb8'],
+  ['#00747c', '#5fd0d6'],
+  ['#5a5a5a', '#b5b5b5'],
+] as const;
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+const [INK, GRID, GROUND] = ['#24292f', '#d7dce1', '#ffffff'];
+
+function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460, height = 280 }: Axes): Spec {
+  const values = lines.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, x: at, y: value })));
+  const names = lines.map(({ name }) => name);
+  const style = (list: readonly unknown[]) => names.map((_, i) => list[i % list.length]);
+  const axis = { labelColor: INK, titleColor: INK, gridColor: GRID, domainColor: GRID, tickColor: GRID, grid: true, titlePadding: 8 };
+  return {
+    $schema: 'https://vega.github.io/schema/vega/v6.json',
+    width,
+    height,
+    padding: 14,
+    background: GROUND,
+    ...(title ? { title: { text: title, color: INK, anchor: 'start', fontSize: 14 } } : {}),
+    data: [{ name: 'points', values }],
+    scales: [
+      { name: 'x', type: 'linear', range: 'width', domain: { data: 'points', field: 'x' }, zero: false },
+      { name: 'y', type: log ? 'log' : 'linear', range: 'height', domain: { data: 'points', field: 'y' }, zero: !log, nice: true },
+      { name: 'color', type: 'ordinal', domain: names, range: style(COLORS.map(([light]) => light)) as string[] },
+      {
+        name: 'dash',
+        type: 'ordinal',
+        domain: names,
+        range: names.map((_, i) => DASHES[Math.floor(i / COLORS.length) % DASHES.length]) as unknown as string[],
+      },
+    ],
+    axes: [
+      { ...axis, orient: 'bottom', scale: 'x', title: x },
+      { ...axis, orient: 'left', scale: 'y', title: y },
+    ],
+    legends: [
+      { stroke: 'color', strokeDash: 'dash', labelColor: INK, symbolType: 'stroke', symbolSize: 300, labelLimit: 400, orient: 'right' },
+    ],
+    marks: [
+      {
+        type: 'group',
+        from: { facet: { name: 'line', data: 'points', groupby: 'name' } },
+        marks: [
+          {
+            type: 'line',
+            from: { data: 'line' },
+            encode: {
+              enter: {
+                x: { scale: 'x', field: 'x' },
+                y: { scale: 'y', field: 'y' },
+                stroke: { scale: 'color', field: 'name' },
+                strokeDash: { scale: 'dash', field: 'name' },
+                strokeWidth: { value: 2 },
+              },
+            },
+          },
+        ],
+      },
+    ],
+  } as Spec;
+}
+
+/** A chart of curves with a legend. Curves without points are left out. */
+export async function linesSvg(lines: readonly Line[], axes: Axes): Promise<string> {
+  const drawn = lines.filter(({ points }) => points.length > 0);
+  const svg = await new View(parse(specOf(drawn, axes)), { renderer: 'none' }).toSVG();
+  const rules = [[INK, '#d9dee3'], [GRID, '#39414a'], [GROUND, '#12161b'], ...COLORS].map(
+    ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,
+  );
+  const name = [axes.title, `${axes.y} by ${axes.x}`, drawn.map((line) => line.name).join(', ')].filter(Boolean).join(': ');
+  const head = `<title>${name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)}</title><style>@media(prefers-color-scheme:dark){${rules.join('')}}</style>`;
+  return `${svg.replace(/(<svg[^>]*>)/, `$1${head}`)}\n`;
+}

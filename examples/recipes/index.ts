@@ -1,0 +1,15 @@
+// Every recipe, in the order of the results page.
+import { g2p } from './g2p.ts';
+import type { Recipe } from './recipe.ts';
+
+const all: readonly Recipe[] = [g2p];
+
+/** The recipes by name. */
+export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
+
+/** A recipe by its name. */
+export function recipeNamed(name: string): Recipe {
+  const recipe = recipes[name];
+  if (!recipe) throw new RangeError(`recipe: name must be ${Object.keys(recipes).join(', ')} or docs, got ${name}`);
+  return recipe;
+}

@@ -1,0 +1,146 @@
+// A recipe's result as it is kept, shown, and written into docs/results.md.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { info } from 'saccade';
+import type { Finished, Recipe, RecipeOptions, Row } from './recipe.ts';
+
+/** A result with what it was made by. */
+export interface Result {
+  recipe: string;
+  shows: string;
+  papers: readonly string[];
+  command: string;
+  machine: string;
+  commit: string;
+  date: string;
+  /** Spent on all jobs together. */
+  seconds: number;
+  rows: Row[];
+  /** Names of the SVG files beside it. */
+  pictures: string[];
+}
+
+/** Results that are kept with the source. */
+export const KEPT = 'docs/results';
+
+/** Commit of the source, with a mark where the source was changed since. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--abbrev=7', '--dirty', '--exclude=*'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** The rows that have values; a quick run is not held to targets and has no like among the papers. */
+function rowsOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Row[] {
+  const rows = recipe.rows(finished, options).filter(({ ours }) => ours.length > 0);
+  return options.quick ? rows.map(({ target: _, paper: __, ...row }) => row) : rows;
+}
+
+/** The result of a run. */
+export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Result {
+  const flags = [options.data ? ' --data DIR' : '', options.quick ? ' --quick' : '', options.keys > 1 ? ` --keys ${options.keys}` : ''];
+  return {
+    recipe: recipe.name,
+    shows: recipe.shows,
+    papers: recipe.papers,
+    command: `npm run recipe -- ${recipe.name}${flags.join('')}`,
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}, ${info().build} build`,
+    commit: commit(),
+    date: new Date().toISOString().slice(0, 10),
+    seconds: Math.round(finished.reduce((sum, job) => sum + job.seconds, 0)),
+    rows: rowsOf(recipe, finished, options),
+    pictures: [],
+  };
+}
+
+/** Writes a result and its pictures into a folder. */
+export function keep(folder: string, result: Result, pictures: Readonly<Record<string, string>>): string {
+  mkdirSync(folder, { recursive: true });
+  const names = Object.entries(pictures).map(([name, svg]) => {
+    const file = `${result.recipe}-${name}.svg`;
+    writeFileSync(join(folder, file), svg);
+    return file;
+  });
+  const path = join(folder, `${result.recipe}.json`);
+  writeFileSync(path, `${JSON.stringify({ ...result, pictures: names }, null, 2)}\n`);
+  return path;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mean, and the standard deviation of the sample where there is more than one. */
+export function oursOf({ ours, digits = 2, unit }: Pick<Row, 'ours' | 'digits' | 'unit'>): string {
+  const middle = mean(ours);
+  const spread =
+    ours.length > 1
+      ? ` ± ${Math.sqrt(ours.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (ours.length - 1)).toFixed(digits)}`
+      : '';
+  return `${middle.toFixed(digits)}${spread}${unit ? ` ${unit}` : ''}`;
+}
+
+/** Whether a row's mean is where it was meant to be; `undefined` without a target. */
+export function reached({ ours, target }: Pick<Row, 'ours' | 'target'>): boolean | undefined {
+  if (!target) return undefined;
+  return 'atMost' in target ? mean(ours) <= target.atMost : mean(ours) >= target.atLeast;
+}
+
+function targetOf(row: Row): string {
+  const { target, unit } = row;
+  if (!target) return '';
+  const bound = 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+  return `${bound}${unit ? ` ${unit}` : ''} ${reached(row) ? '✓' : '✗'}`;
+}
+
+/** The table as markdown; columns that no row fills are left out. */
+export function tableOf(rows: readonly Row[]): string[] {
+  const columns: [string, (row: Row) => string][] = [
+    ['figure', ({ figure }) => figure],
+    ['ours', oursOf],
+    ['target', targetOf],
+    ['paper', ({ paper }) => paper ?? ''],
+    ['baseline', ({ baseline }) => baseline ?? ''],
+  ];
+  const used = columns.filter(([name, cell]) => name === 'ours' || rows.some((row) => cell(row) !== ''));
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(used.map(([name]) => name)), line(used.map(() => '---')), ...rows.map((row) => line(used.map(([, cell]) => cell(row))))];
+}
+
+const clock = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
+
+function sectionOf(result: Result): string[] {
+  const keys = Math.max(...result.rows.map(({ ours }) => ours.length));
+  return [
+    `## ${result.recipe}`,
+    '',
+    `${result.shows} ${result.papers.join('; ')}.`,
+    '',
+    ...tableOf(result.rows),
+    '',
+    `\`${result.command}\`: ${clock(result.seconds)} of training and measuring, over all jobs${keys > 1 ? `, mean ± standard deviation of ${keys} keys` : ''}; ${result.machine}; commit ${result.commit}, ${result.date}.`,
+    ...result.pictures.flatMap((file) => ['', `![${file.replace(/\.svg$/, '')}](results/${file})`]),
+    '',
+  ];
+}
+
+/** docs/results.md from the results that are kept, in the order given. */
+export function document(order: readonly string[], folder = KEPT): string {
+  const all = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
+  const results = all.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Result);
+  results.sort((a, b) => order.indexOf(a.recipe) - order.indexOf(b.recipe));
+  return [
+    '# Results',
+    '',
+    'Each table is made by the command under it, and this page by `npm run recipe -- docs` from the results in `docs/results/`. A command that is',
+    'stopped goes on where it was; the same command gives the same bits on any machine. ✓ and ✗ say whether the mean is where it was meant',
+    'to be; *paper* is what the paper reports for its own setting, *baseline* what a trivial method reaches on the same data.',
+    '',
+    ...results.flatMap(sectionOf),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}

@@ -1,0 +1,23 @@
+// A recipe's small version in the tests' own thread.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finished, Recipe } from '../../examples/recipes/recipe.ts';
+import { runJob } from '../../examples/recipes/run.ts';
+
+export const quickly = { quick: true, keys: 1 };
+
+/** Runs the jobs of the quick version whose names fit, one after the other. */
+export async function cook<Settings, Outcome>(
+  recipe: Recipe<Settings, Outcome>,
+  wanted: RegExp = /./,
+): Promise<Finished<Settings, Outcome>[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'saccade-recipe-'));
+  const finished: Finished<Settings, Outcome>[] = [];
+  for (const job of recipe.jobs(quickly).filter(({ name }) => wanted.test(name))) {
+    const options = { quick: true, checkpoint: join(folder, job.name), signal: new AbortController().signal, report: () => {} };
+    const { outcome, seconds } = await runJob(recipe as Recipe, job, options);
+    finished.push({ ...job, outcome: outcome as Outcome, seconds });
+  }
+  return finished;
+}
