@@ -13,5 +13,8 @@ export * from './random.ts';
 export * from './recurrent.ts';
 export * from './reduce.ts';
 export * from './scaled-dot-product.ts';
+export * from './scan.ts';
 export * from './shape.ts';
 export * from './softmax.ts';
+export * from './sparsemax.ts';
+export * from './take.ts';

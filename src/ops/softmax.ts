@@ -1,25 +1,12 @@
-import { expand } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
+import { axisOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { along, hidden, rowsOf } from './along.ts';
 import { mul, sub } from './binary.ts';
 import { exp } from './elementwise.ts';
-import { where } from './logic.ts';
 import { type AxisOptions, sum } from './reduce.ts';
-import { permute, reshape, transpose } from './shape.ts';
-
-const rowsOf = (x: Tensor): [rows: number, n: number] => {
-  const n = x.shape.at(-1) as number;
-  return [n === 0 ? 0 : x.size / n, n];
-};
-
-/** `f` along an axis, which is exchanged with the last and back. */
-function along(op: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
-  expectDType(op, 'x', x, 'float32');
-  const at = axisOf(op, axis, x.rank);
-  return at === x.rank - 1 ? f(x) : transpose(f(transpose(x, at, -1)), at, -1);
-}
+import { permute, reshape } from './shape.ts';
 
 const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
 
@@ -28,13 +15,7 @@ const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
  * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
  */
 export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor } = {}): Tensor {
-  const { axis = -1, mask } = options;
-  if (!mask) return along('softmax', x, axis, weights);
-  expectDType('softmax', 'mask', mask, 'bool');
-  if (!sameShape(broadcastShapes('softmax', x.shape, mask.shape), x.shape)) {
-    throw new RangeError(`softmax: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);
-  }
-  return along('softmax', where(expand(mask, x.shape), x, -Infinity), axis, weights);
+  return along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
 }
 
 function weights(x: Tensor): Tensor {

@@ -9,7 +9,9 @@ import { optimising } from './rows/optimise.ts';
 import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
+import { scanning } from './rows/scan.ts';
 import { softmaxes } from './rows/softmax.ts';
+import { sparsemaxes } from './rows/sparsemax.ts';
 import { tiledAttention } from './rows/tiled-attention.ts';
 
 /** Every kernel with the calls it is tested by. */
@@ -24,6 +26,8 @@ export const rows: KernelRow[] = [
   ...drawing,
   ...recurrent,
   ...reductions,
+  ...scanning,
   ...softmaxes,
+  ...sparsemaxes,
   ...tiledAttention,
 ];

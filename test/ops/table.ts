@@ -8,8 +8,11 @@ import { normalising } from './rows/normalise.ts';
 import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
+import { scanning } from './rows/scan.ts';
 import { shaping } from './rows/shape.ts';
 import { softmaxes } from './rows/softmax.ts';
+import { sparsemaxes } from './rows/sparsemax.ts';
+import { taking } from './rows/take.ts';
 
 /** Every op with the calls it is tested by. */
 export const rows: OpRow[] = [
@@ -23,7 +26,10 @@ export const rows: OpRow[] = [
   ...recurrent,
   ...reductions,
   ...shaping,
+  ...scanning,
   ...softmaxes,
+  ...sparsemaxes,
+  ...taking,
 ];
 
 /** Exported by src/ops/ and not an op: nothing to differentiate, tested where it is used. */

@@ -12,7 +12,9 @@ import { optimising } from './optimise.ts';
 import { drawing } from './random.ts';
 import { recurrent } from './recurrent.ts';
 import { reductions } from './reduce.ts';
+import { scanning } from './scan.ts';
 import { softmaxes } from './softmax.ts';
+import { sparsemaxes } from './sparsemax.ts';
 import { tiledAttention } from './tiled-attention.ts';
 
 /** Every kernel in float64, as the plainest loop that says what it means. A kernel missing here does not compile. */
@@ -28,7 +30,9 @@ function referenceKernels(cells: Cells): Kernels {
     ...drawing(cells),
     ...recurrent(cells),
     ...reductions(cells),
+    ...scanning(cells),
     ...softmaxes(cells),
+    ...sparsemaxes(cells),
     ...tiledAttention(cells),
   };
 }

@@ -202,6 +202,13 @@ export const rules: Rules = {
     axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }],
   },
 
+  sparsemax: rowsOf(2, ['out', 'x']),
+  sparsemaxBackward: rowsOf(0.6, ['dx', 'g', 'y']),
+  linearScan: {
+    cost: [1, 'outer', 'n', 'inner'],
+    axes: [{ along: 'outer', steps: { out: ['n', 'inner'], x: ['n', 'inner'], a: ['n', 'inner'] } }],
+  },
+
   sum: reduce,
   max: reduce,
   argmax: { ...reduce, cost: [1, 'outer', 'n', 'inner'] },

@@ -1,0 +1,30 @@
+// What ops on the rows along one axis share.
+
+import { expand } from '../autograd/arithmetic.ts';
+import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
+import { where } from './logic.ts';
+import { transpose } from './shape.ts';
+
+/** Rows along the last axis, and their length. */
+export function rowsOf(x: Tensor): [rows: number, n: number] {
+  const n = x.shape.at(-1) as number;
+  return [n === 0 ? 0 : x.size / n, n];
+}
+
+/** `f` along an axis, which is exchanged with the last and back. */
+export function along(op: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
+  expectDType(op, 'x', x, 'float32');
+  const at = axisOf(op, axis, x.rank);
+  return at === x.rank - 1 ? f(x) : transpose(f(transpose(x, at, -1)), at, -1);
+}
+
+/** `x` with −∞ where `mask` (bool, broadcast to `x`) is false. */
+export function hidden(op: string, x: Tensor, mask: Tensor | undefined): Tensor {
+  if (!mask) return x;
+  expectDType(op, 'mask', mask, 'bool');
+  if (!sameShape(broadcastShapes(op, x.shape, mask.shape), x.shape)) {
+    throw new RangeError(`${op}: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);
+  }
+  return where(expand(mask, x.shape), x, -Infinity);
+}

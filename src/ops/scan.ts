@@ -1,0 +1,91 @@
+// Running sums and products along an axis.
+
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { ones } from '../tensor/create.ts';
+import { around, axisOf, type Shape, sameShape, show } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { mul, sub } from './binary.ts';
+import { place, slice } from './shape.ts';
+
+/** Options of what runs along an axis, the last by default; `reverse` from its last index to the first. */
+export interface ScanOptions {
+  axis?: number;
+  reverse?: boolean;
+}
+
+/** Options of {@link cumsum} and {@link cumprod}. */
+export interface CumulativeOptions extends ScanOptions {
+  /** Without the element itself: the first is the empty sum 0, or product 1. */
+  exclusive?: boolean;
+}
+
+function run(x: Tensor, a: Tensor | null, at: number, reverse: boolean): Tensor {
+  const y = empty(x.shape);
+  kernels.linearScan(y.ptr, x.ptr, a ? a.ptr : 0, ...around(x.shape, at), reverse ? 1 : 0);
+  return y;
+}
+
+/** Every index moved on by one along an axis, against it where `back`; a zero comes in and the last one goes. */
+function shift(x: Tensor, at: number, back: boolean): Tensor {
+  const n = x.shape[at] as number;
+  if (n === 0) return x;
+  return back ? place(slice(x, at, 1), at, 0, n) : place(slice(x, at, 0, n - 1), at, 1, n);
+}
+
+/**
+ * `y₀ = x₀`, `yₖ = xₖ + aₖ · yₖ₋₁` along an axis; `a` has the shape of `x`, and a₀ is not used. Gradient: to x the scan of `g` the other
+ * way with a one index on, `dxₖ = gₖ + aₖ₊₁ · dxₖ₊₁`; to a `dxₖ · yₖ₋₁`.
+ */
+export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Tensor {
+  expectDType('linearScan', 'x', x, 'float32');
+  expectDType('linearScan', 'a', a, 'float32');
+  const at = axisOf('linearScan', options.axis ?? -1, x.rank);
+  if (!sameShape(x.shape, a.shape))
+    throw new RangeError(`linearScan: x and a must have one shape, got ${show(x.shape)} and ${show(a.shape)}`);
+  const reverse = options.reverse ?? false;
+  const y = run(x, a, at, reverse);
+  return record('linearScan', y, [x, a], (g) => {
+    const dx = linearScan(g, shift(a, at, !reverse), { axis: at, reverse: !reverse });
+    return [x.requiresGrad ? dx : null, a.requiresGrad ? mul(dx, shift(y, at, reverse)) : null];
+  });
+}
+
+/** `yₖ = Σ xⱼ` over j ≤ k, added in order of j, or j < k where `exclusive`. Gradient: the running sum of `g` the other way. */
+export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
+  expectDType('cumsum', 'x', x, 'float32');
+  const at = axisOf('cumsum', options.axis ?? -1, x.rank);
+  const { reverse = false, exclusive = false } = options;
+  const y = record('cumsum', run(x, null, at, reverse), [x], (g) => [cumsum(g, { axis: at, reverse: !reverse })]);
+  return exclusive ? shift(y, at, reverse) : y;
+}
+
+/**
+ * `yₖ = Π xⱼ` over j ≤ k, multiplied in order of j, or j < k where `exclusive`. The {@link linearScan} from the first with zeros after it: no logarithm
+ * and no division, so that value and gradient are exact where elements are 0 or below.
+ */
+export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
+  expectDType('cumprod', 'x', x, 'float32');
+  const at = axisOf('cumprod', options.axis ?? -1, x.rank);
+  const { reverse = false, exclusive = false } = options;
+  const n = x.shape[at] as number;
+  if (n === 0) return x;
+  const first: Shape = x.shape.map((length, i) => (i === at ? 1 : length));
+  const start = reverse ? n - 1 : 0;
+  const begin = exclusive ? ones(first) : slice(x, at, start, start + 1);
+  return linearScan(place(begin, at, start, n), exclusive ? shift(x, at, reverse) : x, { axis: at, reverse });
+}
+
+/**
+ * Where a monotonic reader stops next, in expectation: `p` `[…, S]` the probability of stopping at each item, `previous` `[…, S]` the weights
+ * of the step before (at first all on item 0). `αⱼ = pⱼ qⱼ` with `qⱼ = αⱼ′ + (1 − pⱼ₋₁) qⱼ₋₁`, the probability of arriving at j:
+ * Raffel et al. 2017, "Online and linear-time attention by enforcing monotonic alignments", eq. 8–9. Their closed form, cumprod(1 − p) ·
+ * cumsum(α′ / cumprod(1 − p)), divides by what underflows; this is the recurrence itself, a {@link linearScan}.
+ */
+export function monotonicWeights(p: Tensor, previous: Tensor): Tensor {
+  if (!sameShape(p.shape, previous.shape)) {
+    throw new RangeError(`monotonicWeights: p and previous must have one shape, got ${show(p.shape)} and ${show(previous.shape)}`);
+  }
+  const passed = shift(sub(1, p), axisOf('monotonicWeights', -1, p.rank), false);
+  return mul(p, linearScan(previous, passed));
+}

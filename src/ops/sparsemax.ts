@@ -1,0 +1,27 @@
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { along, hidden, rowsOf } from './along.ts';
+
+/**
+ * The nearest point of the simplex, `argmin ‖p − x‖²` over p ≥ 0, Σ p = 1: `max(x − τ, 0)` with the τ that makes the sum 1 (Martins
+ * and Astudillo 2016, "From softmax to sparsemax", eq. 2–3), along `axis` (default −1). Weights are exactly 0 from a distance of at most 1
+ * below the largest on. Where `mask` (bool, broadcast to `x`) is false weight and gradient are 0, whatever `x` holds there; where nothing in a
+ * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (eq. 9–10).
+ */
+export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor } = {}): Tensor {
+  return along('sparsemax', hidden('sparsemax', x, options.mask), options.axis ?? -1, nearest);
+}
+
+function nearest(x: Tensor): Tensor {
+  const y = empty(x.shape);
+  kernels.sparsemax(y.ptr, x.ptr, ...rowsOf(x));
+  return record('sparsemax', y, [x], (g) => [project(g, y)]);
+}
+
+/** `g` less its mean over the support of `y`, 0 elsewhere: a projection, hence its own gradient. `y` matters by its zeros alone. */
+function project(g: Tensor, y: Tensor): Tensor {
+  const dx = empty(y.shape);
+  kernels.sparsemaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
+  return record('sparsemaxBackward', dx, [g], (h) => [project(h, y)]);
+}

@@ -1,0 +1,85 @@
+// Reading and writing by index within each row of a batch, all through `gather` and `scatterAdd` on the batch laid flat.
+
+import { record } from '../autograd/record.ts';
+import { detach, ones } from '../tensor/create.ts';
+import { axisOf, sameShape, show, sizeOf } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { gather, scatterAdd, unpick } from './gather.ts';
+import { reshape, transpose } from './shape.ts';
+
+/** `index`, with leading axes of `rows` elements in all, as places in `rows` blocks of `n` laid one after the other. */
+function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
+  expectDType(op, 'index', index, 'int32');
+  const y = empty(index.shape, 'int32');
+  const [from, to] = [index.view(), y.view()];
+  const width = rows === 0 ? 0 : from.length / rows;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i] as number;
+    if (!(value >= 0 && value < n)) throw new RangeError(`${op}: index must be in [0, ${n}), got ${value} at ${i}`);
+    to[i] = value + Math.floor(i / width) * n;
+  }
+  return y;
+}
+
+/** {@link take} under the name of who asks. */
+function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
+  if (!(batch >= 0 && batch < x.rank) || !sameShape(x.shape.slice(0, batch), index.shape.slice(0, batch))) {
+    throw new RangeError(`${op}: x and index must share ${batch} leading axes, got ${show(x.shape)} and ${show(index.shape)}`);
+  }
+  const rows = sizeOf(x.shape.slice(0, batch));
+  const [n, ...rest] = x.shape.slice(batch) as [number, ...number[]];
+  return gather(reshape(x, [rows * n, ...rest]), flat(op, index, rows, n));
+}
+
+/**
+ * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …K]` give `[B, …K, …]`, so that of values `[B, S, D]` the items
+ * chosen for `[B, T]` are `[B, T, D]`. `batch` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
+ */
+export function take(x: Tensor, index: Tensor, options: { batch?: number } = {}): Tensor {
+  return taken('take', x, index, options.batch ?? 1);
+}
+
+/**
+ * `y[…, k] = x[…, index[…, k]]` (NumPy's `take_along_axis`, PyTorch's `gather`) along `axis`, the last by default; the other lengths
+ * agree. Gradient: {@link addAlong}.
+ */
+export function takeAlong(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
+  const at = axisOf('takeAlong', options.axis ?? -1, x.rank);
+  const last = x.rank - 1;
+  if (at !== last) return transpose(takeAlong(transpose(x, at, -1), transpose(index, at, -1)), at, -1);
+  if (index.rank !== x.rank) throw new RangeError(`takeAlong: index must have rank ${x.rank}, got ${show(index.shape)}`);
+  return taken('takeAlong', x, index, last);
+}
+
+/**
+ * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, K]` give `[…, length]`. Weights of the
+ * items of a sentence become weights of the words they are. Gradient: {@link takeAlong}.
+ */
+export function addAlong(x: Tensor, index: Tensor, length: number): Tensor {
+  if (x.rank === 0 || !sameShape(x.shape, index.shape)) {
+    throw new RangeError(`addAlong: x and index must have one shape, got ${show(x.shape)} and ${show(index.shape)}`);
+  }
+  const outer = x.shape.slice(0, -1);
+  const rows = sizeOf(outer);
+  return reshape(scatterAdd(x, flat('addAlong', index, rows, length), rows * length), [...outer, length]);
+}
+
+/** 1 at the index and 0 elsewhere on a new last axis of `length`: int32 `[…]` gives float32 `[…, length]`; zeros where the index is −1. No gradient. */
+export function oneHot(index: Tensor, length: number): Tensor {
+  expectDType('oneHot', 'index', index, 'int32');
+  index.view().forEach((value, i) => {
+    if (!(value >= -1 && value < length)) throw new RangeError(`oneHot: index must be in [-1, ${length}), got ${value} at ${i}`);
+  });
+  return unpick(ones(index.shape), index, [...index.shape, length], index.rank);
+}
+
+/**
+ * The value of `hard` with the gradient of `soft`: the straight-through estimator (Bengio et al. 2013, "Estimating or propagating
+ * gradients", §4). The bits are those of `hard`. Gradient: `g` to `soft`, none to `hard`.
+ */
+export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
+  if (!sameShape(hard.shape, soft.shape)) {
+    throw new RangeError(`straightThrough: hard and soft must have one shape, got ${show(hard.shape)} and ${show(soft.shape)}`);
+  }
+  return record('straightThrough', detach(hard), [soft], (g) => [g]);
+}
