@@ -21,7 +21,18 @@ export { parameter } from './autograd/parameter.ts';
 export { noGrad, record } from './autograd/record.ts';
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';
 export { type ErrorRates, editDistance, errorRates } from './data/errors.ts';
+export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './data/polygon.ts';
 export { fnv1a, hashSplit } from './data/split.ts';
+export {
+  hullProblems,
+  type PointProblems,
+  reverseProblems,
+  type SequenceProblem,
+  type SequenceSizes,
+  sortProblems,
+  tourProblems,
+} from './data/tasks.ts';
+export { heldKarp } from './data/tour.ts';
 export { Vocabulary, type VocabularyOptions } from './data/vocabulary.ts';
 export {
   type Checkpoint,
@@ -40,6 +51,16 @@ export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } fro
 export { type BeamOptions, beamSearch, type DecodeStep, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';
 export { EncoderDecoder, type TeachOptions, type TranslateOptions, type Translation } from './models/encoder-decoder.ts';
+export {
+  type Constraint,
+  choices,
+  distinct,
+  everyItemOnce,
+  PointerNetwork,
+  type PointerNetworkOptions,
+  type PointerState,
+  type PointOptions,
+} from './models/pointer-network.ts';
 export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './models/seq2seq.ts';
 export type { ModelOptions, Specials } from './models/tokens.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './nn/cells.ts';

@@ -1,9 +1,12 @@
 import { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/encoder.ts';
+import { PointerNetwork } from '../../src/models/pointer-network.ts';
 import { Seq2Seq } from '../../src/models/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
+import { softmax } from '../../src/ops/index.ts';
+import { tensor } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
-import { beside, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
+import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
 export const SYMBOLS = 7;
@@ -29,6 +32,15 @@ export const translators: TranslatorRow[] = [
 
 const [S, T] = [5, 4];
 const keyed = (key: Key | undefined) => (key ? { key } : {});
+
+/** Choices among the real ones of S items [examples, T]: no two examples alike, −1 where a shorter answer is over. */
+const pointing = (examples: readonly number[]) =>
+  tensor(
+    Int32Array.from(
+      examples.flatMap((e) => Array.from({ length: T }, (_, t) => (t > T - 1 - (e % 2) ? -1 : (3 * t + e) % (lengthOf(e, S) + 1)))),
+    ),
+    { shape: [examples.length, T] },
+  );
 
 /** Rows of the module table. */
 export const models: ModuleRow[] = [
@@ -70,6 +82,14 @@ export const models: ModuleRow[] = [
       return beside(h, c);
     },
   }),
+  ...[false, true].map((bidirectional) =>
+    row({
+      module: 'PointerNetwork',
+      ...(bidirectional ? { name: 'both directions' } : {}),
+      build: (key) => new PointerNetwork({ input: 2, hidden: 4, bidirectional }, key),
+      call: (model, examples) => softmax(model.forward(real(examples, [S, 2], 1), pointing(examples), { mask: padding(examples, S) })),
+    }),
+  ),
   ...translators.map(({ name, build }) =>
     row({
       module: name.split(',')[0] as string,

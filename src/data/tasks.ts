@@ -1,0 +1,70 @@
+// Problems drawn from a key, with their answers: the same key, the same problems, in every engine.
+
+import { uniform } from '../ops/index.ts';
+import { foldIn, type Key, randomInt } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { convexHull, type Points } from './polygon.ts';
+import { heldKarp } from './tour.ts';
+
+/** Problems over points in the unit square. */
+export interface PointProblems {
+  /** `[B, N, 2]`. */
+  readonly points: Tensor;
+  /** The same as plain numbers, x and y in turn, one list a problem. */
+  readonly each: readonly Points[];
+  /** Indices of points. */
+  readonly answers: readonly number[][];
+}
+
+function pointProblems(key: Key, sizes: { batch: number; points: number }, answer: (points: Points) => number[]): PointProblems {
+  const points = uniform(key, [sizes.batch, sizes.points, 2]);
+  const all = points.toArray();
+  const each = Array.from({ length: sizes.batch }, (_, b) => all.slice(2 * b * sizes.points, 2 * (b + 1) * sizes.points));
+  return { points, each, answers: each.map(answer) };
+}
+
+/** Points drawn evenly from the unit square, and their {@link convexHull} (Vinyals, Fortunato, Jaitly 2015, §4.2). */
+export function hullProblems(key: Key, sizes: { batch: number; points: number }): PointProblems {
+  return pointProblems(key, sizes, convexHull);
+}
+
+/** Points drawn evenly from the unit square, and a shortest tour by {@link heldKarp} (Vinyals et al. 2015, §4.4): at most 16 points. */
+export function tourProblems(key: Key, sizes: { batch: number; points: number }): PointProblems {
+  return pointProblems(key, sizes, heldKarp);
+}
+
+/** Sequences of tokens, with the tokens to answer. */
+export interface SequenceProblem {
+  readonly source: number[];
+  readonly target: number[];
+}
+
+/** What sequences are drawn. */
+export interface SequenceSizes {
+  count: number;
+  /** Different symbols: tokens 3, 4, … */
+  symbols: number;
+  /** Lengths are drawn evenly from these two and what lies between. */
+  minLength: number;
+  maxLength: number;
+}
+
+function sequenceProblems(key: Key, sizes: SequenceSizes, answer: (source: number[]) => number[]): SequenceProblem[] {
+  const { count, symbols, minLength, maxLength } = sizes;
+  return Array.from({ length: count }, (_, i) => {
+    const own = foldIn(key, i);
+    const length = minLength + randomInt(own, 0, maxLength - minLength + 1);
+    const source = Array.from({ length }, (_, t) => 3 + randomInt(own, t + 1, symbols));
+    return { source, target: [...answer(source), 2] };
+  });
+}
+
+/** Sequences, and the same backwards with the end (2) behind. */
+export function reverseProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
+  return sequenceProblems(key, sizes, (source) => source.toReversed());
+}
+
+/** Sequences, and the same in ascending order with the end (2) behind. */
+export function sortProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
+  return sequenceProblems(key, sizes, (source) => source.toSorted((a, b) => a - b));
+}

@@ -1,0 +1,208 @@
+import { lengthsToMask } from '../attention/mask.ts';
+import { AdditiveScore } from '../attention/score.ts';
+import { noGrad } from '../autograd/record.ts';
+import { Module, own } from '../nn/module.ts';
+import { LSTM } from '../nn/recurrent.ts';
+import type { State } from '../nn/state.ts';
+import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../ops/index.ts';
+import { type Key, split } from '../tensor/random.ts';
+import { scope } from '../tensor/scope.ts';
+import { sameShape, show } from '../tensor/shape.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { beamSearch, type Hypothesis } from './decode.ts';
+import { shiftRight } from './tokens.ts';
+
+/** What a {@link PointerNetwork} is made with. */
+export interface PointerNetworkOptions {
+  /** Width of an item: 2 for points in the plane. */
+  input: number;
+  /** Width of the decoder, of the encoding of an item, and of the score. */
+  hidden: number;
+  /** The items are read in both directions, each half as wide. Default false, as in the paper. */
+  bidirectional?: boolean;
+}
+
+/** What the decoder carries. Choice 0 is the start and the end, choice i + 1 is item i. */
+export interface PointerState extends State {
+  /** What is fed after a choice `[B, 1 + N, I]`: the start, then the items. */
+  readonly inputs: Tensor;
+  /** The choices as the score takes them `[B, 1 + N, H]`: the end, then the items. */
+  readonly keys: Tensor;
+  /** bool `[B, 1 + N]`: the end and the items that are real. */
+  readonly real: Tensor;
+  /** bool `[B, 1 + N]`: what may be chosen next, so far as a constraint says. */
+  readonly allowed: Tensor;
+  readonly h: Tensor; // [B, H]
+  readonly c: Tensor; // [B, H]
+}
+
+/**
+ * What may be chosen next. From what might be chosen last time (bool `[B, 1 + N]`) and what was (int32 `[B]`, 0 before the first choice) to
+ * what may be chosen now; `real` is bool `[B, 1 + N]`. Some choice must be left, the end (0) for instance.
+ */
+export type Constraint = (allowed: Tensor, last: Tensor, real: Tensor) => Tensor;
+
+/** How items are chosen. */
+export interface PointOptions {
+  /** bool `[B, N]`, true where an item is real. */
+  mask?: Tensor;
+  /** Hypotheses kept. Default 1, which is greedy. */
+  beam?: number;
+  /** Default none. */
+  constraint?: Constraint;
+  /** The most choices, the end counted. Default N + 1. */
+  maxLength?: number;
+}
+
+/** Changes a copy of `allowed` row by row. */
+function narrowed(allowed: Tensor, last: Tensor, change: (row: Float32Array | Float64Array | Int32Array, last: number) => void): Tensor {
+  const next = empty(allowed.shape, 'bool');
+  const view = next.view();
+  view.set(allowed.view());
+  const width = allowed.shape[1] as number;
+  last.view().forEach((choice, b) => {
+    change(view.subarray(b * width, (b + 1) * width), choice);
+  });
+  return next;
+}
+
+/** No item twice, and the end not first. */
+export const distinct: Constraint = (allowed, last) =>
+  narrowed(allowed, last, (row, choice) => {
+    row[choice] = 0;
+    row[0] = choice === 0 ? 0 : 1;
+  });
+
+/** Every item exactly once, then the end: permutations, tours. */
+export const everyItemOnce: Constraint = (allowed, last) =>
+  narrowed(allowed, last, (row, choice) => {
+    row[choice] = 0;
+    row[0] = row.indexOf(1, 1) < 0 ? 1 : 0;
+  });
+
+/** Lists of items as targets: int32 `[B, T]` of choices, item i as i + 1, then 0 for the end, then −1, which counts for nothing. */
+export function choices(lists: readonly ArrayLike<number>[]): Tensor {
+  const length = lists.reduce((longest, list) => Math.max(longest, list.length), 0) + 1;
+  const target = empty([lists.length, length], 'int32');
+  const view = target.view().fill(-1);
+  lists.forEach((list, b) => {
+    for (let t = 0; t < list.length; t++) view[b * length + t] = (list[t] as number) + 1;
+    view[b * length + list.length] = 0;
+  });
+  return target;
+}
+
+/**
+ * Answers that point at the input (Vinyals, Fortunato, Jaitly 2015, eq. 3): an LSTM reads the items, a second one, from the first one's last
+ * state, is fed the item chosen last, and `p(next = j) = softmax(vᵀ tanh(W₁ eⱼ + W₂ dᵢ))` over the items and the end. The start that is fed
+ * first and the end are learned vectors.
+ */
+export class PointerNetwork extends Module {
+  readonly encoder: LSTM;
+  readonly decoder: LSTM;
+  readonly score: AdditiveScore;
+  readonly start: Tensor;
+  readonly end: Tensor;
+
+  constructor(options: PointerNetworkOptions, key: Key) {
+    super();
+    const { input, hidden, bidirectional = false } = options;
+    if (bidirectional && hidden % 2 !== 0) throw new RangeError(`PointerNetwork: hidden must be even for two directions, got ${hidden}`);
+    const keys = split(key, 5) as [Key, Key, Key, Key, Key];
+    this.encoder = new LSTM({ input, hidden: bidirectional ? hidden / 2 : hidden, bidirectional }, keys[0]);
+    this.decoder = new LSTM({ input, hidden }, keys[1]);
+    this.score = new AdditiveScore({ query: hidden, key: hidden, hidden }, keys[2]);
+    this.start = own(() => uniform(keys[3], [input], { low: -1, high: 1 }));
+    this.end = own(() => uniform(keys[4], [hidden], { low: -1, high: 1 }));
+  }
+
+  /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real, and makes the decoder's first state. */
+  encode(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerState {
+    const [batch = 0, count = 0, width] = items.shape;
+    const { mask } = options;
+    if (items.rank !== 3 || width !== this.start.size) {
+      throw new RangeError(`encode: items must be [B, N, ${this.start.size}], got ${show(items.shape)}`);
+    }
+    if (mask && (mask.dtype !== 'bool' || !sameShape(mask.shape, [batch, count]))) {
+      throw new RangeError(`encode: mask must be bool ${show([batch, count])}, got ${mask.dtype} ${show(mask.shape)}`);
+    }
+    const { output, state } = this.encoder.forward(items, mask ? { mask } : {});
+    const first = (x: Tensor) => expand(reshape(x, [1, 1, x.size]), [batch, 1, x.size]);
+    const last = (x: Tensor) =>
+      concat(
+        Array.from({ length: x.shape[0] as number }, (_, way) => select(x, 0, way)),
+        1,
+      ); // [D, B, ·] → [B, H]
+    const real = concat([lengthsToMask(new Array(batch).fill(1)), mask ?? lengthsToMask(new Array(batch).fill(count))], 1);
+    return {
+      inputs: concat([first(this.start), items], 1),
+      keys: this.score.prepare(concat([first(this.end), output], 1)),
+      real,
+      allowed: real,
+      h: last(state.h),
+      c: last(state.c),
+    };
+  }
+
+  /**
+   * Teacher forcing: for each choice of `target` (int32 `[B, T]` as {@link choices} makes it) the logits `[B, T, 1 + N]` given the choices
+   * before it; −∞ where an item is not real.
+   */
+  forward(items: Tensor, target: Tensor, options: Pick<PointOptions, 'mask'> = {}): Tensor {
+    const state = this.encode(items, options);
+    if (target.dtype !== 'int32' || target.rank !== 2 || target.shape[0] !== items.shape[0]) {
+      throw new RangeError(`forward: target must be int32 [${items.shape[0]}, T], got ${target.dtype} ${show(target.shape)}`);
+    }
+    return this.point(shiftRight(target, 0), state).logits;
+  }
+
+  /** The mean of `−log p` over the choices of `target`. */
+  loss(items: Tensor, target: Tensor, options: Pick<PointOptions, 'mask'> = {}): Tensor {
+    return crossEntropy(this.forward(items, target, options), target, { ignoreIndex: -1 });
+  }
+
+  /** One step as searches take it: from the last choices (int32 `[B]`) to the next one's logits `[B, 1 + N]`. */
+  next(last: Tensor, state: PointerState, options: Pick<PointOptions, 'constraint'> = {}): { logits: Tensor; state: PointerState } {
+    const { logits, h, c } = this.point(reshape(last, [last.size, 1]), state);
+    const { constraint } = options;
+    const allowed = constraint ? constraint(state.allowed, last, state.real) : state.allowed;
+    return { logits: where(allowed, select(logits, 1, 0), Number.NEGATIVE_INFINITY), state: { ...state, allowed, h, c } };
+  }
+
+  /** The items chosen for each row of `items` `[B, N, I]`: the best hypothesis, its tokens the items' indices, the end left out. */
+  choose(items: Tensor, options: PointOptions = {}): Hypothesis[] {
+    const [batch = 0, count = 0] = items.shape;
+    const { beam = 1, maxLength = count + 1 } = options;
+    return scope(() =>
+      noGrad(() =>
+        beamSearch((last: Tensor, state: PointerState) => this.next(last, state, options), this.encode(items, options), {
+          batch,
+          beam,
+          maxLength,
+          start: 0,
+          end: 0,
+        }).map(([best]) => ({ ...(best as Hypothesis), tokens: (best as Hypothesis).tokens.map((choice) => choice - 1) })),
+      ),
+    );
+  }
+
+  /** The choices fed (int32 `[B, T]`; −1 is fed as the start, what comes of it counts for nothing) to the logits `[B, T, 1 + N]`. */
+  private point(fed: Tensor, state: PointerState): { logits: Tensor; h: Tensor; c: Tensor } {
+    const { inputs, keys, real } = state;
+    const [batch, all, width] = inputs.shape as [number, number, number];
+    const at = empty(fed.shape, 'int32');
+    const [from, to] = [fed.view(), at.view()];
+    const steps = fed.shape[1] as number;
+    for (let i = 0; i < from.length; i++) {
+      const choice = from[i] as number;
+      if (!(choice >= -1 && choice < all)) throw new RangeError(`point: choices must be from -1 to ${all - 1}, got ${choice}`);
+      to[i] = Math.floor(i / steps) * all + Math.max(0, choice);
+    }
+    const x = gather(reshape(inputs, [batch * all, width]), at); // [B, T, I]
+    const before = { h: reshape(state.h, [1, ...state.h.shape]), c: reshape(state.c, [1, ...state.c.shape]) };
+    const { output, state: after } = this.decoder.forward(x, { state: before });
+    const scores = this.score.score(output, keys); // [B, T, 1 + N]
+    const logits = where(reshape(real, [batch, 1, all]), scores, Number.NEGATIVE_INFINITY);
+    return { logits, h: select(after.h, 0, 0), c: select(after.c, 0, 0) };
+  }
+}
