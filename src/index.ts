@@ -81,10 +81,12 @@ export {
   and,
   argmax,
   binaryCrossEntropyWithLogits,
+  type ConvOptions,
   type CumulativeOptions,
   categorical,
   clamp,
   concat,
+  conv1d,
   cos,
   crossEntropy,
   cumprod,
@@ -164,6 +166,7 @@ export {
   unstack,
   type Weights,
   where,
+  windows,
 } from './ops/index.ts';
 export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
 export { alignmentText } from './plot/text.ts';

@@ -2,6 +2,7 @@
 export { expand, sumTo } from '../autograd/arithmetic.ts';
 export * from './attention.ts';
 export * from './binary.ts';
+export * from './conv.ts';
 export * from './elementwise.ts';
 export * from './gather.ts';
 export * from './gelu.ts';

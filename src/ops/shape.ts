@@ -2,29 +2,10 @@
 
 import { record } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
-import { axisOf, collapse, eachFour, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { axisOf, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { empty, Tensor } from '../tensor/tensor.ts';
-
-/** Where an operand's walk starts, in elements, and its steps along each axis of the shape walked over. */
-interface Walk {
-  at: number;
-  strides: readonly number[];
-}
-
-const dense = (shape: Shape): Walk => ({ at: 0, strides: stridesOf(shape) });
-
-/** Copies the elements of a walk over `shape` from `x` into `out`. */
-function copyInto(out: Tensor, to: Walk, x: Tensor, from: Walk, shape: Shape): void {
-  const { unit } = out.storage.backend;
-  const start = out.ptr + to.at * unit;
-  const source = x.ptr + from.at * unit;
-  if (sizeOf(shape) === 0) return;
-  eachFour(collapse(shape, [to.strides, from.strides]), (n, [o = 0, p = 0], [s, t]) => {
-    if (s && t) kernels.copy(start + o * unit, source + p * unit, ...n, ...s, ...t);
-  });
-}
+import { copyInto, dense } from './walk.ts';
 
 /** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

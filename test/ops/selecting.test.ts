@@ -1,4 +1,4 @@
-// What the op table cannot say of sparsemax, running sums and products, and taking by index.
+// What the op table cannot say of sparsemax, running sums and products, taking by index, and convolution.
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
@@ -181,5 +181,48 @@ describe('straightThrough', () => {
     const y = ops.straightThrough(hard, soft);
     expect(list(y)).toEqual(list(hard));
     expect(list(grad(y, [soft], { gradient: full([4, 7], 3) })[0] as Tensor)).toEqual(new Array(28).fill(3));
+  });
+});
+
+describe('conv1d', () => {
+  it('is the sum of its definition', () => {
+    const [x, w, b] = [drawn(1, 2, 7, 3), drawn(2, 4, 3, 5), drawn(3, 4)];
+    const [xs, ws, bs] = [list(x), list(w), list(b)];
+    const y = conv(x, w, b);
+    expect(y.shape).toEqual([2, 7, 4]);
+    list(y).forEach((value, at) => {
+      const [n, t, o] = [Math.floor(at / 28), Math.floor(at / 4) % 7, at % 4];
+      let wanted = bs[o] as number;
+      for (let i = 0; i < 3; i++)
+        for (let k = 0; k < 5; k++) {
+          const from = t + k - 2;
+          if (from >= 0 && from < 7) wanted += (ws[(o * 3 + i) * 5 + k] as number) * (xs[(n * 7 + from) * 3 + i] as number);
+        }
+      expect(Math.abs(value - wanted)).toBeLessThan(5e-6);
+    });
+  });
+
+  const conv = (x: Tensor, w: Tensor, b?: Tensor) => ops.conv1d(x, w, b, { padding: 'same' });
+
+  it('lets nothing of later items through where it is causal', () => {
+    const [x, w] = [drawn(1, 1, 6, 2), drawn(2, 3, 2, 4)];
+    const whole = list(ops.conv1d(x, w, undefined, { padding: 'causal' }));
+    for (let t = 1; t <= 6; t++) {
+      expect(list(ops.conv1d(ops.slice(x, 1, 0, t), w, undefined, { padding: 'causal' }))).toEqual(whole.slice(0, 3 * t));
+    }
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => conv(zeros([1, 5, 2]), zeros([3, 2, 4]))).toThrow('conv1d: padding same needs a weight of odd length, got 4');
+    expect(() => conv(zeros([1, 5, 3]), zeros([3, 2, 3]))).toThrow(
+      'conv1d: x must be [B, T, I] and weight [O, I, K], got [1, 5, 3] and [3, 2, 3]',
+    );
+    expect(() => ops.conv1d(zeros([1, 2, 2]), zeros([3, 2, 3]))).toThrow(
+      'conv1d: weight must be no longer than x with its padding, got 3 and 2',
+    );
+    expect(() => ops.conv1d(zeros([1, 2, 2]), zeros([3, 2, 1]), undefined, { padding: -1 })).toThrow(
+      'conv1d: padding must be a whole number',
+    );
+    expect(() => ops.windows(zeros([1, 2]), 3, 1)).toThrow('windows: size must be a whole number from 1 to 2, got 3');
   });
 });

@@ -1,5 +1,6 @@
 import type { OpRow } from './row.ts';
 import { attending } from './rows/attention.ts';
+import { convolving } from './rows/conv.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { gathering } from './rows/gather.ts';
 import { losses } from './rows/loss.ts';
@@ -17,6 +18,7 @@ import { taking } from './rows/take.ts';
 /** Every op with the calls it is tested by. */
 export const rows: OpRow[] = [
   ...attending,
+  ...convolving,
   ...elementwise,
   ...gathering,
   ...losses,

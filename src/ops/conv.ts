@@ -1,0 +1,73 @@
+// Convolution along one axis: windows laid out by the copy kernel, and a matrix product.
+
+import { record } from '../autograd/record.ts';
+import { axisOf, show, stridesOf } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { linear } from './matmul.ts';
+import { sum } from './reduce.ts';
+import { place, reshape } from './shape.ts';
+import { copyInto, dense } from './walk.ts';
+
+/**
+ * Every run of `size` neighbours along `axis`: an axis of T becomes one of T − size + 1, and a new last axis holds the run (PyTorch's
+ * `unfold` with step 1). Gradient: each element's share in all its runs, summed.
+ */
+export function windows(x: Tensor, size: number, axis: number): Tensor {
+  const at = axisOf('windows', axis, x.rank);
+  const length = x.shape[at] as number;
+  if (!(Number.isInteger(size) && size >= 1 && size <= length)) {
+    throw new RangeError(`windows: size must be a whole number from 1 to ${length}, got ${size}`);
+  }
+  const strides = stridesOf(x.shape);
+  const shape = [...x.shape.map((n, i) => (i === at ? length - size + 1 : n)), size];
+  const y = empty(shape, x.dtype);
+  copyInto(y, dense(shape), x, { at: 0, strides: [...strides, strides[at] as number] }, shape);
+  return record('windows', y, [x], (g) => [overlapAdd(g, at)]);
+}
+
+/** `y[…, t, …] = Σₖ g[…, t − k, …, k]` where there is such an index: among enough zeros, steps of one back along k are a walk. */
+function overlapAdd(g: Tensor, at: number): Tensor {
+  const size = g.shape.at(-1) as number;
+  const starts = g.shape[at] as number;
+  const padded = place(g, at, size - 1, starts + 2 * (size - 1));
+  const strides = stridesOf(padded.shape);
+  const step = strides[at] as number;
+  const shape = g.shape.map((n, i) => (i === at ? starts + size - 1 : n));
+  const skewed = empty(shape);
+  copyInto(skewed, dense(shape), padded, { at: (size - 1) * step, strides: strides.with(-1, 1 - step) }, shape);
+  return record('overlapAdd', sum(skewed, { axis: -1 }), [g], (h) => [windows(h, size, at)]);
+}
+
+/** Options of {@link conv1d}. */
+export interface ConvOptions {
+  /** Zeros before and after: a number for each end, `same` for as many outputs as inputs (K odd), `causal` for K − 1 before. Default 0. */
+  padding?: number | 'same' | 'causal';
+}
+
+/**
+ * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, K]` (PyTorch's layout, and like
+ * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − K + 1, O]`, q zeros after. Gradients: those of
+ * the product and of {@link windows}.
+ */
+export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
+  expectDType('conv1d', 'x', x, 'float32');
+  const [outputs, inputs, size] = weight.shape as [number, number, number];
+  const length = x.shape[1] as number;
+  if (x.rank !== 3 || weight.rank !== 3 || x.shape[2] !== inputs) {
+    throw new RangeError(`conv1d: x must be [B, T, I] and weight [O, I, K], got ${show(x.shape)} and ${show(weight.shape)}`);
+  }
+  const [before, after] = ends(size, options.padding ?? 0);
+  const total = before + length + after;
+  if (size > total) throw new RangeError(`conv1d: weight must be no longer than x with its padding, got ${size} and ${total}`);
+  const runs = windows(total === length ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]
+  const flat = reshape(runs, [...runs.shape.slice(0, 2), inputs * size]);
+  return linear(flat, reshape(weight, [outputs, inputs * size]), bias);
+}
+
+function ends(size: number, padding: number | 'same' | 'causal'): [before: number, after: number] {
+  if (padding === 'causal') return [size - 1, 0];
+  if (padding === 'same' && size % 2 === 0) throw new RangeError(`conv1d: padding same needs a weight of odd length, got ${size}`);
+  const each = padding === 'same' ? (size - 1) / 2 : padding;
+  if (!(Number.isInteger(each) && each >= 0)) throw new RangeError(`conv1d: padding must be a whole number from 0, got ${each}`);
+  return [each, each];
+}

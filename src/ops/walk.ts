@@ -1,0 +1,25 @@
+// The one way elements move: from a walk to a walk over the same shape.
+
+import { kernels } from '../runtime/backend.ts';
+import { collapse, eachFour, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Where an operand's walk starts, in elements, and its steps along each axis of the shape walked over. */
+export interface Walk {
+  at: number;
+  strides: readonly number[];
+}
+
+/** A walk in the order of memory. */
+export const dense = (shape: Shape): Walk => ({ at: 0, strides: stridesOf(shape) });
+
+/** Copies the elements of a walk over `shape` from `x` into `out`. */
+export function copyInto(out: Tensor, to: Walk, x: Tensor, from: Walk, shape: Shape): void {
+  const { unit } = out.storage.backend;
+  const start = out.ptr + to.at * unit;
+  const source = x.ptr + from.at * unit;
+  if (sizeOf(shape) === 0) return;
+  eachFour(collapse(shape, [to.strides, from.strides]), (n, [o = 0, p = 0], [s, t]) => {
+    if (s && t) kernels.copy(start + o * unit, source + p * unit, ...n, ...s, ...t);
+  });
+}
