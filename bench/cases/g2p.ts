@@ -22,7 +22,7 @@ const words = (seed: number, shape: readonly number[], symbols: number): Tensor 
 function products(hidden: number, embedding: number): number {
   const symbols = 4 * hidden * embedding * (2 * LETTER_SYMBOLS + VOCABULARY);
   const encoder = (LETTERS - 1) * 2 * 4 * hidden * hidden + LETTERS * 2 * hidden * hidden; // both directions, and the keys
-  const decoder = PHONES * (4 * hidden * 2 * hidden + hidden * hidden + 3 * hidden * hidden + hidden * VOCABULARY);
+  const decoder = PHONES * (4 * hidden * 3 * hidden + hidden * hidden + 3 * hidden * hidden + hidden * VOCABULARY);
   return symbols + BATCH * (encoder + decoder);
 }
 

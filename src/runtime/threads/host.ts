@@ -14,11 +14,14 @@ interface Runtime {
 
 const runtime = globalThis as unknown as Runtime;
 
-/** Node's threads (Deno and Bun have them too); `undefined` elsewhere. Bundlers see no import of it. */
+/** Whether there are Node's threads: Deno and Bun have them too. */
+export const likeNode = runtime.process?.versions?.node !== undefined;
+
+/** Node's threads; `undefined` elsewhere. Bundlers see no import of it. */
 export async function nodeThreads(): Promise<NodeThreads | undefined> {
-  if (!runtime.process?.versions?.node) return undefined;
+  if (!likeNode) return undefined;
   const name = 'node:worker_threads';
-  return runtime.process.getBuiltinModule?.(name) ?? (await import(/* @vite-ignore */ /* webpackIgnore: true */ name));
+  return runtime.process?.getBuiltinModule?.(name) ?? (await import(/* @vite-ignore */ /* webpackIgnore: true */ name));
 }
 
 /** Why there can be no threads here; `undefined` where there can. */
@@ -28,7 +31,7 @@ export function whyNoThreads(): string | undefined {
     return 'a page that is not cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
   }
   if (typeof runtime.SharedArrayBuffer !== 'function') return 'a runtime without SharedArrayBuffer';
-  if (typeof runtime.Worker !== 'function' && !runtime.process?.versions?.node) return 'a runtime without Worker';
+  if (typeof runtime.Worker !== 'function' && !likeNode) return 'a runtime without Worker';
   return undefined;
 }
 

@@ -2,7 +2,7 @@
 import type { Kernels } from '../generated/kernels.ts';
 import { runner } from './call.ts';
 import { Control } from './control.ts';
-import { nodeThreads } from './host.ts';
+import { likeNode, nodeThreads } from './host.ts';
 
 /** What the pool sends a worker to begin with. */
 export interface Start {
@@ -33,9 +33,13 @@ function begin(port: Port, start: Start): void {
   serve(port, start).catch((error: unknown) => port.postMessage(String(error)));
 }
 
-const parent = (await nodeThreads())?.parentPort;
-if (parent) parent.once('message', (start: Start) => begin(parent, start));
-else {
+// No `await` at the top: bundlers make workers of formats that have none. A page's first message comes as soon as this has run.
+if (likeNode) {
+  nodeThreads().then((threads) => {
+    const parent = threads?.parentPort;
+    parent?.once('message', (start: Start) => begin(parent, start));
+  });
+} else {
   const scope = globalThis as unknown as Port & EventTarget;
   scope.addEventListener('message', (event) => begin(scope, (event as MessageEvent<Start>).data), { once: true });
 }
