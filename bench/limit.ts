@@ -25,7 +25,7 @@ const ENOUGH = { compute: 2e8, exp: 4e6 };
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 16_384 });
 
 function instance(build: 'deterministic' | 'relaxed'): Limits {
-  const file = new URL(build === 'relaxed' ? './peak.relaxed.wasm' : './peak.wasm', import.meta.url);
+  const file = new URL(build === 'relaxed' ? '../limits/peak.relaxed.wasm' : '../limits/peak.wasm', import.meta.url);
   return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { env: { memory } }).exports as unknown as Limits;
 }
 

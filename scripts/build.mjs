@@ -1,7 +1,8 @@
 // Builds what is stale: the kernels (asc, both builds) with their generated types, the package, the examples and benches.
 // `node scripts/build.mjs` does nothing when nothing changed.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -51,6 +52,12 @@ async function step(name, sources, results, build) {
 /** @param {string} script @param {...string} args */
 const run = (script, ...args) => void execFileSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
 
+/** Runs the assembler, for several modules side by side. @param {...string} args */
+async function assemble(...args) {
+  const [code] = await once(spawn(process.execPath, ['node_modules/assemblyscript/bin/asc.js', ...args], { stdio: 'inherit' }), 'exit');
+  if (code !== 0) throw Object.assign(new Error('asc'), { status: code });
+}
+
 /** The kernel table as a TypeScript interface, and the names of each kernel's arguments, from the declarations asc writes. */
 function kernelTypes() {
   const declarations = readFileSync('build/saccade.d.ts', 'utf8');
@@ -96,8 +103,8 @@ await step(
     `${generated}/kernels.ts`,
     `${generated}/parameters.ts`,
   ],
-  () => {
-    for (const [target] of builds) run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+  async () => {
+    await Promise.all(builds.map(([target]) => assemble('--config', 'asconfig.json', '--target', target)));
     const { types, parameters } = kernelTypes();
     const table = createHash('sha256').update(types).digest('hex').slice(0, 8);
     for (const [target, file] of builds) {
@@ -148,20 +155,29 @@ await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.j
   await bundled();
 });
 
-/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/bench/NAME.wasm and NAME.relaxed.wasm. */
-const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
-
 const programs = ['examples', 'bench'].filter((place) => existsSync(place)).map((place) => `build/${place}`);
 
-await step('programs', ['examples', 'bench', 'assembly/simd', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
+await step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.programs.json'], programs, () => {
   for (const place of ['build/examples', 'build/bench']) rmSync(place, { recursive: true, force: true });
-  if (fingerprint(['examples', 'bench']) === fingerprint([])) return;
-  run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
-  for (const name of limits) {
-    for (const build of ['', '.relaxed']) {
-      const features = build ? ['--enable', 'relaxed-simd'] : [];
-      const flags = ['--enable', 'simd', ...features, '-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
-      run('assemblyscript/bin/asc.js', `bench/${name}`, ...flags, '-o', `build/bench/${name.replace('.as.ts', '')}${build}.wasm`);
-    }
-  }
+  if (programs.length > 0) run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
 });
+
+/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/limits/NAME.wasm and NAME.relaxed.wasm. */
+const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
+/** @param {string} name @param {string} build */
+const limit = (name, build) => `build/limits/${name.replace('.as.ts', '')}${build}.wasm`;
+const both = ['', '.relaxed'];
+
+await step(
+  'limits',
+  [...limits.map((name) => `bench/${name}`), 'assembly/simd'],
+  limits.flatMap((name) => both.map((build) => limit(name, build))),
+  async () => {
+    const flags = ['--enable', 'simd', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
+    const relaxed = ['--enable', 'relaxed-simd'];
+    const modules = limits.flatMap((name) => both.map((build) => ({ name, build })));
+    await Promise.all(
+      modules.map(({ name, build }) => assemble(`bench/${name}`, ...flags, ...(build ? relaxed : []), '-o', limit(name, build))),
+    );
+  },
+);
