@@ -20,6 +20,7 @@ export { checkpoint } from './autograd/checkpoint.ts';
 export { parameter } from './autograd/parameter.ts';
 export { noGrad, record } from './autograd/record.ts';
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';
+export { type Bleu, bleu } from './data/bleu.ts';
 export { type ErrorRates, editDistance, errorRates } from './data/errors.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './data/polygon.ts';
 export { fnv1a, hashSplit } from './data/split.ts';

@@ -1,8 +1,9 @@
 // Every recipe, in the order of the results page.
 import { g2p } from './g2p.ts';
 import type { Recipe } from './recipe.ts';
+import { translate } from './translate.ts';
 
-const all: readonly Recipe[] = [g2p];
+const all: readonly Recipe[] = [g2p, translate];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
