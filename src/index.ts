@@ -1,7 +1,24 @@
 // The public names, room by room.
 
-export { Attention, bahdanau, type Prepared, type Step, softAttention } from './attention/attention.ts';
+export { Attention, bahdanau, softAttention } from './attention/attention.ts';
 export { causalMask, lengthsToMask } from './attention/mask.ts';
+export { remember } from './attention/memory.ts';
+export type {
+  Attended,
+  AttentionSizes,
+  Context,
+  Draw,
+  Mechanism,
+  Memory,
+  Prepared,
+  Read,
+  Remembered,
+  Selected,
+  Selection,
+  Step,
+  Window,
+  Windowed,
+} from './attention/parts.ts';
 export {
   AdditiveScore,
   DotScore,
@@ -13,8 +30,8 @@ export {
   scaledDotScore,
   scoreNamed,
 } from './attention/score.ts';
-export { type Selection, soft } from './attention/selection.ts';
-export { everywhere, type Window, type WindowContext } from './attention/window.ts';
+export { soft } from './attention/selection.ts';
+export { everywhere } from './attention/window.ts';
 export { backward, grad } from './autograd/backward.ts';
 export { checkpoint } from './autograd/checkpoint.ts';
 export { parameter } from './autograd/parameter.ts';
@@ -51,7 +68,14 @@ export { loadTensors, saveTensors } from './io/tensors.ts';
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/attention-seq2seq.ts';
 export { type BeamOptions, beamSearch, type DecodeStep, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';
-export { EncoderDecoder, type TeachOptions, type TranslateOptions, type Translation } from './models/encoder-decoder.ts';
+export {
+  type DecoderStep,
+  EncoderDecoder,
+  type Taught,
+  type TeachOptions,
+  type TranslateOptions,
+  type Translation,
+} from './models/encoder-decoder.ts';
 export {
   type Constraint,
   choices,

@@ -1,6 +1,6 @@
 import { reshape } from '../ops/index.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /** bool `[B, S]`: true where the position is below the row's length. `size` defaults to the longest. */
 export function lengthsToMask(lengths: readonly number[], options: { size?: number } = {}): Tensor {
@@ -25,11 +25,10 @@ export function causalMask(queries: number, keys: number = queries): Tensor {
 }
 
 /** A mask as scores `[B, T, S]` need it: `[B, S]` counts for every query, `[B, T, S]` and `[B, 1, S]` stay as they are. */
-export function maskOfScores(op: string, mask: Tensor, scores: Shape): Tensor {
-  const [batch = 0, queries = 0, keys = 0] = scores;
-  if (mask.dtype !== 'bool') throw new TypeError(`${op}: mask must be bool (true = may attend), got ${mask.dtype}`);
-  const [b, second] = mask.shape;
-  if (mask.rank === 2 && b === batch && second === keys) return reshape(mask, [batch, 1, keys]);
-  if (mask.rank === 3 && b === batch && (second === queries || second === 1) && mask.shape[2] === keys) return mask;
-  throw new RangeError(`${op}: mask must be [B, S] or [B, T, S] for scores ${show(scores)}, got ${show(mask.shape)}`);
+export function maskOfScores(mask: Tensor, scores: Shape): Tensor {
+  expectDType('attention', 'mask', mask, 'bool');
+  const all = mask.rank === 2 ? reshape(mask, mask.shape.toSpliced(1, 0, 1)) : mask;
+  const [batch, queries, keys] = all.shape;
+  if (all.rank === 3 && batch === scores[0] && (queries === 1 || queries === scores[1]) && keys === scores[2]) return all;
+  throw new RangeError(`attention: mask must be [B, S] or [B, T, S] for scores ${show(scores)}, got ${show(mask.shape)}`);
 }

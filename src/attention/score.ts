@@ -7,6 +7,7 @@ import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { AttentionSizes, Memory } from './parts.ts';
 
 function checkWidths(op: string, query: Tensor, keys: Tensor): void {
   const fits = query.rank === 3 && keys.rank === 3 && query.shape[0] === keys.shape[0] && query.shape[2] === keys.shape[2];
@@ -36,6 +37,7 @@ export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tenso
  * of the step form (the weights of the step before).
  */
 export abstract class Score extends Module {
+  declare readonly memory?: Memory;
   /** Keys `[B, S, K]` as `score` takes them. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
@@ -88,7 +90,7 @@ export class AdditiveScore extends Score {
   readonly key: Linear;
   readonly v: Tensor;
 
-  constructor(sizes: { query: number; key: number; hidden: number }, key: Key) {
+  constructor(sizes: AttentionSizes, key: Key) {
     super();
     const [forQuery, forKey, forV] = split(key, 3) as [Key, Key, Key];
     this.query = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forQuery);
@@ -110,7 +112,7 @@ export class AdditiveScore extends Score {
 export type ScoreName = 'dot' | 'scaledDot' | 'general' | 'additive';
 
 /** A score by name. `hidden` is the additive score's width; the dot scores need queries and keys of one width. */
-export function scoreNamed(name: ScoreName, sizes: { query: number; key: number; hidden: number }, key: Key): Score {
+export function scoreNamed(name: ScoreName, sizes: AttentionSizes, key: Key): Score {
   switch (name) {
     case 'additive':
       return new AdditiveScore(sizes, key);

@@ -1,5 +1,6 @@
-import { Attention, type Prepared } from '../attention/attention.ts';
-import { type ScoreName, scoreNamed } from '../attention/score.ts';
+import { softAttention } from '../attention/attention.ts';
+import type { AttentionSizes, Mechanism, Prepared } from '../attention/parts.ts';
+import type { ScoreName } from '../attention/score.ts';
 import { LSTMCell } from '../nn/cells.ts';
 import { Dropout } from '../nn/dropout.ts';
 import { Embedding } from '../nn/embedding.ts';
@@ -7,53 +8,72 @@ import { Linear } from '../nn/linear.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
-import { type Key, split } from '../tensor/random.ts';
+import { foldIn, type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
-import { EncoderDecoder } from './encoder-decoder.ts';
+import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 import { expectTokens, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
-  /** Default `additive`. The dot scores want queries and keys of one width, which they are not here: `general` is their like. */
+  /** Soft attention with this score over the whole source. Default `additive`. The dot scores want `memory` of the width `hidden`. */
   score?: ScoreName;
+  /** Any mechanism, for queries of the decoder's width and keys of the memory's. It takes the place of `score`. */
+  attention?: (sizes: AttentionSizes, key: Key) => Mechanism;
+  /** When the decoder looks, see {@link AttentionSeq2Seq}. Default `luong`. */
+  decoder?: 'luong' | 'bahdanau';
+  /** Width that a linear map gives the memory. Default: none, the encoder's vectors of 2 · `hidden` as they are. */
+  memory?: number;
 }
 
-/** What the decoder carries: the memory it reads, the LSTM's state, and the attentional vector fed to the next step. */
+/** What the decoder carries: the memory it reads, the LSTM's state, what attention remembers, and Luong's attentional vector. */
 export interface DecoderState extends State {
   readonly memory: Prepared;
   readonly cell: { readonly h: Tensor; readonly c: Tensor };
-  readonly fed: Tensor;
   readonly attention: State;
 }
 
 /**
  * Encoder and decoder with attention: a bidirectional LSTM reads the source (Bahdanau, Cho, Bengio 2015), an LSTM writes the target.
- * At each step `h = LSTM([embedding; h̃′], state)`, the context c is what attention reads for h, `h̃ = tanh(W [c; h])` is the
- * attentional vector, fed to the next step too (Luong, Pham, Manning 2015, §3, eq. 5 and §3.3), and the logits are `W h̃ + b`.
+ *
+ * Decoder `luong`: at each step `h = LSTM([embedding; h̃′], state)`, the context c is what attention reads for h, `h̃ = tanh(W [c; h])`
+ * is the attentional vector, fed to the next step too (Luong, Pham, Manning 2015, §3, eq. 5 and §3.3), and the logits are `W h̃ + b`.
+ *
+ * Decoder `bahdanau`: c is what attention reads for the h′ of the step before, `h = LSTM([embedding; c], state)`, and the logits are
+ * those of `tanh(W [c; h; embedding])` (Bahdanau et al. 2015, §3.1 and A.2.2, with an LSTM for the gated unit and tanh for maxout).
  */
 export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
+  readonly memory: Linear | null;
   override readonly embedding: Embedding;
   readonly cell: LSTMCell;
-  readonly attention: Attention;
+  readonly attention: Mechanism;
   readonly combine: Linear;
   override readonly output: Linear;
+  readonly decoder: 'luong' | 'bahdanau';
   protected override readonly dropout: Dropout;
   protected override readonly specials: Required<Specials>;
 
   constructor(options: AttentionSeq2SeqOptions, key: Key) {
     super();
-    const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0 } = options;
+    const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0, decoder = 'luong' } = options;
+    if (decoder !== 'luong' && decoder !== 'bahdanau') {
+      throw new RangeError(`AttentionSeq2Seq: decoder must be luong or bahdanau, got ${String(decoder)}`);
+    }
+    const width = options.memory ?? 2 * hidden;
+    const looksBack = decoder === 'bahdanau';
     const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
     this.bridge = new Bridge({ hidden }, keys[1]);
+    this.memory = options.memory === undefined ? null : new Linear({ input: 2 * hidden, output: width, bias: false }, foldIn(key, 0));
     this.embedding = new Embedding({ symbols: target, size: embedding }, keys[2]);
-    this.cell = new LSTMCell({ input: embedding + hidden, hidden }, keys[3]);
-    this.attention = new Attention({ score: scoreNamed(score, { query: hidden, key: 2 * hidden, hidden }, keys[4]) });
-    this.combine = new Linear({ input: 3 * hidden, output: hidden, bias: false }, keys[5]);
+    this.cell = new LSTMCell({ input: embedding + (looksBack ? width : hidden), hidden }, keys[3]);
+    const sizes = { query: hidden, key: width, hidden };
+    this.attention = options.attention ? options.attention(sizes, keys[4]) : softAttention(score, sizes, keys[4]);
+    this.combine = new Linear({ input: width + hidden + (looksBack ? embedding : 0), output: hidden, bias: false }, keys[5]);
     this.output = new Linear({ input: hidden, output: target }, keys[6]);
+    this.decoder = decoder;
     this.dropout = new Dropout({ p: dropout });
     this.specials = specials(options);
   }
@@ -62,18 +82,24 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
     expectTokens('encode', 'source', source);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
     const cell = this.bridge.forward(encoded);
-    const memory = this.attention.prepare(encoded.memory, encoded.memory, { mask: encoded.mask });
-    return { memory, cell, fed: zeros(cell.h.shape), attention: this.attention.initialState() };
+    const read = this.memory ? this.memory.forward(encoded.memory) : encoded.memory;
+    const memory = this.attention.prepare(read, read, { mask: encoded.mask });
+    const fed = this.decoder === 'luong' ? { fed: zeros(cell.h.shape) } : {};
+    return { memory, cell, ...fed, attention: this.attention.initialState(memory) };
   }
 
-  override step(
-    embedded: Tensor,
-    state: DecoderState,
-    options: { key?: Key } = {},
-  ): { vector: Tensor; weights: Tensor; state: DecoderState } {
-    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed], 1), state.cell);
-    const { context, weights, state: attention } = this.attention.step(h, state.memory, state.attention);
-    const fed = this.dropout.forward(tanh(this.combine.forward(concat([context, h], 1))), options);
-    return { vector: fed, weights, state: { memory: state.memory, cell, fed, attention } };
+  override step(embedded: Tensor, state: DecoderState, options: { key?: Key } = {}): DecoderStep<DecoderState> {
+    const draw = options.key ? { key: foldIn(options.key, 0) } : {};
+    const look = (h: Tensor) => this.attention.step(h, state.memory, state.attention, draw);
+    const combined = (parts: Tensor[]) => this.dropout.forward(tanh(this.combine.forward(concat(parts, 1))), options);
+    if (this.decoder === 'bahdanau') {
+      const { context, state: attention, ...seen } = look(state.cell.h);
+      const { output: h, state: cell } = this.cell.step(concat([embedded, context], 1), state.cell);
+      return { ...seen, vector: combined([context, h, embedded]), state: { memory: state.memory, cell, attention } };
+    }
+    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed as Tensor], 1), state.cell);
+    const { context, state: attention, ...seen } = look(h);
+    const fed = combined([context, h]);
+    return { ...seen, vector: fed, state: { memory: state.memory, cell, fed, attention } };
   }
 }

@@ -1,10 +1,12 @@
+import { together } from '../attention/memory.ts';
+import type { Selected } from '../attention/parts.ts';
 import { noGrad } from '../autograd/record.ts';
 import type { Dropout } from '../nn/dropout.ts';
 import type { Embedding } from '../nn/embedding.ts';
 import type { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { argmax, stack, unstack } from '../ops/index.ts';
+import { argmax, stack, transpose, unstack } from '../ops/index.ts';
 import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
@@ -31,13 +33,25 @@ export interface Translation {
   tokens: number[][];
   /** Log-probability of each, under the length penalty. */
   scores: number[];
-  /** The alignment `[B, T, S]`, T the longest target, 0 beyond a target's end; `null` where the model has no attention. */
+  /** The alignment `[B, T, S]` (of heads `[B, H, T, S]`), T the longest target, 0 beyond a target's end; `null` where the model has no attention. */
   weights: Tensor | null;
   /** The `nBest` best of each row, best first. */
   hypotheses: Hypothesis[][];
 }
 
 const withKey = (key: Key | undefined) => (key ? { key } : {});
+
+/** What one step of a decoder gives. */
+export interface DecoderStep<S extends State> extends Partial<Selected> {
+  /** What the next token is read from `[B, H]`. */
+  vector: Tensor;
+  state: S;
+}
+
+/** What teaching gives: the logits `[B, T, V]` and what attention gave at each step, `weights` `[B, T, S]` or, of heads, `[B, H, T, S]`. */
+export interface Taught extends Partial<Selected> {
+  logits: Tensor;
+}
 
 /** What models that read a source and write a target token by token share: how they are taught and how they decode. */
 export abstract class EncoderDecoder<S extends State> extends Module {
@@ -50,10 +64,10 @@ export abstract class EncoderDecoder<S extends State> extends Module {
   abstract encode(source: Tensor, options?: { key?: Key }): S;
 
   /**
-   * One step: the embedded last token `[B, E]` and the state to the vector `[B, H]` that the next token is read from, the attention
-   * weights `[B, S]` where there are any, and the next state.
+   * One step: the embedded last token `[B, E]` and the state to the vector `[B, H]` that the next token is read from, what attention
+   * gave where there is any (weights `[B, S]`; choice, its log-probability and entropy `[B]` where it drew), and the next state.
    */
-  abstract step(embedded: Tensor, state: S, options?: { key?: Key }): { vector: Tensor; weights?: Tensor; state: S };
+  abstract step(embedded: Tensor, state: S, options?: { key?: Key }): DecoderStep<S>;
 
   /** {@link step} as searches take it: from tokens (int32 `[B]`) to the next token's logits `[B, V]`. */
   next(tokens: Tensor, state: S): { logits: Tensor; state: S; trace?: Tensor } {
@@ -63,23 +77,45 @@ export abstract class EncoderDecoder<S extends State> extends Module {
 
   /** Teacher forcing: the logits `[B, T, V]` of each token of `target` (int32 `[B, T]`, with its end) given the source and those before it. */
   forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
-    expectTokens('forward', 'target', target);
+    return this.logits(this.unroll('forward', source, target, options));
+  }
+
+  /** {@link forward}'s logits, the same bits, with what attention gave: what hard attention is taught by, and what can be drawn. */
+  teach(source: Tensor, target: Tensor, options: TeachOptions = {}): Taught {
+    const steps = this.unroll('teach', source, target, options);
+    const { weights, ...drawn } = together(steps.map(({ vector: _, state: __, ...seen }) => seen));
+    const ofHeads = weights && weights.rank === 4; // [B, T, H, S]
+    return { logits: this.logits(steps), ...drawn, ...(weights && { weights: ofHeads ? transpose(weights, 1, 2) : weights }) };
+  }
+
+  private logits(steps: readonly DecoderStep<S>[]): Tensor {
+    return this.output.forward(
+      stack(
+        steps.map(({ vector }) => vector),
+        1,
+      ),
+    );
+  }
+
+  /** Every step of the target. */
+  private unroll(op: string, source: Tensor, target: Tensor, options: TeachOptions): DecoderStep<S>[] {
+    expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
-    if (sampling > 0 && !key) throw new RangeError(`forward: sampling needs a key, got sampling ${sampling} without one`);
+    if (sampling > 0 && !key) throw new RangeError(`${op}: sampling needs a key, got sampling ${sampling} without one`);
     const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
     const fed = shiftRight(target, this.specials.start);
     const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
     const truth = unstack(fed, 1); // T × [B]
     let state = this.encode(source, withKey(forEncoder));
-    const vectors: Tensor[] = [];
+    const steps: DecoderStep<S>[] = [];
     for (const [t, embedded] of inputs.entries()) {
-      const last = vectors.at(-1);
+      const last = steps.at(-1)?.vector;
       const guessed = last && sampling > 0 && forSampling && this.mixed(truth[t] as Tensor, last, sampling, foldIn(forSampling, t));
       const step = this.step(guessed ? this.embedding.forward(guessed) : embedded, state, withKey(forSteps && foldIn(forSteps, t)));
-      vectors.push(step.vector);
+      steps.push(step);
       state = step.state;
     }
-    return this.output.forward(stack(vectors, 1));
+    return steps;
   }
 
   /** Decodes the source (int32 `[B, S]`), greedily or with a beam. */
@@ -114,14 +150,18 @@ export abstract class EncoderDecoder<S extends State> extends Module {
   }
 }
 
-/** The traces of the hypotheses as one tensor `[B, T, S]`. */
+/** The traces of the hypotheses as one tensor `[B, T, S]`, or `[B, H, T, S]` where they are of several heads. */
 function alignment(best: Hypothesis[], length: number): Tensor | null {
   const longest = Math.max(0, ...best.map(({ trace }) => trace.length));
-  if (longest === 0) return null;
-  const weights = empty([best.length, longest, length]);
+  const width = best.find(({ trace }) => trace.length > 0)?.trace[0]?.length;
+  if (!width) return null;
+  const heads = width / length;
+  const weights = empty([best.length, ...(heads > 1 ? [heads] : []), longest, length]);
   const view = weights.view().fill(0);
   best.forEach(({ trace }, b) => {
-    for (const [t, row] of trace.entries()) view.set(row, (b * longest + t) * length);
+    for (const [t, row] of trace.entries()) {
+      for (let h = 0; h < heads; h++) view.set(row.subarray(h * length, (h + 1) * length), ((b * heads + h) * longest + t) * length);
+    }
   });
   return weights;
 }

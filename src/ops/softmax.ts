@@ -14,7 +14,7 @@ const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
  * `e^x / Σ e^x` along `axis` (default −1). Where `mask` (bool, broadcast to `x`) is false the weight and the gradient are exactly 0,
  * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
  */
-export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor } = {}): Tensor {
+export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   return along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
 }
 

@@ -9,7 +9,7 @@ import { along, hidden, rowsOf } from './along.ts';
  * below the largest on. Where `mask` (bool, broadcast to `x`) is false weight and gradient are 0, whatever `x` holds there; where nothing in a
  * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (eq. 9–10).
  */
-export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor } = {}): Tensor {
+export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   return along('sparsemax', hidden('sparsemax', x, options.mask), options.axis ?? -1, nearest);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Attention, bahdanau, type Prepared, softAttention } from '../../src/attention/attention.ts';
+import { Attention, bahdanau, softAttention } from '../../src/attention/attention.ts';
+import type { Prepared } from '../../src/attention/parts.ts';
 import * as selecting from '../../src/attention/selection.ts';
 import * as windowing from '../../src/attention/window.ts';
 import { grad } from '../../src/autograd/backward.ts';
@@ -141,7 +142,7 @@ describe.each(combinations.map((c) => [c.title, c] as const))('attention with %s
     const { mask, ...rest } = options();
     const whole = attention.forward(query, keys, values, { ...rest, ...(mask ? { mask } : {}) });
     const prepared = attention.prepare(keys, values);
-    let state = attention.initialState();
+    let state = attention.initialState(prepared, T);
     for (let t = 0; t < T; t++) {
       const now: Prepared = mask ? { ...prepared, mask: mask.rank === 3 ? select(mask, 1, t) : mask } : prepared;
       const step = attention.step(select(query, 1, t), now, state, rest);

@@ -39,8 +39,8 @@ describe('masks', () => {
     const attention = softAttention('dot', { query: K, key: K, hidden: 1 }, key(1));
     const [q, k, v] = inputs(scores.dot);
     const refused = (mask: Tensor) => () => attention.forward(q, k, v, { mask });
-    expect(refused(full([B, S], 1))).toThrow(new TypeError('attention: mask must be bool (true = may attend), got float32'));
-    expect(refused(full([B, S], 1, 'int32'))).toThrow(new TypeError('attention: mask must be bool (true = may attend), got int32'));
+    expect(refused(full([B, S], 1))).toThrow(new TypeError('attention: mask must be bool, got float32'));
+    expect(refused(full([B, S], 1, 'int32'))).toThrow(new TypeError('attention: mask must be bool, got int32'));
     for (const shape of [[S], [B, T], [B, S, T], [1, T, S], [T, S], [B, 2, S]]) {
       expect(refused(zeros(shape, 'bool'))).toThrow(
         new RangeError(`attention: mask must be [B, S] or [B, T, S] for scores [4, 3, 7], got [${shape.join(', ')}]`),

@@ -1,7 +1,8 @@
 import { Attention } from '../../src/attention/attention.ts';
+import type { Selection, Window } from '../../src/attention/parts.ts';
 import { AdditiveScore, DotScore, GeneralScore, type Score, type ScoreName } from '../../src/attention/score.ts';
-import { type Selection, soft } from '../../src/attention/selection.ts';
-import { everywhere, type Window } from '../../src/attention/window.ts';
+import { soft } from '../../src/attention/selection.ts';
+import { everywhere } from '../../src/attention/window.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, type ModuleRow, padding, real, row } from '../nn/row.ts';

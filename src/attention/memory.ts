@@ -1,0 +1,101 @@
+// What a mechanism remembers of earlier steps: values passed in and returned, so that searches can reorder them.
+
+import type { State } from '../nn/state.ts';
+import { add, select, stack, sum, unstack } from '../ops/index.ts';
+import { zeros } from '../tensor/create.ts';
+import { foldIn, type Key } from '../tensor/random.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import type { Attended, Mechanism, Memory, Prepared, Remembered, Step } from './parts.ts';
+
+/** The memory of these things. */
+export function remember(things: Readonly<Record<string, Remembered>>): Memory {
+  const each = (f: (thing: Remembered, name: string) => Tensor): State =>
+    Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, f(thing, name)]));
+  return {
+    things,
+    and: (other) => remember({ ...other?.things, ...things }),
+    initial: (prepared, steps) => each((thing) => thing.initial(prepared, steps)),
+    next: (state, attended) => each((thing, name) => thing.next(state[name] as Tensor, attended)),
+    unroll: (...args) => (Object.values(things).some(({ sequential }) => sequential) ? unroll(...args) : undefined),
+  };
+}
+
+/** A sequence of queries `[B, T, Q]`, one after the other. */
+function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended {
+  const mask = prepared.mask as Tensor | undefined;
+  const steps: Omit<Step, 'state'>[] = [];
+  let state = initial;
+  for (const [t, q] of unstack(query, 1).entries()) {
+    const now = mask?.rank === 3 ? { ...prepared, mask: select(mask, 1, mask.shape[1] === 1 ? 0 : t) } : prepared;
+    const { state: after, ...taken } = mechanism.step(q, now, state, key ? { key: foldIn(key, t) } : {});
+    steps.push(taken);
+    state = after;
+  }
+  const { context, ...rest } = together(steps);
+  return { output: context, ...rest };
+}
+
+/** What several steps gave, along axis 1 of each. */
+export function together<X extends object>(steps: readonly X[]): X {
+  const names = Object.keys(steps[0] ?? {}) as (keyof X)[];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      stack(
+        steps.map((step) => step[name] as Tensor),
+        1,
+      ),
+    ]),
+  ) as X;
+}
+
+const places = ({ values }: Prepared) => values.shape.slice(0, 2); // [B, S]
+
+/** The weights of the step before `[B, S]`, 0 at first: state `weights`. */
+export const previousWeights = /* @__PURE__ */ remember({
+  weights: {
+    initial: (prepared) => zeros(places(prepared)),
+    next: (_, { weights }) => select(weights, 1, -1),
+    sequential: true,
+  },
+});
+
+/** The sum of all weights so far `[B, S]`: state `coverage`. */
+export const coverageSoFar = /* @__PURE__ */ remember({
+  coverage: {
+    initial: (prepared) => zeros(places(prepared)),
+    next: (before, { weights }) => add(before, sum(weights, { axis: 1 })),
+    sequential: true,
+  },
+});
+
+/**
+ * The place of the next query, int32 `[B, 1]`: state `place`. From 0 on; of a sequence whose length is known, so that its last query
+ * stands at the last key.
+ */
+export const placeOfQuery = /* @__PURE__ */ remember({
+  place: {
+    initial: (prepared, steps) => {
+      const [batch, keys] = places(prepared) as [number, number];
+      return filled([batch, 1], () => keys - (steps ?? keys));
+    },
+    next: (before, { weights }) => {
+      const from = before.view();
+      return filled(before.shape, (i) => (from[i] as number) + (weights.shape[1] as number));
+    },
+    sequential: false,
+  },
+});
+
+function filled(shape: readonly number[], at: (i: number) => number): Tensor {
+  const y = empty(shape, 'int32');
+  const view = y.view();
+  for (let i = 0; i < view.length; i++) view[i] = at(i);
+  return y;
+}
+
+/** The places of the queries of scores `[B, T, S]`, int32 `[B, T]`, from the state's `place`. */
+export function placesOf(state: State, queries: number): Tensor {
+  const first = (state.place as Tensor).view();
+  return filled([first.length, queries], (i) => (first[Math.floor(i / queries)] as number) + (i % queries));
+}

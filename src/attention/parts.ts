@@ -1,0 +1,122 @@
+// What the parts of a mechanism give each other.
+
+import type { Module } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import type { Key } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Widths of queries, keys and of a score's hidden layer. */
+export interface AttentionSizes {
+  query: number;
+  key: number;
+  hidden: number;
+}
+
+/** A memory made ready for step-by-step use: what does not depend on the query. Its first axes are the batch, like a state's. */
+export interface Prepared extends State {
+  /** Keys as the score takes them `[B, S, ·]`. */
+  readonly keys: Tensor;
+  /** `[B, S, V]`. */
+  readonly values: Tensor;
+}
+
+/** One thing that a part remembers of earlier steps: its value before the first, and after each. The first axis is the batch. */
+export interface Remembered {
+  /** `steps` is how many there will be, where it is known. */
+  initial(prepared: Prepared, steps?: number): Tensor;
+  /** After queries that gave `attended` (each field `[B, T, …]`). */
+  next(before: Tensor, attended: Attended): Tensor;
+  /** A query needs what the one before it left: a sequence is taken step by step. */
+  sequential: boolean;
+}
+
+/** The things that the parts of a mechanism remember, by name: those of one name are one. `remember` makes one. */
+export interface Memory {
+  readonly things: Readonly<Record<string, Remembered>>;
+  /** Both. */
+  and(other: Memory | undefined): Memory;
+  /** The state before the first step. */
+  initial(prepared: Prepared, steps?: number): State;
+  /** The state after queries that gave `attended`. */
+  next(state: State, attended: Attended): State;
+  /** A sequence of queries `[B, T, Q]` one after the other, where that is needed. */
+  unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended | undefined;
+}
+
+/** What is drawn from: the key of this step, or, with `each`, one to be folded with the place of each query. */
+export interface Draw {
+  key?: Key;
+  each?: boolean;
+}
+
+/** What windows and selections may look at besides the scores. */
+export interface Context extends Draw {
+  /** `[B, T, Q]`. */
+  query: Tensor;
+  /** Where it may look, bool `[B, 1 or T, S]`. */
+  mask?: Tensor | undefined;
+  /** What the parts remember of earlier steps. */
+  state: State;
+}
+
+/** What a window makes of scores: them, where selection may look, and what the weights are multiplied by in the end. */
+export interface Windowed {
+  /** `[B, T, S]`. */
+  scores: Tensor;
+  /** bool `[B, 1 or T, S]`. */
+  mask?: Tensor | undefined;
+  /** Broadcast to `[B, T, S]`. */
+  factor?: Tensor;
+}
+
+/** Where a query may look. */
+export interface Window {
+  /** Scores `[B, T, S]`, changed where wanted, and the mask that selection is to keep to. */
+  limit(scores: Tensor, context: Context): Windowed;
+  readonly memory?: Memory;
+}
+
+/** What a query takes of each key, and what was drawn where something was. */
+export interface Selected {
+  /** `[B, T, S]`: 0 where the mask is false. */
+  weights: Tensor;
+  /** The key chosen, int32 `[B, T]`; −1 where there was none to choose. */
+  choice?: Tensor;
+  /** `ln` of the choice's probability `[B, T]`, with its gradient: what REINFORCE multiplies by the reward. */
+  logProbability?: Tensor;
+  /** Of what was chosen from `[B, T]`, in nats. */
+  entropy?: Tensor;
+}
+
+/** From scores to weights. A row with nothing to attend to is 0 throughout, its gradient too. Selections that draw take a key. */
+export interface Selection {
+  /** Of scores `[B, T, S]`. */
+  select(scores: Tensor, context: Context): Selected;
+  readonly memory?: Memory;
+}
+
+/** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */
+export type Read = (weights: Tensor, values: Tensor, selected: Selected & Windowed) => Tensor;
+
+/** What attention over whole sequences gives: `output` `[B, T, V]` and, per head where there are several, what {@link Selected} says. */
+export interface Attended extends Selected {
+  output: Tensor;
+}
+
+/** What one step gives: the context read `[B, V]`, the weights `[B, S]` or `[B, H, S]`, what was drawn, and the state for the next step. */
+export interface Step extends Selected {
+  context: Tensor;
+  state: State;
+}
+
+/** What every attention mechanism does, whatever it is made of. */
+export interface Mechanism extends Module {
+  /** A memory of keys `[B, S, K]` and values `[B, S, V]` (the keys by default), ready for {@link Mechanism.step}. */
+  prepare(keys: Tensor, values?: Tensor, options?: { mask?: Tensor }): Prepared;
+  /** What the mechanism remembers before the first step; of `steps` in all, where queries are counted from the end. */
+  initialState(prepared: Prepared, steps?: number): State;
+  /** One query `[B, Q]` for each memory of the batch. With `key` (training) selections draw. */
+  step(query: Tensor, prepared: Prepared, state: State, options?: { key?: Key }): Step;
+  /** Queries `[B, T, Q]`: the same bits as step by step, step t with `foldIn(key, t)`. */
+  forward(query: Tensor, keys: Tensor, values?: Tensor, options?: { mask?: Tensor; key?: Key }): Attended;
+}
