@@ -73,9 +73,10 @@ export class Alphabets {
 /** Member `index` of a shape, not taught yet. */
 export function member(shape: Shape, index: number): Model {
   const { letters, phones } = new Alphabets(shape);
-  const options = { ...shape, source: letters.size, target: phones.size };
+  const { attention, ...sizes } = shape;
+  const options = { ...sizes, source: letters.size, target: phones.size };
   const from = foldIn(key(1), index);
-  return shape.attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
+  return attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
 }
 
 const mean = (tensors: Tensor[]) => mul(tensors.reduce(add), 1 / tensors.length);
