@@ -118,6 +118,7 @@ export {
   cumsum,
   div,
   dropout,
+  entropy,
   equal,
   erf,
   exp,
@@ -209,8 +210,19 @@ export { type Deferred, empty, type Recorded, Tensor } from './tensor/tensor.ts'
 export { Adadelta, type AdadeltaOptions } from './train/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './train/adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './train/adam.ts';
+export { exponentialAnneal, linearAnneal } from './train/anneal.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './train/clip.ts';
 export { Optimizer, type ParameterSet } from './train/optimizer.ts';
+export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './train/q-learning.ts';
+export {
+  baselineLoss,
+  LearnedBaseline,
+  type MovingAverage,
+  movingAverage,
+  type ReinforceOptions,
+  reinforceLoss,
+} from './train/reinforce.ts';
+export { Replay, type ReplayFields, type Transitions } from './train/replay.ts';
 export { RMSProp, type RMSPropOptions } from './train/rmsprop.ts';
 export { type Best, better, constant, cosine, inverseSqrt, type Plateau, plateau, type Schedule, stepDecay } from './train/schedule.ts';
 export { SGD, type SGDOptions } from './train/sgd.ts';

@@ -4,6 +4,7 @@ export * from './attention.ts';
 export * from './binary.ts';
 export * from './conv.ts';
 export * from './elementwise.ts';
+export * from './entropy.ts';
 export * from './gather.ts';
 export * from './gelu.ts';
 export * from './logic.ts';

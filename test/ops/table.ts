@@ -2,6 +2,7 @@ import type { OpRow } from './row.ts';
 import { attending } from './rows/attention.ts';
 import { convolving } from './rows/conv.ts';
 import { elementwise } from './rows/elementwise.ts';
+import { entropies } from './rows/entropy.ts';
 import { gathering } from './rows/gather.ts';
 import { losses } from './rows/loss.ts';
 import { products } from './rows/matmul.ts';
@@ -20,6 +21,7 @@ export const rows: OpRow[] = [
   ...attending,
   ...convolving,
   ...elementwise,
+  ...entropies,
   ...gathering,
   ...losses,
   ...products,

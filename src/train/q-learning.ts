@@ -1,0 +1,85 @@
+// Choosing by learnt values: Q-learning over the items a query may choose from (Watkins 1989; Mnih et al. 2015, "Human-level control").
+
+import { noGrad } from '../autograd/record.ts';
+import type { Module } from '../nn/module.ts';
+import { add, argmax, categorical, greater, less, max, mul, pick, smoothL1Loss, uniform, where } from '../ops/index.ts';
+import { detach, full } from '../tensor/create.ts';
+import { type Key, split } from '../tensor/random.ts';
+import { sameShape, show } from '../tensor/shape.ts';
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
+import { expectWithin } from './numbers.ts';
+
+const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask, values, -Infinity) : values);
+
+/**
+ * The item of the largest value, or with probability `epsilon` any item, all alike: `values` `[…, N]` give int32 `[…]`. Items where `mask` (bool
+ * `[…, N]`) is false are not chosen; a row without any other is an error.
+ */
+export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor }): Tensor {
+  const { epsilon, mask } = options;
+  if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`epsilonGreedy: epsilon must be in [0, 1], got ${epsilon}`);
+  return noGrad(() => {
+    const [forChoice, forTurn] = split(key);
+    const any = categorical(forChoice, limited(full(values.shape, 0), mask));
+    const explores = less(uniform(forTurn, any.shape), epsilon);
+    return where(explores, any, argmax(limited(values, mask), { axis: -1 }));
+  });
+}
+
+/** Options of {@link qTarget}. */
+export interface QTargetOptions {
+  /** What a reward one step later is worth, γ. Default 0.99. */
+  discount?: number;
+  /** bool `[B]`: true where nothing comes after. */
+  done?: Tensor;
+  /** bool `[B, N]`: which items may be chosen next; where there is none, nothing comes after. */
+  mask?: Tensor;
+}
+
+/** `R + γ maxₐ Q⁻(s′, a)`: `reward` `[B]` and the values `next` `[B, N]`, which the target network gives, to `[B]`. No gradient. */
+export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = {}): Tensor {
+  const { discount = 0.99, done, mask } = options;
+  if (!(discount >= 0 && discount <= 1)) throw new RangeError(`qTarget: discount must be in [0, 1], got ${discount}`);
+  if (!sameShape(reward.shape, next.shape.slice(0, -1))) {
+    throw new RangeError(
+      `qTarget: reward must be ${show(next.shape.slice(0, -1))} for values ${show(next.shape)}, got ${show(reward.shape)}`,
+    );
+  }
+  return noGrad(() => {
+    const best = max(limited(next, mask), { axis: -1 });
+    const open = mask ? where(greater(best, -Infinity), best, 0) : best;
+    return add(reward, mul(done ? where(done, 0, open) : open, discount));
+  });
+}
+
+/**
+ * How far the values of the actions taken are from their targets: the mean of Huber's loss, whose gradient is the error clipped to [−1, 1]
+ * (Mnih et al. 2015, Methods). `values` `[B, N]`, `action` int32 `[B]`, `target` `[B]`.
+ */
+export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
+  expectDType('qLoss', 'action', action, 'int32');
+  return smoothL1Loss(pick(values, action), detach(target));
+}
+
+/**
+ * Brings a target network nearer to the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)`, both of the same parameters. Rate 1, the default, copies (Mnih
+ * et al. 2015, every C steps); a small one, at every step, follows (Lillicrap et al. 2016).
+ */
+export function updateTarget(target: Module, online: Module, options: { rate?: number } = {}): void {
+  const { rate = 1 } = options;
+  expectWithin('updateTarget', 'rate', rate, 0);
+  if (rate > 1) throw new RangeError(`updateTarget: rate must be at most 1, got ${rate}`);
+  if (rate === 1) {
+    target.loadStateDict(online.stateDict());
+    return;
+  }
+  const from = online.stateDict();
+  for (const [path, parameter] of target.stateDict()) {
+    const learnt = from.get(path);
+    if (!learnt || !sameShape(learnt.shape, parameter.shape)) {
+      throw new RangeError(`updateTarget: ${path} must be in both with one shape, got ${learnt ?? 'nothing'} for ${parameter}`);
+    }
+    const [to, source] = [parameter.view(), learnt.view()];
+    for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rate * ((source[i] as number) - (to[i] as number));
+  }
+}

@@ -1,0 +1,95 @@
+import { gather } from '../ops/index.ts';
+import type { DType } from '../runtime/backend.ts';
+import { tensor, zeros } from '../tensor/create.ts';
+import { type Key, randomInt } from '../tensor/random.ts';
+import { outside } from '../tensor/scope.ts';
+import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+
+/** What is remembered of a step, by name: shape and element type (float32 by default) of each part. */
+export type ReplayFields = Readonly<Record<string, { shape: Shape; dtype?: DType }>>;
+
+/** Steps side by side: of each field `[B, …shape]`. */
+export type Transitions<F extends ReplayFields> = { readonly [Name in keyof F]: Tensor };
+
+/**
+ * The last `capacity` steps, to learn from in another order than they came (Lin 1992; Mnih et al. 2015). It owns its memory. `stateDict` and
+ * `loadStateDict` are for checkpoints.
+ */
+export class Replay<F extends ReplayFields> {
+  readonly capacity: number;
+  private readonly fields: ReadonlyMap<string, Tensor>; // [capacity, …shape] each
+  private added = 0;
+
+  constructor(fields: F, options: { capacity: number }) {
+    const { capacity } = options;
+    if (!(Number.isInteger(capacity) && capacity >= 1)) {
+      throw new RangeError(`Replay: capacity must be a whole number from 1, got ${capacity}`);
+    }
+    if ('added' in fields) throw new RangeError('Replay: a field must have another name, got added');
+    this.capacity = capacity;
+    this.fields = outside(
+      () => new Map(Object.entries(fields).map(([name, { shape, dtype }]) => [name, zeros([capacity, ...shape], dtype)])),
+    );
+  }
+
+  /** Steps remembered. */
+  get size(): number {
+    return Math.min(this.added, this.capacity);
+  }
+
+  /** Remembers steps in their order, each in place of the oldest once it is full. Values are copied. */
+  add(transitions: Transitions<F>): void {
+    const count = this.check(transitions);
+    for (const [name, store] of this.fields) {
+      const [to, from] = [store.view(), (transitions[name] as Tensor).view()];
+      const width = sizeOf(store.shape.slice(1));
+      for (let i = 0; i < count; i++) {
+        to.set(from.subarray(i * width, (i + 1) * width), ((this.added + i) % this.capacity) * width);
+      }
+    }
+    this.added += count;
+  }
+
+  /** `count` of the steps remembered, each drawn from all of them alike. */
+  sample(key: Key, count: number): Transitions<F> {
+    const { size } = this;
+    if (size === 0) throw new RangeError('Replay: sample needs steps to draw from, got none');
+    const index = empty([count], 'int32');
+    const places = index.view();
+    for (let i = 0; i < count; i++) places[i] = randomInt(key, i, size);
+    const drawn = [...this.fields].map(([name, store]) => [name, gather(store, index)] as const);
+    return Object.fromEntries(drawn) as Transitions<F>;
+  }
+
+  /** All it holds. The tensors themselves, not copies. */
+  stateDict(): Map<string, Tensor> {
+    return new Map([...this.fields, ['added', tensor(this.added, { dtype: 'int32' })]]);
+  }
+
+  /** Copies in the state of another of the same fields and capacity. Everything is checked before anything is changed. */
+  loadStateDict(dict: ReadonlyMap<string, Tensor>): void {
+    const own = this.stateDict();
+    for (const name of new Set([...own.keys(), ...dict.keys()])) {
+      const [to, from] = [own.get(name), dict.get(name)];
+      if (!to || !from || !sameShape(to.shape, from.shape) || to.dtype !== from.dtype) {
+        throw new RangeError(`Replay: loadStateDict wants ${name} as ${to ?? 'nothing'}, got ${from ?? 'nothing'}`);
+      }
+    }
+    for (const [name, to] of this.fields) to.view().set((dict.get(name) as Tensor).view());
+    this.added = (dict.get('added') as Tensor).item();
+  }
+
+  private check(transitions: Transitions<F>): number {
+    const names = [...this.fields.keys()];
+    const count = transitions[names[0] as keyof F]?.shape[0] ?? 0;
+    for (const [name, store] of this.fields) {
+      const given = transitions[name];
+      const wanted = [count, ...store.shape.slice(1)];
+      if (!given || !sameShape(given.shape, wanted) || given.dtype !== store.dtype) {
+        throw new RangeError(`Replay: ${name} must be ${store.dtype} ${show(wanted)}, got ${given ?? 'nothing'}`);
+      }
+    }
+    return count;
+  }
+}
