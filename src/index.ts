@@ -194,6 +194,7 @@ export {
   where,
   windows,
 } from './ops/index.ts';
+export { type PlanePanel, pathsSvg } from './plot/plane.ts';
 export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
 export { alignmentText } from './plot/text.ts';
 export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';

@@ -1,4 +1,5 @@
 import { type Labels, rowsOf, type Weights } from './weights.ts';
+import { escaped, round } from './xml.ts';
 
 /** How an alignment is drawn. */
 export interface AlignmentOptions extends Labels {
@@ -133,12 +134,4 @@ function between(table: readonly string[], t: number): string {
   const channel = (color: string | undefined, k: number): number => Number.parseInt((color ?? '').slice(1 + 2 * k, 3 + 2 * k), 16);
   const mixed = [0, 1, 2].map((k) => Math.round(channel(table[i], k) * (i + 1 - at) + channel(table[i + 1], k) * (at - i)));
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-/** Text for XML: markup escaped, characters that XML 1.0 forbids replaced. */
-function escaped(text: string): string {
-  const legal = text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}');
-  return legal.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -2,18 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { alignmentSvg, alignmentsSvg } from '../../src/plot/svg.ts';
 import { alignmentText } from '../../src/plot/text.ts';
 import { tensor } from '../../src/tensor/create.ts';
-
-/** Every tag closed in order, every attribute quoted, no bare `<` or `&`. */
-function wellFormed(svg: string): boolean {
-  const open: string[] = [];
-  const rest = svg.replace(/<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>/g, (_, end, name, _attributes, self) => {
-    if (end) {
-      if (open.pop() !== name) throw new Error(`</${name}> closes nothing`);
-    } else if (!self) open.push(name);
-    return '';
-  });
-  return open.length === 0 && !rest.includes('<') && !/&(?!#\d+;)/.test(svg);
-}
+import { wellFormed } from './well-formed.ts';
 
 const weights = [
   [0.9, 0.1, 0],

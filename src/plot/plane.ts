@@ -1,0 +1,101 @@
+import { escaped, round } from './xml.ts';
+
+/** Points with a closed path through some of them, and the path it should have been. */
+export interface PlanePanel {
+  /** x and y in turn, from 0 to 1; y grows upwards. */
+  points: ArrayLike<number>;
+  /** Indices of points, in order: a hull, a tour. */
+  path: readonly number[];
+  /** Drawn dashed below `path`. */
+  reference?: readonly number[];
+  title?: string;
+}
+
+const SIDE = 200;
+const INSET = 10;
+const MARGIN = 20;
+const TITLE = 26;
+const LEGEND = 34;
+
+/** Colours on light ground and on dark: path and reference have a contrast of at least 4.5 to both their grounds, points of 3. */
+const COLORS = {
+  ground: ['#ffffff', '#12161c'],
+  ink: ['#22303a', '#d5dde3'],
+  field: ['#eef3f4', '#1b2129'],
+  path: ['#2f6496', '#6fb3e8'],
+  reference: ['#9a4410', '#f0a06b'],
+  point: ['#5f717d', '#93a5b1'],
+} as const;
+
+function style(): string {
+  const theme = (i: 0 | 1) =>
+    [
+      `.ground{fill:${COLORS.ground[i]}}text{fill:${COLORS.ink[i]}}.field{fill:${COLORS.field[i]}}`,
+      `.path{stroke:${COLORS.path[i]};fill:${COLORS.path[i]}}.reference{stroke:${COLORS.reference[i]}}.point{fill:${COLORS.point[i]}}`,
+    ].join('');
+  return [
+    'text{font:13px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
+    '.path{stroke-width:2;fill-opacity:.13;stroke-linejoin:round}.reference{fill:none;stroke-width:2;stroke-dasharray:5 4}',
+    theme(0),
+    `@media (prefers-color-scheme:dark){${theme(1)}}`,
+  ].join('');
+}
+
+const left = (x: number) => round(INSET + x * (SIDE - 2 * INSET));
+const top = (y: number) => round(SIDE - INSET - y * (SIDE - 2 * INSET));
+
+function draw({ points, path, reference, title = '' }: PlanePanel): string {
+  const count = points.length / 2;
+  const place = (i: number) => `${left(points[2 * i] as number)},${top(points[2 * i + 1] as number)}`;
+  const closed = (kind: string, indices: readonly number[]) => {
+    const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < count));
+    if (wrong !== undefined) throw new RangeError(`pathsSvg: indices must be of the ${count} points, got ${wrong} in ${kind}`);
+    return `<polygon class="${kind}" points="${indices.map(place).join(' ')}"/>`;
+  };
+  const dots = Array.from({ length: count }, (_, i) => {
+    const [x = '', y = ''] = place(i).split(',');
+    return `<circle class="point" cx="${x}" cy="${y}" r="3"><title>${i}</title></circle>`;
+  });
+  return [
+    `<text x="0" y="15">${escaped(title)}</text>`,
+    `<g transform="translate(0 ${TITLE})">`,
+    `<rect class="field" width="${SIDE}" height="${SIDE}" rx="6"/>`,
+    closed('path', path),
+    ...(reference ? [closed('reference', reference)] : []),
+    ...dots,
+    '</g>',
+  ].join('\n');
+}
+
+function legend(y: number, named: boolean): string {
+  const line = (x: number, kind: string, name: string) =>
+    `<path class="${kind}" d="M${x} ${y}h28"/><text x="${x + 36}" y="${y + 4}">${name}</text>`;
+  return [line(MARGIN, 'path', 'chosen'), ...(named ? [line(MARGIN + 120, 'reference', 'true')] : [])].join('\n');
+}
+
+/** Hulls and tours in the unit square as a stand-alone SVG, `columns` in a row (default: as square as it gets), dark or light as the reader's page is. */
+export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number } = {}): string {
+  const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(panels.length)));
+  if (!Number.isSafeInteger(columns) || columns < 1)
+    throw new RangeError(`pathsSvg: columns must be a whole number from 1, got ${columns}`);
+  const [across, down] = [Math.min(columns, Math.max(1, panels.length)), Math.ceil(panels.length / columns)];
+  const width = MARGIN + across * (SIDE + MARGIN);
+  const height = MARGIN + down * (SIDE + TITLE + MARGIN) + LEGEND;
+  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t">`,
+    `<title id="t">${escaped(name ? `Paths: ${name}` : 'Paths')}</title>`,
+    `<style>${style()}</style>`,
+    '<rect class="ground" width="100%" height="100%" rx="10"/>',
+    ...panels.map((panel, i) => {
+      const [x, y] = [MARGIN + (i % columns) * (SIDE + MARGIN), MARGIN + Math.floor(i / columns) * (SIDE + TITLE + MARGIN)];
+      return `<g transform="translate(${x} ${y})">\n${draw(panel)}\n</g>`;
+    }),
+    legend(
+      height - LEGEND / 2 - 4,
+      panels.some(({ reference }) => reference !== undefined),
+    ),
+    '</svg>',
+    '',
+  ].join('\n');
+}
