@@ -1,9 +1,11 @@
 // Every recipe, in the order of the results page.
 import { g2p } from './g2p.ts';
+import { hull } from './hull.ts';
 import type { Recipe } from './recipe.ts';
 import { translate } from './translate.ts';
+import { tsp } from './tsp.ts';
 
-const all: readonly Recipe[] = [g2p, translate];
+const all: readonly Recipe[] = [g2p, translate, hull, tsp];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
