@@ -44,6 +44,10 @@ describe('the identity program', () => {
     }
   });
 
+  it('is the hash that the README names', () => {
+    expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(expected.hash);
+  });
+
   it('covers every op and the training of a model', () => {
     const parts = Object.keys(expected.parts);
     expect(parts.filter((name) => !name.startsWith('op '))).toEqual([

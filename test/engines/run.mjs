@@ -41,6 +41,8 @@ async function update() {
   const before = JSON.parse(readFileSync(file, 'utf8'));
   const result = await run();
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  const readme = join(root, 'README.md');
+  writeFileSync(readme, readFileSync(readme, 'utf8').replace(before.hash, result.hash));
   const changed = differing(result.parts, before.parts);
   console.log(`expected hash ${result.hash === before.hash ? 'unchanged' : `now ${result.hash}`}; ${changed.length} parts changed`);
   for (const name of changed) console.log(`  ${name}`);
