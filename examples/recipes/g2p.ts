@@ -1,9 +1,8 @@
 // Bahdanau's attention on letters to sounds, beside the same encoder and decoder with one vector between them.
 import { full, type Recipe as Teaching, withoutAttention } from '../pronounce/recipe.ts';
 import { member } from '../pronounce/speaker.ts';
-import { linesSvg } from './chart.ts';
 import type { Finished, Recipe, Row } from './recipe.ts';
-import { dictionaryFor, need, shapeFor, type Taught, taught } from './words.ts';
+import { dictionaryFor, learningSvg, lengthsSvg, lossSvg, need, shapeFor, type Taught, taught } from './words.ts';
 
 /** Which model, and which of the keys. */
 interface Settings {
@@ -16,18 +15,6 @@ const small: Teaching = { ...usual, hidden: 64, embedding: 32, epochs: 3, batch:
 
 const percent = (values: readonly number[]) => values.map((value) => 100 * value);
 const named = (attention: boolean) => (attention ? 'additive attention' : 'no attention');
-
-/** Share of wrong words by length, over all keys; lengths with few words are left out, where one word would be several percent. */
-function errorsByLength(runs: readonly Taught[]): [number, number][] {
-  const sums = new Map<number, [number, number]>();
-  for (const { byLength } of runs) {
-    for (const { length, words, wrong } of byLength) {
-      const [allWords, allWrong] = sums.get(length) ?? [0, 0];
-      sums.set(length, [allWords + words, allWrong + wrong]);
-    }
-  }
-  return [...sums].flatMap(([length, [words, wrong]]) => (words >= 30 ? [[length, (100 * wrong) / words] as [number, number]] : []));
-}
 
 const runsOf = (finished: readonly Finished<Settings, Taught>[], attention: boolean) =>
   finished.filter(({ settings }) => settings.attention === attention).map(({ outcome }) => outcome);
@@ -88,26 +75,8 @@ export const g2p: Recipe<Settings, Taught> = {
   },
   rows: (finished) => [true, false].flatMap((attention) => rowsFor(finished, attention)),
   pictures: async (finished) => {
-    const curves = [true, false].map((attention) => {
-      const runs = runsOf(finished, attention);
-      return { attention, lengths: errorsByLength(runs), points: runs[0]?.points ?? [] };
-    });
-    return {
-      'by-length': await linesSvg(
-        curves.map(({ attention, lengths }) => ({ name: named(attention), points: lengths })),
-        { x: 'letters in the word', y: 'word error rate, %' },
-      ),
-      loss: await linesSvg(
-        curves.map(({ attention, points }) => ({ name: named(attention), points: points.map(({ step, loss }) => [step, loss] as const) })),
-        { x: 'step', y: 'loss' },
-      ),
-      error: await linesSvg(
-        curves.map(({ attention, points }) => ({
-          name: named(attention),
-          points: points.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, 100 * metric] as const])),
-        })),
-        { x: 'step', y: 'phone error rate on 400 words, %' },
-      ),
-    };
+    const models = [true, false].map((attention) => ({ title: named(attention), runs: runsOf(finished, attention) }));
+    const first = models.flatMap(({ title, runs: [run] }) => (run ? [{ title, ...run }] : []));
+    return { 'by-length': await lengthsSvg(models), loss: await lossSvg(first), learning: await learningSvg(first) };
   },
 };

@@ -92,6 +92,22 @@ export class Interrupted extends Error {
   }
 }
 
+/** A result with what it was made by, as it is kept. */
+export interface Result {
+  recipe: string;
+  shows: string;
+  papers: readonly string[];
+  command: string;
+  machine: string;
+  commit: string;
+  date: string;
+  /** Spent on all jobs together. */
+  seconds: number;
+  rows: Row[];
+  /** Names of the SVG files beside it. */
+  pictures: string[];
+}
+
 /** A command that reproduces figures: jobs, each trained and measured in a thread of its own, and the table they make. */
 export interface Recipe<Settings = unknown, Outcome = unknown> {
   name: string;
@@ -106,6 +122,8 @@ export interface Recipe<Settings = unknown, Outcome = unknown> {
   job(settings: Settings, context: Context): Promise<Outcome>;
   /** The table, from the jobs in their order. */
   rows(finished: readonly Finished<Settings, Outcome>[], options: RecipeOptions): Row[];
+  /** A page of its own, docs/NAME.md, as lines of markdown; the pictures follow them. */
+  page?(result: Result): string[];
   /** Pictures beside the table, as SVG by name. */
   pictures?(
     finished: readonly Finished<Settings, Outcome>[],

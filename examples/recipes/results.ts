@@ -1,26 +1,10 @@
 // A recipe's result as it is kept, shown, and written into docs/results.md.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { info } from 'saccade';
-import type { Finished, Recipe, RecipeOptions, Row } from './recipe.ts';
-
-/** A result with what it was made by. */
-export interface Result {
-  recipe: string;
-  shows: string;
-  papers: readonly string[];
-  command: string;
-  machine: string;
-  commit: string;
-  date: string;
-  /** Spent on all jobs together. */
-  seconds: number;
-  rows: Row[];
-  /** Names of the SVG files beside it. */
-  pictures: string[];
-}
+import type { Finished, Recipe, RecipeOptions, Result, Row } from './recipe.ts';
 
 /** Results that are kept with the source. */
 export const KEPT = 'docs/results';
@@ -111,8 +95,16 @@ export function tableOf(rows: readonly Row[]): string[] {
 
 const clock = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
 
-function sectionOf(result: Result): string[] {
+const picturesOf = ({ pictures }: Result): string[] =>
+  pictures.flatMap((file) => ['', `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`]);
+
+function madeBy(result: Result): string {
   const keys = Math.max(...result.rows.map(({ ours }) => ours.length));
+  const spread = keys > 1 ? `, mean ± standard deviation of ${keys} keys` : '';
+  return `\`${result.command}\`: ${clock(result.seconds)} of training and measuring, over all jobs${spread}; ${result.machine}; commit ${result.commit}, ${result.date}.`;
+}
+
+function sectionOf(result: Result, own: boolean): string[] {
   return [
     `## ${result.recipe}`,
     '',
@@ -120,27 +112,32 @@ function sectionOf(result: Result): string[] {
     '',
     ...tableOf(result.rows),
     '',
-    `\`${result.command}\`: ${clock(result.seconds)} of training and measuring, over all jobs${keys > 1 ? `, mean ± standard deviation of ${keys} keys` : ''}; ${result.machine}; commit ${result.commit}, ${result.date}.`,
-    ...result.pictures.flatMap((file) => ['', `![${file.replace(/\.svg$/, '')}](results/${file})`]),
+    madeBy(result),
+    ...(own ? ['', `[A page of its own](${result.recipe}.md).`] : picturesOf(result)),
     '',
   ];
 }
 
-/** docs/results.md from the results that are kept, in the order given. */
-export function document(order: readonly string[], folder = KEPT): string {
-  const all = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
-  const results = all.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Result);
-  results.sort((a, b) => order.indexOf(a.recipe) - order.indexOf(b.recipe));
-  return [
+const text = (lines: readonly string[]) => lines.join('\n').trimEnd().concat('\n');
+
+/** docs/results.md from the results that are kept, in the order of the recipes, and the pages that recipes have of their own, by name. */
+export function documents(recipes: readonly Recipe[], folder = KEPT): Record<string, string> {
+  const pages: Record<string, string> = {};
+  const sections = recipes.flatMap((recipe) => {
+    const path = join(folder, `${recipe.name}.json`);
+    if (!existsSync(path)) return [];
+    const result = JSON.parse(readFileSync(path, 'utf8')) as Result;
+    if (recipe.page) pages[recipe.name] = text([...recipe.page(result), ...picturesOf(result), '', madeBy(result)]);
+    return sectionOf(result, recipe.page !== undefined);
+  });
+  pages.results = text([
     '# Results',
     '',
     'Each table is made by the command under it, and this page by `npm run recipe -- docs` from the results in `docs/results/`. A command that is',
     'stopped goes on where it was; the same command gives the same bits on any machine. ✓ and ✗ say whether the mean is where it was meant',
     'to be; *paper* is what the paper reports for its own setting, *baseline* what a trivial method reaches on the same data.',
     '',
-    ...results.flatMap(sectionOf),
-  ]
-    .join('\n')
-    .trimEnd()
-    .concat('\n');
+    ...sections,
+  ]);
+  return pages;
 }

@@ -1,10 +1,11 @@
 // What the recipes on pronunciation share: their words, how models are measured on them, and the lesson itself.
 import { dirname } from 'node:path';
-import { errorRates } from 'saccade';
+import { alignmentsSvg, errorRates, type Tensor } from 'saccade';
 import { type Dictionary, dictionaryOf, type Entry } from '../pronounce/dictionary.ts';
 import { optimizerOf, type Recipe as Teaching, teaching } from '../pronounce/recipe.ts';
-import { type Model, type Shape, Speaker } from '../pronounce/speaker.ts';
-import type { Context, DataNeed, Point } from './recipe.ts';
+import { type Model, type Shape, Speaker, type Spoken } from '../pronounce/speaker.ts';
+import { linesSvg } from './chart.ts';
+import type { Context, DataNeed, Point, Training } from './recipe.ts';
 
 /** Words of one length, and how many of them were said wrong. */
 export interface Length {
@@ -20,10 +21,18 @@ export interface Measured {
   byLength: Length[];
 }
 
+/** A batch of words and their phones, int32 `[B, S]` and `[B, T]`. */
+export interface Words {
+  source: Tensor;
+  target: Tensor;
+}
+
 /** A taught model. */
 export interface Taught extends Measured {
   parameters: number;
   points: Point[];
+  /** Some held-out words as the model says them, and where it looked. */
+  spoken: Spoken[];
 }
 
 export const need: DataNeed = {
@@ -71,17 +80,80 @@ export function measure(speaker: Speaker, entries: readonly Entry[], beam: numbe
   };
 }
 
-/** Teaches a model as {@link teaching} says, and measures it. `key` tells the runs of a model apart. */
+/**
+ * Teaches a model as {@link teaching} says, and measures it. `key` tells the runs of a model apart. `lesson` takes the place of some of
+ * the usual one.
+ */
 export async function taught(
   model: Model,
   shape: Shape,
   dictionary: Dictionary,
   how: Teaching,
   context: Pick<Context, 'train'>,
-  options: { key: number },
+  options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers'>> },
 ): Promise<Taught> {
-  const lesson = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
-  const points = await context.train({ ...lesson, model });
+  const usual = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
+  const points = await context.train({ ...usual, ...options.lesson, model });
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-  return { ...measure(new Speaker(shape, [model]), dictionary.test, how.beam), parameters: size, points };
+  const speaker = new Speaker(shape, [model]);
+  const { beam } = how;
+  return { ...measure(speaker, dictionary.test, beam), parameters: size, points, spoken: speaker.say(shown(dictionary), { beam }) };
+}
+
+/** Percent of wrong words by length, over all runs; lengths of fewer than 30 words are left out, where one word is several percent. */
+function errorsByLength(runs: readonly Measured[]): [number, number][] {
+  const sums = new Map<number, [number, number]>();
+  for (const { byLength } of runs) {
+    for (const { length, words, wrong } of byLength) {
+      const [allWords, allWrong] = sums.get(length) ?? [0, 0];
+      sums.set(length, [allWords + words, allWrong + wrong]);
+    }
+  }
+  return [...sums].flatMap(([length, [words, wrong]]) => (words >= 30 ? [[length, (100 * wrong) / words] as [number, number]] : []));
+}
+
+/** Held-out words that are shown: long enough to be interesting, taken by their place alone. */
+function shown({ test }: Dictionary): string[] {
+  const long = test.filter(({ word }) => word.length >= 7 && word.length <= 9);
+  const some = long.length > 0 ? long : test;
+  return [0.17, 0.41, 0.63].map((place) => some[Math.floor(place * some.length)]?.word ?? '');
+}
+
+/**
+ * The same word through each of several models: heatmaps, where the model has weights. A model is named as short as its picture is
+ * narrow.
+ */
+export function wordSvg(models: readonly { title: string; spoken: readonly Spoken[] }[], word: number, columns: number): string {
+  const panels = models.flatMap(({ title, spoken }) => {
+    const { word: letters = '', phones = [], weights = null } = spoken[word] ?? {};
+    return weights ? [{ title, weights, rows: phones, columns: [...letters] }] : [];
+  });
+  return alignmentsSvg(panels, { columns: Math.max(1, Math.min(columns, panels.length)) });
+}
+
+/** Training losses of several models. */
+export function lossSvg(models: readonly { title: string; points: readonly Point[] }[]): Promise<string> {
+  return linesSvg(
+    models.map(({ title, points }) => ({ name: title, points: points.map(({ step, loss }): [number, number] => [step, loss]) })),
+    { x: 'step', y: 'loss' },
+  );
+}
+
+/** Phone error rates on development words while several models learn. */
+export function learningSvg(models: readonly { title: string; points: readonly Point[] }[]): Promise<string> {
+  return linesSvg(
+    models.map(({ title, points }) => ({
+      name: title,
+      points: points.flatMap(({ step, metric }): [number, number][] => (metric === undefined ? [] : [[step, 100 * metric]])),
+    })),
+    { x: 'step', y: 'phone error rate on 400 words, %' },
+  );
+}
+
+/** Word error rates of several models by the length of the word. */
+export function lengthsSvg(models: readonly { title: string; runs: readonly Measured[] }[]): Promise<string> {
+  return linesSvg(
+    models.map(({ title, runs }) => ({ name: title, points: errorsByLength(runs) })),
+    { x: 'letters in the word', y: 'word error rate, %' },
+  );
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { dataPath } from '../../examples/recipes/context.ts';
 import { recipes } from '../../examples/recipes/index.ts';
 import { Interrupted, type Recipe } from '../../examples/recipes/recipe.ts';
-import { document, keep, oursOf, reached, tableOf } from '../../examples/recipes/results.ts';
+import { documents, keep, oursOf, reached, tableOf } from '../../examples/recipes/results.ts';
 import { runJob } from '../../examples/recipes/run.ts';
 
 /** Learns to double numbers; a moving average stands beside the parameters. */
@@ -115,11 +115,17 @@ describe('results', () => {
     keep(folder, { recipe: 'second', ...result, rows }, { curve: '<svg/>' });
     keep(folder, { recipe: 'first', ...result, rows }, {});
     expect(readdirSync(folder).sort()).toEqual(['first.json', 'second-curve.svg', 'second.json']);
-    const page = document(['first', 'second'], folder);
-    expect(page.indexOf('## first')).toBeLessThan(page.indexOf('## second'));
-    expect(page).toContain('| x | 1.00 |');
-    expect(page).toContain('![second-curve](results/second-curve.svg)');
-    expect(page).toContain('`c`: 10 min');
+    const recipe = { shows: '', papers: [], jobs: () => [], job: async () => 0, rows: () => [] };
+    const [first, second] = [
+      { ...recipe, name: 'first', page: () => ['# Own'] },
+      { ...recipe, name: 'second' },
+    ];
+    const { results = '', ...others } = documents([first, second, { ...recipe, name: 'never run' }], folder);
+    expect(results.indexOf('## first')).toBeLessThan(results.indexOf('## second'));
+    expect(results).toContain('| x | 1.00 |');
+    expect(results).toContain('![second curve](results/second-curve.svg)');
+    expect(results).toContain('`c`: 10 min');
+    expect(others).toEqual({ first: '# Own\n\n`c`: 10 min of training and measuring, over all jobs; m; commit abc, 2000-01-01.\n' });
   });
 });
 
