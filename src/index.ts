@@ -1,6 +1,7 @@
 // The public names, room by room.
 
 export { Attention, bahdanau, softAttention } from './attention/attention.ts';
+export { IntraAttention, type IntraSizes, type IntraState } from './attention/intra.ts';
 export { causalMask, lengthsToMask } from './attention/mask.ts';
 export { remember } from './attention/memory.ts';
 export type {

@@ -1,11 +1,13 @@
+import { IntraAttention } from '../../src/attention/intra.ts';
 import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
 import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
-import { select } from '../../src/ops/index.ts';
+import { reshape, select } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { LearnedBaseline } from '../../src/train/reinforce.ts';
 import { attending } from '../attention/table.ts';
 import { models } from '../models/table.ts';
 import { beside, type ModuleRow, padding, real, row, sentences } from './row.ts';
@@ -49,6 +51,11 @@ const parts: ModuleRow[] = [
     fixed: true,
     dropout: true,
   }),
+  row({
+    module: 'LearnedBaseline',
+    build: (key) => new LearnedBaseline({ input: I }, key),
+    call: (module, examples) => reshape(module.forward(real(examples, [T, I], 1)), [examples.length, T]),
+  }),
   ...[RNNCell, GRUCell].map((Kind) =>
     row({
       module: Kind.name,
@@ -81,6 +88,14 @@ const parts: ModuleRow[] = [
       dropout: true,
     }),
   ]),
+  row({
+    module: 'IntraAttention',
+    build: (key) => new IntraAttention({ ...sizes, window: T }, key),
+    call: (module, examples) => {
+      const { output, weights, state } = module.forward(real(examples, [T, I], 1), { mask: padding(examples, T) });
+      return beside(output, weights as Tensor, state.cell.c, state.values);
+    },
+  }),
   row({
     module: 'LSTM',
     build: (key) => new LSTM(sizes, key),

@@ -1,0 +1,162 @@
+import { LSTMCell, type LSTMState } from '../nn/cells.ts';
+import { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import { type Core, type UnrollOptions, unroll } from '../nn/unroll.ts';
+import { concat, lstm, matmul, place, reshape, softmax, tanh, where } from '../ops/index.ts';
+import { full, zeros } from '../tensor/create.ts';
+import { type Key, split } from '../tensor/random.ts';
+
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { AdditiveScore } from './score.ts';
+
+/** What {@link IntraAttention} carries: the LSTM's state and the last N states it may look back at, state number i in place i mod N. */
+export interface IntraState extends State {
+  readonly cell: LSTMState;
+  /** Past states as the score takes them `[B, N, A]`. */
+  readonly keys: Tensor;
+  /** Past states `[B, N, H]`. */
+  readonly values: Tensor;
+  /** How many there were, int32 `[B]`. */
+  readonly count: Tensor;
+}
+
+/** Lengths of an {@link IntraAttention}. */
+export interface IntraSizes {
+  input: number;
+  hidden: number;
+  /** Width A of the score's hidden layer; default `hidden`. */
+  score?: number;
+  /** How many past states N it may look back at. */
+  window: number;
+}
+
+/**
+ * A recurrent core that attends to its own past states. With `hₜ` the LSTM's state and `vᵢ` those before it, i < t,
+ * `α = softmax(qᵀ tanh(W₁ vᵢ + W₂ hₜ + b))`, `cₜ = Σ αᵢ vᵢ` and the output is `tanh(W [cₜ; hₜ])` (Cheng, Dong, Lapata 2016, "Long short-term
+ * memory-networks for machine reading", eq. 4–6; read beside the state as in Daniluk et al. 2017, "Frustratingly short attention spans", eq. 1–4).
+ * The first step has nothing behind it: weights and context 0. q is `score.v`, W₁ and b `score.key`, W₂ `score.query`, W `combine.weight`.
+ */
+export class IntraAttention extends Module implements Core<IntraState> {
+  readonly cell: LSTMCell;
+  readonly score: AdditiveScore;
+  readonly combine: Linear;
+  readonly hidden: number;
+  readonly window: number;
+
+  constructor(sizes: IntraSizes, key: Key) {
+    super();
+    const { input, hidden, score = hidden, window } = sizes;
+    if (!(Number.isInteger(window) && window >= 1)) {
+      throw new RangeError(`IntraAttention: window must be a whole number from 1, got ${window}`);
+    }
+    const [forCell, forScore, forCombine] = split(key, 3) as [Key, Key, Key];
+    this.cell = new LSTMCell({ input, hidden }, forCell);
+    this.score = new AdditiveScore({ query: hidden, key: hidden, hidden: score }, forScore);
+    this.combine = new Linear({ input: 2 * hidden, output: hidden, bias: false }, forCombine);
+    this.hidden = hidden;
+    this.window = window;
+  }
+
+  initialState(batch: number): IntraState {
+    const width = this.score.v.size;
+    return {
+      cell: this.cell.initialState(batch),
+      keys: zeros([batch, this.window, width]),
+      values: zeros([batch, this.window, this.hidden]),
+      count: zeros([batch], 'int32'),
+    };
+  }
+
+  /** One step; `weights` `[B, N]` by place. */
+  step(input: Tensor, state: IntraState): { output: Tensor; weights: Tensor; state: IntraState } {
+    const { output: h, state: cell } = this.cell.step(input, state.cell);
+    const row = reshape(h, [h.shape[0] as number, 1, this.hidden]);
+    const { output, weights } = this.look(
+      row,
+      state.keys,
+      state.values,
+      this.places(state.count, (i, count) => i < count),
+    );
+    const here = this.places(state.count, (i, count) => i === count % this.window); // [B, 1, N]
+    const next = reshape(here, [h.shape[0] as number, this.window, 1]);
+    return {
+      output: reshape(output, h.shape),
+      weights: reshape(weights, [h.shape[0] as number, this.window]),
+      state: {
+        cell,
+        keys: where(next, this.score.prepare(row), state.keys),
+        values: where(next, row, state.values),
+        count: counted(state.count),
+      },
+    };
+  }
+
+  /**
+   * Sequences `[B, T, I]` to `output` `[B, T, H]`, and the state after each row's last real step. From the first step, with padding at the end alone
+   * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and without. The same bits either way.
+   */
+  forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights?: Tensor; state: IntraState } {
+    const { mask, state } = options;
+    const [batch, steps] = x.shape as [number, number];
+    const lengths = mask ? lengthsOf(mask) : new Array<number>(batch).fill(steps);
+    if (state || !lengths || x.rank !== 3 || steps === 0 || steps > this.window) {
+      const { outputs, ...rest } = unroll(this, x, options);
+      return { output: outputs, state: rest.state };
+    }
+    const { weight_ih: weightIh, weight_hh: weightHh, bias_ih: biasIh, bias_hh: biasHh } = this.cell;
+    const { output: h, ...cell } = lstm(x, null, null, { weightIh, weightHh, biasIh, biasHh }, mask ? { mask } : {});
+    const keys = this.score.prepare(h);
+    const real = mask && reshape(mask, [batch, steps, 1]);
+    const { output, weights } = this.look(h, keys, h, before(steps));
+    const kept = (past: Tensor) => place(real ? where(real, past, 0) : past, 1, 0, this.window);
+    const count = full([batch], 0, 'int32');
+    count.view().set(lengths);
+    return {
+      output: real ? where(real, output, 0) : output,
+      weights: real ? where(real, weights, 0) : weights,
+      state: { cell, keys: kept(keys), values: kept(h), count },
+    };
+  }
+
+  /** States `[B, T, H]` and what stands behind them: outputs `[B, T, H]` and weights `[B, T, N]`. */
+  private look(h: Tensor, keys: Tensor, values: Tensor, mask: Tensor): { output: Tensor; weights: Tensor } {
+    const weights = softmax(this.score.score(h, keys), { mask });
+    return { output: tanh(this.combine.forward(concat([matmul(weights, values), h], 2))), weights };
+  }
+
+  /** Which places of each row `is` true of, bool `[B, 1, N]`. */
+  private places(count: Tensor, is: (place: number, count: number) => boolean): Tensor {
+    const counts = count.toArray();
+    const mask = empty([count.size, 1, this.window], 'bool');
+    const view = mask.view();
+    for (let i = 0; i < view.length; i++) view[i] = is(i % this.window, counts[Math.floor(i / this.window)] as number) ? 1 : 0;
+    return mask;
+  }
+}
+
+function counted(count: Tensor): Tensor {
+  const next = empty(count.shape, 'int32');
+  next.view().set(count.toArray().map((n) => n + 1));
+  return next;
+}
+
+/** bool `[T, T]`: what lies before each step. */
+function before(steps: number): Tensor {
+  const mask = empty([steps, steps], 'bool');
+  const view = mask.view();
+  for (let i = 0; i < view.length; i++) view[i] = i % steps < Math.floor(i / steps) ? 1 : 0;
+  return mask;
+}
+
+/** How many steps of each row of bool `[B, T]` are real, where these come first; `null` where they do not. */
+function lengthsOf(mask: Tensor): number[] | null {
+  const [batch, steps] = mask.shape as [number, number];
+  const real = mask.toArray();
+  const lengths = Array.from({ length: batch }, (_, b) => {
+    const end = real.indexOf(0, b * steps);
+    return end < 0 || end >= (b + 1) * steps ? steps : end - b * steps;
+  });
+  const padded = lengths.every((length, b) => real.subarray(b * steps + length, (b + 1) * steps).every((value) => value === 0));
+  return padded ? lengths : null;
+}
