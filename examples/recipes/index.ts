@@ -2,10 +2,11 @@
 import { g2p } from './g2p.ts';
 import { hull } from './hull.ts';
 import type { Recipe } from './recipe.ts';
+import { series } from './series.ts';
 import { translate } from './translate.ts';
 import { tsp } from './tsp.ts';
 
-const all: readonly Recipe[] = [g2p, translate, hull, tsp];
+const all: readonly Recipe[] = [g2p, translate, hull, tsp, series];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
