@@ -1,9 +1,25 @@
 // The public names, room by room.
 
 export { Attention, bahdanau, softAttention } from './attention/attention.ts';
+export { CosineScore, cosineScore, DistanceScore, distanceScore } from './attention/content.ts';
+export { entropyOf, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './attention/hard.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './attention/intra.ts';
+export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './attention/local.ts';
+export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './attention/location.ts';
 export { causalMask, lengthsToMask } from './attention/mask.ts';
 export { remember } from './attention/memory.ts';
+export { MonotonicScore, monotonicHard, monotonicSoft } from './attention/monotonic.ts';
+export { MultiHead, type MultiHeadOptions } from './attention/multi-head.ts';
+export {
+  contentBased,
+  type LuongOptions,
+  locationAware,
+  luong,
+  monotonic,
+  multiHead,
+  nearestKey,
+  pointer,
+} from './attention/named.ts';
 export type {
   Attended,
   AttentionSizes,
@@ -20,6 +36,7 @@ export type {
   Window,
   Windowed,
 } from './attention/parts.ts';
+export { chosenItem, pointing, weightedSum } from './attention/read.ts';
 export {
   AdditiveScore,
   DotScore,
@@ -31,8 +48,8 @@ export {
   scaledDotScore,
   scoreNamed,
 } from './attention/score.ts';
-export { soft } from './attention/selection.ts';
-export { everywhere } from './attention/window.ts';
+export { soft, sparse, type Temperature, tempered } from './attention/selection.ts';
+export { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding } from './attention/window.ts';
 export { backward, grad } from './autograd/backward.ts';
 export { checkpoint } from './autograd/checkpoint.ts';
 export { parameter } from './autograd/parameter.ts';

@@ -69,33 +69,41 @@ export const coverageSoFar = /* @__PURE__ */ remember({
   },
 });
 
-/**
- * The place of the next query, int32 `[B, 1]`: state `place`. From 0 on; of a sequence whose length is known, so that its last query
- * stands at the last key.
- */
-export const placeOfQuery = /* @__PURE__ */ remember({
-  place: {
-    initial: (prepared, steps) => {
-      const [batch, keys] = places(prepared) as [number, number];
-      return filled([batch, 1], () => keys - (steps ?? keys));
+/** What counts on by a query's place, int32 `[B, 1]`. */
+const counted = (name: string, from: (keys: number, steps: number) => number) =>
+  remember({
+    [name]: {
+      initial(prepared, steps) {
+        const [batch, keys] = places(prepared) as [number, number];
+        return int32([batch, 1], () => from(keys, steps ?? keys));
+      },
+      next(before, { weights }) {
+        const view = before.view();
+        return int32(before.shape, (i) => (view[i] as number) + (weights.shape[1] as number));
+      },
+      sequential: false,
     },
-    next: (before, { weights }) => {
-      const from = before.view();
-      return filled(before.shape, (i) => (from[i] as number) + (weights.shape[1] as number));
-    },
-    sequential: false,
-  },
-});
+  });
 
-function filled(shape: readonly number[], at: (i: number) => number): Tensor {
+/** How many queries there were, int32 `[B, 1]`: state `steps`. */
+export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);
+
+/**
+ * The next query's place among the keys, int32 `[B, 1]`: state `place`. From 0 on; of a sequence whose length is known, so that its last
+ * query stands at the last key.
+ */
+export const placeOfQuery = /* @__PURE__ */ counted('place', (keys, steps) => keys - steps);
+
+/** int32 of a shape, element by element. */
+export function int32(shape: readonly number[], at: (i: number) => number): Tensor {
   const y = empty(shape, 'int32');
   const view = y.view();
   for (let i = 0; i < view.length; i++) view[i] = at(i);
   return y;
 }
 
-/** The places of the queries of scores `[B, T, S]`, int32 `[B, T]`, from the state's `place`. */
-export function placesOf(state: State, queries: number): Tensor {
-  const first = (state.place as Tensor).view();
-  return filled([first.length, queries], (i) => (first[Math.floor(i / queries)] as number) + (i % queries));
+/** What a state counts for each of some queries, int32 `[B, T]`: the state's own count for the first. */
+export function placesOf(state: State, name: 'steps' | 'place', queries: number): Tensor {
+  const first = (state[name] as Tensor).view();
+  return int32([first.length, queries], (i) => (first[Math.floor(i / queries)] as number) + (i % queries));
 }

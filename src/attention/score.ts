@@ -41,7 +41,7 @@ export abstract class Score extends Module {
   /** Keys `[B, S, K]` as `score` takes them. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
-  abstract score(query: Tensor, prepared: Tensor, state?: State): Tensor;
+  abstract score(query: Tensor, prepared: Tensor, state: State): Tensor;
 }
 
 /** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys are of one width. */

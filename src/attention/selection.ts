@@ -1,7 +1,31 @@
-import { softmax } from '../ops/index.ts';
+// How much a query takes of each key: a little of every one, or of few.
+
+import { mul, softmax, sparsemax } from '../ops/index.ts';
 import type { Selection } from './parts.ts';
 
 /** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
   select: (scores, context) => ({ weights: softmax(scores, context) }),
+};
+
+/** A temperature τ, which may change while a model learns. */
+export type Temperature = number | (() => number);
+
+/** `1 / τ`, checked. */
+export function inverse(op: string, temperature: Temperature): number {
+  const value = typeof temperature === 'number' ? temperature : temperature();
+  if (!(value > 0)) throw new RangeError(`${op}: temperature must be above 0, got ${value}`);
+  return 1 / value;
+}
+
+/** `softmax(score / τ)` (Hinton, Vinyals, Dean 2015, eq. 1): below 1 sharper, above 1 flatter. */
+export function tempered(options: { temperature: Temperature }): Selection {
+  return {
+    select: (scores, context) => ({ weights: softmax(mul(scores, inverse('tempered', options.temperature)), context) }),
+  };
+}
+
+/** {@link sparsemax}: of many keys exactly nothing (Martins and Astudillo 2016). */
+export const sparse: Selection = {
+  select: (scores, context) => ({ weights: sparsemax(scores, context) }),
 };

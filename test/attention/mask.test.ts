@@ -5,7 +5,7 @@ import { full, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { list } from '../nn/row.ts';
-import { B, inputs, K, S, scores, T, V } from './table.ts';
+import { B, inputs, K, S, T, V } from './table.ts';
 
 describe('masks', () => {
   it('lengthsToMask is true below each length', () => {
@@ -37,7 +37,7 @@ describe('masks', () => {
 
   it('of the wrong type or shape are refused', () => {
     const attention = softAttention('dot', { query: K, key: K, hidden: 1 }, key(1));
-    const [q, k, v] = inputs(scores.dot);
+    const [q, k, v] = inputs({ square: true });
     const refused = (mask: Tensor) => () => attention.forward(q, k, v, { mask });
     expect(refused(full([B, S], 1))).toThrow(new TypeError('attention: mask must be bool, got float32'));
     expect(refused(full([B, S], 1, 'int32'))).toThrow(new TypeError('attention: mask must be bool, got int32'));

@@ -14,6 +14,8 @@ export interface ModuleRow<M extends Module = Module> {
   build(key: Key): M;
   /** The call on some examples of a batch (0, 1, 2, …), one row of the result for each. The key is for dropout. */
   call(module: M, examples: readonly number[], key?: Key): Tensor;
+  /** Ends of paths whose parameters start alike whatever the key. */
+  constant?: readonly string[];
   /** Draws nothing when built. */
   fixed?: true;
   /** Draws in the call when a key is given. */

@@ -1,0 +1,121 @@
+// One key and no other. A choice is a step without slope: what the scores learn by is said at each.
+
+import { hidden } from '../ops/along.ts';
+import {
+  add,
+  argmax,
+  exp,
+  greater,
+  gumbel,
+  logSoftmax,
+  mul,
+  neg,
+  oneHot,
+  pick,
+  softmax,
+  stack,
+  straightThrough,
+  sum,
+  where,
+} from '../ops/index.ts';
+import { foldIn, type Key } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { int32 } from './memory.ts';
+import type { Context, Draw, Selection } from './parts.ts';
+import { inverse, type Temperature } from './selection.ts';
+
+/** The place of the largest of each row, int32; −1 where all are −∞. */
+export function choose(x: Tensor): Tensor {
+  const best = argmax(x, { axis: -1 });
+  const [places, values] = [best.view(), x.view()];
+  const keys = x.shape.at(-1) as number;
+  return int32(best.shape, (i) => (values[i * keys + (places[i] as number)] === -Infinity ? -1 : (places[i] as number)));
+}
+
+/** Scores with −∞ where the mask is false. */
+const shown = (scores: Tensor, { mask }: Context) => hidden('attention', scores, mask);
+
+/**
+ * Noise for scores `[B, T, S]`, drawn for each query from its own key, so that a query draws alike in a step and in a sequence.
+ */
+export function drawn(
+  draw: (key: Key, shape: readonly number[]) => Tensor,
+  { key, each }: Draw,
+  shape: readonly number[],
+): Tensor | undefined {
+  const [batch, queries, keys] = shape as [number, number, number];
+  if (!key) return undefined;
+  if (!each) return draw(key, shape);
+  const steps = Array.from({ length: queries }, (_, t) => draw(foldIn(key, t), [batch, keys]));
+  return stack(steps, 1);
+}
+
+/** Scores with Gumbel noise, where there is a key to draw it from. */
+function noisy(scores: Tensor, context: Context): Tensor {
+  const noise = drawn(gumbel, context, scores.shape);
+  return noise ? add(scores, noise) : scores;
+}
+
+/** `−Σ p ln p` along the last axis, of logarithms of probabilities (−∞ ones count for nothing), in nats. */
+export function entropyOf(logs: Tensor): Tensor {
+  return neg(sum(mul(exp(logs), where(greater(logs, -Infinity), logs, 0)), { axis: -1 }));
+}
+
+/**
+ * One key, drawn with the probability softmax gives it (Xu et al. 2015, §4.1, *hard*; the largest of scores and Gumbel noise); without a
+ * key to draw from, the most probable. The weights carry no gradient to the scores: those learn through `logProbability` and `entropy`, as
+ * REINFORCE has it (Williams 1992).
+ */
+export const hard: Selection = {
+  select(scores, context) {
+    const all = shown(scores, context);
+    const logs = logSoftmax(all);
+    const choice = choose(noisy(all, context));
+    const weights = oneHot(choice, scores.shape[2] as number);
+    return { weights, choice, logProbability: pick(logs, choice), entropy: entropyOf(logs) };
+  },
+};
+
+/** The key of the highest score, the first of equals. No gradient to the scores. */
+export const highest: Selection = {
+  select(scores, context) {
+    const choice = choose(shown(scores, context));
+    return { weights: oneHot(choice, scores.shape[2] as number), choice };
+  },
+};
+
+/**
+ * `softmax((score + g) / τ)` with Gumbel noise g (Jang, Gu, Poole 2017, "Categorical reparameterization with Gumbel-softmax", eq. 2; Maddison,
+ * Mnih, Teh 2017): almost a draw as τ nears 0. Without a key there is no noise.
+ */
+export function gumbelSoftmax(options: { temperature: Temperature }): Selection {
+  return {
+    select: (scores, context) => ({
+      weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), context),
+    }),
+  };
+}
+
+/**
+ * One key, drawn as {@link hard} does, with the gradient of {@link gumbelSoftmax} under the same noise (Jang et al. 2017, §2.2,
+ * *straight-through*). Without a key: the highest score, with the gradient of softmax.
+ */
+export function gumbelStraightThrough(options: { temperature?: Temperature } = {}): Selection {
+  const { temperature = 1 } = options;
+  return {
+    select(scores, context) {
+      const all = noisy(scores, context);
+      const choice = choose(shown(all, context));
+      const weights = softmax(mul(all, inverse('gumbelStraightThrough', temperature)), context);
+      return { weights: straightThrough(oneHot(choice, scores.shape[2] as number), weights), choice };
+    },
+  };
+}
+
+/**
+ * The key of the highest score, with the gradient of softmax (Bengio, Léonard, Courville 2013, §4): what {@link highest} reads, learning as
+ * if it had read a little of every key.
+ */
+export const highestStraightThrough: Selection = {
+  select: (scores, { key: _, ...context }) => gumbelStraightThrough().select(scores, context),
+};

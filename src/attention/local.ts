@@ -1,0 +1,76 @@
+// Luong's local attention: a window around one place, which moves on by itself or is predicted.
+
+import { Linear } from '../nn/linear.ts';
+import { Module, own } from '../nn/module.ts';
+import { exp, linear, minimum, mul, sigmoid, square, sub, sum, tanh, toFloat, uniform } from '../ops/index.ts';
+import { full } from '../tensor/create.ts';
+import { type Key, split } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { placesOf, stepsSoFar } from './memory.ts';
+import type { Context, Window, Windowed } from './parts.ts';
+import { bothMasks, near, offsets } from './window.ts';
+
+/** How many keys there are to look at, `[B, 1 or T]`. */
+function lengths({ mask }: Context, scores: Tensor): Tensor {
+  return mask ? sum(toFloat(mask), { axis: -1 }) : full([1, 1], scores.shape[2] as number);
+}
+
+function checkSize(name: string, size: number): void {
+  if (!(size > 0)) throw new RangeError(`${name}: size must be above 0, got ${size}`);
+}
+
+/**
+ * The t-th query looks `size` keys to each side of the t-th key (Luong, Pham, Manning 2015, §3.2, *local-m*); past the last real key, of
+ * which the paper says nothing, the window stays around that one. For masks of padding: real keys come first.
+ */
+export function localMonotonic(options: { size: number }): Window {
+  const { size } = options;
+  checkSize('localMonotonic', size);
+  return {
+    memory: stepsSoFar,
+    limit(scores, context) {
+      const [, queries, keys] = scores.shape as [number, number, number];
+      const places = minimum(toFloat(placesOf(context.state, 'steps', queries)), sub(lengths(context, scores), 1)); // [B, T]
+      return { scores, mask: bothMasks(near(offsets(places, keys), size), context.mask) };
+    },
+  };
+}
+
+/**
+ * `p = S · sigmoid(vᵀ tanh(W q))` (Luong et al. 2015, eq. 9): query `[B, T, Q]`, weight `[A, Q]`, v `[A]` and the number of keys S
+ * `[B, 1 or T]` to places `[B, T]` between 0 and S.
+ */
+export function predictedPlaces(query: Tensor, weight: Tensor, v: Tensor, keys: Tensor): Tensor {
+  return mul(sigmoid(sum(mul(tanh(linear(query, weight)), v), { axis: -1 })), keys);
+}
+
+/** `exp(−(s − p)² / 2σ²)` with σ = D / 2 (Luong et al. 2015, eq. 10), of offsets s − p. */
+export function gaussianFactor(offset: Tensor, size: number): Tensor {
+  return exp(mul(square(offset), -2 / (size * size)));
+}
+
+/**
+ * A window of `size` D to each side of a place predicted from the query, and weights multiplied by a Gaussian around it, not made to sum to
+ * 1 again (Luong et al. 2015, §3.2, *local-p*). Keys are counted from 0. `project` is W, `v` `[hidden]`.
+ */
+export class LocalPredictive extends Module implements Window {
+  readonly project: Linear;
+  readonly v: Tensor;
+  readonly size: number;
+
+  constructor(sizes: { query: number; hidden: number; size: number }, key: Key) {
+    super();
+    checkSize('LocalPredictive', sizes.size);
+    const [forProject, forV] = split(key);
+    this.project = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forProject);
+    const bound = 1 / Math.sqrt(sizes.hidden);
+    this.v = own(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
+    this.size = sizes.size;
+  }
+
+  limit(scores: Tensor, context: Context): Windowed {
+    const places = predictedPlaces(context.query, this.project.weight, this.v, lengths(context, scores));
+    const offset = offsets(places, scores.shape[2] as number);
+    return { scores, mask: bothMasks(near(offset, this.size), context.mask), factor: gaussianFactor(offset, this.size) };
+  }
+}

@@ -1,0 +1,92 @@
+// Scores by where a key stands: from the query alone, and from where the mechanism looked before.
+
+import { Linear } from '../nn/linear.ts';
+import { own } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
+import { type Key, split } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { coverageSoFar, previousWeights } from './memory.ts';
+import type { AttentionSizes, Memory } from './parts.ts';
+import { AdditiveScore, Score } from './score.ts';
+
+/**
+ * `W q`, a score for each place whatever stands there (Luong, Pham, Manning 2015, §3.1, eq. 8, *location*). Query `[B, T, Q]` and weight
+ * `[most, Q]` to `[B, T, keys]`, of the weight's first rows.
+ */
+export function locationScore(query: Tensor, weight: Tensor, keys: number): Tensor {
+  const most = weight.shape[0] as number;
+  if (keys > most) throw new RangeError(`locationScore: keys must be at most the weight's ${most} rows, got ${keys}`);
+  return linear(query, slice(weight, 0, 0, keys));
+}
+
+/** {@link locationScore} with `weight` `[most, query]`, U(−1/√query, 1/√query): for memories of at most `most` items. */
+export class LocationScore extends Score {
+  readonly weight: Tensor;
+
+  constructor(sizes: { query: number; most: number }, key: Key) {
+    super();
+    const bound = 1 / Math.sqrt(sizes.query);
+    this.weight = own(() => uniform(key, [sizes.most, sizes.query], { low: -bound, high: bound }));
+  }
+
+  override prepare(keys: Tensor): Tensor {
+    return keys;
+  }
+
+  override score(query: Tensor, prepared: Tensor): Tensor {
+    return locationScore(query, this.weight, prepared.shape[1] as number);
+  }
+}
+
+/**
+ * What convolution sees of earlier weights around each place (Chorowski et al. 2015, eq. 8, `f = F ∗ α`): weights `[B, S]` and filters
+ * `[C, 1, R]`, R odd, to `[B, S, C]`; zeros stand beyond both ends.
+ */
+export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
+  return conv1d(reshape(weights, [...weights.shape, 1]), filters, undefined, { padding: 'same' });
+}
+
+/** What a {@link LocationAwareScore} is made with besides the additive score's widths. */
+export interface LocationAwareOptions {
+  /** C. Default 10, as in the paper. */
+  filters?: number;
+  /** R, odd: the places each filter sees. Default 15; the paper's 201 is for speech. */
+  width?: number;
+  /** Which weights are seen: of the step before, or the sum of all so far (as Tacotron 2 does: Shen et al. 2018). Default `previous`. */
+  of?: 'previous' | 'sum';
+}
+
+/**
+ * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive score,
+ * told where it looked before. `features` is U, `filters` `[C, 1, R]` is F.
+ */
+export class LocationAwareScore extends Score {
+  readonly additive: AdditiveScore;
+  readonly filters: Tensor;
+  readonly features: Linear;
+  override readonly memory: Memory;
+  private readonly of: 'weights' | 'coverage';
+
+  constructor(sizes: AttentionSizes & LocationAwareOptions, key: Key) {
+    super();
+    const { filters = 10, width = 15, of = 'previous' } = sizes;
+    if (!(Number.isInteger(width) && width % 2 === 1)) throw new RangeError(`LocationAwareScore: width must be odd, got ${width}`);
+    const [forAdditive, forFilters, forFeatures] = split(key, 3) as [Key, Key, Key];
+    const bound = 1 / Math.sqrt(width);
+    this.additive = new AdditiveScore(sizes, forAdditive);
+    this.filters = own(() => uniform(forFilters, [filters, 1, width], { low: -bound, high: bound }));
+    this.features = new Linear({ input: filters, output: sizes.hidden, bias: false }, forFeatures);
+    this.of = of === 'sum' ? 'coverage' : 'weights';
+    this.memory = of === 'sum' ? coverageSoFar : previousWeights;
+  }
+
+  override prepare(keys: Tensor): Tensor {
+    return this.additive.prepare(keys);
+  }
+
+  override score(query: Tensor, prepared: Tensor, state: State): Tensor {
+    const seen = this.features.forward(locationFeatures(state[this.of] as Tensor, this.filters)); // [B, S, hidden]
+    return this.additive.score(query, add(prepared, seen));
+  }
+}

@@ -1,0 +1,95 @@
+// The mechanisms by the names of their papers, each a score, a window, a selection and a read. `bahdanau` is in attention.ts.
+
+import type { Key } from '../tensor/random.ts';
+import { split } from '../tensor/random.ts';
+import { Attention } from './attention.ts';
+import { CosineScore, DistanceScore } from './content.ts';
+import { highestStraightThrough } from './hard.ts';
+import { LocalPredictive, localMonotonic } from './local.ts';
+import { type LocationAwareOptions, LocationAwareScore, LocationScore } from './location.ts';
+import { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
+import { MultiHead, type MultiHeadOptions } from './multi-head.ts';
+import type { AttentionSizes, Selection, Window } from './parts.ts';
+import { pointing } from './read.ts';
+import { AdditiveScore, scoreNamed } from './score.ts';
+
+/** Which of Luong's mechanisms. */
+export interface LuongOptions {
+  /** `concat` is the additive score, with the matrix split in two and a bias. Default `general`. */
+  score?: 'location' | 'dot' | 'general' | 'concat';
+  /** Default `global`. */
+  window?: 'global' | 'local-m' | 'local-p';
+  /** D: keys to each side of a local window. Default 10. */
+  size?: number;
+  /** The longest memory that the score `location` takes. Default 100. */
+  most?: number;
+}
+
+/**
+ * Luong, Pham, Manning 2015, "Effective approaches to attention-based neural machine translation", §3: a score and a locality. The
+ * decoder's order of things and input feeding (§3.3) are `AttentionSeq2Seq`'s decoder `luong`.
+ */
+export function luong(sizes: AttentionSizes, key: Key, options: LuongOptions = {}): Attention {
+  const { score = 'general', window = 'global', size = 10, most = 100 } = options;
+  const [forScore, forWindow] = split(key);
+  const made =
+    score === 'location'
+      ? new LocationScore({ query: sizes.query, most }, forScore)
+      : scoreNamed(score === 'concat' ? 'additive' : score, sizes, forScore);
+  const local = luongWindow(window, { ...sizes, size }, forWindow);
+  return new Attention({ score: made, ...(local && { window: local }) });
+}
+
+function luongWindow(name: string, sizes: AttentionSizes & { size: number }, key: Key): Window | undefined {
+  switch (name) {
+    case 'global':
+      return undefined;
+    case 'local-m':
+      return localMonotonic(sizes);
+    case 'local-p':
+      return new LocalPredictive(sizes, key);
+    default:
+      throw new RangeError(`luong: window must be global, local-m or local-p, got ${name}`);
+  }
+}
+
+/** Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, "Attention-based models for speech recognition": the score sees where it looked before. */
+export function locationAware(sizes: AttentionSizes, key: Key, options: LocationAwareOptions = {}): Attention {
+  return new Attention({ score: new LocationAwareScore({ ...sizes, ...options }, key) });
+}
+
+/** Graves, Wayne, Danihelka 2014, "Neural Turing machines", §3.3.1: the likest key, as sharply as the query wants. */
+export function contentBased(sizes: AttentionSizes, key: Key): Attention {
+  return new Attention({ score: new CosineScore(sizes, key) });
+}
+
+/** Vaswani et al. 2017, "Attention is all you need", §3.2.2: several heads, scaled dot scores by default. The output is as wide as keys. */
+export function multiHead(sizes: AttentionSizes, key: Key, options: Partial<Omit<MultiHeadOptions, 'query' | 'key'>> = {}): MultiHead {
+  const { heads = 4, size = sizes.hidden, output = sizes.key, ...rest } = options;
+  return new MultiHead({ query: sizes.query, key: sizes.key, heads, size, output, ...rest }, key);
+}
+
+/** Vinyals, Fortunato, Jaitly 2015, "Pointer networks": the additive score, and the weights are the answer. */
+export function pointer(sizes: AttentionSizes, key: Key): Attention {
+  return new Attention({ score: new AdditiveScore(sizes, key), read: pointing });
+}
+
+/**
+ * The item whose key is nearest to a map of the query, and no other: hard attention without drawing. It learns with the gradient of softmax
+ * by default; with `selection: highest` it has none, with `hard` REINFORCE's.
+ */
+export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection?: Selection } = {}): Attention {
+  return new Attention({ score: new DistanceScore(sizes, key), selection: options.selection ?? highestStraightThrough });
+}
+
+/**
+ * Raffel et al. 2017: from key to key, never back. Learns in expectation, with normal `noise` where a key is given; `hard` decodes one key
+ * after the other and has no gradient to the scores. Both have the same parameters: what one learned the other loads.
+ */
+export function monotonic(sizes: AttentionSizes, key: Key, options: { hard?: boolean; noise?: number; offset?: number } = {}): Attention {
+  const { hard = false, noise = 1, offset = -1 } = options;
+  return new Attention({
+    score: new MonotonicScore({ ...sizes, offset }, key),
+    selection: hard ? monotonicHard : monotonicSoft({ noise }),
+  });
+}

@@ -1,0 +1,26 @@
+// What a query takes away.
+
+import { greaterEqual, matmul, reshape, take, where } from '../ops/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { int32 } from './memory.ts';
+import type { Read } from './parts.ts';
+
+/** `Σ α v` (Bahdanau et al. 2015, eq. 5). */
+export const weightedSum: Read = (weights, values) => matmul(weights, values);
+
+/**
+ * The value of the key chosen, 0 where there was none: of hard selections, the bits of {@link weightedSum} without the sum. The weights take
+ * no gradient, so that selections which learn through them (straight-through) want the sum.
+ */
+export const chosenItem: Read = (_, values, { choice }) => {
+  if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
+  const view = choice.view();
+  const read = take(
+    values,
+    int32(choice.shape, (i) => Math.max(0, view[i] as number)),
+  ); // [B, T, V]
+  return where(reshape(greaterEqual(choice, 0), [...choice.shape, 1]) as Tensor, read, 0);
+};
+
+/** The weights themselves: what they point at is the answer (Vinyals, Fortunato, Jaitly 2015, eq. 3). */
+export const pointing: Read = (weights) => weights;
