@@ -81,6 +81,16 @@ export function member(shape: Shape, index: number): Model {
 
 const mean = (tensors: Tensor[]) => mul(tensors.reduce(add), 1 / tensors.length);
 
+/** Weights `[heads · length]` as one row of `length`. */
+function meanOverHeads(row: Float32Array, length: number): number[] {
+  const heads = row.length / length;
+  return Array.from({ length }, (_, at) => {
+    let sum = 0;
+    for (let head = 0; head < heads; head++) sum += row[head * length + at] as number;
+    return sum / heads;
+  });
+}
+
 /** Taught members with their alphabets. Several decode together: the mean of their log-probabilities, under one beam. */
 export class Speaker extends Module {
   readonly alphabets: Alphabets;
@@ -98,9 +108,10 @@ export class Speaker extends Module {
     const order = [...new Set(words)].sort((a, b) => a.length - b.length);
     for (let at = 0; at < order.length; at += 64) {
       const some = order.slice(at, at + 64);
+      const longest = some.reduce((most, { length }) => Math.max(most, length), 0);
       for (const [i, [best]] of this.search(some, options).entries()) {
         const word = some[i] as string;
-        const rows = (best?.trace ?? []).map((row) => Array.from(row.subarray(0, word.length)));
+        const rows = (best?.trace ?? []).map((row) => meanOverHeads(row, longest).slice(0, word.length));
         spoken.set(word, { word, phones: this.alphabets.phones.decode(best?.tokens ?? []), weights: rows.length > 0 ? rows : null });
       }
     }

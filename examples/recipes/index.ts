@@ -1,12 +1,15 @@
 // Every recipe, in the order of the results page.
 import { g2p } from './g2p.ts';
+import { gallery } from './gallery.ts';
 import { hull } from './hull.ts';
+import { ladder } from './ladder.ts';
+import { luongTable } from './luong.ts';
 import type { Recipe } from './recipe.ts';
 import { series } from './series.ts';
 import { translate } from './translate.ts';
 import { tsp } from './tsp.ts';
 
-const all: readonly Recipe[] = [g2p, translate, hull, tsp, series];
+const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, series, gallery];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));

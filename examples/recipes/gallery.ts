@@ -1,0 +1,55 @@
+// Where every mechanism looks: the same words through small models, a few minutes in all.
+import { readdirSync } from 'node:fs';
+import { quick } from '../pronounce/recipe.ts';
+import { others, variants } from './mechanisms.ts';
+import type { Recipe } from './recipe.ts';
+import { KEPT, tableOf } from './results.ts';
+import { runsOf, small, type Trial, trials, tried } from './trial.ts';
+import { learningSvg, lossSvg, type Taught, wordSvg } from './words.ts';
+
+/** Pictures of other recipes that are kept, by the names of their files. */
+function drawings(): string[] {
+  const wanted = /^(hull|tsp|sort|reverse|series|g2p|translate)-.*\.svg$/;
+  const files = readdirSync(KEPT).filter((file) => wanted.test(file));
+  return files.flatMap((file) => ['', `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`]);
+}
+
+const all = [...variants, ...others];
+
+export const gallery: Recipe<Trial, Taught> = {
+  name: 'gallery',
+  shows: 'Where every mechanism looks: the same held-out words through small models, each taught for under a minute.',
+  papers: [...new Set(all.map(({ paper }) => paper))],
+  jobs: () => trials(all, 1),
+  job: (trial, context) => tried(trial, context.quick ? small : { ...quick, hidden: 64, embedding: 32, epochs: 1, lr: 5e-3 }, context),
+  rows: (finished) =>
+    all.map((variant) => ({
+      figure: `phone error rate, ${variant.title} (${variant.paper})`,
+      ours: runsOf(finished, variant).map(({ phoneErrorRate }) => 100 * phoneErrorRate),
+      unit: '%',
+    })),
+  pictures: async (finished) => {
+    const models = all.flatMap((variant) => runsOf(finished, variant).map((run) => ({ title: variant.short, ...run })));
+    return {
+      word: wordSvg(models, 0, 3),
+      'second-word': wordSvg(models, 1, 3),
+      'third-word': wordSvg(models, 2, 3),
+      loss: await lossSvg(models),
+      learning: await learningSvg(models),
+    };
+  },
+  page: (result) => [
+    '# Gallery',
+    '',
+    'The same words, which no model has learnt, through every mechanism; each row is a phone, each column a letter, and the darker a cell the more',
+    'of the letter the phone was read from. All are the same small encoder and decoder, taught alike for one pass over npm',
+    '`cmu-pronouncing-dictionary`: what differs is where they look. How well each does when taught longer is in [results.md](results.md).',
+    '',
+    ...tableOf(result.rows),
+    '',
+    'From other recipes:',
+    ...drawings(),
+    '',
+    'The words:',
+  ],
+};

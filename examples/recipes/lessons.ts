@@ -1,0 +1,89 @@
+// How models whose attention chooses are taught.
+import {
+  add,
+  crossEntropy,
+  equal,
+  exponentialAnneal,
+  hard,
+  type MovingAverage,
+  movingAverage,
+  mul,
+  neg,
+  not,
+  randomInt,
+  reinforceLoss,
+  type Schedule,
+  type Selection,
+  soft,
+  split,
+  type Tensor,
+} from 'saccade';
+import type { Model } from '../pronounce/speaker.ts';
+import type { Training } from './recipe.ts';
+import type { Words } from './words.ts';
+
+/** The part of a lesson that is not the usual one. */
+export type Lesson = Partial<Pick<Training<Words>, 'loss' | 'numbers'>>;
+
+/** Of the lesson as a whole. */
+export interface LessonOptions {
+  labelSmoothing: number;
+  steps: number;
+}
+
+const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
+
+/** A lesson for a model. */
+export type MakeLesson = (model: Model, options: LessonOptions) => Lesson;
+
+/**
+ * Attention that draws an item, and its lesson: cross entropy under the items drawn, and REINFORCE for the drawing, whose reward is the
+ * log-probability of the true phone at its step and whose baseline is the moving average of that. Every second batch, by a coin, takes the
+ * expectation instead of a draw, as in Xu et al. 2015, §4.1: what is learnt there is learnt without variance. Decoding takes the likeliest item.
+ */
+export function drawing(options: { entropyWeight?: number } = {}): { selection: Selection; lesson: MakeLesson } {
+  let expected = false;
+  let average: MovingAverage = { value: 0, weight: 0 };
+  const lesson: MakeLesson = (model, { labelSmoothing }) => ({
+    loss: ({ source, target }, { key }) => {
+      const [forCoin, forModel] = split(key);
+      const usual = (logits: Tensor) => crossEntropy(logits, target, { ignoreIndex: 0, labelSmoothing });
+      expected = randomInt(forCoin, 0, 2) === 0;
+      const { logits, logProbability, entropy } = model.teach(source, target, { key: forModel });
+      const drew = !expected && logProbability;
+      expected = false;
+      if (!drew) return usual(logits);
+      const mask = not(equal(target, 0)); // [B, T]
+      const reward = neg(crossEntropy(logits, target, { ignoreIndex: 0, reduction: 'none' })); // [B, T]
+      const real = total(mask.toArray());
+      const { value: baseline } = average;
+      average = movingAverage(average, total(reward.toArray()) / real);
+      const drawn = reinforceLoss(drew, reward, { baseline, mask, ...options, ...(entropy && { entropy }) });
+      return add(usual(logits), mul(drawn, (target.shape[0] as number) / real)); // both for one phone
+    },
+    numbers: {
+      save: () => ({ ...average }),
+      load: ({ value = 0, weight = 0 }) => {
+        average = { value, weight };
+      },
+    },
+  });
+  return { selection: { select: (scores, context) => (expected ? soft : hard).select(scores, context) }, lesson };
+}
+
+/** A temperature that a selection reads, and a lesson that sets it: from 1 to 0.5 in steps, exponentially (Jang et al. 2017, §4.2). */
+export function cooling(): { read: () => number; lesson: MakeLesson } {
+  let temperature = 1;
+  return {
+    read: () => temperature,
+    lesson(model, { labelSmoothing, steps }) {
+      const schedule: Schedule = exponentialAnneal(1, { factor: 0.95, every: Math.max(1, Math.round(steps / 14)), minimum: 0.5 });
+      return {
+        loss({ source, target }, { key, step }) {
+          temperature = schedule(step);
+          return crossEntropy(model.forward(source, target, { key }), target, { ignoreIndex: 0, labelSmoothing });
+        },
+      };
+    },
+  };
+}

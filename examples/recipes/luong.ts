@@ -1,0 +1,61 @@
+// Luong's scores and localities, and the mechanisms that came beside them: one encoder and decoder, one size, one budget.
+import { quick } from '../pronounce/recipe.ts';
+import { variants } from './mechanisms.ts';
+import type { Recipe, Row } from './recipe.ts';
+import { runsOf, small, type Trial, trials, tried } from './trial.ts';
+import { learningSvg, lengthsSvg, lossSvg, need, type Taught } from './words.ts';
+
+/** What Luong et al. report (table 4 and §5.4), and Toshniwal and Livescu 2016 on this very split with 3 × 512. */
+const papers: Readonly<Record<string, string>> = {
+  'global-location': 'BLEU 18.1',
+  'global-dot': 'BLEU 18.6',
+  'global-general': 'BLEU 17.3',
+  'global-concat': 'perplexity 6.7; WER 21.69 %, Toshniwal and Livescu',
+  'local-m-dot': 'perplexity > 7.0',
+  'local-m-general': 'BLEU 18.6; WER 21.85 %, Toshniwal and Livescu',
+  'local-p-dot': 'BLEU 18.0',
+  'local-p-general': 'BLEU 19.0; WER 22.83 %, Toshniwal and Livescu',
+};
+
+/** How far a hard mechanism may be behind the soft one of the same score, in points. */
+const BEHIND = 3;
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const percent = (runs: readonly Taught[], of: (run: Taught) => number) => runs.map((run) => 100 * of(run));
+
+export const luongTable: Recipe<Trial, Taught> = {
+  name: 'luong-table',
+  shows: 'Eight scores × localities and the mechanisms after them on letters to sounds, at equal size and budget.',
+  papers: ['Luong, Pham and Manning 2015, table 4', 'Toshniwal and Livescu 2016'],
+  data: need,
+  keys: 3,
+  jobs: ({ keys }) => trials(variants, keys),
+  job: (trial, context) => tried(trial, context.quick ? small : quick, context),
+  rows(finished) {
+    const general = variants.find(({ name }) => name === 'global-general');
+    const soft = general ? percent(runsOf(finished, general), (run) => run.wordErrorRate) : [];
+    const wordRows = variants.map((variant): Row => {
+      const runs = runsOf(finished, variant);
+      const atMost = variant.hard ? Math.round(100 * (mean(soft) + BEHIND)) / 100 : 30;
+      const paper = papers[variant.name];
+      const size = `${Math.round((runs[0]?.parameters ?? 0) / 1e3)} k parameters`;
+      return {
+        figure: `word error rate, ${variant.title}, ${size}`,
+        ours: percent(runs, (run) => run.wordErrorRate),
+        unit: '%',
+        target: { atMost },
+        ...(paper && { paper }),
+      };
+    });
+    const phoneRows = variants.map((variant): Row => {
+      const ours = percent(runsOf(finished, variant), (run) => run.phoneErrorRate);
+      return { figure: `phone error rate, ${variant.title}`, ours, unit: '%' };
+    });
+    return [...wordRows, ...phoneRows];
+  },
+  pictures: async (finished) => {
+    const models = variants.map((variant) => ({ title: variant.title, runs: runsOf(finished, variant) }));
+    const first = models.flatMap(({ title, runs: [run] }) => (run ? [{ title, ...run }] : []));
+    return { 'by-length': await lengthsSvg(models), loss: await lossSvg(first), learning: await learningSvg(first) };
+  },
+};

@@ -1,0 +1,41 @@
+// One mechanism in the decoder that all of them share, taught and measured.
+import { AttentionSeq2Seq, foldIn, key } from 'saccade';
+import { quick, stepsOf, type Recipe as Teaching } from '../pronounce/recipe.ts';
+import { Alphabets } from '../pronounce/speaker.ts';
+import { others, type Variant, variants } from './mechanisms.ts';
+import type { Context, Finished, Job } from './recipe.ts';
+import { dictionaryFor, shapeFor, type Taught, taught } from './words.ts';
+
+/** Which mechanism, and which of the keys. */
+export interface Trial {
+  variant: string;
+  key: number;
+}
+
+/** For seconds, on short words. */
+export const small: Teaching = { ...quick, hidden: 48, embedding: 24, epochs: 3, batch: 32, warmup: 50, lr: 8e-3, dropout: 0 };
+
+/** Mechanisms, each with every key. */
+export const trials = (mechanisms: readonly Variant[], keys: number): Job<Trial>[] =>
+  mechanisms.flatMap(({ name }) =>
+    Array.from({ length: keys }, (_, key) => ({ name: `${name}-${key}`, settings: { variant: name, key } })),
+  );
+
+/** The runs of a mechanism. */
+export const runsOf = (finished: readonly Finished<Trial, Taught>[], { name }: Variant): Taught[] =>
+  finished.filter(({ settings }) => settings.variant === name).map(({ outcome }) => outcome);
+
+/** Teaches and measures one. */
+export async function tried({ variant: name, key: run }: Trial, how: Teaching, context: Context): Promise<Taught> {
+  const variant = [...variants, ...others].find((one) => one.name === name) as Variant;
+  const dictionary = await dictionaryFor(context);
+  const shape = shapeFor(dictionary, how);
+  const { letters, phones } = new Alphabets(shape);
+  const { hidden, embedding, layers, dropout } = shape;
+  const { lesson, ...parts } = variant.build();
+  // The memory is as wide as the decoder, as the dot score wants it, in all of them.
+  const sizes = { source: letters.size, target: phones.size, hidden, embedding, layers, dropout, memory: hidden };
+  const model = new AttentionSeq2Seq({ ...sizes, ...parts }, foldIn(key(51), run));
+  const own = lesson?.(model, { labelSmoothing: how.labelSmoothing, steps: stepsOf(dictionary, how) });
+  return taught(model, shape, dictionary, how, context, { key: run, ...(own && { lesson: own }) });
+}
