@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { quick } from '../pronounce/recipe.ts';
 import { others, variants } from './mechanisms.ts';
 import type { Recipe } from './recipe.ts';
-import { KEPT, tableOf } from './results.ts';
+import { KEPT, picture, tableOf } from './results.ts';
 import { runsOf, small, type Trial, trials, tried } from './trial.ts';
 import { learningSvg, lossSvg, type Taught, wordSvg } from './words.ts';
 
@@ -18,7 +18,7 @@ const all = [...variants, ...others];
 
 export const gallery: Recipe<Trial, Taught> = {
   name: 'gallery',
-  shows: 'Where every mechanism looks: the same held-out words through small models, each taught for under a minute.',
+  shows: 'Where every mechanism looks: the same held-out words through small models, each taught for a minute.',
   papers: [...new Set(all.map(({ paper }) => paper))],
   jobs: () => trials(all, 1),
   job: (trial, context) => tried(trial, context.quick ? small : { ...quick, hidden: 64, embedding: 32, epochs: 1, lr: 5e-3 }, context),
@@ -45,11 +45,20 @@ export const gallery: Recipe<Trial, Taught> = {
     'of the letter the phone was read from. All are the same small encoder and decoder, taught alike for one pass over npm',
     '`cmu-pronouncing-dictionary`: what differs is where they look. How well each does when taught longer is in [results.md](results.md).',
     '',
+    ...picture(result, 'word'),
+    '',
+    'A second word:',
+    ...picture(result, 'second-word'),
+    '',
+    'And a third:',
+    ...picture(result, 'third-word'),
+    '',
+    'While they learn:',
+    ...picture(result, 'loss', 'learning'),
+    '',
     ...tableOf(result.rows),
     '',
-    'From other recipes:',
+    '## From other recipes',
     ...drawings(),
-    '',
-    'The words:',
   ],
 };

@@ -31,7 +31,7 @@ import {
 import { quick, type Recipe as Teaching } from '../pronounce/recipe.ts';
 import { Alphabets, type Model } from '../pronounce/speaker.ts';
 import type { Recipe } from './recipe.ts';
-import { tableOf } from './results.ts';
+import { picture, tableOf } from './results.ts';
 import { dictionaryFor, lengthsSvg, lossSvg, need, shapeFor, type Taught, taught, wordSvg } from './words.ts';
 
 /**
@@ -188,6 +188,13 @@ export const ladder: Recipe<Settings, Taught> = {
     '',
     ...tableOf(result.rows),
     '',
-    'The same two words through each, neither of them learnt. The first rung has no weights to look at, and those of the second are all alike.',
+    'The same word through each, which none has learnt. The first rung has no weights to look at, and those of the second are all alike.',
+    ...picture(result, 'word'),
+    '',
+    'And another.',
+    ...picture(result, 'another-word'),
+    '',
+    'What a vector cannot hold shows with the length of the word.',
+    ...picture(result, 'by-length', 'loss'),
   ],
 };

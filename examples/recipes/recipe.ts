@@ -122,7 +122,7 @@ export interface Recipe<Settings = unknown, Outcome = unknown> {
   job(settings: Settings, context: Context): Promise<Outcome>;
   /** The table, from the jobs in their order. */
   rows(finished: readonly Finished<Settings, Outcome>[], options: RecipeOptions): Row[];
-  /** A page of its own, docs/NAME.md, as lines of markdown; the pictures follow them. */
+  /** A page of its own, docs/NAME.md, as lines of markdown. */
   page?(result: Result): string[];
   /** Pictures beside the table, as SVG by name. */
   pictures?(

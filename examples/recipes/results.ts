@@ -95,8 +95,11 @@ export function tableOf(rows: readonly Row[]): string[] {
 
 const clock = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
 
-const picturesOf = ({ pictures }: Result): string[] =>
-  pictures.flatMap((file) => ['', `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`]);
+const pictureOf = (file: string) => `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`;
+
+/** Pictures of a result by their names in markdown, each its own paragraph. Those there are not are left out. */
+export const picture = ({ recipe, pictures }: Result, ...names: string[]): string[] =>
+  names.map((name) => `${recipe}-${name}.svg`).flatMap((file) => (pictures.includes(file) ? ['', pictureOf(file)] : []));
 
 function madeBy(result: Result): string {
   const keys = Math.max(...result.rows.map(({ ours }) => ours.length));
@@ -113,7 +116,7 @@ function sectionOf(result: Result, own: boolean): string[] {
     ...tableOf(result.rows),
     '',
     madeBy(result),
-    ...(own ? ['', `[A page of its own](${result.recipe}.md).`] : picturesOf(result)),
+    ...(own ? ['', `[A page of its own](${result.recipe}.md).`] : result.pictures.flatMap((file) => ['', pictureOf(file)])),
     '',
   ];
 }
@@ -127,7 +130,7 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
     const path = join(folder, `${recipe.name}.json`);
     if (!existsSync(path)) return [];
     const result = JSON.parse(readFileSync(path, 'utf8')) as Result;
-    if (recipe.page) pages[recipe.name] = text([...recipe.page(result), ...picturesOf(result), '', madeBy(result)]);
+    if (recipe.page) pages[recipe.name] = text([...recipe.page(result), '', madeBy(result)]);
     return sectionOf(result, recipe.page !== undefined);
   });
   pages.results = text([

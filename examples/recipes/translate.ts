@@ -64,7 +64,7 @@ const usual: Teaching = {
   plain: 286,
   embedding: 128,
   dropout: 0.2,
-  epochs: 8,
+  epochs: 6,
   batch: 64,
   lr: 2e-3,
   warmup: 300,
