@@ -1,4 +1,5 @@
-import { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
+import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
+import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/encoder.ts';
 import { PointerNetwork } from '../../src/models/pointer-network.ts';
 import { Seq2Seq } from '../../src/models/seq2seq.ts';
@@ -18,11 +19,33 @@ export interface TranslatorRow {
   build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq;
 }
 
+/** Other mechanisms, decoders and memories, for a decoder's width; none of them draws. */
+const variants: Record<string, (hidden: number) => Pick<AttentionSeq2SeqOptions, 'attention' | 'decoder' | 'memory'>> = {
+  'bahdanau decoder': () => ({ decoder: 'bahdanau' }),
+  'luong local-p dot': (hidden) => ({
+    memory: hidden,
+    attention: (sizes, key) => luong(sizes, key, { score: 'dot', window: 'local-p', size: 2 }),
+  }),
+  'local-m, bahdanau decoder': () => ({
+    memory: 3,
+    decoder: 'bahdanau',
+    attention: (sizes, key) => luong(sizes, key, { window: 'local-m', size: 1 }),
+  }),
+  locationAware: () => ({ attention: (sizes, key) => locationAware(sizes, key, { width: 3, of: 'sum' }) }),
+  multiHead: () => ({ attention: (sizes, key) => multiHead(sizes, key, { heads: 2 }) }),
+  monotonic: () => ({ attention: (sizes, key) => monotonic(sizes, key, { noise: 0 }) }),
+};
+
 /** Every encoder-decoder model with each of its ways. */
 export const translators: TranslatorRow[] = [
   ...(['additive', 'general'] as const).map((score) => ({
     name: `AttentionSeq2Seq, ${score}`,
     build: (key: Key, options: Partial<ModelOptions> = {}) => new AttentionSeq2Seq({ ...base, score, ...options }, key),
+  })),
+  ...Object.entries(variants).map(([name, variant]) => ({
+    name: `AttentionSeq2Seq, ${name}`,
+    build: (key: Key, options: Partial<ModelOptions> = {}) =>
+      new AttentionSeq2Seq({ ...base, ...variant(options.hidden ?? base.hidden), ...options }, key),
   })),
   ...(['each', 'first', 'state'] as const).map((feed) => ({
     name: `Seq2Seq, ${feed}`,
@@ -95,6 +118,7 @@ export const models: ModuleRow[] = [
       module: name.split(',')[0] as string,
       name: name.split(', ')[1] as string,
       build: (key) => build(key, { dropout: 0.2 }),
+      constant: ['gain', 'offset', 'in_proj_bias', 'out_proj.bias'],
       call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), sentences(examples, T, SYMBOLS, 2), keyed(key)),
       dropout: true,
     }),
