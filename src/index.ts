@@ -2,7 +2,7 @@
 
 export { Attention, bahdanau, softAttention } from './attention/attention.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './attention/content.ts';
-export { entropyOf, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './attention/hard.ts';
+export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './attention/hard.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './attention/intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './attention/local.ts';
 export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './attention/location.ts';

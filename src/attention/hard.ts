@@ -1,23 +1,7 @@
 // One key and no other. A choice is a step without slope: what the scores learn by is said at each.
 
 import { hidden } from '../ops/along.ts';
-import {
-  add,
-  argmax,
-  exp,
-  greater,
-  gumbel,
-  logSoftmax,
-  mul,
-  neg,
-  oneHot,
-  pick,
-  softmax,
-  stack,
-  straightThrough,
-  sum,
-  where,
-} from '../ops/index.ts';
+import { add, argmax, entropy, gumbel, logSoftmax, mul, oneHot, pick, softmax, stack, straightThrough, uniform } from '../ops/index.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { int32 } from './memory.ts';
@@ -56,11 +40,6 @@ function noisy(scores: Tensor, context: Context): Tensor {
   return noise ? add(scores, noise) : scores;
 }
 
-/** `−Σ p ln p` along the last axis, of logarithms of probabilities (−∞ ones count for nothing), in nats. */
-export function entropyOf(logs: Tensor): Tensor {
-  return neg(sum(mul(exp(logs), where(greater(logs, -Infinity), logs, 0)), { axis: -1 }));
-}
-
 /**
  * One key, drawn with the probability softmax gives it (Xu et al. 2015, §4.1, *hard*; the largest of scores and Gumbel noise); without a
  * key to draw from, the most probable. The weights carry no gradient to the scores: those learn through `logProbability` and `entropy`, as
@@ -72,7 +51,7 @@ export const hard: Selection = {
     const logs = logSoftmax(all);
     const choice = choose(noisy(all, context));
     const weights = oneHot(choice, scores.shape[2] as number);
-    return { weights, choice, logProbability: pick(logs, choice), entropy: entropyOf(logs) };
+    return { weights, choice, logProbability: pick(logs, choice), entropy: entropy(all) };
   },
 };
 
@@ -83,6 +62,28 @@ export const highest: Selection = {
     return { weights: oneHot(choice, scores.shape[2] as number), choice };
   },
 };
+
+/**
+ * The key of the highest score, or with probability `epsilon` any key, all alike (Watkins 1989; Mnih et al. 2015, ε-greedy): scores are what
+ * reading a key is worth, and learn by Q-learning through `value`. Without a key to draw from, the highest.
+ */
+export function exploring(options: { epsilon: number | (() => number) }): Selection {
+  return {
+    select(scores, context) {
+      const epsilon = typeof options.epsilon === 'number' ? options.epsilon : options.epsilon();
+      if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`exploring: epsilon must be in [0, 1], got ${epsilon}`);
+      const keys = scores.shape[2] as number;
+      const coins = drawn((key, shape) => uniform(foldIn(key, 0), shape), context, scores.shape)?.toArray();
+      const noise = drawn((key, shape) => gumbel(foldIn(key, 1), shape), context, scores.shape);
+      const any = noise && choose(shown(noise, context)).toArray();
+      const best = choose(shown(scores, context));
+      const places = best.view();
+      const explores = (i: number) => any && coins && (coins[i * keys] as number) < epsilon;
+      const choice = int32(best.shape, (i) => (explores(i) ? (any as ArrayLike<number>)[i] : places[i]) as number);
+      return { weights: oneHot(choice, keys), choice, value: pick(scores, choice) };
+    },
+  };
+}
 
 /**
  * `softmax((score + g) / τ)` with Gumbel noise g (Jang, Gu, Poole 2017, "Categorical reparameterization with Gumbel-softmax", eq. 2; Maddison,

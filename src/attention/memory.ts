@@ -2,9 +2,10 @@
 
 import type { State } from '../nn/state.ts';
 import { add, select, stack, sum, unstack } from '../ops/index.ts';
-import { zeros } from '../tensor/create.ts';
+import { tensor, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Attended, Mechanism, Memory, Prepared, Remembered, Step } from './parts.ts';
 
 /** The memory of these things. */
@@ -94,12 +95,12 @@ export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);
  */
 export const placeOfQuery = /* @__PURE__ */ counted('place', (keys, steps) => keys - steps);
 
-/** int32 of a shape, element by element. */
+/** int32 of a shape, element by element: all are asked for before memory is taken, so that `at` may read views. */
 export function int32(shape: readonly number[], at: (i: number) => number): Tensor {
-  const y = empty(shape, 'int32');
-  const view = y.view();
-  for (let i = 0; i < view.length; i++) view[i] = at(i);
-  return y;
+  return tensor(
+    Int32Array.from({ length: sizeOf(shape) }, (_, i) => at(i)),
+    { shape },
+  );
 }
 
 /** What a state counts for each of some queries, int32 `[B, T]`: the state's own count for the first. */

@@ -33,7 +33,7 @@ export interface MultiHeadOptions {
 /**
  * Several heads look at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
  * §3.2.2): any score, window, selection and read. Parameters are named, laid out and drawn as in PyTorch's `nn.MultiheadAttention`. Weights are
- * `[B, H, T, S]` (of a step `[B, H, S]`), choices `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
+ * `[B, H, T, S]` (of a step `[B, H, S]`), choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
  */
 export class MultiHead extends Module implements Mechanism {
   readonly q_proj_weight: Tensor; // [E, Q]
@@ -137,13 +137,14 @@ export class MultiHead extends Module implements Mechanism {
     return this.flat(expand(reshape(mask, [batch, 1, queries, keys]), [batch, this.heads, queries, keys]));
   }
 
-  private together({ weights, choice, logProbability, entropy }: Selected): Selected {
+  private together({ weights, choice, logProbability, entropy, value }: Selected): Selected {
     const all = (x: Tensor) => sum(this.apart(x), { axis: 1 });
     return {
       weights: this.apart(weights),
       ...(choice && { choice: this.apart(choice) }),
       ...(logProbability && { logProbability: all(logProbability) }),
       ...(entropy && { entropy: all(entropy) }),
+      ...(value && { value: this.apart(value) }),
     };
   }
 }

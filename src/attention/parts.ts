@@ -86,6 +86,8 @@ export interface Selected {
   logProbability?: Tensor;
   /** Of what was chosen from `[B, T]`, in nats. */
   entropy?: Tensor;
+  /** The choice's score `[B, T]`, with its gradient: Q of Q-learning. */
+  value?: Tensor;
 }
 
 /** From scores to weights. A row with nothing to attend to is 0 throughout, its gradient too. Selections that draw take a key. */

@@ -223,6 +223,7 @@ describe('the table of mechanisms', () => {
       'coverage',
       'localMonotonic',
       'tempered',
+      'exploring',
       'gumbelSoftmax',
       'gumbelStraightThrough',
       'monotonicSoft',

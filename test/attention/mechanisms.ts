@@ -1,6 +1,6 @@
 // Every mechanism of the family, as the conformance tests and the module table take it.
 import { Attention, bahdanau, softAttention } from '../../src/attention/attention.ts';
-import { gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
+import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { LocalPredictive, localMonotonic } from '../../src/attention/local.ts';
 import { monotonicSoft } from '../../src/attention/monotonic.ts';
 import { contentBased, locationAware, luong, monotonic, multiHead, nearestKey, pointer } from '../../src/attention/named.ts';
@@ -93,6 +93,7 @@ export const composedParts: Record<string, () => MechanismRow> = {
   sparse: () => composed('additive, sparse', { selection: sparse }),
   hard: () => composed('additive, hard', { selection: hard }, { draws: true, chooses: true }),
   highest: () => composed('additive, highest', { selection: highest }, { learns: { not: 'score' }, chooses: true }),
+  exploring: () => composed('additive, exploring', { selection: exploring({ epsilon: 0.9 }) }, { draws: true, chooses: true }),
   gumbelSoftmax: () => composed('additive, gumbelSoftmax', { selection: gumbelSoftmax({ temperature: () => 0.7 }) }, { draws: true }),
   gumbelStraightThrough: () =>
     composed(
@@ -170,9 +171,15 @@ export const keysOf = (row: MechanismRow): (Key | undefined)[] => (row.draws ? [
 export const keyed = (from: Key | undefined) => (from ? { key: from } : {});
 
 /** All that a mechanism gave that has a gradient, one row an example. */
-export const results = (attended: { output: Tensor; weights: Tensor; logProbability?: Tensor; entropy?: Tensor }): Tensor => {
-  const { output, weights, logProbability, entropy } = attended;
-  return beside(output, weights, ...(logProbability && entropy ? [logProbability, entropy] : []));
+export const results = (attended: {
+  output: Tensor;
+  weights: Tensor;
+  logProbability?: Tensor;
+  entropy?: Tensor;
+  value?: Tensor;
+}): Tensor => {
+  const { output, weights, logProbability, entropy, value } = attended;
+  return beside(output, weights, ...(logProbability && entropy ? [logProbability, entropy] : []), ...(value ? [value] : []));
 };
 
 /** Parameters that start alike whatever the key. */

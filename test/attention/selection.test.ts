@@ -1,7 +1,7 @@
 // What each selection takes, against the papers' formulas in plain TypeScript.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
-import { entropyOf, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
+import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { type MonotonicScore, monotonicHard, monotonicSoft } from '../../src/attention/monotonic.ts';
 import { monotonic, nearestKey } from '../../src/attention/named.ts';
 import type { Selection } from '../../src/attention/parts.ts';
@@ -86,9 +86,31 @@ describe('hard selections', () => {
     expect(list(straight.choice as Tensor)).toEqual(list(choice as Tensor)); // one noise, one draw
   });
 
-  it('give entropy 0 where one key is left or none', () => {
-    const logs = tensor([[0, -Infinity], [-Infinity, -Infinity]]); // biome-ignore format: a matrix
-    for (const x of list(entropyOf(logs))) expect(Math.abs(x)).toBe(0);
+  it('explore as often as they are told, every key alike, and say what the choice is worth', () => {
+    const rows = 4096;
+    const logits = [0.5, -1, 9, 1.5, 0];
+    const many = tensor(
+      Float64Array.from({ length: rows * 5 }, (_, i) => logits[i % 5] as number),
+      { shape: [rows, 1, 5] },
+    );
+    const mask = tensor([[[true, true, false, true, true]]]);
+    let epsilon = 0.4;
+    const selection = exploring({ epsilon: () => epsilon });
+    const { choice, value } = take(selection, many, { key: key(9), mask });
+    const counts = [0, 0, 0, 0, 0];
+    const worth = list(value as Tensor);
+    list(choice as Tensor).forEach((k, i) => {
+      counts[k] = (counts[k] as number) + 1;
+      expect(worth[i]).toBe(logits[k]);
+    });
+    counts.forEach((count, k) => {
+      const q = k === 2 ? 0 : 0.1 + (k === 3 ? 0.6 : 0);
+      expect(Math.abs(count - rows * q)).toBeLessThanOrEqual(4 * Math.sqrt(rows * q * (1 - q)));
+    });
+    epsilon = 0;
+    expect(new Set(list(take(selection, many, { key: key(9), mask }).choice as Tensor))).toEqual(new Set([3]));
+    epsilon = 1.5;
+    expect(() => take(selection, many)).toThrow('exploring: epsilon must be in [0, 1], got 1.5');
   });
 
   it('draw for each query from its own key', () => {
