@@ -5,11 +5,12 @@ import { hull } from './hull.ts';
 import { ladder } from './ladder.ts';
 import { luongTable } from './luong.ts';
 import type { Recipe } from './recipe.ts';
+import { reverse, sort } from './sequences.ts';
 import { series } from './series.ts';
 import { translate } from './translate.ts';
 import { tsp } from './tsp.ts';
 
-const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, series, gallery];
+const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, gallery];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));

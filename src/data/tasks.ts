@@ -1,7 +1,7 @@
 // Problems drawn from a key, with their answers: the same key, the same problems, in every engine.
 
 import { uniform } from '../ops/index.ts';
-import { foldIn, type Key, randomInt } from '../tensor/random.ts';
+import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convexHull, type Points } from './polygon.ts';
 import { heldKarp } from './tour.ts';
@@ -47,14 +47,21 @@ export interface SequenceSizes {
   /** Lengths are drawn evenly from these two and what lies between. */
   minLength: number;
   maxLength: number;
+  /** No symbol twice in a sequence: `symbols` is then at least `maxLength`. Default false. */
+  distinct?: boolean;
 }
 
 function sequenceProblems(key: Key, sizes: SequenceSizes, answer: (source: number[]) => number[]): SequenceProblem[] {
-  const { count, symbols, minLength, maxLength } = sizes;
+  const { count, symbols, minLength, maxLength, distinct = false } = sizes;
+  if (distinct && symbols < maxLength) {
+    throw new RangeError(`sequenceProblems: distinct symbols must be at least maxLength, got ${symbols} for ${maxLength}`);
+  }
   return Array.from({ length: count }, (_, i) => {
     const own = foldIn(key, i);
     const length = minLength + randomInt(own, 0, maxLength - minLength + 1);
-    const source = Array.from({ length }, (_, t) => 3 + randomInt(own, t + 1, symbols));
+    const source = distinct
+      ? Array.from(permutation(foldIn(own, 0), symbols).subarray(0, length), (symbol) => 3 + symbol)
+      : Array.from({ length }, (_, t) => 3 + randomInt(own, t + 1, symbols));
     return { source, target: [...answer(source), 2] };
   });
 }

@@ -149,4 +149,14 @@ describe('problems', () => {
     }
     expect(sortProblems(key(2), sizes)).toEqual(sortProblems(key(2), sizes));
   });
+
+  it('over distinct symbols repeat none', () => {
+    const sizes = { count: 300, symbols: 6, minLength: 2, maxLength: 6, distinct: true };
+    const problems = sortProblems(key(1), sizes);
+    for (const { source } of problems) expect(new Set(source).size).toBe(source.length);
+    expect(new Set(problems.map(({ source }) => source.length))).toEqual(new Set([2, 3, 4, 5, 6]));
+    for (const place of [0, 1]) expect(new Set(problems.map(({ source }) => source[place]))).toEqual(new Set([3, 4, 5, 6, 7, 8]));
+    const few = { ...sizes, symbols: 5 };
+    expect(() => reverseProblems(key(1), few)).toThrow('sequenceProblems: distinct symbols must be at least maxLength, got 5 for 6');
+  });
 });

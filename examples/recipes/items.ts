@@ -1,0 +1,82 @@
+// An attention model that does not read: what it attends to are the items themselves.
+import {
+  type AttentionSizes,
+  add,
+  concat,
+  type DecoderState,
+  type DecoderStep,
+  Dropout,
+  Embedding,
+  EncoderDecoder,
+  type Key,
+  Linear,
+  LSTMCell,
+  lengthsToMask,
+  type Mechanism,
+  split,
+  type Tensor,
+  tanh,
+  tensor,
+  zeros,
+} from 'saccade';
+
+/** What a model is made with. */
+export interface ItemsOptions {
+  source: number;
+  target: number;
+  hidden: number;
+  attention: (sizes: AttentionSizes, key: Key) => Mechanism;
+}
+
+/**
+ * Luong's decoder (2015, §3 and §3.3) over embedded symbols, each with whether it is the first or the last one: no recurrent encoder counts the
+ * places, so that a longer sequence looks as a shorter one does.
+ */
+export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
+  readonly items: Embedding;
+  readonly edges: Embedding;
+  override readonly embedding: Embedding;
+  readonly cell: LSTMCell;
+  readonly attention: Mechanism;
+  readonly combine: Linear;
+  override readonly output: Linear;
+  protected override readonly dropout = new Dropout({ p: 0 });
+  protected override readonly specials = { pad: 0, start: 1, end: 2 };
+
+  constructor({ source, target, hidden, attention }: ItemsOptions, key: Key) {
+    super();
+    const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
+    this.items = new Embedding({ symbols: source, size: hidden }, keys[0]);
+    this.edges = new Embedding({ symbols: 4, size: hidden }, keys[1]);
+    this.embedding = new Embedding({ symbols: target, size: hidden }, keys[2]);
+    this.cell = new LSTMCell({ input: 2 * hidden, hidden }, keys[3]);
+    this.attention = attention({ query: hidden, key: hidden, hidden }, keys[4]);
+    this.combine = new Linear({ input: 2 * hidden, output: hidden, bias: false }, keys[5]);
+    this.output = new Linear({ input: hidden, output: target }, keys[6]);
+  }
+
+  override encode(source: Tensor): DecoderState {
+    const [batch = 0, size = 0] = source.shape;
+    const tokens = source.toArray();
+    const lengths = Array.from({ length: batch }, (_, b) => {
+      const end = tokens.subarray(b * size, (b + 1) * size).indexOf(0);
+      return end < 0 ? size : end;
+    });
+    // 1 the first, 2 the last, 3 both
+    const edges = Int32Array.from(tokens, (_, i) => {
+      const t = i % size;
+      return (t === 0 ? 1 : 0) + (t === (lengths[Math.floor(i / size)] as number) - 1 ? 2 : 0);
+    });
+    const x = add(this.items.forward(source), this.edges.forward(tensor(edges, { shape: source.shape }))); // [B, S, H]
+    const memory = this.attention.prepare(x, x, { mask: lengthsToMask(lengths, { size }) });
+    const still = zeros([batch, this.cell.hidden]);
+    return { memory, cell: { h: still, c: still }, fed: still, attention: this.attention.initialState(memory) };
+  }
+
+  override step(embedded: Tensor, state: DecoderState, options: { key?: Key } = {}): DecoderStep<DecoderState> {
+    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed as Tensor], 1), state.cell);
+    const { context, state: attention, ...seen } = this.attention.step(h, state.memory, state.attention, options);
+    const fed = tanh(this.combine.forward(concat([context, h], 1)));
+    return { ...seen, vector: fed, state: { memory: state.memory, cell, fed, attention } };
+  }
+}

@@ -1,0 +1,191 @@
+// Sorting and reversal, learnt on short sequences and asked of sequences twice as long.
+import {
+  Adam,
+  AttentionSeq2Seq,
+  type AttentionSizes,
+  bahdanau,
+  cosine,
+  crossEntropy,
+  type EncoderDecoder,
+  foldIn,
+  type Key,
+  key,
+  locationAware,
+  type Mechanism,
+  padBatch,
+  parameters,
+  reverseProblems,
+  type SequenceProblem,
+  type SequenceSizes,
+  type State,
+  sortProblems,
+  type Tensor,
+} from 'saccade';
+import { linesSvg } from './chart.ts';
+import { ItemsSeq2Seq } from './items.ts';
+import type { Context, Point, Recipe, Row } from './recipe.ts';
+
+/** What is attended to, the items themselves or what an LSTM makes of them, and by which mechanism. */
+type Variant = 'location-aware' | 'additive' | 'location-aware over an LSTM';
+
+interface Settings {
+  variant: Variant;
+  key: number;
+}
+
+interface Outcome {
+  parameters: number;
+  curve: Point[];
+  /** Shares of problems answered without an error, by length. */
+  exact: [length: number, share: number][];
+}
+
+interface Teaching {
+  hidden: number;
+  symbols: number;
+  /** The longest sequence of training; the shortest is of one symbol. */
+  longest: number;
+  batch: number;
+  steps: number;
+  lr: number;
+}
+
+/** What is to be learnt. */
+interface Task {
+  name: string;
+  shows: string;
+  problems: (from: Key, sizes: SequenceSizes) => SequenceProblem[];
+  distinct: boolean;
+  symbols: number;
+  /** What suits the task. */
+  attention: (sizes: AttentionSizes, from: Key) => Mechanism;
+}
+
+type Model = EncoderDecoder<State>;
+
+const usual: Omit<Teaching, 'symbols'> = { hidden: 64, longest: 10, batch: 64, steps: 3000, lr: 3e-3 };
+const small = { ...usual, hidden: 32, longest: 8, batch: 32, steps: 600, lr: 1e-2 };
+const LENGTHS = [0.5, 1, 1.5, 2, 3];
+
+function made({ attention }: Task, { hidden, symbols }: Teaching, { variant, key: index }: Settings): Model {
+  const options = { source: symbols + 3, target: symbols + 3, hidden };
+  const from = foldIn(key(1), index);
+  const model = {
+    'location-aware': () => new ItemsSeq2Seq({ ...options, attention }, from),
+    additive: () => new ItemsSeq2Seq({ ...options, attention: bahdanau }, from),
+    'location-aware over an LSTM': () => new AttentionSeq2Seq({ ...options, attention }, from),
+  }[variant]();
+  return model as unknown as Model;
+}
+
+/** Share of problems of one length that are answered exactly. */
+function exactShare(model: Model, { problems, distinct }: Task, { symbols }: Teaching, length: number, count: number): number {
+  let right = 0;
+  for (let at = 0; at < count; at += 250) {
+    const sizes = { count: Math.min(250, count - at), symbols, minLength: length, maxLength: length, distinct };
+    const some = problems(foldIn(foldIn(key(77), length), at), sizes);
+    const { tokens } = model.translate(padBatch(some.map(({ source }) => source)).tokens, { maxLength: length + 5 });
+    right += some.filter(({ target }, i) => [...(tokens[i] ?? []), 2].join() === target.join()).length;
+  }
+  return right / count;
+}
+
+function taught(model: Model, task: Task, teaching: Teaching, context: Pick<Context, 'train'>, from: Key): Promise<Point[]> {
+  const { symbols, longest, batch, steps, lr } = teaching;
+  function* batches(_epoch: number, own: Key): Generator<{ source: Tensor; target: Tensor }> {
+    for (let i = 0; i < 100; i++) {
+      const sizes = { count: batch, symbols, minLength: 1, maxLength: longest, distinct: task.distinct };
+      const some = task.problems(foldIn(own, i), sizes);
+      const padded = (lists: number[][]) => padBatch(lists).tokens;
+      yield { source: padded(some.map(({ source }) => source)), target: padded(some.map(({ target }) => target)) };
+    }
+  }
+  return context.train({
+    model,
+    optimizer: new Adam(parameters(model), { lr }),
+    key: from,
+    batches,
+    loss: ({ source, target }, { key: own }) => crossEntropy(model.forward(source, target, { key: own }), target, { ignoreIndex: 0 }),
+    steps,
+    schedule: cosine(lr, { steps, warmup: Math.min(100, steps - 1) }),
+    clip: 1,
+    evaluate: () => exactShare(model, task, teaching, 2 * longest, 200),
+    every: Math.ceil(steps / 10),
+  });
+}
+
+function rowsFor(variant: Variant, outcomes: readonly Outcome[]): Row[] {
+  return [1, 3].map((place) => ({
+    figure: `exact, ${outcomes[0]?.exact[place]?.[0]} symbols (${place === 1 ? 'as in training' : 'twice as long'}), ${variant}`,
+    ours: outcomes.map(({ exact }) => 100 * (exact[place]?.[1] ?? 0)),
+    unit: '%',
+    digits: 1,
+    ...(variant === 'location-aware' && place === 3 ? { target: { atLeast: 99 } } : {}),
+  }));
+}
+
+const variantsIn = (finished: readonly { settings: Settings }[]) => [...new Set(finished.map(({ settings }) => settings.variant))];
+
+function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
+  const teachingFor = (quick: boolean): Teaching => ({ ...(quick ? small : usual), symbols: task.symbols });
+  return {
+    name: task.name,
+    shows: task.shows,
+    papers: ['Chorowski et al. 2015'],
+    keys: 3,
+    jobs: ({ keys, quick }) =>
+      Array.from({ length: keys }, (_, index) =>
+        (quick ? (['location-aware'] as const) : (['location-aware', 'additive', 'location-aware over an LSTM'] as const)).map(
+          (variant) => ({
+            name: `${variant.replaceAll(/\W+/g, '-')}-${index}`,
+            settings: { variant, key: index },
+          }),
+        ),
+      ).flat(),
+    async job(settings, context) {
+      const teaching = teachingFor(context.quick);
+      const model = made(task, teaching, settings);
+      const curve = await taught(model, task, teaching, context, foldIn(key(2), settings.key));
+      const lengths = LENGTHS.map((times) => Math.floor(times * teaching.longest));
+      return {
+        parameters: [...model.stateDict().values()].reduce((sum, { size }) => sum + size, 0),
+        curve,
+        exact: lengths.map((length) => [length, exactShare(model, task, teaching, length, context.quick ? 200 : 1000)]),
+      };
+    },
+    rows: (finished) =>
+      variantsIn(finished).flatMap((variant) =>
+        rowsFor(
+          variant,
+          finished.filter(({ settings }) => settings.variant === variant).map(({ outcome }) => outcome),
+        ),
+      ),
+    pictures: async (finished) => {
+      const lines = variantsIn(finished).map((variant) => {
+        const first = finished.find(({ settings }) => settings.variant === variant)?.outcome;
+        return { name: variant, points: (first?.exact ?? []).map(([length, share]) => [length, 100 * share] as const) };
+      });
+      return { 'by-length': await linesSvg(lines, { x: 'symbols', y: 'exact, %', title: task.name }) };
+    },
+  };
+}
+
+/** What was attended to in all marks what is taken: filters of width 1 see that of their own key alone. */
+export const sort = sequenceRecipe({
+  name: 'sort',
+  shows: 'Sorting different symbols of 30, taught up to 10 of them and asked of 20.',
+  problems: sortProblems,
+  distinct: true,
+  symbols: 30,
+  attention: (sizes, from) => locationAware(sizes, from, { of: 'sum', width: 1 }),
+});
+
+/** What was attended to last says what is next: the key before it. */
+export const reverse = sequenceRecipe({
+  name: 'reverse',
+  shows: 'Saying a sequence backwards, taught up to 10 symbols and asked of 20.',
+  problems: reverseProblems,
+  distinct: false,
+  symbols: 10,
+  attention: (sizes, from) => locationAware(sizes, from),
+});
