@@ -2,22 +2,36 @@
 import { full, type Recipe as Teaching, withoutAttention } from '../pronounce/recipe.ts';
 import { member } from '../pronounce/speaker.ts';
 import type { Finished, Recipe, Row } from './recipe.ts';
-import { dictionaryFor, learningSvg, lengthsSvg, lossSvg, need, shapeFor, type Taught, taught } from './words.ts';
+import {
+  baselines,
+  dictionaryFor,
+  learningSvg,
+  lengthsSvg,
+  lossSvg,
+  MEMORY,
+  need,
+  remembered,
+  shapeFor,
+  type Taught,
+  taught,
+} from './words.ts';
+
+type Kind = 'additive' | 'plain' | typeof MEMORY;
 
 /** Which model, and which of the keys. */
 interface Settings {
-  attention: boolean;
+  kind: Kind;
   key: number;
 }
 
 const usual: Teaching = { ...full, members: 1 };
 const small: Teaching = { ...usual, hidden: 64, embedding: 32, epochs: 3, batch: 32, warmup: 50, lr: 5e-3 };
 
-const percent = (values: readonly number[]) => values.map((value) => 100 * value);
-const named = (attention: boolean) => (attention ? 'additive attention' : 'no attention');
+const kinds = ['additive', 'plain'] as const;
+const titles = { additive: 'additive attention', plain: 'no attention' } as const;
 
-const runsOf = (finished: readonly Finished<Settings, Taught>[], attention: boolean) =>
-  finished.filter(({ settings }) => settings.attention === attention).map(({ outcome }) => outcome);
+const runsOf = (finished: readonly Finished<Settings, Taught>[], kind: Kind) =>
+  finished.filter(({ settings }) => settings.kind === kind).map(({ outcome }) => outcome);
 
 /** Percent of wrong words among those of `least` to `most` letters; of runs that have such words. */
 function among(runs: readonly Taught[], least: number, most: number): number[] {
@@ -28,33 +42,32 @@ function among(runs: readonly Taught[], least: number, most: number): number[] {
   });
 }
 
-function rowsFor(finished: readonly Finished<Settings, Taught>[], attention: boolean): Row[] {
-  const runs = runsOf(finished, attention);
-  const [first] = runs;
-  const size = `${((first?.parameters ?? 0) / 1e6).toFixed(2)} M parameters`;
-  const papers = attention
-    ? { word: '21.69 ± 0.21 (Toshniwal and Livescu 2016, 3 × 512)', phone: '5.04 ± 0.03 (the same)' }
-    : { word: '29.21 (Yao and Zweig 2015, 1 × 500)', phone: '7.53 (the same)' };
-  const baselines = attention ? { baseline: '24.53 %, n-grams (Bisani and Ney 2008)' } : {};
-  return [
+/** Of the literature on this split, with the models' sizes. */
+const papers = {
+  additive: { word: '21.69 ± 0.21 (Toshniwal and Livescu 2016, 3 × 512)', phone: '5.04 ± 0.03 (the same)' },
+  plain: { word: '29.21 (Yao and Zweig 2015, 1 × 500)', phone: '7.53 (the same)' },
+};
+
+function rowsFor(finished: readonly Finished<Settings, Taught>[], kind: (typeof kinds)[number]): Row[] {
+  const runs = runsOf(finished, kind);
+  const { word, phone } = baselines(finished);
+  const title = titles[kind];
+  const size = `${((runs[0]?.parameters ?? 0) / 1e6).toFixed(2)} M parameters`;
+  const target = (atMost: number) => (kind === 'additive' ? { target: { atMost } } : {});
+  const whole = (of: (run: Taught) => number) => runs.map((run) => 100 * of(run));
+  const rows: Row[] = [
     {
-      figure: `word error rate, ${named(attention)}, ${size}`,
-      ours: percent(runs.map(({ wordErrorRate }) => wordErrorRate)),
-      unit: '%',
-      paper: papers.word,
-      ...baselines,
-      ...(attention ? { target: { atMost: 24 } } : {}),
+      figure: `word error rate, ${title}, ${size}`,
+      ours: whole((run) => run.wordErrorRate),
+      paper: papers[kind].word,
+      ...target(24),
+      ...word,
     },
-    {
-      figure: `phone error rate, ${named(attention)}`,
-      ours: percent(runs.map(({ phoneErrorRate }) => phoneErrorRate)),
-      unit: '%',
-      paper: papers.phone,
-      ...(attention ? { target: { atMost: 5.8 } } : {}),
-    },
-    { figure: `word error rate among words of 4 to 6 letters, ${named(attention)}`, ours: among(runs, 4, 6), unit: '%' },
-    { figure: `word error rate among words of 10 to 14 letters, ${named(attention)}`, ours: among(runs, 10, 14), unit: '%' },
+    { figure: `phone error rate, ${title}`, ours: whole((run) => run.phoneErrorRate), paper: papers[kind].phone, ...target(5.8), ...phone },
+    { figure: `word error rate among words of 4 to 6 letters, ${title}`, ours: among(runs, 4, 6) },
+    { figure: `word error rate among words of 10 to 14 letters, ${title}`, ours: among(runs, 10, 14) },
   ];
+  return rows.map((row) => ({ ...row, unit: '%' }));
 }
 
 export const g2p: Recipe<Settings, Taught> = {
@@ -62,20 +75,21 @@ export const g2p: Recipe<Settings, Taught> = {
   shows: 'Letters to sounds: attention against one vector for the whole word, at equal size, on 2,670 words held out of g014b2b.train.',
   papers: ['Bahdanau, Cho and Bengio 2015', 'Toshniwal and Livescu 2016'],
   data: need,
-  jobs: ({ keys }) =>
-    Array.from({ length: keys }, (_, key) =>
-      [true, false].map((attention) => ({ name: `${attention ? 'additive' : 'plain'}-${key}`, settings: { attention, key } })),
-    ).flat(),
-  async job({ attention, key }, context) {
+  jobs: ({ keys }) => [
+    ...Array.from({ length: keys }, (_, key) => kinds.map((kind) => ({ name: `${kind}-${key}`, settings: { kind, key } }))).flat(),
+    { name: MEMORY, settings: { kind: MEMORY, key: 0 } },
+  ],
+  async job({ kind, key }, context) {
     const dictionary = await dictionaryFor(context);
+    if (kind === MEMORY) return remembered(dictionary);
     const attentive = context.quick ? small : usual;
-    const how = attention ? attentive : withoutAttention(attentive);
+    const how = kind === 'additive' ? attentive : withoutAttention(attentive);
     const shape = shapeFor(dictionary, how);
     return taught(member(shape, key), shape, dictionary, how, context, { key });
   },
-  rows: (finished) => [true, false].flatMap((attention) => rowsFor(finished, attention)),
+  rows: (finished) => kinds.flatMap((kind) => rowsFor(finished, kind)),
   pictures: async (finished) => {
-    const models = [true, false].map((attention) => ({ title: named(attention), runs: runsOf(finished, attention) }));
+    const models = kinds.map((kind) => ({ title: titles[kind], runs: runsOf(finished, kind) }));
     const first = models.flatMap(({ title, runs: [run] }) => (run ? [{ title, ...run }] : []));
     return { 'by-length': await lengthsSvg(models), loss: await lossSvg(first), learning: await learningSvg(first) };
   },

@@ -32,7 +32,19 @@ import { quick, type Recipe as Teaching } from '../pronounce/recipe.ts';
 import { Alphabets, type Model } from '../pronounce/speaker.ts';
 import type { Recipe } from './recipe.ts';
 import { picture, tableOf } from './results.ts';
-import { dictionaryFor, lengthsSvg, lossSvg, need, shapeFor, type Taught, taught, wordSvg } from './words.ts';
+import {
+  baselines,
+  dictionaryFor,
+  lengthsSvg,
+  lossSvg,
+  MEMORY,
+  need,
+  remembered,
+  shapeFor,
+  type Taught,
+  taught,
+  wordSvg,
+} from './words.ts';
 
 /**
  * The encoding conditioned on the decoder's state: for a query q, `1/S Σᵢ tanh(W hᵢ + U q + b)` over the items hᵢ. Every item counts
@@ -144,11 +156,14 @@ export const ladder: Recipe<Settings, Taught> = {
   papers: ['Sutskever, Vinyals and Le 2014', 'Bahdanau, Cho and Bengio 2015', 'Luong, Pham and Manning 2015'],
   data: need,
   keys: 1,
-  jobs: ({ keys }) =>
-    rungs.flatMap(({ name }) => Array.from({ length: keys }, (_, key) => ({ name: `${name}-${key}`, settings: { rung: name, key } }))),
+  jobs: ({ keys }) => [
+    ...rungs.flatMap(({ name }) => Array.from({ length: keys }, (_, key) => ({ name: `${name}-${key}`, settings: { rung: name, key } }))),
+    { name: MEMORY, settings: { rung: MEMORY, key: 0 } },
+  ],
   async job({ rung: name, key: run }, context) {
-    const rung = rungs.find((one) => one.name === name) as Rung;
     const dictionary = await dictionaryFor(context);
+    if (name === MEMORY) return remembered(dictionary);
+    const rung = rungs.find((one) => one.name === name) as Rung;
     const how = context.quick ? small : quick;
     const shape = shapeFor(dictionary, how);
     const { letters, phones } = new Alphabets(shape);
@@ -156,15 +171,17 @@ export const ladder: Recipe<Settings, Taught> = {
     const model = rung.build({ source: letters.size, target: phones.size, hidden, embedding, layers, dropout }, foldIn(key(41), run));
     return taught(model, shape, dictionary, how, context, { key: run });
   },
-  rows: (finished) =>
-    rungs.flatMap(({ name, title }) => {
+  rows(finished) {
+    const { word, phone } = baselines(finished);
+    return rungs.flatMap(({ name, title }) => {
       const runs = finished.filter(({ settings }) => settings.rung === name).map(({ outcome }) => outcome);
       const size = `${Math.round((runs[0]?.parameters ?? 0) / 1e3)} k parameters`;
       return [
-        { figure: `word error rate, ${title}, ${size}`, ours: runs.map(({ wordErrorRate }) => 100 * wordErrorRate), unit: '%' },
-        { figure: `phone error rate, ${title}`, ours: runs.map(({ phoneErrorRate }) => 100 * phoneErrorRate), unit: '%' },
+        { figure: `word error rate, ${title}, ${size}`, ours: runs.map(({ wordErrorRate }) => 100 * wordErrorRate), unit: '%', ...word },
+        { figure: `phone error rate, ${title}`, ours: runs.map(({ phoneErrorRate }) => 100 * phoneErrorRate), unit: '%', ...phone },
       ];
-    }),
+    });
+  },
   pictures: async (finished) => {
     const first = rungs.flatMap(({ name, short }) => {
       const run = finished.find(({ settings }) => settings.rung === name)?.outcome;

@@ -2,8 +2,8 @@
 import { quick } from '../pronounce/recipe.ts';
 import { variants } from './mechanisms.ts';
 import type { Recipe, Row } from './recipe.ts';
-import { runsOf, small, type Trial, trials, tried } from './trial.ts';
-import { learningSvg, lengthsSvg, lossSvg, need, type Taught } from './words.ts';
+import { runsOf, small, type Trial, trials, tried, untaught } from './trial.ts';
+import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from './words.ts';
 
 /** What Luong et al. report (table 4 and §5.4), and Toshniwal and Livescu 2016 on this very split with 3 × 512. */
 const papers: Readonly<Record<string, string>> = {
@@ -29,9 +29,10 @@ export const luongTable: Recipe<Trial, Taught> = {
   papers: ['Luong, Pham and Manning 2015, table 4', 'Toshniwal and Livescu 2016'],
   data: need,
   keys: 3,
-  jobs: ({ keys }) => trials(variants, keys),
+  jobs: ({ keys }) => [...trials(variants, keys), untaught],
   job: (trial, context) => tried(trial, context.quick ? small : quick, context),
   rows(finished) {
+    const { word, phone } = baselines(finished);
     const general = variants.find(({ name }) => name === 'global-general');
     const soft = general ? percent(runsOf(finished, general), (run) => run.wordErrorRate) : [];
     const wordRows = variants.map((variant): Row => {
@@ -45,11 +46,12 @@ export const luongTable: Recipe<Trial, Taught> = {
         unit: '%',
         target: { atMost },
         ...(paper && { paper }),
+        ...word,
       };
     });
     const phoneRows = variants.map((variant): Row => {
       const ours = percent(runsOf(finished, variant), (run) => run.phoneErrorRate);
-      return { figure: `phone error rate, ${variant.title}`, ours, unit: '%' };
+      return { figure: `phone error rate, ${variant.title}`, ours, unit: '%', ...phone };
     });
     return [...wordRows, ...phoneRows];
   },

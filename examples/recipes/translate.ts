@@ -7,7 +7,6 @@ import {
   cosine,
   crossEntropy,
   type EncoderDecoder,
-  editDistance,
   foldIn,
   type Key,
   key,
@@ -18,6 +17,7 @@ import {
   scope,
 } from 'saccade';
 import { linesSvg } from './chart.ts';
+import { Nearest } from './nearest.ts';
 import type { Context, Finished, Point, Recipe } from './recipe.ts';
 import { type Corpus, corpusFor, type Pair } from './sentences.ts';
 
@@ -116,16 +116,9 @@ function translated(model: Translator, corpus: Corpus, pairs: readonly Pair[], b
 
 /** What the closest English sentence of the training part was translated to: a translation memory. */
 function remembered({ train }: Corpus, pairs: readonly Pair[]): string[][] {
-  return pairs.map(({ source }) => {
-    let best: Pair | undefined;
-    let fewest = Number.POSITIVE_INFINITY;
-    for (const pair of train) {
-      if (Math.abs(pair.source.length - source.length) >= fewest) continue;
-      const edits = editDistance(pair.source, source);
-      if (edits < fewest) [best, fewest] = [pair, edits];
-    }
-    return best?.target ?? [];
-  });
+  const memory = new Nearest<string, string[]>();
+  for (const { source, target } of train) memory.set(source, target);
+  return pairs.map(({ source }) => memory.get(source) ?? []);
 }
 
 function scored(translate: (pairs: readonly Pair[]) => string[][], { dev, held }: Corpus): Pick<Outcome, 'bleu' | 'byLength'> {

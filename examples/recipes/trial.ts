@@ -4,7 +4,7 @@ import { quick, stepsOf, type Recipe as Teaching } from '../pronounce/recipe.ts'
 import { Alphabets } from '../pronounce/speaker.ts';
 import { others, type Variant, variants } from './mechanisms.ts';
 import type { Context, Finished, Job } from './recipe.ts';
-import { dictionaryFor, shapeFor, type Taught, taught } from './words.ts';
+import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from './words.ts';
 
 /** Which mechanism, and which of the keys. */
 export interface Trial {
@@ -21,14 +21,18 @@ export const trials = (mechanisms: readonly Variant[], keys: number): Job<Trial>
     Array.from({ length: keys }, (_, key) => ({ name: `${name}-${key}`, settings: { variant: name, key } })),
   );
 
+/** What stands beside them. */
+export const untaught: Job<Trial> = { name: MEMORY, settings: { variant: MEMORY, key: 0 } };
+
 /** The runs of a mechanism. */
 export const runsOf = (finished: readonly Finished<Trial, Taught>[], { name }: Variant): Taught[] =>
   finished.filter(({ settings }) => settings.variant === name).map(({ outcome }) => outcome);
 
 /** Teaches and measures one. */
 export async function tried({ variant: name, key: run }: Trial, how: Teaching, context: Context): Promise<Taught> {
-  const variant = [...variants, ...others].find((one) => one.name === name) as Variant;
   const dictionary = await dictionaryFor(context);
+  if (name === MEMORY) return remembered(dictionary);
+  const variant = [...variants, ...others].find((one) => one.name === name) as Variant;
   const shape = shapeFor(dictionary, how);
   const { letters, phones } = new Alphabets(shape);
   const { hidden, embedding, layers, dropout } = shape;

@@ -5,7 +5,8 @@ import { type Dictionary, dictionaryOf, type Entry } from '../pronounce/dictiona
 import { optimizerOf, type Recipe as Teaching, teaching } from '../pronounce/recipe.ts';
 import { type Model, type Shape, Speaker, type Spoken } from '../pronounce/speaker.ts';
 import { linesSvg } from './chart.ts';
-import type { Context, DataNeed, Point, Training } from './recipe.ts';
+import { Nearest } from './nearest.ts';
+import type { Context, DataNeed, Finished, Point, Training } from './recipe.ts';
 
 /** Words of one length, and how many of them were said wrong. */
 export interface Length {
@@ -56,15 +57,11 @@ export function shapeFor(dictionary: Dictionary, { attention, hidden, embedding,
   return { attention, hidden, embedding, layers, dropout, members, letters: [..."'abcdefghijklmnopqrstuvwxyz"], phones };
 }
 
-/** Error rates on entries, all together and by the words' length. */
-export function measure(speaker: Speaker, entries: readonly Entry[], beam: number): Measured {
-  const spoken = speaker.say(
-    entries.map(({ word }) => word),
-    { beam },
-  );
+/** Error rates of what is said of each entry, all together and by the words' length. */
+function measure(said: readonly string[][], entries: readonly Entry[]): Measured {
   const ratesOf = (places: readonly number[]) =>
     errorRates(
-      places.map((i) => spoken[i]?.phones ?? []),
+      places.map((i) => said[i] ?? []),
       places.map((i) => entries[i]?.pronunciations ?? []),
     );
   const all = entries.map((_, i) => i);
@@ -97,7 +94,9 @@ export async function taught(
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   const speaker = new Speaker(shape, [model]);
   const { beam } = how;
-  return { ...measure(speaker, dictionary.test, beam), parameters: size, points, spoken: speaker.say(shown(dictionary), { beam }) };
+  const words = dictionary.test.map(({ word }) => word);
+  const said = speaker.say(words, { beam }).map(({ phones }) => phones);
+  return { ...measure(said, dictionary.test), parameters: size, points, spoken: speaker.say(shown(dictionary), { beam }) };
 }
 
 /** Percent of wrong words by length, over all runs; lengths of fewer than 30 words are left out, where one word is several percent. */
@@ -110,6 +109,25 @@ function errorsByLength(runs: readonly Measured[]): [number, number][] {
     }
   }
   return [...sums].flatMap(([length, [words, wrong]]) => (words >= 30 ? [[length, (100 * wrong) / words] as [number, number]] : []));
+}
+
+/** The job of a recipe that teaches nothing. */
+export const MEMORY = 'memory';
+
+/** What it reaches: every word said as the closest word of the training part is. */
+export function remembered({ train, test }: Dictionary): Taught {
+  const memory = new Nearest<string, string[]>();
+  for (const { word, pronunciations } of train) memory.set(word, pronunciations[0] ?? []);
+  const said = test.map(({ word }) => memory.get([...word]) ?? []);
+  return { ...measure(said, test), parameters: 0, points: [], spoken: [] };
+}
+
+/** It as a row's baseline, by the figure. */
+export function baselines(finished: readonly Finished<unknown, Taught>[]): { word?: { baseline: string }; phone?: { baseline: string } } {
+  const memory = finished.find(({ name }) => name === MEMORY)?.outcome;
+  if (!memory) return {};
+  const told = (rate: number) => ({ baseline: `${(100 * rate).toFixed(2)} %, the closest word` });
+  return { word: told(memory.wordErrorRate), phone: told(memory.phoneErrorRate) };
 }
 
 /** Words whose letters and sounds part ways; of each dictionary at least three are held out. */
