@@ -2,6 +2,7 @@
 import {
   Adam,
   AttentionSeq2Seq,
+  alignmentsSvg,
   bleu,
   bucketBatches,
   cosine,
@@ -41,6 +42,15 @@ interface Outcome {
   byLength: Lengths[];
   parameters: number;
   points: Point[];
+  /** Some development sentences, and where the model looked. */
+  aligned: Aligned[];
+}
+
+/** A sentence, what became of it, and the weights of each word of that. */
+interface Aligned {
+  source: string[];
+  target: string[];
+  weights: number[][];
 }
 
 /** How a model is made and taught. */
@@ -114,6 +124,18 @@ function translated(model: Translator, corpus: Corpus, pairs: readonly Pair[], b
   return results;
 }
 
+/** The first development sentences of 7 words with their alignments. */
+function aligned(model: Translator, { dev, source, target }: Corpus, beam: number): Aligned[] {
+  const pairs = dev.filter((pair) => pair.source.length === 7).slice(0, 4);
+  return scope(() => model.translate(padBatch(pairs.map((pair) => source.encode(pair.source))).tokens, { beam }).hypotheses).map(
+    ([best], i) => ({
+      source: pairs[i]?.source ?? [],
+      target: target.decode(best?.tokens ?? []),
+      weights: (best?.trace ?? []).map((row) => Array.from(row)),
+    }),
+  );
+}
+
 /** What the closest English sentence of the training part was translated to: a translation memory. */
 function remembered({ train }: Corpus, pairs: readonly Pair[]): string[][] {
   const memory = new Nearest<string, string[]>();
@@ -170,7 +192,8 @@ async function learn(settings: Settings, corpus: Corpus, context: Context): Prom
     goal: 'max',
   });
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-  return { ...scored((pairs) => translated(model, corpus, pairs, how.beam), corpus), parameters: size, points };
+  const scores = scored((pairs) => translated(model, corpus, pairs, how.beam), corpus);
+  return { ...scores, parameters: size, points, aligned: settings.kind === 'attention' ? aligned(model, corpus, how.beam) : [] };
 }
 
 const titles: Record<Kind, string> = { attention: 'additive attention', plain: 'no attention', memory: 'closest training sentence' };
@@ -200,7 +223,7 @@ export const translate: Recipe<Settings, Outcome> = {
   async job(settings, context) {
     const corpus = corpusFor(context);
     if (settings.kind !== 'memory') return learn(settings, corpus, context);
-    return { ...scored((pairs) => remembered(corpus, pairs), corpus), parameters: 0, points: [] };
+    return { ...scored((pairs) => remembered(corpus, pairs), corpus), parameters: 0, points: [], aligned: [] };
   },
   rows: (finished) => {
     const memory = runsOf(finished, 'memory');
@@ -225,6 +248,9 @@ export const translate: Recipe<Settings, Outcome> = {
     });
   },
   pictures: async (finished) => ({
+    alignment: alignmentsSvg(
+      (runsOf(finished, 'attention')[0]?.aligned ?? []).map(({ source, target, weights }) => ({ weights, rows: target, columns: source })),
+    ),
     'by-length': await linesSvg(
       kinds.map((kind) => {
         const runs = runsOf(finished, kind);
