@@ -103,7 +103,13 @@ async function ready(family: string, item: Case, peers: readonly Peer[]): Promis
   for (const { name, prepare } of peers) {
     const peer = await prepare(task, inputs);
     if (!peer) continue;
-    const result = await peer.result?.();
+    let result: Awaited<ReturnType<NonNullable<Prepared['result']>>> | undefined;
+    try {
+      result = await peer.result?.();
+    } catch (error) {
+      console.error(`${family} ${item.name}: ${name} cannot: ${error instanceof Error ? error.message : error}`);
+      continue;
+    }
     const off = result ? distance(result, resultOf(item.setup)) : 0;
     if (!(off <= PEER_TOLERANCE)) throw new Error(`${family} ${item.name}: ${name} must give what we give, got ${off} off`);
     able.push({ ...peer, name });

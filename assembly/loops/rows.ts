@@ -202,48 +202,6 @@ export function sumOf<F extends Lane>(x: usize, n: i32, a: f32, b: f32): f32 {
   return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-/** {@link mapRow} and {@link sumOf} in one pass: writes the summands, returns their sum. */
-export function mapSum<F extends Lane>(out: usize, x: usize, n: i32, a: f32, b: f32): f32 {
-  const f = changetype<F>(0);
-  const p = V.splat(a);
-  const q = V.splat(b);
-  let s0 = V.splat(0);
-  let s1 = V.splat(0);
-  let s2 = V.splat(0);
-  let s3 = V.splat(0);
-  let i = 0;
-  for (; i <= n - 16; i += 16) {
-    const y0 = f.at(V.load(x), p, q);
-    const y1 = f.at(V.load(x + 16), p, q);
-    const y2 = f.at(V.load(x + 32), p, q);
-    const y3 = f.at(V.load(x + 48), p, q);
-    V.store(out, y0);
-    V.store(out + 16, y1);
-    V.store(out + 32, y2);
-    V.store(out + 48, y3);
-    s0 = f32x4.add(s0, y0);
-    s1 = f32x4.add(s1, y1);
-    s2 = f32x4.add(s2, y2);
-    s3 = f32x4.add(s3, y3);
-    out += 64;
-    x += 64;
-  }
-  for (; i < n; i += 4) {
-    const rest = n - i;
-    const y = rest < 4 ? V.fill(f.at(V.loadTail(x, rest), p, q), rest, V.splat(0)) : f.at(V.load(x), p, q);
-    if (rest < 4) V.storeTail(out, y, rest);
-    else V.store(out, y);
-    const turn = (i >> 2) & 3;
-    if (turn == 0) s0 = f32x4.add(s0, y);
-    else if (turn == 1) s1 = f32x4.add(s1, y);
-    else if (turn == 2) s2 = f32x4.add(s2, y);
-    else s3 = f32x4.add(s3, y);
-    out += 16;
-    x += 16;
-  }
-  return V.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-}
-
 /** A lane function of two operands and a constant of the row, without fields. */
 export abstract class PairLane {
   abstract at(x: v128, y: v128, a: v128): v128;

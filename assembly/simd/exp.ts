@@ -25,9 +25,14 @@ export class Exp {
 
   /** The same for -104 ≤ x. */
   @inline static ofNegative(x: v128): v128 {
+    return f32x4.mul(Exp.scaled(x), V.splat(5.9604645e-8));
+  }
+
+  /** `2²⁴ e^x` for -104 ≤ x ≤ 70: no result is below the smallest normal number. */
+  @inline static scaled(x: v128): v128 {
     const n = Exp.round(x, 127 + 24);
     const q = Exp.fraction(Exp.rest(x, f32x4.sub(n, V.splat(ROUND + 127 + 24))));
-    return f32x4.mul(f32x4.mul(f32x4.add(V.splat(1), q), Exp.power(n)), V.splat(5.9604645e-8));
+    return f32x4.mul(f32x4.add(V.splat(1), q), Exp.power(n));
   }
 
   /** `round(x / ln 2) + bias` in the low bits of the lanes; less `ROUND + bias` it is the k of {@link rest}. */
