@@ -2,6 +2,7 @@
 import { g2p } from './g2p.ts';
 import { gallery } from './gallery.ts';
 import { hull } from './hull.ts';
+import { intra } from './intra.ts';
 import { ladder } from './ladder.ts';
 import { luongTable } from './luong.ts';
 import type { Recipe } from './recipe.ts';
@@ -10,7 +11,7 @@ import { series } from './series.ts';
 import { translate } from './translate.ts';
 import { tsp } from './tsp.ts';
 
-const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, gallery];
+const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, intra, gallery];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
