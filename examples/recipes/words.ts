@@ -90,7 +90,8 @@ export async function taught(
   options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers'>> },
 ): Promise<Taught> {
   const usual = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
-  const points = await context.train({ ...usual, ...options.lesson, model });
+  const every = Math.min(usual.every ?? 500, Math.ceil(usual.steps / 6));
+  const points = await context.train({ ...usual, ...options.lesson, every, model });
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   const speaker = new Speaker(shape, [model]);
   const { beam } = how;
