@@ -4,6 +4,7 @@ import { init } from '../../../src/runtime/init.ts';
 import type { WasmOptions } from '../../../src/runtime/wasm.ts';
 import { Digest } from './digest.ts';
 import { learn } from './learn.ts';
+import { attention } from './mechanisms.ts';
 import { ops } from './ops.ts';
 
 /** What the program found. */
@@ -24,6 +25,7 @@ export async function run(options: WasmOptions = {}): Promise<Result> {
     return digest;
   };
   ops(part);
+  attention(part);
   await learn(part);
   const { threads, why } = info();
   if (threads !== (options.threads ?? 1)) throw new Error(`program: threads must be ${options.threads} to the end, got ${why.threads}`);
