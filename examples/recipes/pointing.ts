@@ -29,6 +29,8 @@ export interface Teaching {
   /** Points of a problem, from the least to the most; those of one batch have equally many. */
   least: number;
   most: number;
+  /** Share of the steps over which the most points rise from `least`: what is learnt on few of them is cheaper. Default 0. */
+  rise?: number;
   batch: number;
   steps: number;
   /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
@@ -89,12 +91,13 @@ export async function taught(
   context: Pick<Context, 'train'>,
   options: { key: number; measure: (answers: Answer[]) => number },
 ): Promise<Pupil> {
-  const { hidden, bidirectional, least, most, batch, steps, lr, warmup } = teaching;
+  const { hidden, bidirectional, least, most, rise = 0, batch, steps, lr, warmup } = teaching;
   const network = new PointerNetwork({ input: 2, hidden, bidirectional }, foldIn(key(1), options.key));
   const optimizer = new Adam(parameters(network), { lr });
-  function* batches(_epoch: number, from: Key): Generator<{ points: Tensor; target: Tensor }> {
+  const mostAt = (step: number) => Math.floor(least + (most - least) * (rise > 0 ? Math.min(1, step / (rise * steps)) : 1));
+  function* batches(epoch: number, from: Key): Generator<{ points: Tensor; target: Tensor }> {
     for (let i = 0; i < EPOCH; i++) {
-      const points = least + randomInt(from, i, most - least + 1);
+      const points = least + randomInt(from, i, mostAt(epoch * EPOCH + i) - least + 1);
       const drawn = task.problems(foldIn(from, i), { batch, points });
       yield { points: spread(drawn.points), target: choices(drawn.answers) };
     }
