@@ -1,10 +1,9 @@
 // Where every mechanism looks: the same words through small models, a few minutes in all.
 import { readdirSync } from 'node:fs';
-import { quick, type Recipe as Teaching } from '../pronounce/recipe.ts';
 import { others, variants } from './mechanisms.ts';
 import type { Recipe } from './recipe.ts';
 import { KEPT, picture, tableOf } from './results.ts';
-import { runsOf, small, type Trial, trials, tried } from './trial.ts';
+import { brief, runsOf, small, type Trial, trials, tried } from './trial.ts';
 import { learningSvg, lossSvg, type Taught, wordSvg } from './words.ts';
 
 /** Pictures of other recipes that are kept, by the names of their files. */
@@ -15,9 +14,6 @@ function drawings(): string[] {
 }
 
 const all = [...variants, ...others];
-
-/** About half a minute on one core. */
-const brief: Teaching = { ...quick, hidden: 64, embedding: 32, epochs: 1, batch: 128, lr: 8e-3 };
 
 export const gallery: Recipe<Trial, Taught> = {
   name: 'gallery',

@@ -28,10 +28,10 @@ import {
   toFloat,
   unstack,
 } from 'saccade';
-import { quick, type Recipe as Teaching } from '../pronounce/recipe.ts';
 import { Alphabets, type Model } from '../pronounce/speaker.ts';
 import type { Recipe } from './recipe.ts';
 import { picture, tableOf } from './results.ts';
+import { brief, small } from './trial.ts';
 import {
   baselines,
   dictionaryFor,
@@ -148,8 +148,6 @@ interface Settings {
   key: number;
 }
 
-const small: Teaching = { ...quick, hidden: 48, embedding: 24, epochs: 3, batch: 32, warmup: 50, lr: 8e-3, dropout: 0 };
-
 export const ladder: Recipe<Settings, Taught> = {
   name: 'ladder',
   shows: 'From one vector for a whole word to attention over what was read, rung by rung: one task, one budget.',
@@ -164,7 +162,7 @@ export const ladder: Recipe<Settings, Taught> = {
     const dictionary = await dictionaryFor(context);
     if (name === MEMORY) return remembered(dictionary);
     const rung = rungs.find((one) => one.name === name) as Rung;
-    const how = context.quick ? small : quick;
+    const how = context.quick ? small : brief;
     const shape = shapeFor(dictionary, how);
     const { letters, phones } = new Alphabets(shape);
     const { hidden, embedding, layers, dropout } = shape;

@@ -15,6 +15,9 @@ export interface Trial {
 /** For seconds, on short words. */
 export const small: Teaching = { ...quick, hidden: 48, embedding: 24, epochs: 3, batch: 32, warmup: 50, lr: 8e-3, dropout: 0 };
 
+/** Half a minute on one core, on all words. */
+export const brief: Teaching = { ...quick, hidden: 64, embedding: 32, epochs: 1, batch: 128, lr: 8e-3 };
+
 /** Mechanisms, each with every key. */
 export const trials = (mechanisms: readonly Variant[], keys: number): Job<Trial>[] =>
   mechanisms.flatMap(({ name }) =>
