@@ -1,7 +1,7 @@
 // One job in the thread it was given: where its data is, and training that goes on where it stopped.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint, train } from 'saccade';
+import { type Checkpoint, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint, train } from 'saccade';
 import { type Context, type DataNeed, Interrupted, type Point, type Training } from './recipe.ts';
 
 /** Milliseconds of work that a crash may cost. */
@@ -69,6 +69,54 @@ const under = (start: string, numbers: Readonly<Record<string, number>>): Record
     Object.entries(numbers).flatMap(([name, value]) => (name.startsWith(start) ? [[name.slice(start.length), value]] : [])),
   );
 
+/** The curve of a training so far, and the losses since its last point. */
+class Curve {
+  readonly points: Point[];
+  private readonly every: number;
+  private sum: number;
+  private count: number;
+
+  constructor(every: number, saved?: Pick<Checkpoint, 'numbers' | 'metadata'>) {
+    this.every = every;
+    this.points = JSON.parse(saved?.metadata.points ?? '[]') as Point[];
+    this.sum = saved?.numbers['curve.sum'] ?? 0;
+    this.count = saved?.numbers['curve.count'] ?? 0;
+  }
+
+  get numbers(): Record<string, number> {
+    return { 'curve.sum': this.sum, 'curve.count': this.count };
+  }
+
+  get loss(): number {
+    return this.count > 0 ? this.sum / this.count : (this.points.at(-1)?.loss ?? Number.NaN);
+  }
+
+  get metric(): number | undefined {
+    return this.points.findLast((point) => point.metric !== undefined)?.metric;
+  }
+
+  add({ step, loss, metric }: Pick<Progress, 'step' | 'loss' | 'metric'>): void {
+    this.sum += loss;
+    this.count++;
+    if (step % this.every !== 0 && metric === undefined) return;
+    this.points.push({ step, loss: this.sum / this.count, ...(metric === undefined ? {} : { metric }) });
+    this.sum = 0;
+    this.count = 0;
+  }
+}
+
+/** What an earlier sitting left: put in place where it is of this job. */
+async function restored(path: string, mark: string, { model, optimizer, numbers }: Resumable): Promise<Checkpoint | undefined> {
+  if (!existsSync(path)) return undefined;
+  const saved = await loadCheckpoint(path);
+  if (saved.metadata.mark !== mark) throw new Error(`recipe: checkpoint must be of this job, got another in ${path} (--fresh forgets it)`);
+  restoreCheckpoint(saved, { model, optimizer });
+  numbers?.load(under('own.', saved.numbers));
+  return saved;
+}
+
+type Resumable = Pick<Training<unknown>, 'model' | 'optimizer' | 'numbers'>;
+
 async function resume<Batch>(
   { model, optimizer, name, numbers, ...rest }: Training<Batch>,
   { checkpoint, mark, signal, report }: ContextOptions,
@@ -76,66 +124,37 @@ async function resume<Batch>(
   resumed: (seconds: number) => void,
 ): Promise<Point[]> {
   const path = `${checkpoint}${name ? `.${name}` : ''}.safetensors`;
-  let points: Point[] = [];
-  let [sum, count] = [0, 0]; // of the losses since the last point
-  let position: Position | undefined;
-  if (existsSync(path)) {
-    const saved = await loadCheckpoint(path);
-    if (saved.metadata.mark !== mark)
-      throw new Error(`recipe: checkpoint must be of this job, got another in ${path} (--fresh forgets it)`);
-    restoreCheckpoint(saved, { model, optimizer });
-    [sum = 0, count = 0] = [saved.numbers['curve.sum'], saved.numbers['curve.count']];
-    resumed(saved.numbers.seconds ?? 0);
-    points = JSON.parse(saved.metadata.points ?? '[]') as Point[];
-    position = under('at.', saved.numbers) as unknown as Position;
-    numbers?.load(under('own.', saved.numbers));
-  }
-  const first = position?.step ?? 0;
+  const saved = await restored(path, mark, { model, optimizer, ...(numbers && { numbers }) });
+  const start = saved && (under('at.', saved.numbers) as unknown as Position);
+  if (saved) resumed(saved.numbers.seconds ?? 0);
+  const curve = new Curve(Math.max(1, Math.floor((rest.steps ?? 100 * POINTS) / POINTS)), saved);
   const save = (at: Position) =>
     saveCheckpoint(path, {
       model,
       optimizer,
-      numbers: {
-        ...over('at.', { ...at }),
-        ...over('own.', numbers?.save() ?? {}),
-        'curve.sum': sum,
-        'curve.count': count,
-        seconds: seconds(),
-      },
-      metadata: { mark, points: JSON.stringify(points) },
+      numbers: { ...over('at.', { ...at }), ...over('own.', numbers?.save() ?? {}), ...curve.numbers, seconds: seconds() },
+      metadata: { mark, points: JSON.stringify(curve.points) },
     });
+  const tell = ({ step, seconds }: Progress) => {
+    const { loss, metric } = curve;
+    const speed = (step - (start?.step ?? 0)) / seconds;
+    report({ step, loss, speed, ...(rest.steps ? { steps: rest.steps } : {}), ...(metric === undefined ? {} : { metric }) });
+  };
 
-  const every = Math.max(1, Math.floor((rest.steps ?? 100 * POINTS) / POINTS));
   let last: Progress | undefined;
-  let metric = points.findLast((point) => point.metric !== undefined)?.metric;
   let [told, savedAt] = [0, performance.now()];
-  for await (const progress of train({ ...rest, optimizer, signal, ...(position ? { start: position } : {}) })) {
+  for await (const progress of train({ ...rest, optimizer, signal, ...(start ? { start } : {}) })) {
     last = progress;
-    sum += progress.loss;
-    count++;
-    metric = progress.metric ?? metric;
-    if (progress.step % every === 0 || progress.metric !== undefined) {
-      points.push({ step: progress.step, loss: sum / count, ...(progress.metric === undefined ? {} : { metric: progress.metric }) });
-      [sum, count] = [0, 0];
-    }
+    curve.add(progress);
     if (progress.seconds - told >= TELL_EVERY) {
-      const loss = count > 0 ? sum / count : (points.at(-1)?.loss ?? Number.NaN);
-      const speed = (progress.step - first) / progress.seconds;
-      report({
-        step: progress.step,
-        loss,
-        speed,
-        ...(rest.steps ? { steps: rest.steps } : {}),
-        ...(metric === undefined ? {} : { metric }),
-      });
+      tell(progress);
       told = progress.seconds;
     }
-    if (performance.now() - savedAt >= SAVE_EVERY) {
-      await save(progress.position);
-      savedAt = performance.now();
-    }
+    if (performance.now() - savedAt < SAVE_EVERY) continue;
+    await save(progress.position);
+    savedAt = performance.now();
   }
   if (last) await save(last.position);
   if (signal.aborted) throw new Interrupted();
-  return points;
+  return curve.points;
 }

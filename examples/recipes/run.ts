@@ -36,6 +36,38 @@ const markOf = (recipe: string, { name, settings }: Job<unknown>, quick: boolean
 const where = (recipe: Recipe, { out, quick }: Pick<RunOptions, 'out' | 'quick'>) =>
   join(out, 'recipes', recipe.name + (quick ? '-quick' : ''));
 
+/** Jobs of a recipe that ended before, by name. */
+function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, quick: boolean) {
+  const finished = new Map<string, Finished<unknown, unknown>>();
+  for (const job of jobs) {
+    const path = join(folder, `${job.name}.json`);
+    if (!existsSync(path)) continue;
+    const { mark, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Finished<unknown, unknown> & { mark: string };
+    if (mark !== markOf(recipe.name, job, quick)) {
+      throw new Error(`recipe: outcome must be of this job, got another in ${path} (--fresh forgets it)`);
+    }
+    finished.set(job.name, rest);
+  }
+  return finished;
+}
+
+/** Does what is waiting, `hands` jobs at a time. Where one fails the others are stopped, and saved; told to stop, all are. */
+async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work: (one: T, stop: AbortSignal) => Promise<boolean>) {
+  const trouble = new AbortController();
+  const stop = AbortSignal.any([signal, trouble.signal]);
+  const hand = async () => {
+    for (let one = waiting.shift(); one && !stop.aborted; one = waiting.shift()) if (!(await work(one, stop))) return;
+  };
+  const all = Array.from({ length: Math.min(hands, waiting.length) }, () =>
+    hand().catch((error: unknown) => {
+      trouble.abort();
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
 /** All jobs, in order; `null` when told to stop, all being saved. */
 export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Finished<unknown, unknown>[] | null> {
   const { quick, data, signal, threads = availableParallelism() } = options;
@@ -43,48 +75,28 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
   const folder = where(recipe, options);
   mkdirSync(folder, { recursive: true });
   const jobs = recipe.jobs(options);
-  const finished = new Map<string, Finished<unknown, unknown>>();
-  for (const job of jobs) {
-    const path = join(folder, `${job.name}.json`);
-    if (!existsSync(path)) continue;
-    const { mark, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Finished<unknown, unknown> & { mark: string };
-    if (mark !== markOf(recipe.name, job, quick))
-      throw new Error(`recipe: outcome must be of this job, got another in ${path} (--fresh forgets it)`);
-    finished.set(job.name, rest);
-  }
-
+  const finished = endedBefore(recipe, jobs, folder, quick);
   const waiting = jobs.filter(({ name }) => !finished.has(name));
   const share = Math.max(1, Math.floor(threads / Math.max(1, waiting.length)));
   const reports = new Map<string, Report>();
   const tell = () => options.report(reports, finished.size, jobs.length);
-  const trouble = new AbortController();
-  const stop = AbortSignal.any([signal, trouble.signal]);
-  const hand = async () => {
-    for (let job = waiting.shift(); job && !stop.aborted; job = waiting.shift()) {
-      const { name } = job;
-      const path = join(folder, name);
-      const assignment = { recipe: recipe.name, job, threads: share, quick, checkpoint: path, ...(data ? { data } : {}) };
-      const ended = await begin(assignment, stop, (report) => {
-        reports.set(name, report);
-        tell();
-      });
-      reports.delete(name);
-      if (!ended) return;
-      const whole = { ...job, ...ended };
-      writeFileSync(`${path}.json.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
-      renameSync(`${path}.json.new`, `${path}.json`);
-      finished.set(name, whole);
+  await inTurn(waiting, threads, signal, async (job, stop) => {
+    const { name } = job;
+    const path = join(folder, name);
+    const assignment = { recipe: recipe.name, job, threads: share, quick, checkpoint: path, ...(data ? { data } : {}) };
+    const ended = await begin(assignment, stop, (report) => {
+      reports.set(name, report);
       tell();
-    }
-  };
-  const hands = Array.from({ length: Math.min(threads, waiting.length) }, () =>
-    hand().catch((error: unknown) => {
-      trouble.abort();
-      throw error;
-    }),
-  );
-  const failed = (await Promise.allSettled(hands)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+    });
+    reports.delete(name);
+    if (!ended) return false;
+    const whole = { ...job, ...ended };
+    writeFileSync(`${path}.json.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
+    renameSync(`${path}.json.new`, `${path}.json`);
+    finished.set(name, whole);
+    tell();
+    return true;
+  });
   const all = jobs.flatMap(({ name }) => finished.get(name) ?? []);
   return all.length === jobs.length ? all : null;
 }
