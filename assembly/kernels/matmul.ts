@@ -2,6 +2,7 @@
 // BLOCK from 0, the blocks in turn. So the paths differ in speed only, and a row's result does not depend on how many rows there are.
 import { addedRows, fewColumns, rowByRow } from "../loops/few";
 import { packPanel, slices, weave } from "../loops/pack";
+import { SHALLOW, shallow } from "../loops/shallow";
 import { BLOCK, strip, stripRow, stripRows } from "../loops/tile";
 
 /** Rows of the left operand worked on at a time: with BLOCK, 128 KB that stay in the second-level cache. */
@@ -197,7 +198,9 @@ export function matmul(
 ): void {
   const outStep = (<usize>outStride) << 2;
   if (k == 0 && beta == 0) clear(out, m, n, outStep);
-  else if (bColumn == 1 && aDepth == 1 && m <= ROW_BY_ROW && n >= 8 && k * n <= CACHED) {
+  else if (beta == 0 && k <= SHALLOW && n >= WIDE && (m >= WIDE || bColumn == 1)) {
+    shallow(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outStep, scratch);
+  } else if (bColumn == 1 && aDepth == 1 && m <= ROW_BY_ROW && n >= 8 && k * n <= CACHED) {
     rowByRow(out, a, b, m, n, k, aRow, bDepth, outStep, beta, scratch);
   } else if (bColumn == 1 && m <= ROW_BY_ROW && n >= WIDE) {
     addedRows(out, a, b, m, n, k, aRow, aDepth, bDepth, outStep, beta, scratch);

@@ -45,6 +45,13 @@ describe('matmul', () => {
     expect(linear(slice(x, 0, 7, 8), wt).toArray()).toEqual(all.slice(7 * 130, 8 * 130));
   });
 
+  it.each([1, 2, 3, 4])('gives a row of sums of %i terms the same bits whatever the number of rows', (terms) => {
+    const [x, w] = [random(8, 40, terms), random(9, terms, 50)];
+    const all = matmul(x, w).toArray();
+    for (const row of [0, 17, 39]) expect(matmul(slice(x, 0, row, row + 1), w).toArray()).toEqual(all.slice(row * 50, row * 50 + 50));
+    expect(matmul(x, flipped(w, terms, 50), { transposeB: true }).toArray()).toEqual(all);
+  });
+
   it('gives a column the same bits whatever the number of columns', () => {
     const x = random(3, 9, 520);
     const w = random(4, 520, 100);

@@ -168,6 +168,20 @@ export const products: KernelRow[] = [
     },
     {
       kernel: 'matmul',
+      name: `${name}, few terms`,
+      lengths: [1, 2, 3, 4, 5],
+      args: (n, d) => plain(d, 33, 39, n, 0, left, right),
+      tolerance,
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, few terms in runs`,
+      lengths: [32, 33, 34, 35, 511, 512, 1019, 1020],
+      args: (n, d) => plain(d, 32, n, 3, 0, left, right),
+      tolerance,
+    },
+    {
+      kernel: 'matmul',
       name: `${name}, packed left`,
       lengths: [1, 4, 6, 129],
       args: (n, d) => plain(d, n, 67, 61, 0, left, right),
