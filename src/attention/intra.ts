@@ -34,7 +34,7 @@ export interface IntraSizes {
 /**
  * A recurrent core that attends to its own past states. With `hₜ` the LSTM's state and `vᵢ` those before it, i < t,
  * `α = softmax(qᵀ tanh(W₁ vᵢ + W₂ hₜ + b))`, `cₜ = Σ αᵢ vᵢ` and the output is `tanh(W [cₜ; hₜ])` (Cheng, Dong, Lapata 2016, "Long short-term
- * memory-networks for machine reading", eq. 4–6; read beside the state as in Daniluk et al. 2017, "Frustratingly short attention spans", eq. 1–4).
+ * memory-networks for machine reading", eq. 4–6; read beside the state as in Daniluk et al. 2017, "Frustratingly short attention spans", §2.1).
  * The first step has nothing behind it: weights and context 0. q is `score.v`, W₁ and b `score.key`, W₂ `score.query`, W `combine.weight`.
  */
 export class IntraAttention extends Module implements Core<IntraState> {

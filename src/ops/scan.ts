@@ -79,7 +79,7 @@ export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
 /**
  * Where a monotonic reader stops next, in expectation: `p` `[…, S]` the probability of stopping at each item, `previous` `[…, S]` the weights
  * of the step before (at first all on item 0). `αⱼ = pⱼ qⱼ` with `qⱼ = αⱼ′ + (1 − pⱼ₋₁) qⱼ₋₁`, the probability of arriving at j:
- * Raffel et al. 2017, "Online and linear-time attention by enforcing monotonic alignments", eq. 8–9. Their closed form, cumprod(1 − p) ·
+ * Raffel et al. 2017, "Online and linear-time attention by enforcing monotonic alignments", §2.3. Their closed form, cumprod(1 − p) ·
  * cumsum(α′ / cumprod(1 − p)), divides by what underflows; this is the recurrence itself, a {@link linearScan}.
  */
 export function monotonicWeights(p: Tensor, previous: Tensor): Tensor {

@@ -7,7 +7,7 @@ import { along, hidden, rowsOf } from './along.ts';
  * The nearest point of the simplex, `argmin ‖p − x‖²` over p ≥ 0, Σ p = 1: `max(x − τ, 0)` with the τ that makes the sum 1 (Martins
  * and Astudillo 2016, "From softmax to sparsemax", eq. 2–3), along `axis` (default −1). Weights are exactly 0 from a distance of at most 1
  * below the largest on. Where `mask` (bool, broadcast to `x`) is false weight and gradient are 0, whatever `x` holds there; where nothing in a
- * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (eq. 9–10).
+ * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (their §2.5).
  */
 export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   return along('sparsemax', hidden('sparsemax', x, options.mask), options.axis ?? -1, nearest);

@@ -11,7 +11,7 @@ export function linearAnneal(from: number, to: number, options: { steps: number 
 }
 
 /**
- * `max(minimum, from · factorᵏ)` from step `k · every` on. Jang, Gu, Poole 2017 (§4.2) anneal the temperature to `max(0.5, e^(−rt))`, renewed every
+ * `max(minimum, from · factorᵏ)` from step `k · every` on. Jang, Gu, Poole 2017 (§4) anneal the temperature to `max(0.5, e^(−rt))`, renewed every
  * N steps: factor `e^(−rN)`, e.g. 0.95 for r = 1e-4 and N = 500.
  */
 export function exponentialAnneal(from: number, options: { factor: number; every?: number; minimum?: number }): Schedule {

@@ -35,7 +35,7 @@ function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): T
 
 /**
  * The loss whose gradient is REINFORCE's: `−1/B Σ (R − b) · ln p + λ H` over all choices (Williams 1992, "Simple statistical gradient-following
- * algorithms", §5; with the entropy H as in Xu et al. 2015, "Show, attend and tell", eq. 11–12). `logProbability` is that of the choices drawn, `[B]` or
+ * algorithms"; with the entropy H as in Xu et al. 2015, "Show, attend and tell", §4.1). `logProbability` is that of the choices drawn, `[B]` or
  * `[B, T]`; `reward` `[B]` for all choices of an example, or one for each. Its mean over draws is the gradient of `−E[R]`, whatever the baseline.
  * Only the log-probabilities and the entropy get gradients. Its value means nothing.
  */
