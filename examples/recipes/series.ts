@@ -37,7 +37,7 @@ interface Teaching {
 }
 
 const usual: Record<Settings['data'], Teaching> = {
-  ETTh1: { hidden: 64, dropout: 0.2, batch: 64, steps: 3000, lr: 2e-3, weightDecay: 0 },
+  ETTh1: { hidden: 64, dropout: 0.3, batch: 64, steps: 1000, lr: 2e-3, weightDecay: 0 },
   Seattle: { hidden: 32, dropout: 0.3, batch: 32, steps: 800, lr: 2e-3, weightDecay: 0 },
 };
 const small: Teaching = { ...usual.Seattle, hidden: 16, steps: 200, lr: 1e-2 };
