@@ -32,11 +32,45 @@ const COLORS = [
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 const [INK, GRID, GROUND] = ['#24292f', '#d7dce1', '#ffffff'];
 
+/** A curve for each name. */
+const MARKS = [
+  {
+    type: 'group',
+    from: { facet: { name: 'line', data: 'points', groupby: 'name' } },
+    marks: [
+      {
+        type: 'line',
+        from: { data: 'line' },
+        encode: {
+          enter: {
+            x: { scale: 'x', field: 'x' },
+            y: { scale: 'y', field: 'y' },
+            stroke: { scale: 'color', field: 'name' },
+            strokeDash: { scale: 'dash', field: 'name' },
+            strokeWidth: { value: 2 },
+          },
+        },
+      },
+    ],
+  },
+];
+
+const AXIS = { labelColor: INK, titleColor: INK, gridColor: GRID, domainColor: GRID, tickColor: GRID, grid: true, titlePadding: 8 };
+const LEGEND = { stroke: 'color', strokeDash: 'dash', labelColor: INK, symbolType: 'stroke', symbolSize: 300, labelLimit: 400 };
+
+/** Places along both axes, and a colour and a dash for each name: those of one colour differ in their dashes. */
+function scalesOf(names: readonly string[], log: boolean): unknown[] {
+  const each = (value: (i: number) => unknown) => names.map((_, i) => value(i));
+  return [
+    { name: 'x', type: 'linear', range: 'width', domain: { data: 'points', field: 'x' }, zero: false },
+    { name: 'y', type: log ? 'log' : 'linear', range: 'height', domain: { data: 'points', field: 'y' }, zero: !log, nice: true },
+    { name: 'color', type: 'ordinal', domain: names, range: each((i) => COLORS[i % COLORS.length]?.[0]) },
+    { name: 'dash', type: 'ordinal', domain: names, range: each((i) => DASHES[Math.floor(i / COLORS.length) % DASHES.length]) },
+  ];
+}
+
 function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460, height = 280 }: Axes): Spec {
   const values = lines.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, x: at, y: value })));
-  const names = lines.map(({ name }) => name);
-  const style = (list: readonly unknown[]) => names.map((_, i) => list[i % list.length]);
-  const axis = { labelColor: INK, titleColor: INK, gridColor: GRID, domainColor: GRID, tickColor: GRID, grid: true, titlePadding: 8 };
   return {
     $schema: 'https://vega.github.io/schema/vega/v6.json',
     width,
@@ -45,45 +79,16 @@ function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460,
     background: GROUND,
     ...(title ? { title: { text: title, color: INK, anchor: 'start', fontSize: 14 } } : {}),
     data: [{ name: 'points', values }],
-    scales: [
-      { name: 'x', type: 'linear', range: 'width', domain: { data: 'points', field: 'x' }, zero: false },
-      { name: 'y', type: log ? 'log' : 'linear', range: 'height', domain: { data: 'points', field: 'y' }, zero: !log, nice: true },
-      { name: 'color', type: 'ordinal', domain: names, range: style(COLORS.map(([light]) => light)) as string[] },
-      {
-        name: 'dash',
-        type: 'ordinal',
-        domain: names,
-        range: names.map((_, i) => DASHES[Math.floor(i / COLORS.length) % DASHES.length]) as unknown as string[],
-      },
-    ],
+    scales: scalesOf(
+      lines.map(({ name }) => name),
+      log,
+    ),
     axes: [
-      { ...axis, orient: 'bottom', scale: 'x', title: x },
-      { ...axis, orient: 'left', scale: 'y', title: y },
+      { ...AXIS, orient: 'bottom', scale: 'x', title: x },
+      { ...AXIS, orient: 'left', scale: 'y', title: y },
     ],
-    legends: [
-      { stroke: 'color', strokeDash: 'dash', labelColor: INK, symbolType: 'stroke', symbolSize: 300, labelLimit: 400, orient: 'right' },
-    ],
-    marks: [
-      {
-        type: 'group',
-        from: { facet: { name: 'line', data: 'points', groupby: 'name' } },
-        marks: [
-          {
-            type: 'line',
-            from: { data: 'line' },
-            encode: {
-              enter: {
-                x: { scale: 'x', field: 'x' },
-                y: { scale: 'y', field: 'y' },
-                stroke: { scale: 'color', field: 'name' },
-                strokeDash: { scale: 'dash', field: 'name' },
-                strokeWidth: { value: 2 },
-              },
-            },
-          },
-        ],
-      },
-    ],
+    legends: [LEGEND],
+    marks: MARKS,
   } as Spec;
 }
 
