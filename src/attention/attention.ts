@@ -5,7 +5,7 @@ import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { maskOfScores } from './mask.ts';
-import type { Attended, AttentionSizes, Draw, Mechanism, Memory, Prepared, Read, Selection, Step, Window } from './parts.ts';
+import type { Attended, AttentionSizes, Draw, Mechanism, Memory, Prepared, Read, Selection, Step, Window, Windowed } from './parts.ts';
 import { AdditiveScore, type Score, type ScoreName, scoreNamed } from './score.ts';
 import { soft } from './selection.ts';
 
@@ -59,8 +59,9 @@ export class Attention extends Module implements Mechanism {
   /** One query `[B, Q]` for each memory of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
     const all = this.attend(reshape(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
-    const only = Object.entries(all).map(([name, x]) => [name, reshape(x, x.shape.toSpliced(1, 1))]);
-    const { output: context, ...rest }: Attended = Object.fromEntries(only);
+    const step: Record<string, Tensor> = {};
+    for (const [name, x] of Object.entries(all)) step[name] = reshape(x, x.shape.toSpliced(1, 1));
+    const { output: context, ...rest } = step as unknown as Attended;
     return { context, ...rest, state: this.memory?.next(state, all) ?? state };
   }
 
@@ -68,10 +69,10 @@ export class Attention extends Module implements Mechanism {
     const scores = this.score.score(query, prepared.keys, state); // [B, T, S]
     const mask = prepared.mask as Tensor | undefined;
     const context = { ...draw, query, state, scores, mask: mask && maskOfScores(mask, scores.shape) };
-    const windowed = { ...context, ...this.window?.limit(scores, context) };
+    const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
     const selected = this.selection.select(windowed.scores, windowed);
     const weights = windowed.factor ? mul(selected.weights, windowed.factor) : selected.weights;
-    return { ...selected, weights, output: this.read(weights, prepared.values, { ...selected, ...windowed }) };
+    return { ...selected, weights, output: this.read(weights, prepared.values, selected) };
   }
 }
 

@@ -98,7 +98,7 @@ export interface Selection {
 }
 
 /** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */
-export type Read = (weights: Tensor, values: Tensor, selected: Selected & Windowed) => Tensor;
+export type Read = (weights: Tensor, values: Tensor, selected: Selected) => Tensor;
 
 /** What attention over whole sequences gives: `output` `[B, T, V]` and, per head where there are several, what {@link Selected} says. */
 export interface Attended extends Selected {
