@@ -26,7 +26,11 @@ function rowsOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[],
 
 /** The result of a run. */
 export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Result {
-  const flags = [options.data ? ' --data DIR' : '', options.quick ? ' --quick' : '', options.keys > 1 ? ` --keys ${options.keys}` : ''];
+  const flags = [
+    options.data ? ' --data DIR' : '',
+    options.quick ? ' --quick' : '',
+    options.keys !== (options.quick ? 1 : (recipe.keys ?? 1)) ? ` --keys ${options.keys}` : '',
+  ];
   return {
     recipe: recipe.name,
     shows: recipe.shows,
