@@ -27,6 +27,7 @@ export type {
   Draw,
   Mechanism,
   Memory,
+  Places,
   Prepared,
   Read,
   Remembered,

@@ -1,14 +1,17 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, own } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { expand, linear, permute, reshape, slice, sum, uniform } from '../ops/index.ts';
+import { expand, linear, permute, reshape, scaledDotProductAttention, select, slice, sum, uniform } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
 import { maskOfScores } from './mask.ts';
 import type { Attended, Mechanism, Prepared, Read, Selected, Selection, Step, Window } from './parts.ts';
+import { weightedSum } from './read.ts';
 import { DotScore, type Score } from './score.ts';
+import { soft } from './selection.ts';
+import { bothMasks, causal } from './window.ts';
 
 /** What a {@link MultiHead} is made with. */
 export interface MultiHeadOptions {
@@ -30,20 +33,35 @@ export interface MultiHeadOptions {
   read?: Read;
 }
 
+/** What a {@link MultiHead} may be told of one call. */
+export interface MultiHeadCall {
+  /** bool, true = may attend: `[B, S]` for all queries or `[B, T, S]`. */
+  mask?: Tensor;
+  /** Selections draw. */
+  key?: Key;
+  /** Returns the weights. The output has the same bits without. Default true. */
+  weights?: boolean;
+}
+
 /**
  * Several heads look at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
- * §3.2.2): any score, window, selection and read. Parameters are named, laid out and drawn as in PyTorch's `nn.MultiheadAttention`. Weights are
- * `[B, H, T, S]` (of a step `[B, H, S]`), choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
+ * §3.2.2): any score, window, selection and read. Parameters are named, laid out and drawn as in PyTorch's `nn.MultiheadAttention`: the
+ * maps are one `in_proj_weight` where queries, keys and values are of one width. Weights are `[B, H, T, S]` (of a step `[B, H, S]`),
+ * choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`. Scaled dot scores taken softly
+ * are {@link scaledDotProductAttention}: without `weights` nothing of size T · S is made.
  */
 export class MultiHead extends Module implements Mechanism {
-  readonly q_proj_weight: Tensor; // [E, Q]
-  readonly k_proj_weight: Tensor; // [E, K]
-  readonly v_proj_weight: Tensor; // [E, V]
+  readonly in_proj_weight: Tensor | undefined; // [3E, Q]
+  readonly q_proj_weight: Tensor | undefined; // [E, Q]
+  readonly k_proj_weight: Tensor | undefined; // [E, K]
+  readonly v_proj_weight: Tensor | undefined; // [E, V]
   readonly in_proj_bias: Tensor; // [3E]
   readonly out_proj: Linear;
   /** What each head does. */
   readonly attention: Attention;
   readonly heads: number;
+  /** The heads are one op. */
+  private readonly fused: boolean;
 
   constructor(options: MultiHeadOptions, key: Key) {
     super();
@@ -52,37 +70,45 @@ export class MultiHead extends Module implements Mechanism {
       throw new RangeError(`MultiHead: size must be a multiple of heads, got ${size} and ${heads}`);
     }
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5) as [Key, Key, Key, Key, Key];
-    const xavier = (from: Key, width: number) => {
-      const bound = Math.sqrt(6 / (size + width)); // Glorot and Bengio 2010, eq. 16
-      return own(() => uniform(from, [size, width], { low: -bound, high: bound }));
+    const xavier = (from: Key, height: number, width: number) => {
+      const bound = Math.sqrt(6 / (height + width)); // Glorot and Bengio 2010, eq. 16
+      return own(() => uniform(from, [height, width], { low: -bound, high: bound }));
     };
-    this.q_proj_weight = xavier(forQ, query);
-    this.k_proj_weight = xavier(forK, keys);
-    this.v_proj_weight = xavier(forV, value);
+    if (query === keys && keys === value) this.in_proj_weight = xavier(forQ, 3 * size, query);
+    else {
+      this.q_proj_weight = xavier(forQ, size, query);
+      this.k_proj_weight = xavier(forK, size, keys);
+      this.v_proj_weight = xavier(forV, size, value);
+    }
     this.in_proj_bias = own(() => zeros([3 * size]));
     this.out_proj = new Linear({ input: size, output }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
     const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? new DotScore({ scaled: true });
-    const { window, selection, read } = options;
-    this.attention = new Attention({ score, ...(window && { window }), ...(selection && { selection }), ...(read && { read }) });
+    const { window, selection = soft, read = weightedSum } = options;
+    this.attention = new Attention({ score, selection, read, ...(window && { window }) });
     this.heads = heads;
+    const scaledDot = score instanceof DotScore && score.scaled;
+    this.fused = scaledDot && selection === soft && read === weightedSum && (!window || window.places !== undefined);
   }
 
-  forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: { mask?: Tensor; key?: Key } = {}): Attended {
-    const { q, k, v } = this.projected(query, keys, values);
-    const [batch, queries, count] = [query.shape[0] as number, query.shape[1] as number, keys.shape[1] as number];
-    const mask = options.mask && { mask: this.ofHeads(maskOfScores(options.mask, [batch, queries, count])) };
-    const drawn = options.key && { key: options.key };
-    const { output, ...rest } = this.attention.forward(q, k, v, { ...mask, ...drawn });
-    const joined = reshape(permute(this.apart(output), [0, 2, 1, 3]), [batch, queries, -1]); // [B, T, E]
-    return { output: this.out_proj.forward(joined), ...this.together(rest) };
+  forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
+  forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
+  forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: MultiHeadCall = {}): Omit<Attended, 'weights'> {
+    const { weights = true, mask, key } = options;
+    const [q, k, v] = this.projected(query, keys, values);
+    const state = this.fused ? this.initialState({ keys: k, values: v }, query.shape[1]) : {};
+    const { output, ...rest } = this.fused
+      ? this.look(q, k, v, state, { mask, weights, whole: true })
+      : this.general(q, k, v, { ...(mask && { mask }), ...(key && { key }) });
+    const joined = reshape(permute(output, [0, 2, 1, 3]), [query.shape[0] as number, query.shape[1] as number, -1]); // [B, T, E]
+    if (!weights) delete rest.weights;
+    return { output: this.out_proj.forward(joined), ...rest };
   }
 
   prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
-    const k = this.split(this.project(keys, 1));
-    const v = this.split(this.project(values, 2));
-    const prepared = mapState(this.attention.prepare(k, v), (x) => this.apart(x)) as Prepared;
+    const [k, v] = [this.split(this.project(keys, 1)), this.split(this.project(values, 2))];
+    const prepared = mapState(this.attention.prepare(this.flat(k), this.flat(v)), (x) => this.apart(x)) as Prepared;
     return options.mask ? { ...prepared, mask: options.mask } : prepared;
   }
 
@@ -95,30 +121,80 @@ export class MultiHead extends Module implements Mechanism {
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
     const { mask, ...rest } = prepared as Prepared & { mask?: Tensor };
     const [batch, count] = [query.shape[0] as number, prepared.values.shape[2] as number];
+    const q = this.project(query, 0);
+    if (this.fused) {
+      const one = reshape(q, [batch, this.heads, 1, -1]);
+      const { output, weights } = this.look(one, prepared.keys, prepared.values, state, { mask, weights: true }) as Attended;
+      const context = this.out_proj.forward(reshape(output, [batch, -1]));
+      const after = this.attention.window?.memory?.next(state, { output, weights: this.flat(weights) }) ?? state;
+      return { context, weights: reshape(weights, [batch, this.heads, count]), state: after };
+    }
     const inner = mapState(rest as Prepared, (x) => this.flat(x));
     const masked = mask ? { ...inner, mask: this.ofHeads(maskOfScores(mask, [batch, 1, count])) } : inner;
-    const q = reshape(this.project(query, 0), [batch * this.heads, -1]);
     const flatState = mapState(state, (x) => this.flat(x));
-    const { context, state: after, ...taken } = this.attention.step(q, masked, flatState, options);
+    const { context, state: after, ...taken } = this.attention.step(reshape(q, [batch * this.heads, -1]), masked, flatState, options);
     const read = this.out_proj.forward(reshape(context, [batch, -1]));
     return { context: read, ...this.together(taken), state: mapState(after, (x) => this.apart(x)) };
   }
 
-  private projected(query: Tensor, keys: Tensor, values: Tensor): { q: Tensor; k: Tensor; v: Tensor } {
-    return { q: this.split(this.project(query, 0)), k: this.split(this.project(keys, 1)), v: this.split(this.project(values, 2)) };
+  /**
+   * Every head in one op: queries `[B, H, T, D]`, keys and values `[B, H, S, D]`. A window that looks at no score is the same for every
+   * head. `whole` says that these are all queries there are.
+   */
+  private look(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    state: State,
+    { mask, weights, whole = false }: { mask: Tensor | undefined; weights: boolean; whole?: boolean },
+  ): { output: Tensor; weights?: Tensor } {
+    const { window } = this.attention;
+    const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
+    const untilNow = whole && window === causal;
+    const places = untilNow
+      ? {}
+      : (window?.places?.(
+          scores,
+          mapState(state, (x) => select(x, 1, 0)),
+        ) ?? {});
+    const given = mask && maskOfScores(mask, scores);
+    const all = places.mask ? bothMasks(places.mask, given) : given;
+    const ofAll = (x: Tensor) => reshape(x, x.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
+    const told = { causal: untilNow, ...(all && { mask: ofAll(all) }), ...(places.bias && { bias: ofAll(places.bias) }) };
+    return weights ? scaledDotProductAttention(q, k, v, { ...told, weights }) : scaledDotProductAttention(q, k, v, told);
   }
 
-  /** The map of queries, keys or values to all heads' `[…, E]`. */
-  private project(x: Tensor, which: 0 | 1 | 2): Tensor {
-    const weight = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight][which] as Tensor;
-    const size = weight.shape[0] as number;
-    return linear(x, weight, slice(this.in_proj_bias, 0, which * size, (which + 1) * size));
+  /** The same of any parts, each head an example of its own. */
+  private general(q: Tensor, k: Tensor, v: Tensor, { mask, ...drawn }: MultiHeadCall): { output: Tensor; weights?: Tensor } {
+    const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
+    const masked = mask && { mask: this.ofHeads(maskOfScores(mask, scores)) };
+    const { output, ...rest } = this.attention.forward(this.flat(q), this.flat(k), this.flat(v), { ...masked, ...drawn });
+    return { output: this.apart(output), ...this.together(rest) };
   }
 
-  /** `[B, N, E]` as `[B · H, N, E / H]`. */
+  /** Queries, keys and values of the heads; where they are one tensor, from one product: its elements have the same bits as of three. */
+  private projected(query: Tensor, keys: Tensor, values: Tensor): [Tensor, Tensor, Tensor] {
+    if (!this.in_proj_weight || query !== keys || keys !== values) {
+      return [query, keys, values].map((x, i) => this.split(this.project(x, i))) as [Tensor, Tensor, Tensor];
+    }
+    const [batch, count] = query.shape as [number, number];
+    const all = reshape(linear(query, this.in_proj_weight, this.in_proj_bias), [batch, count, 3, this.heads, -1]);
+    const apart = permute(all, [2, 0, 3, 1, 4]);
+    return [select(apart, 0, 0), select(apart, 0, 1), select(apart, 0, 2)];
+  }
+
+  /** The map of queries (0), keys (1) or values (2) to all heads' `[…, E]`. */
+  private project(x: Tensor, which: number): Tensor {
+    const size = (this.in_proj_bias.shape[0] as number) / 3;
+    const own = (packed: Tensor) => slice(packed, 0, which * size, (which + 1) * size);
+    const weight = this.in_proj_weight ? own(this.in_proj_weight) : [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight][which];
+    return linear(x, weight as Tensor, own(this.in_proj_bias));
+  }
+
+  /** `[B, N, E]` as `[B, H, N, E / H]`. */
   private split(x: Tensor): Tensor {
     const [batch, count] = x.shape as [number, number];
-    return this.flat(permute(reshape(x, [batch, count, this.heads, -1]), [0, 2, 1, 3]));
+    return permute(reshape(x, [batch, count, this.heads, -1]), [0, 2, 1, 3]);
   }
 
   /** `[B, H, …]` as `[B · H, …]`. */

@@ -3,6 +3,7 @@
 import type { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import type { Key } from '../tensor/random.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Widths of queries, keys and of a score's hidden layer. */
@@ -73,7 +74,17 @@ export interface Windowed {
 export interface Window {
   /** Scores `[B, T, S]`, changed where wanted, and the mask that selection is to keep to. */
   limit(scores: Tensor, context: Context): Windowed;
+  /** What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. */
+  readonly places?: (scores: Shape, state: State) => Places;
   readonly memory?: Memory;
+}
+
+/** What a window says of places alone. */
+export interface Places {
+  /** Where it lets look, bool `[B, 1 or T, S]`. */
+  mask?: Tensor;
+  /** What it adds to scores, `[B, T, S]`. */
+  bias?: Tensor;
 }
 
 /** What a query takes of each key, and what was drawn where something was. */

@@ -1,19 +1,31 @@
 // Where a query may look.
 
 import { Module } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
 import { abs, add, and, gather, lessEqual, mul, reshape, sub, toFloat } from '../ops/index.ts';
 import { arange } from '../tensor/create.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './memory.ts';
 import type { Context, Memory, Window, Windowed } from './parts.ts';
 
 /** Everywhere the mask allows. */
-export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }) };
+export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
 
 /** Both masks, where there are two. */
 export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
   return b ? and(a, b) : a;
 }
+
+/** A window that looks at no score. */
+const ofPlaces = (memory: Memory, places: NonNullable<Window['places']>): Window => ({
+  memory,
+  places,
+  limit(scores, context) {
+    const { mask, bias } = places(scores.shape, context.state);
+    return { scores: bias ? add(scores, bias) : scores, mask: mask ? bothMasks(mask, context.mask) : context.mask };
+  },
+});
 
 /** `s − p`: how far each of S keys stands behind places p `[B, T]`, as `[B, T, S]`. */
 export function offsets(places: Tensor, keys: number): Tensor {
@@ -26,14 +38,10 @@ export function offsets(places: Tensor, keys: number): Tensor {
  */
 export function sliding(options: { before?: number; after?: number }): Window {
   const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = options;
-  return {
-    memory: placeOfQuery,
-    limit(scores, { state, mask }) {
-      const [, queries, keys] = scores.shape as [number, number, number];
-      const offset = offsets(placesOf(state, 'place', queries), keys);
-      return { scores, mask: bothMasks(and(lessEqual(-before, offset), lessEqual(offset, after)), mask) };
-    },
-  };
+  return ofPlaces(placeOfQuery, ([, queries, keys], state) => {
+    const offset = offsets(placesOf(state, 'place', queries as number), keys as number);
+    return { mask: and(lessEqual(-before, offset), lessEqual(offset, after)) };
+  });
 }
 
 /** The query's own place and those before it, the last query at the last key (Vaswani et al. 2017, §3.2.3). */
@@ -46,18 +54,15 @@ export function near(offset: Tensor, size: number): Tensor {
 
 /** Where row t of `mask` (bool `[T, S]`) is true, for the t-th query. */
 export function masked(mask: Tensor): Window {
-  return {
-    memory: stepsSoFar,
-    limit: (scores, context) => ({ scores, mask: bothMasks(rows(mask, scores, context), context.mask) }),
-  };
+  return ofPlaces(stepsSoFar, (scores, state) => ({ mask: rows(mask, scores, state) }));
 }
 
 /** Row t of `bias` (`[T, S]`, which may be a parameter) added to the scores of the t-th query. */
 export function biased(bias: Tensor): Window {
-  return { memory: stepsSoFar, limit: (scores, context) => ({ scores: add(scores, rows(bias, scores, context)) }) };
+  return ofPlaces(stepsSoFar, (scores, state) => ({ bias: rows(bias, scores, state) }));
 }
 
-const rows = (table: Tensor, scores: Tensor, { state }: Context) => gather(table, placesOf(state, 'steps', scores.shape[1] as number));
+const rows = (table: Tensor, scores: Shape, state: State) => gather(table, placesOf(state, 'steps', scores[1] as number));
 
 /**
  * `score − strength · Σ α′`: what has been looked at is looked at less. The sum of earlier weights is See, Liu, Manning 2017's coverage

@@ -1,0 +1,168 @@
+// Several heads: PyTorch's, and one op where the parts allow it.
+import { describe, expect, it } from 'vitest';
+import { MultiHead, type MultiHeadOptions } from '../../src/attention/multi-head.ts';
+import { multiHead } from '../../src/attention/named.ts';
+import type { Window } from '../../src/attention/parts.ts';
+import { DotScore } from '../../src/attention/score.ts';
+import { tempered } from '../../src/attention/selection.ts';
+import { biased, causal, everywhere, masked, sliding } from '../../src/attention/window.ts';
+import { grad } from '../../src/autograd/backward.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
+import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { matmul, mean, reshape, select, slice } from '../../src/ops/index.ts';
+import { withBackend } from '../../src/runtime/backend.ts';
+import { referenceBackend } from '../../src/runtime/reference/index.ts';
+import { tensor } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { cases, expectParity, stored } from '../nn/fixture.ts';
+import { bits, list, padding, real } from '../nn/row.ts';
+
+describe('parameters', () => {
+  const shapes = (mechanism: MultiHead) => Object.fromEntries([...mechanism.stateDict()].map(([path, { shape }]) => [path, shape]));
+  const largest = (x: Tensor | undefined) => Math.max(...list(x as Tensor).map(Math.abs));
+
+  it('are PyTorch’s, drawn as there', () => {
+    const mechanism = new MultiHead({ query: 8, key: 5, value: 3, heads: 2, output: 7 }, key(1));
+    expect(Object.entries(shapes(mechanism))).toEqual([
+      ['q_proj_weight', [8, 8]],
+      ['k_proj_weight', [8, 5]],
+      ['v_proj_weight', [8, 3]],
+      ['in_proj_bias', [24]],
+      ['out_proj.weight', [7, 8]],
+      ['out_proj.bias', [7]],
+    ]);
+    expect(largest(mechanism.k_proj_weight)).toBeLessThanOrEqual(Math.sqrt(6 / 13));
+    expect(largest(mechanism.k_proj_weight)).toBeGreaterThan(0.8 * Math.sqrt(6 / 13));
+    expect([largest(mechanism.in_proj_bias), largest(mechanism.out_proj.bias as Tensor)]).toEqual([0, 0]);
+  });
+
+  it('are packed where all are of one width', () => {
+    const mechanism = new MultiHead({ query: 8, key: 8, heads: 2 }, key(1));
+    expect(Object.entries(shapes(mechanism))).toEqual([
+      ['in_proj_weight', [24, 8]],
+      ['in_proj_bias', [24]],
+      ['out_proj.weight', [8, 8]],
+      ['out_proj.bias', [8]],
+    ]);
+    expect(largest(mechanism.in_proj_weight)).toBeLessThanOrEqual(Math.sqrt(6 / 32));
+    expect(largest(mechanism.in_proj_weight)).toBeGreaterThan(0.8 * Math.sqrt(6 / 32));
+  });
+
+  it('want heads that divide the width', () => {
+    expect(() => new MultiHead({ query: 8, key: 8, heads: 3 }, key(1))).toThrow('MultiHead: size must be a multiple of heads, got 8 and 3');
+    expect(() => new MultiHead({ query: 8, key: 8, heads: 0 }, key(1))).toThrow('got 8 and 0');
+  });
+});
+
+describe('equals PyTorch', () => {
+  it.each(cases('multi-head').map((from) => [from.name, from] as const))('%s', (_, from) => {
+    const { causal: untilNow, averaged, ...sizes } = from.options;
+    const mechanism = new MultiHead({ ...(sizes as unknown as MultiHeadOptions), ...(untilNow && { window: causal }) }, key(1));
+    mechanism.loadStateDict(loadTensors(saveTensors(stored(from))));
+    expectParity(from, mechanism.stateDict(), ({ query, key: keys, value, mask }) => {
+      const { output, weights } = mechanism.forward(query as Tensor, keys as Tensor, value as Tensor, mask ? { mask } : {});
+      return { output, weights: averaged ? mean(weights, { axis: 1 }) : weights };
+    });
+  });
+});
+
+const [B, T, S, E] = [3, 70, 300, 12];
+const examples = [0, 1, 2];
+const [query, keys] = [real(examples, [T, E], 1), real(examples, [S, E], 2)];
+const table = (at: (t: number, s: number) => number) => Array.from({ length: T }, (_, t) => Array.from({ length: S }, (_, s) => at(t, s)));
+const someBias = () => parameter(tensor(table((t, s) => ((t * 7 + s * 3) % 11) / 4)));
+const allowed = () =>
+  tensor(
+    table((t, s) => +((t + s) % 3 !== 0)),
+    { dtype: 'bool' },
+  );
+
+/** Windows by name, made in the backend at hand, with a bias where it takes one. */
+const windows: Record<string, (bias: Tensor) => Window | undefined> = {
+  'no window': () => undefined,
+  everywhere: () => everywhere,
+  causal: () => causal,
+  sliding: () => sliding({ before: 40, after: 2 }),
+  masked: () => masked(allowed()),
+  biased,
+};
+
+const build = (window?: Window, rest: object = {}) => {
+  const mechanism = new MultiHead({ query: E, key: E, heads: 3, ...(window && { window }), ...rest }, key(3));
+  mechanism.in_proj_bias.view().set(list(real([0], [3 * E], 7)));
+  return mechanism;
+};
+
+/** Not the usual read, so that heads take every part in turn. */
+const inTurn = { read: (weights: Tensor, values: Tensor) => matmul(weights, values) };
+
+describe.each(Object.entries(windows))('as one op: %s', (name, make) => {
+  const mask = padding(examples, S);
+
+  it('is what its parts do in turn, gradients too', () => {
+    withBackend(referenceBackend(), () => {
+      const run = (rest?: object) => {
+        const xs = [parameter(real(examples, [T, E], 1)), parameter(real(examples, [S, E], 2))] as const;
+        const bias = someBias();
+        const mechanism = build(make(bias), rest);
+        const { output, weights } = mechanism.forward(...xs, xs[1], { mask: padding(examples, S) });
+        const leaves = [...xs, ...(name === 'biased' ? [bias] : []), ...mechanism.stateDict().values()];
+        return [output, weights, ...grad(output, leaves, { gradient: real(examples, [T, E], 4) })];
+      };
+      const wanted = run(inTurn);
+      for (const [i, x] of run().entries()) {
+        const other = list(wanted[i] as Tensor);
+        expect(list(x).reduce((most, y, at) => Math.max(most, Math.abs(y - (other[at] as number))), 0)).toBeLessThanOrEqual(1e-11);
+      }
+    });
+  });
+
+  it('has the same bits with and without weights, gradients too', () => {
+    const mechanism = build(make(someBias()));
+    const parameters = [...mechanism.stateDict().values()];
+    const { output, weights } = mechanism.forward(query, keys, keys, { mask });
+    const alone = mechanism.forward(query, keys, keys, { mask, weights: false });
+    expect([Object.keys(alone), weights.shape]).toEqual([['output'], [B, 3, T, S]]);
+    expect(bits(alone.output)).toEqual(bits(output));
+    const gradient = real(examples, [T, E], 4);
+    const wanted = grad(output, parameters, { gradient });
+    for (const [i, g] of grad(alone.output, parameters, { gradient }).entries()) expect(bits(g)).toEqual(bits(wanted[i] as Tensor));
+  });
+
+  it('steps as it runs, bit for bit', () => {
+    const mechanism = build(make(someBias()));
+    const whole = mechanism.forward(query, keys, keys, { mask });
+    const prepared = mechanism.prepare(keys, keys, { mask });
+    let state = mechanism.initialState(prepared, T);
+    for (let t = 0; t < T; t++) {
+      const step = mechanism.step(select(query, 1, t), prepared, state);
+      state = step.state;
+      if (![0, 1, 5, 30, 63, 64, 69].includes(t)) continue;
+      expect(bits(step.context)).toEqual(bits(select(whole.output, 1, t)));
+      expect(bits(step.weights)).toEqual(bits(select(whole.weights, 2, t)));
+    }
+  });
+});
+
+describe('self-attention', () => {
+  it('has the bits of queries, keys and values that are alike', () => {
+    const mechanism = build(causal);
+    const copy = () => reshape(query, [B, T, E]);
+    const once = mechanism.forward(query, query);
+    const thrice = mechanism.forward(query, copy(), copy());
+    for (const field of ['output', 'weights'] as const) expect(bits(once[field])).toEqual(bits(thrice[field]));
+  });
+});
+
+describe('other parts', () => {
+  it('are taken in turn, and give no weights where none are wanted', () => {
+    const parts = { selection: tempered({ temperature: 0.5 }), score: () => new DotScore() };
+    const mechanism = multiHead({ query: E, key: E, hidden: E }, key(1), { heads: 2, ...parts });
+    const { output, weights } = mechanism.forward(query, keys);
+    const alone = mechanism.forward(query, keys, keys, { weights: false });
+    expect([Object.keys(alone), weights.shape]).toEqual([['output'], [B, 2, T, S]]);
+    expect(bits(alone.output)).toEqual(bits(output));
+    expect(bits(slice(output, 1, 0, 9))).toEqual(bits(mechanism.forward(slice(query, 1, 0, 9), keys).output));
+  });
+});
