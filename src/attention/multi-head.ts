@@ -1,7 +1,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, own } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { expand, linear, permute, reshape, scaledDotProductAttention, select, slice, sum, uniform } from '../ops/index.ts';
+import { expand, linear, permute, reshape, scaledDotProductAttention, select, slice, sum, uniform, unstack } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -174,13 +174,15 @@ export class MultiHead extends Module implements Mechanism {
 
   /** Queries, keys and values of the heads; where they are one tensor, from one product: its elements have the same bits as of three. */
   private projected(query: Tensor, keys: Tensor, values: Tensor): [Tensor, Tensor, Tensor] {
-    if (!this.in_proj_weight || query !== keys || keys !== values) {
-      return [query, keys, values].map((x, i) => this.split(this.project(x, i))) as [Tensor, Tensor, Tensor];
+    const { in_proj_weight: packed, in_proj_bias: bias } = this;
+    const inThree = (x: Tensor) => unstack(reshape(x, [3, -1, ...x.shape.slice(1)]));
+    if (packed && query === keys && keys === values) {
+      const all = reshape(linear(query, packed, bias), [...query.shape.slice(0, 2), 3, this.heads, -1]);
+      return unstack(permute(all, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
     }
-    const [batch, count] = query.shape as [number, number];
-    const all = reshape(linear(query, this.in_proj_weight, this.in_proj_bias), [batch, count, 3, this.heads, -1]);
-    const apart = permute(all, [2, 0, 3, 1, 4]);
-    return [select(apart, 0, 0), select(apart, 0, 1), select(apart, 0, 2)];
+    const weights = packed ? inThree(packed) : [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight];
+    const biases = inThree(bias);
+    return [query, keys, values].map((x, i) => this.split(linear(x, weights[i] as Tensor, biases[i]))) as [Tensor, Tensor, Tensor];
   }
 
   /** The map of queries (0), keys (1) or values (2) to all heads' `[…, E]`. */
