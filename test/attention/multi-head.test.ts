@@ -12,8 +12,10 @@ import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { matmul, mean, reshape, select, slice } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
+import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { cases, expectParity, stored } from '../nn/fixture.ts';
 import { bits, list, padding, real } from '../nn/row.ts';
@@ -152,6 +154,21 @@ describe('self-attention', () => {
     const once = mechanism.forward(query, query);
     const thrice = mechanism.forward(query, copy(), copy());
     for (const field of ['output', 'weights'] as const) expect(bits(once[field])).toEqual(bits(thrice[field]));
+  });
+});
+
+describe('memory', () => {
+  it('without weights holds nothing as large as the scores of one head', () => {
+    const N = 512;
+    const held = (weights: boolean) =>
+      scope(() => {
+        const [mechanism, x, before] = [build(causal), real([0], [N, E], 1), memory().bytes];
+        const { output } = weights ? mechanism.forward(x, x) : mechanism.forward(x, x, x, { weights: false });
+        expect(output.requiresGrad).toBe(true); // so that all a gradient needs is held
+        return memory().bytes - before;
+      });
+    expect(held(false)).toBeLessThan(4 * N * N);
+    expect(held(true)).toBeGreaterThan(3 * 4 * N * N);
   });
 });
 
