@@ -121,8 +121,9 @@ export const rungs: readonly Rung[] = [
     name: 'nearest-key',
     title: 'nearest key',
     short: 'nearest key',
-    formula: 'c = hⱼ, j = argminᵢ ‖q − kᵢ‖², kᵢ = W hᵢ + b',
-    meaning: 'Each item has a key, the state asks, and one item answers: the one whose key is nearest. Choosing has no gradient.',
+    formula: 'c = hⱼ, j = argminᵢ ‖W q + b − hᵢ‖²',
+    meaning:
+      'The state asks with a vector, and one item answers: the nearest. Choosing has no gradient of its own; it learns with that of softmax, straight through.',
     build: (options, from) => new AttentionSeq2Seq({ ...options, attention: nearestKey }, from),
   },
   {
@@ -197,7 +198,8 @@ export const ladder: Recipe<Settings, Taught> = {
     '',
     'How a decoder learns to look, rung by rung. Each rung is one model; all learn the same task (letters to sounds), with the same encoder and',
     'decoder, budget and key, and the first, which has fewer parts, is made as much wider as gives it the parameters of attention. What differs is c:',
-    'what the decoder is given of the word at each of its steps. hᵢ are the encoder’s vectors, one a letter, z its last states, q the decoder’s state.',
+    'what the decoder is given of the word at each of its steps. hᵢ are the encoder’s vectors, one a letter (on the last rung as wide as the decoder, by',
+    'a linear map), z its last states, q the decoder’s state.',
     '',
     ...rungs.flatMap(({ title, formula, meaning }, i) => [`${i + 1}. **${title}**, ${formula}. ${meaning}`]),
     '',
