@@ -48,9 +48,10 @@ describe('the identity program', () => {
     expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(expected.hash);
   });
 
-  it('covers every op and the training of a model', () => {
+  it('covers every op, every mechanism and the training of a model', () => {
     const parts = Object.keys(expected.parts);
-    expect(parts.filter((name) => !name.startsWith('op '))).toEqual([
+    expect(parts.filter((name) => name.startsWith('attention ')).length).toBeGreaterThan(40);
+    expect(parts.filter((name) => !/^(op|attention) /.test(name))).toEqual([
       'training, first half',
       'checkpoint',
       'training, second half',
