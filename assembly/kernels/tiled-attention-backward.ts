@@ -2,7 +2,7 @@
 // tiles of keys and, within, of queries; each product is done once, so that a sum over queries and one over keys both have their order.
 import { allFinite, clearEight, guardedStrip, transposeOut, unweaveEight, weaveEight } from "../loops/eights";
 import { mapRow, PairLane, sumOfPairs } from "../loops/rows";
-import { LOG2E, packQueries, scores, Times, trimmed, weights } from "../loops/scores";
+import { Bytes, LOG2E, packQueries, scores, Times, trimmed, weights } from "../loops/scores";
 import { strip, stripRows } from "../loops/tile";
 import { V } from "../simd/lanes";
 import { packRows } from "./matmul";
@@ -13,13 +13,6 @@ const TILE: i32 = 64;
 const STEP: usize = 256;
 /** Keys that begin their sum at the same query where later keys are hidden. */
 const CHUNK: i32 = 16;
-
-/** Bytes of elements. */
-class Bytes {
-  @inline static of(elements: i32): usize {
-    return (<usize>elements) << 2;
-  }
-}
 
 class Product extends PairLane {
   @inline at(x: v128, y: v128, a: v128): v128 {

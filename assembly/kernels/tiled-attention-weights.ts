@@ -1,13 +1,6 @@
 import { transposeOut } from "../loops/eights";
-import { FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed, weights } from "../loops/scores";
+import { Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed, weights } from "../loops/scores";
 import { packRows } from "./matmul";
-
-/** Bytes of elements. */
-class Bytes {
-  @inline static of(elements: i32): usize {
-    return (<usize>elements) << 2;
-  }
-}
 
 /**
  * The weights of `scaledDotProductAttention`, `out[h, t, s]`, from what it left in `tops` and `shares`: `out` [·, queries, keys]. All

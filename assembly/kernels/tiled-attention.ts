@@ -2,18 +2,11 @@
 // Dao et al. 2022), never a row of scores as long as the keys. Eight queries are eight lanes and keys run down: every step is lane by
 // lane, so that a query's bits do not depend on the others. Tiles of keys begin at multiples of KEYS, whoever asks.
 import { allFinite, guardedStrip, scaleEight, unweaveEight } from "../loops/eights";
-import { Base, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
+import { Base, Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
 import { strip } from "../loops/tile";
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
 import { packRows } from "./matmul";
-
-/** Bytes of elements. */
-class Bytes {
-  @inline static of(elements: i32): usize {
-    return (<usize>elements) << 2;
-  }
-}
 
 /**
  * Takes a tile of scores `[n][8]` into the running softmax: `top` is the largest so far, `total` the sum of weights relative to it,

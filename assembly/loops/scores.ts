@@ -15,6 +15,13 @@ export const QUERIES: i32 = 64;
 /** Queries of a head up to which packing its keys does not pay (measured). The bits are the same. */
 export const FEW: i32 = 32;
 
+/** Bytes of elements. */
+export class Bytes {
+  @inline static of(elements: i32): usize {
+    return (<usize>elements) << 2;
+  }
+}
+
 export class Times extends Lane {
   @inline at(x: v128, a: v128, b: v128): v128 {
     return f32x4.mul(x, a);

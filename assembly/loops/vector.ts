@@ -79,6 +79,15 @@ class Four {
     return V.madd(a3, V.joinHigh(high01, high23), c);
   }
 
+  /** The same along `end` bytes of the lines, a multiple of 16. */
+  @inline static run(x: usize, step: usize, a: usize, aStep: usize, end: usize, c: v128): v128 {
+    for (let i: usize = 0; i < end; i += 16) {
+      const r = a + (i >> 2) * aStep;
+      c = Four.lines(x + i, step, V.broadcast(r), V.broadcast(r + aStep), V.broadcast(r + 2 * aStep), V.broadcast(r + 3 * aStep), c);
+    }
+    return c;
+  }
+
   /** The same for one k and `lines` of them. */
   @inline static neighbours(x: usize, stride: i32, lines: i32, a0: v128, c: v128): v128 {
     return V.madd(a0, V.gather(x, stride, lines), c);
@@ -112,46 +121,10 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     while (k <= depth - 4) {
       const four = min(16, depth - k) & ~3;
       const end = (<usize>four) << 2;
-      for (let i: usize = 0; i < end; i += 16) {
-        const r = p + (i >> 2) * aStep;
-        c0 = Four.lines(q + i, step, V.broadcast(r), V.broadcast(r + aStep), V.broadcast(r + 2 * aStep), V.broadcast(r + 3 * aStep), c0);
-      }
-      for (let i: usize = 0; i < end; i += 16) {
-        const r = p + (i >> 2) * aStep;
-        c1 = Four.lines(
-          q + i + 4 * step,
-          step,
-          V.broadcast(r),
-          V.broadcast(r + aStep),
-          V.broadcast(r + 2 * aStep),
-          V.broadcast(r + 3 * aStep),
-          c1,
-        );
-      }
-      for (let i: usize = 0; i < end; i += 16) {
-        const r = p + (i >> 2) * aStep;
-        c2 = Four.lines(
-          q + i + 8 * step,
-          step,
-          V.broadcast(r),
-          V.broadcast(r + aStep),
-          V.broadcast(r + 2 * aStep),
-          V.broadcast(r + 3 * aStep),
-          c2,
-        );
-      }
-      for (let i: usize = 0; i < end; i += 16) {
-        const r = p + (i >> 2) * aStep;
-        c3 = Four.lines(
-          q + i + 12 * step,
-          step,
-          V.broadcast(r),
-          V.broadcast(r + aStep),
-          V.broadcast(r + 2 * aStep),
-          V.broadcast(r + 3 * aStep),
-          c3,
-        );
-      }
+      c0 = Four.run(q, step, p, aStep, end, c0);
+      c1 = Four.run(q + 4 * step, step, p, aStep, end, c1);
+      c2 = Four.run(q + 8 * step, step, p, aStep, end, c2);
+      c3 = Four.run(q + 12 * step, step, p, aStep, end, c3);
       p += <usize>four * aStep;
       q += end;
       k += four;
