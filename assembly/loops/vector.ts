@@ -79,13 +79,9 @@ class Four {
     return V.madd(a3, V.joinHigh(high01, high23), c);
   }
 
-  /** The same along `end` bytes of the lines, a multiple of 16. */
-  @inline static run(x: usize, step: usize, a: usize, aStep: usize, end: usize, c: v128): v128 {
-    for (let i: usize = 0; i < end; i += 16) {
-      const r = a + (i >> 2) * aStep;
-      c = Four.lines(x + i, step, V.broadcast(r), V.broadcast(r + aStep), V.broadcast(r + 2 * aStep), V.broadcast(r + 3 * aStep), c);
-    }
-    return c;
+  /** The same, `a` where it lies, `aStep` bytes apart. */
+  @inline static at(x: usize, step: usize, a: usize, aStep: usize, c: v128): v128 {
+    return Four.lines(x, step, V.broadcast(a), V.broadcast(a + aStep), V.broadcast(a + 2 * aStep), V.broadcast(a + 3 * aStep), c);
   }
 
   /** The same for one k and `lines` of them. */
@@ -103,47 +99,44 @@ class Four {
 }
 
 /**
- * `out[j] (+)= Σₖ a[k] · x[j, k]`: sums along `lines` lines of `x`, sixteen at a time so that their additions overlap. Bytes: `outStep`,
- * `aStep`; `stride` in elements.
+ * `out[j] (+)= Σₖ a[k] · x[j, k]`: sums along `lines` lines of `x`, eight at a time. Bytes: `outStep`, `aStep`; `stride` in elements.
  */
 export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usize, stride: i32, depth: i32, lines: i32, add: bool): void {
   const step = (<usize>stride) << 2;
+  const half = step << 2;
   let j = 0;
-  for (; j <= lines - 16; j += 16) {
+  // More than eight lines a multiple of 4,096 bytes apart would push each other out of the cache.
+  for (; j <= lines - 8; j += 8) {
     let c0 = V.splat(0);
     let c1 = V.splat(0);
-    let c2 = V.splat(0);
-    let c3 = V.splat(0);
-    let p = a;
-    let q = x;
-    let k = 0;
-    // A line of the cache of each row at a time: rows a multiple of 4,096 bytes apart push each other out.
-    while (k <= depth - 4) {
-      const four = min(16, depth - k) & ~3;
-      const end = (<usize>four) << 2;
-      c0 = Four.run(q, step, p, aStep, end, c0);
-      c1 = Four.run(q + 4 * step, step, p, aStep, end, c1);
-      c2 = Four.run(q + 8 * step, step, p, aStep, end, c2);
-      c3 = Four.run(q + 12 * step, step, p, aStep, end, c3);
-      p += <usize>four * aStep;
-      q += end;
-      k += four;
+    let q0 = x;
+    let q1 = x + half;
+    let p0 = a;
+    let p1 = a;
+    // Four lines and the other four by turns: the additions of two sums overlap, and their loads, in one block, would not fit the registers.
+    for (let turn = (depth >> 2) << 1; turn > 0; turn--) {
+      const c = Four.at(q0, step, p0, aStep, c0);
+      const q = q0 + 16;
+      const p = p0 + 4 * aStep;
+      c0 = c1;
+      c1 = c;
+      q0 = q1;
+      q1 = q;
+      p0 = p1;
+      p1 = p;
     }
-    for (; k < depth; k++) {
-      const a0 = V.broadcast(p);
-      c0 = Four.neighbours(q, stride, 4, a0, c0);
-      c1 = Four.neighbours(q + 4 * step, stride, 4, a0, c1);
-      c2 = Four.neighbours(q + 8 * step, stride, 4, a0, c2);
-      c3 = Four.neighbours(q + 12 * step, stride, 4, a0, c3);
-      p += aStep;
-      q += 4;
+    for (let k = depth & ~3; k < depth; k++) {
+      const a0 = V.broadcast(p0);
+      c0 = Four.neighbours(q0, stride, 4, a0, c0);
+      c1 = Four.neighbours(q1, stride, 4, a0, c1);
+      p0 += aStep;
+      q0 += 4;
+      q1 += 4;
     }
     Four.put(out, outStep, c0, 4, add);
     Four.put(out + 4 * outStep, outStep, c1, 4, add);
-    Four.put(out + 8 * outStep, outStep, c2, 4, add);
-    Four.put(out + 12 * outStep, outStep, c3, 4, add);
-    out += 16 * outStep;
-    x += 16 * step;
+    out += 8 * outStep;
+    x += 2 * half;
   }
   for (; j < lines; j += 4) {
     let c = V.splat(0);
@@ -152,7 +145,7 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     let k = 0;
     if (lines - j >= 4) {
       for (; k <= depth - 4; k += 4) {
-        c = Four.lines(q, step, V.broadcast(p), V.broadcast(p + aStep), V.broadcast(p + 2 * aStep), V.broadcast(p + 3 * aStep), c);
+        c = Four.at(q, step, p, aStep, c);
         p += 4 * aStep;
         q += 16;
       }
@@ -164,6 +157,6 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     }
     Four.put(out, outStep, c, lines - j, add);
     out += 4 * outStep;
-    x += 4 * step;
+    x += half;
   }
 }
