@@ -6,8 +6,8 @@ import { addRows, addTo, dots } from "./vector";
 
 /** Elements that the sums of a few rows take at a time: they stay in the first-level cache. */
 const SUMS: i32 = 2048;
-/** Lines summed along at a time. */
-const LINES: i32 = 16;
+/** Lines longer than a block that are summed along at a time, as many as `dots` takes. */
+const LINES: i32 = 8;
 
 /** A few rows times a plain `b`, by adding up its rows: memory is read in runs. Scratch: SUMS elements. */
 export function addedRows(
@@ -95,8 +95,9 @@ export function fewColumns(
   scratch: usize,
 ): void {
   // A few rows to their end, then the next: memory is read in long runs.
-  for (let top = 0; n == 1 && top < m; top += LINES) {
-    const lines = min(LINES, m - top);
+  const run = k > BLOCK ? LINES : m;
+  for (let top = 0; n == 1 && top < m; top += run) {
+    const lines = min(run, m - top);
     const x = a + ((<usize>(top * aRow)) << 2);
     const o = out + <usize>top * outRow;
     for (let block = 0; block < k; block += BLOCK) {
