@@ -243,7 +243,7 @@ export function stripRow(out: usize, a: usize, b: usize, bPanel: usize, bStep: u
     let c3 = V.splat(0);
     let c4 = V.splat(0);
     let c5 = V.splat(0);
-    for (let k = 0; k < depth; k++) {
+    for (let left = depth; left > 0; left--) {
       const x = V.broadcast(p);
       c0 = V.madd(x, V.load(q0), c0);
       c1 = V.madd(x, V.load(q0 + 16), c1);
@@ -267,7 +267,7 @@ export function stripRow(out: usize, a: usize, b: usize, bPanel: usize, bStep: u
     let q = b;
     let c0 = V.splat(0);
     let c1 = V.splat(0);
-    for (let k = 0; k < depth; k++) {
+    for (let left = depth; left > 0; left--) {
       const x = V.broadcast(p);
       c0 = V.madd(x, V.load(q), c0);
       c1 = V.madd(x, V.load(q + 16), c1);
