@@ -74,6 +74,10 @@ def even(f, at0):
     return lambda x: at0 if abs(x) < TINY else f(x)
 
 
+def mills(a):
+    return mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2
+
+
 JOBS = {
     # exp(r) - 1 = r + r² p(r), |r| ≤ ln 2 / 2
     "expm1": lambda: fit("expm1 p(r)", even(lambda r: (mp.expm1(r) - r) / r**2, mp.mpf(1) / 2), even(lambda r: abs(r**2 / mp.expm1(r)), mp.mpf(0)), range(5), -0.3467, 0.3467),
@@ -91,6 +95,8 @@ JOBS = {
     "erf": lambda: fit("erf p(x²)", even(lambda x: mp.erf(x) / x - 1, 2 / mp.sqrt(mp.pi) - 1), even(lambda x: x / mp.erf(x), mp.sqrt(mp.pi) / 2), range(7), 1e-3, 0.9, lambda x: x * x),
     # erf(x) = 1 - exp(-p(x)), 0.9 ≤ x ≤ 3.95
     "erfc": lambda: fit("-log erfc p(x)", lambda x: -mp.log(mp.erfc(x)), lambda x: mp.erfc(x) / mp.erf(x), range(8), 0.88, 3.95),
+    # Φ(-a) e^(a²/2) = t p(t), t = 1 / (1 + a/4), 0 ≤ a ≤ 6
+    "mills": lambda: fit("mills t p(t)", mills, lambda a: 1 / mills(a), range(1, 8), 0, 6, lambda a: 1 / (1 + a / 4)),
     # ln 2: the first part has 10 bits, so that k times it is exact. π/2 in float64: 33 bits.
     "constants": lambda: (split("ln 2", mp.log(2), 10, round32), split("π/2", mp.pi / 2, 33, lambda c: mp.mpf(float(c)))),
 }

@@ -96,7 +96,7 @@ class ErfOp extends Unary {
 }
 
 export function erf(out: usize, x: usize, n: i32): void {
-  mapLong<ErfOp>(out, x, n);
+  map<ErfOp>(out, x, n);
 }
 
 class SinOp extends Unary {
