@@ -1,5 +1,6 @@
 import {
   add,
+  causal,
   crossEntropy,
   Embedding,
   gelu,
@@ -8,9 +9,7 @@ import {
   LayerNorm,
   Linear,
   Module,
-  permute,
-  reshape,
-  scaledDotProductAttention,
+  MultiHead,
   slice,
   split,
   type Tensor,
@@ -28,28 +27,22 @@ const SYMBOLS = 65;
 class Layer extends Module {
   readonly attentionNorm = new LayerNorm({ size: WIDTH });
   readonly hiddenNorm = new LayerNorm({ size: WIDTH });
-  readonly project: Linear;
-  readonly join: Linear;
+  readonly attention: MultiHead;
   readonly widen: Linear;
   readonly narrow: Linear;
 
   constructor(seed: Key) {
     super();
-    const keys = split(seed, 4) as [Key, Key, Key, Key];
-    this.project = new Linear({ input: WIDTH, output: 3 * WIDTH }, keys[0]);
-    this.join = new Linear({ input: WIDTH, output: WIDTH }, keys[1]);
-    this.widen = new Linear({ input: WIDTH, output: 4 * WIDTH }, keys[2]);
-    this.narrow = new Linear({ input: 4 * WIDTH, output: WIDTH }, keys[3]);
+    const keys = split(seed, 3) as [Key, Key, Key];
+    this.attention = new MultiHead({ query: WIDTH, key: WIDTH, heads: HEADS, window: causal }, keys[0]);
+    this.widen = new Linear({ input: WIDTH, output: 4 * WIDTH }, keys[1]);
+    this.narrow = new Linear({ input: 4 * WIDTH, output: WIDTH }, keys[2]);
   }
 
   /** x [B, T, D] */
   forward(x: Tensor): Tensor {
-    const [batch = 0, length = 0] = x.shape;
-    const projected = reshape(this.project.forward(this.attentionNorm.forward(x)), [batch, length, 3, HEADS, WIDTH / HEADS]);
-    const parts = permute(projected, [2, 0, 3, 1, 4]); // [3, B, H, T, D/H]
-    const part = (i: number) => reshape(slice(parts, 0, i, i + 1), parts.shape.slice(1));
-    const { output } = scaledDotProductAttention(part(0), part(1), part(2), { causal: true }); // [B, H, T, D/H]
-    const y = add(x, this.join.forward(reshape(permute(output, [0, 2, 1, 3]), x.shape)));
+    const z = this.attentionNorm.forward(x);
+    const y = add(x, this.attention.forward(z, z, z, { weights: false }).output);
     return add(y, this.narrow.forward(gelu(this.widen.forward(this.hiddenNorm.forward(y)))));
   }
 }
