@@ -1,9 +1,9 @@
-// npm run bench [-- FAMILY…] [--case TEXT] [--json | --markdown | --docs] [--threads N] [--build relaxed] [--peers] [--computing]
+// `npm run bench`: what each case takes, beside what the machine can do and the peers.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { init, wasmBackend } from 'saccade';
 import type { Case, Figure } from './case.ts';
 import { families } from './cases/index.ts';
@@ -13,29 +13,38 @@ import { type Field, measure, observe, type Result } from './measure.ts';
 import { lineOf, replaced, tables } from './report.ts';
 import { PLAIN, type Setting, verdicts } from './target.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    case: { type: 'string' },
-    json: { type: 'boolean' },
-    markdown: { type: 'boolean' },
-    docs: { type: 'boolean' },
-    computing: { type: 'boolean', default: false },
-    peers: { type: 'boolean' },
-    threads: { type: 'string' },
-    build: { type: 'string', default: 'deterministic' },
-  },
-});
-const { build } = options;
-for (const name of positionals) {
-  if (!(name in families)) throw new RangeError(`bench: family must be one of ${Object.keys(families).join(', ')}, got ${name}`);
+interface Options {
+  case?: string;
+  json?: true;
+  markdown?: true;
+  docs?: true;
+  computing?: true;
+  peers?: true;
+  threads: number;
+  build: Setting['build'];
 }
-if (build !== 'deterministic' && build !== 'relaxed') throw new RangeError(`bench: --build must be deterministic or relaxed, got ${build}`);
-const threads = Number(options.threads ?? 1);
-if (options.computing && threads > 1)
-  throw new RangeError('bench: --computing must be left out with --threads: it adds up what all of them compute');
-if (!(Number.isInteger(threads) && threads >= 1))
-  throw new RangeError(`bench: --threads must be a whole number above 0, got ${options.threads}`);
+
+const command = new Command('npm run bench --')
+  .description('Verifies each case, then times it in turns with what the machine can do at most and with the peers.')
+  .addArgument(new Argument('[family...]', 'what to measure; all by default').choices(Object.keys(families)))
+  .option('--case <text>', 'only cases whose name has this')
+  .addOption(new Option('--build <build>').choices(['deterministic', 'relaxed']).default('deterministic'))
+  .addOption(new Option('--threads <number>').default(1).argParser(wholeNumber))
+  .option('--peers', 'beside them, those that `npm run bench:peers` installs, and PyTorch where there is one')
+  .addOption(new Option('--computing', 'time the processor computed, for a machine that others use, too').conflicts('threads'))
+  .option('--json', 'the results as JSON')
+  .option('--markdown', 'the tables of the docs')
+  .option('--docs', 'writes them to docs/performance.md')
+  .parse();
+const options = command.opts<Options>();
+const names = command.args.length ? command.args : Object.keys(families);
+const { build, threads } = options;
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!(Number.isSafeInteger(value) && value >= 1)) throw new InvalidArgumentError(`must be a whole number from 1, got ${text}`);
+  return value;
+}
 
 const clock = options.computing ? computing : elapsed;
 timeBy(clock);
@@ -56,7 +65,7 @@ const quiet = options.json || options.markdown;
 const plain = build === 'relaxed' || threads > 1 ? [{ name: PLAIN, backend: await wasmBackend() }] : [];
 const place = new URL('../../bench/peers/index.mjs', import.meta.url).href;
 const peers: Peer[] = options.peers
-  ? await ((await import(place)) as { start: (now: Clock, computing: boolean) => Promise<Peer[]> }).start(clock, options.computing)
+  ? await ((await import(place)) as { start: (now: Clock, computing: boolean) => Promise<Peer[]> }).start(clock, options.computing ?? false)
   : [];
 const field: Field = { limit: limitsOf(build), baselines: plain, peers };
 const setting: Setting = { threads, build, counted: new Set(peers.filter((peer) => !peer.native).map((peer) => peer.name)) };
@@ -69,7 +78,7 @@ const lineAt = ({ item, result }: { item: Case | Figure; result: Result }) => {
   const all = measured.map((other) => other.result);
   return { result, verdicts: item.target ? verdicts(result, item.target, all, setting) : [] };
 };
-for (const family of positionals.length ? positionals : Object.keys(families)) {
+for (const family of names) {
   for (const item of families[family] ?? []) {
     if (options.case && !item.name.includes(options.case)) continue;
     await cleaned();
