@@ -93,7 +93,7 @@ export const rules: Rules = {
   tanh: map(1),
   sigmoid: map(1),
   softplus: map(1.5),
-  erf: map(1),
+  erf: map(3),
   sin: map(1),
   cos: map(1),
   sqrt: map(0.5),
@@ -128,8 +128,8 @@ export const rules: Rules = {
   tanhBackward: slope('y'),
   sigmoidBackward: slope('y'),
   reluBackward: slope('y'),
-  gelu: map(1.5),
-  geluBackward: { ...slope('x'), cost: [2.5, 'n'] },
+  gelu: map(1.3),
+  geluBackward: { ...slope('x'), cost: [1.6, 'n'] },
 
   gather: { cost: [0.2, 'count', 'width'], axes: [{ along: 'count', steps: { out: 'width', index: 1 } }] },
   pick: {
