@@ -22,6 +22,8 @@ type Mechanism = NonNullable<AttentionSeq2SeqOptions['attention']>;
 /** A mechanism as a recipe builds it. */
 export interface Built {
   attention: Mechanism;
+  /** What takes its place, and its parameters, when the taught model is measured. */
+  decoding?: Mechanism;
   decoder?: 'bahdanau';
   /** What is not as usual in its lessons. */
   lesson?: MakeLesson;
@@ -82,10 +84,11 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'monotonic',
-    title: 'monotonic',
-    short: 'monotonic',
+    title: 'monotonic, learnt in expectation, hard when decoding',
+    short: 'monotonic, hard',
     paper: 'Raffel et al. 2017',
-    build: () => ({ attention: monotonic }),
+    hard: true,
+    build: () => ({ attention: monotonic, decoding: (sizes, key) => monotonic(sizes, key, { hard: true }) }),
   },
   {
     name: 'gumbel',

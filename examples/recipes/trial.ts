@@ -39,10 +39,12 @@ export async function tried({ variant: name, key: run }: Trial, how: Teaching, c
   const shape = shapeFor(dictionary, how);
   const { letters, phones } = new Alphabets(shape);
   const { hidden, embedding, layers, dropout } = shape;
-  const { lesson, ...parts } = variant.build();
+  const { lesson, decoding, ...parts } = variant.build();
   // The memory is as wide as the decoder, as the dot score wants it, in all of them.
   const sizes = { source: letters.size, target: phones.size, hidden, embedding, layers, dropout, memory: hidden };
-  const model = new AttentionSeq2Seq({ ...sizes, ...parts }, foldIn(key(51), run));
+  const from = foldIn(key(51), run);
+  const model = new AttentionSeq2Seq({ ...sizes, ...parts }, from);
+  const measured = decoding && new AttentionSeq2Seq({ ...sizes, ...parts, attention: decoding }, from);
   const own = lesson?.(model, { labelSmoothing: how.labelSmoothing, steps: stepsOf(dictionary, how) });
-  return taught(model, shape, dictionary, how, context, { key: run, ...(own && { lesson: own }) });
+  return taught(model, shape, dictionary, how, context, { key: run, ...(own && { lesson: own }), ...(measured && { measured }) });
 }

@@ -79,7 +79,7 @@ function measure(said: readonly string[][], entries: readonly Entry[]): Measured
 
 /**
  * Teaches a model as {@link teaching} says, and measures it. `key` tells the runs of a model apart. `lesson` takes the place of some of
- * the usual one.
+ * the usual one, and `measured`, another of the same parameters, that of the model in the end.
  */
 export async function taught(
   model: Model,
@@ -87,13 +87,15 @@ export async function taught(
   dictionary: Dictionary,
   how: Teaching,
   context: Pick<Context, 'train'>,
-  options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers'>> },
+  options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers'>>; measured?: Model },
 ): Promise<Taught> {
   const usual = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
   const every = Math.min(usual.every ?? 500, Math.ceil(usual.steps / 6));
   const points = await context.train({ ...usual, ...options.lesson, every, model });
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-  const speaker = new Speaker(shape, [model]);
+  const { measured = model } = options;
+  measured.loadStateDict(model.stateDict());
+  const speaker = new Speaker(shape, [measured]);
   const { beam } = how;
   const words = dictionary.test.map(({ word }) => word);
   const said = speaker.say(words, { beam }).map(({ phones }) => phones);
