@@ -71,8 +71,12 @@ export function addTo(out: usize, x: usize, n: i32): void {
 }
 
 class Four {
-  /** `c[l] + Σₖ a[k] · x[l, k]` for four k and four lines of `x`, `step` bytes apart: a transpose in registers. */
-  @inline static lines(x: usize, step: usize, a0: v128, a1: v128, a2: v128, a3: v128, c: v128): v128 {
+  /** `c[l] + Σₖ a[k] · x[l, k]` for four k, `aStep` bytes apart, and four lines of `x`, `step` apart: a transpose in registers. */
+  @inline static lines(x: usize, step: usize, a: usize, aStep: usize, c: v128): v128 {
+    const a0 = V.broadcast(a);
+    const a1 = V.broadcast(a + aStep);
+    const a2 = V.broadcast(a + 2 * aStep);
+    const a3 = V.broadcast(a + 3 * aStep);
     const x0 = V.load(x);
     const x1 = V.load(x + step);
     const x2 = V.load(x + 2 * step);
@@ -85,11 +89,6 @@ class Four {
     c = V.madd(a1, V.joinHigh(low01, low23), c);
     c = V.madd(a2, V.joinLow(high01, high23), c);
     return V.madd(a3, V.joinHigh(high01, high23), c);
-  }
-
-  /** The same, `a` where it lies, `aStep` bytes apart. */
-  @inline static at(x: usize, step: usize, a: usize, aStep: usize, c: v128): v128 {
-    return Four.lines(x, step, V.broadcast(a), V.broadcast(a + aStep), V.broadcast(a + 2 * aStep), V.broadcast(a + 3 * aStep), c);
   }
 
   /** The same for one k and `lines` of them. */
@@ -123,7 +122,7 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     let p1 = a;
     // Four lines and the other four by turns: the additions of two sums overlap, and their loads, in one block, would not fit the registers.
     for (let turn = (depth >> 2) << 1; turn > 0; turn--) {
-      const c = Four.at(q0, step, p0, aStep, c0);
+      const c = Four.lines(q0, step, p0, aStep, c0);
       const q = q0 + 16;
       const p = p0 + 4 * aStep;
       c0 = c1;
@@ -153,7 +152,7 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     let k = 0;
     if (lines - j >= 4) {
       for (; k <= depth - 4; k += 4) {
-        c = Four.at(q, step, p, aStep, c);
+        c = Four.lines(q, step, p, aStep, c);
         p += 4 * aStep;
         q += 16;
       }
