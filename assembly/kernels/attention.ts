@@ -9,8 +9,22 @@ class Additive {
     return V.madd(Tanh.of(f32x4.add(Part.load(q, n), Part.load(k, n))), Part.load(v, n), total);
   }
 
-  /** What the keys of one query give: they are `row` bytes apart, their slopes `g` side by side. */
-  @inline static back(dq: usize, dk: usize, dv: usize, g: usize, q: usize, k: usize, v: usize, keys: i32, row: usize, n: i32): void {
+  /**
+   * What the keys of one query give: they are `row` bytes apart, their slopes `g` side by side. The `first` query finds nothing in `dk`.
+   */
+  @inline static back(
+    dq: usize,
+    dk: usize,
+    dv: usize,
+    g: usize,
+    q: usize,
+    k: usize,
+    v: usize,
+    keys: i32,
+    row: usize,
+    first: bool,
+    n: i32,
+  ): void {
     const query = Part.load(q, n);
     const weight = Part.load(v, n);
     let forQuery = V.splat(0);
@@ -22,7 +36,7 @@ class Additive {
       const u = f32x4.mul(weight, f32x4.sub(slope, f32x4.mul(gy, y)));
       forWeight = f32x4.add(forWeight, gy);
       forQuery = f32x4.add(forQuery, u);
-      Part.store(dk, f32x4.add(Part.load(dk, n), u), n);
+      Part.store(dk, f32x4.add(first ? V.splat(0) : Part.load(dk, n), u), n);
       g += 4;
       k += row;
       dk += row;
@@ -57,8 +71,9 @@ export function additiveScore(out: usize, q: usize, k: usize, v: usize, batch: i
 }
 
 /**
- * The gradients of `additiveScore`: with y = tanh(q + k) and u = g · v · (1 − y²), `dq[b, t]` = Σₛ u, `dk[b, s]` = Σₜ u and
- * `dv` = Σ g · y, each in ascending order of b, t, s. y is computed again rather than kept.
+ * The gradients of `additiveScore` in the columns `from` to before `to`, of which the first is a multiple of 4: with y = tanh(q + k) and
+ * u = g · v · (1 − y²), `dq[b, t]` = Σₛ u, `dk[b, s]` = Σₜ u and `dv` = Σ g · y, each in ascending order of b, t, s. y is computed again
+ * rather than kept.
  */
 export function additiveScoreBackward(
   dq: usize,
@@ -72,18 +87,19 @@ export function additiveScoreBackward(
   queries: i32,
   keys: i32,
   width: i32,
+  from: i32,
+  to: i32,
 ): void {
   const row = (<usize>width) << 2;
-  const full = (<usize>(width & -LANES)) << 2;
-  memory.fill(dk, 0, row * <usize>(batch * keys));
-  memory.fill(dv, 0, row);
+  const start = (<usize>from) << 2;
+  const full = (<usize>(to & -LANES)) << 2;
+  const rest = to & (LANES - 1);
+  memory.fill(dv + start, 0, (<usize>(to - from)) << 2);
+  for (let s = 0; queries == 0 && s < batch * keys; s++) memory.fill(dk + <usize>s * row + start, 0, (<usize>(to - from)) << 2);
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < queries; t++) {
-      for (let a: usize = 0; a < full; a += 16) Additive.back(dq + a, dk + a, dv + a, g, q + a, k + a, v + a, keys, row, LANES);
-      if (full < row) {
-        const rest = width & (LANES - 1);
-        Additive.back(dq + full, dk + full, dv + full, g, q + full, k + full, v + full, keys, row, rest);
-      }
+      for (let a = start; a < full; a += 16) Additive.back(dq + a, dk + a, dv + a, g, q + a, k + a, v + a, keys, row, t == 0, LANES);
+      if (rest > 0) Additive.back(dq + full, dk + full, dv + full, g, q + full, k + full, v + full, keys, row, t == 0, rest);
       g += (<usize>keys) << 2;
       q += row;
       dq += row;

@@ -22,7 +22,7 @@ export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
   kernels.additiveScore(y.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width);
   return record('additiveScore', y, [query, keys, v], (g) => {
     const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(v.shape)] as const;
-    kernels.additiveScoreBackward(dq.ptr, dk.ptr, dv.ptr, g.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width);
+    kernels.additiveScoreBackward(dq.ptr, dk.ptr, dv.ptr, g.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width, 0, width);
     return [dq, dk, dv];
   });
 }

@@ -68,7 +68,6 @@ describe('kernels that are not cut', () => {
       sumSquares: 'one sum',
       scatterAdd: 'rows meet in one place',
       layerNormBackward: 'sums over rows beside a result by rows',
-      additiveScoreBackward: 'a sum over the batch beside results by batch',
     };
     const all = Object.keys(parameters);
     expect(all.filter((kernel) => !(kernel in rules) && !(kernel in whole))).toEqual([]);

@@ -17,11 +17,14 @@ export function attending(cells: Cells) {
           }
     },
 
-    additiveScoreBackward(dq, dk, dv, g, q, k, v, batch, queries, keys, width) {
+    additiveScoreBackward(dq, dk, dv, g, q, k, v, batch, queries, keys, width, from, to) {
       const h = cells();
-      h.fill(0, dq, dq + batch * queries * width);
-      h.fill(0, dk, dk + batch * keys * width);
-      h.fill(0, dv, dv + width);
+      const clear = (at: number, rows: number) => {
+        for (let row = 0; row < rows; row++) h.fill(0, at + row * width + from, at + row * width + to);
+      };
+      clear(dq, batch * queries);
+      clear(dk, batch * keys);
+      clear(dv, 1);
       const add = (at: number, x: number) => {
         h[at] = (h[at] as number) + x;
       };
@@ -31,7 +34,7 @@ export function attending(cells: Cells) {
             const query = (b * queries + t) * width;
             const key = (b * keys + s) * width;
             const slope = h[g + (b * queries + t) * keys + s] as number;
-            for (let a = 0; a < width; a++) {
+            for (let a = from; a < to; a++) {
               const y = Math.tanh((h[q + query + a] as number) + (h[k + key + a] as number));
               const u = slope * (h[v + a] as number) * (1 - y * y);
               add(dv + a, slope * y);

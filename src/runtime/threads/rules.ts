@@ -167,8 +167,9 @@ export const rules: Rules = {
     pieces: 2,
     scratch: ['scratch', workspace],
   },
+  // Of small products, most of them with one row or column, each of whose elements is used once.
   matmulBatch: {
-    cost: [0.045, 'm', 'n', 'k', 'outer', 'inner'],
+    cost: [0.2, 'm', 'n', 'k', 'outer', 'inner'],
     axes: [
       { along: 'outer', steps: { out: ['inner', 'm', 'n'], a: 'aOuter', b: 'bOuter' } },
       { along: 'inner', steps: { out: ['m', 'n'], a: 'aInner', b: 'bInner' }, alone: ['outer'] },
@@ -237,6 +238,7 @@ export const rules: Rules = {
       { along: 'queries', steps: { out: 'keys', q: 'width' }, alone: ['batch'] },
     ],
   },
+  additiveScoreBackward: { cost: [1.7, 'batch', 'queries', 'keys'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
 
   scaledDotProductAttention: {
     cost: [6.4, 'keys', 'width'],
