@@ -34,12 +34,12 @@ const usual: Teaching = {
   least: 5,
   most: 50,
   rise: 0.5,
-  batch: 32,
-  steps: 120_000,
+  batch: 1200,
+  steps: 150_000,
   lr: 2e-3,
   warmup: 200,
 };
-const small: Teaching = { ...usual, hidden: 32, least: 4, most: 5, rise: 0, batch: 64, steps: 700, lr: 1e-2, warmup: 30 };
+const small: Teaching = { ...usual, hidden: 32, least: 4, most: 5, rise: 0, batch: 320, steps: 700, lr: 1e-2, warmup: 30 };
 
 /** A polygon's name: the same from whichever corner and whichever way round (the paper's §4.2). */
 function nameOf(polygon: readonly number[]): string {
@@ -77,7 +77,6 @@ export const hull: Recipe<Settings, Outcome> = {
   name: 'hull',
   shows: 'A pointer network taught convex hulls of 5 to 50 points, on other points and on more of them.',
   papers: ['Vinyals, Fortunato and Jaitly 2015'],
-  keys: 2,
   jobs: ({ keys }) => Array.from({ length: keys }, (_, key) => ({ name: `pointer-${key}`, settings: { key } })),
   async job({ key }, context) {
     const teaching = context.quick ? small : usual;

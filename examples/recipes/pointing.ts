@@ -26,11 +26,12 @@ export type Problems = (from: Key, sizes: { batch: number; points: number }) => 
 export interface Teaching {
   hidden: number;
   bidirectional: boolean;
-  /** Points of a problem, from the least to the most; those of one batch have equally many. */
+  /** Points of a problem, from the least to the most; the problems of one batch have equally many. */
   least: number;
   most: number;
   /** Share of the steps over which the most points rise from `least`: what is learnt on few of them is cheaper. Default 0. */
   rise?: number;
+  /** Points of all problems of a batch together: the smaller they are, the more of them. */
   batch: number;
   steps: number;
   /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
@@ -98,7 +99,7 @@ export async function taught(
   function* batches(epoch: number, from: Key): Generator<{ points: Tensor; target: Tensor }> {
     for (let i = 0; i < EPOCH; i++) {
       const points = least + randomInt(from, i, mostAt(epoch * EPOCH + i) - least + 1);
-      const drawn = task.problems(foldIn(from, i), { batch, points });
+      const drawn = task.problems(foldIn(from, i), { batch: Math.ceil(batch / points), points });
       yield { points: spread(drawn.points), target: choices(drawn.answers) };
     }
   }

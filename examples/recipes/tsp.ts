@@ -23,12 +23,12 @@ interface Outcome {
 }
 
 const task: Task = { problems: tourProblems, constraint: everyItemOnce, beam: 5 };
-const base = { hidden: 128, bidirectional: true, batch: 32, lr: 2e-3, warmup: 200 };
+const base = { hidden: 128, bidirectional: true, lr: 2e-3, warmup: 200 };
 const usual: Record<number, Teaching> = {
-  5: { ...base, least: 5, most: 5, steps: 80_000 },
-  10: { ...base, least: 10, most: 10, steps: 120_000 },
+  5: { ...base, least: 5, most: 5, batch: 160, steps: 80_000 },
+  10: { ...base, least: 10, most: 10, batch: 320, steps: 120_000 },
 };
-const small: Teaching = { ...base, least: 4, most: 4, hidden: 32, batch: 64, steps: 700, lr: 1e-2, warmup: 30 };
+const small: Teaching = { ...base, least: 4, most: 4, hidden: 32, batch: 256, steps: 700, lr: 1e-2, warmup: 30 };
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const lengthOf = ({ points, chosen }: Answer) => tourLength(points, chosen);
