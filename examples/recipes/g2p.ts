@@ -24,8 +24,9 @@ interface Settings {
   key: number;
 }
 
-const usual: Teaching = { ...full, members: 1 };
-const small: Teaching = { ...usual, hidden: 64, embedding: 32, epochs: 3, batch: 32, warmup: 50, lr: 5e-3 };
+// Small batches and, as one model learns for longer, more dropout: of 3 epochs with 128 units, batches of 32 left 2 points less wrong than of 64.
+const usual: Teaching = { ...full, members: 1, epochs: 10, batch: 32, lr: 3e-3, dropout: 0.3 };
+const small: Teaching = { ...usual, hidden: 64, embedding: 32, epochs: 3, warmup: 50, lr: 5e-3, dropout: 0.2 };
 
 const kinds = ['additive', 'plain'] as const;
 const titles = { additive: 'additive attention', plain: 'no attention' } as const;
