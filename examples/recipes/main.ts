@@ -1,12 +1,12 @@
 // Reproduces the papers' figures, small. `npm run recipe` lists the recipes, `npm run recipe -- --help` tells the options.
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import logUpdate from 'log-update';
 import { init } from 'saccade';
 import type { Report } from './context.ts';
 import { recipeNamed, recipes } from './index.ts';
-import { documents, KEPT, keep, resultOf, tableOf } from './results.ts';
+import { documents, KEPT, keep, readmeWith, resultOf, tableOf } from './results.ts';
 import { runJobs } from './run.ts';
 
 interface Options {
@@ -21,7 +21,7 @@ interface Options {
 
 const command = new Command('npm run recipe --')
   .description('Trains and measures what a paper reports, and prints our figure beside it. Ctrl-C saves; the next start goes on.')
-  .argument('[name]', 'a recipe, or `docs` to write docs/results.md and its like from the results that are kept')
+  .argument('[name]', 'a recipe, or `docs` to write docs/results.md, its like and the table of the README from the results that are kept')
   .option('--data <folder>', 'where the data is, for recipes that need some')
   .option('--out <folder>', 'where checkpoints and results go', 'out')
   .option('--quick', 'a small version, to see that it works')
@@ -88,7 +88,9 @@ async function cook(name: string): Promise<void> {
 async function main(): Promise<void> {
   const [name] = command.args;
   if (name === 'docs') {
-    for (const [page, text] of Object.entries(documents(Object.values(recipes)))) writeFileSync(`docs/${page}.md`, text);
+    const all = Object.values(recipes);
+    for (const [page, text] of Object.entries(documents(all))) writeFileSync(`docs/${page}.md`, text);
+    writeFileSync('README.md', readmeWith(all, readFileSync('README.md', 'utf8')));
   } else if (name) await cook(name);
   else for (const recipe of Object.values(recipes)) console.log(`${recipe.name.padEnd(14)}${recipe.shows}`);
 }

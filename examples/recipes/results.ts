@@ -127,13 +127,18 @@ function sectionOf(result: Result, own: boolean): string[] {
 
 const text = (lines: readonly string[]) => lines.join('\n').trimEnd().concat('\n');
 
+/** What is kept of a recipe. */
+function keptOf({ name }: Recipe, folder: string): Result | undefined {
+  const path = join(folder, `${name}.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Result) : undefined;
+}
+
 /** docs/results.md from the results that are kept, in the order of the recipes, and the pages that recipes have of their own, by name. */
 export function documents(recipes: readonly Recipe[], folder = KEPT): Record<string, string> {
   const pages: Record<string, string> = {};
   const sections = recipes.flatMap((recipe) => {
-    const path = join(folder, `${recipe.name}.json`);
-    if (!existsSync(path)) return [];
-    const result = JSON.parse(readFileSync(path, 'utf8')) as Result;
+    const result = keptOf(recipe, folder);
+    if (!result) return [];
     if (recipe.page) pages[recipe.name] = text([...recipe.page(result), '', madeBy(result)]);
     return sectionOf(result, recipe.page !== undefined);
   });
@@ -147,4 +152,19 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
     ...sections,
   ]);
   return pages;
+}
+
+const [START, END] = ['<!-- results -->', '<!-- /results -->'];
+
+/** The README with its table of results: of each recipe without a page of its own the rows that have a target, or all where none has. */
+export function readmeWith(recipes: readonly Recipe[], readme: string, folder = KEPT): string {
+  const rows = recipes.flatMap((recipe) => {
+    const result = recipe.page ? undefined : keptOf(recipe, folder);
+    const held = result?.rows.filter(({ target }) => target) ?? [];
+    const shown = held.length > 0 ? held : (result?.rows ?? []);
+    return shown.map((row) => ({ ...row, figure: `[${recipe.name}](docs/results.md#${recipe.name}): ${row.figure}` }));
+  });
+  const [from, to] = [readme.indexOf(START), readme.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`recipe: README must have ${START} … ${END}, got neither or one`);
+  return [readme.slice(0, from + START.length), '', ...tableOf(rows), '', readme.slice(to)].join('\n');
 }

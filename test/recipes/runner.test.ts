@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, foldIn, key, Linear, mseLoss, normal, parameters } from 'saccade';
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { dataPath } from '../../examples/recipes/context.ts';
 import { recipes } from '../../examples/recipes/index.ts';
 import { Interrupted, type Recipe } from '../../examples/recipes/recipe.ts';
-import { documents, keep, oursOf, reached, tableOf } from '../../examples/recipes/results.ts';
+import { documents, keep, oursOf, reached, readmeWith, tableOf } from '../../examples/recipes/results.ts';
 import { runJob } from '../../examples/recipes/run.ts';
 
 /** Learns to double numbers; a moving average stands beside the parameters. */
@@ -126,6 +126,20 @@ describe('results', () => {
     expect(results).toContain('![second curve](results/second-curve.svg)');
     expect(results).toContain('`c`: 10 min');
     expect(others).toEqual({ first: '# Own\n\n`c`: 10 min of training and measuring, over all jobs; m; commit abc, 2000-01-01.\n' });
+  });
+});
+
+describe('the documents', () => {
+  const all = Object.values(recipes);
+
+  it('show the results that are kept', () => {
+    for (const [page, text] of Object.entries(documents(all))) expect(readFileSync(`docs/${page}.md`, 'utf8'), page).toBe(text);
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readmeWith(all, readme)).toBe(readme);
+  });
+
+  it('need a place in the README', () => {
+    expect(() => readmeWith(all, '# Saccade')).toThrow('recipe: README must have <!-- results -->');
   });
 });
 
