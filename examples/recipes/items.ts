@@ -11,12 +11,11 @@ import {
   type Key,
   Linear,
   LSTMCell,
-  lengthsToMask,
   type Mechanism,
+  padBatch,
   split,
   type Tensor,
   tanh,
-  tensor,
   zeros,
 } from 'saccade';
 
@@ -29,8 +28,8 @@ export interface ItemsOptions {
 }
 
 /**
- * Luong's decoder (2015, §3 and §3.3) over embedded symbols, each with whether it is the first or the last one: no recurrent encoder counts the
- * places, so that a longer sequence looks as a shorter one does.
+ * Luong's decoder (2015, §3 and §3.3) over embedded symbols behind one that marks the start, the last one marked too: no recurrent encoder
+ * counts the places, so that a longer sequence looks as a shorter one does.
  */
 export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
   readonly items: Embedding;
@@ -47,7 +46,7 @@ export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
     super();
     const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
     this.items = new Embedding({ symbols: source, size: hidden }, keys[0]);
-    this.edges = new Embedding({ symbols: 4, size: hidden }, keys[1]);
+    this.edges = new Embedding({ symbols: 2, size: hidden }, keys[1]);
     this.embedding = new Embedding({ symbols: target, size: hidden }, keys[2]);
     this.cell = new LSTMCell({ input: 2 * hidden, hidden }, keys[3]);
     this.attention = attention({ query: hidden, key: hidden, hidden }, keys[4]);
@@ -57,18 +56,15 @@ export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
 
   override encode(source: Tensor): DecoderState {
     const [batch = 0, size = 0] = source.shape;
+    const { pad, start } = this.specials;
     const tokens = source.toArray();
-    const lengths = Array.from({ length: batch }, (_, b) => {
-      const end = tokens.subarray(b * size, (b + 1) * size).indexOf(0);
-      return end < 0 ? size : end;
-    });
-    // 1 the first, 2 the last, 3 both
-    const edges = Int32Array.from(tokens, (_, i) => {
-      const t = i % size;
-      return (t === 0 ? 1 : 0) + (t === (lengths[Math.floor(i / size)] as number) - 1 ? 2 : 0);
-    });
-    const x = add(this.items.forward(source), this.edges.forward(tensor(edges, { shape: source.shape }))); // [B, S, H]
-    const memory = this.attention.prepare(x, x, { mask: lengthsToMask(lengths, { size }) });
+    const rows = Array.from({ length: batch }, (_, b) =>
+      [start, ...tokens.subarray(b * size, (b + 1) * size)].filter((token) => token !== pad),
+    );
+    const { tokens: items, mask } = padBatch(rows);
+    const { tokens: last } = padBatch(rows.map((row) => row.map((_, i) => (i === row.length - 1 ? 1 : 0))));
+    const x = add(this.items.forward(items), this.edges.forward(last)); // [B, S + 1, H]
+    const memory = this.attention.prepare(x, x, { mask });
     const still = zeros([batch, this.cell.hidden]);
     return { memory, cell: { h: still, c: still }, fed: still, attention: this.attention.initialState(memory) };
   }

@@ -9,6 +9,7 @@ import type { State } from '../nn/state.ts';
 import { argmax, stack, transpose, unstack } from '../ops/index.ts';
 import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Shape } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { type BeamOptions, beamSearch, type Hypothesis } from './decode.ts';
 import { expectTokens, type Specials, shiftRight } from './tokens.ts';
@@ -126,12 +127,18 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     return scope(() =>
       noGrad(() => {
         const search = { batch, start, end, maxLength: 2 * length + 10, ...options };
-        const hypotheses = beamSearch((tokens: Tensor, state: S) => this.next(tokens, state), this.encode(source), search);
+        let seen: Shape = [];
+        const next = (tokens: Tensor, state: S) => {
+          const step = this.next(tokens, state);
+          seen = step.trace?.shape.slice(1) ?? [];
+          return step;
+        };
+        const hypotheses = beamSearch(next, this.encode(source), search);
         const best = hypotheses.map(([first]) => first as Hypothesis);
         return {
           tokens: best.map(({ tokens }) => tokens),
           scores: best.map(({ score }) => score),
-          weights: alignment(best, length),
+          weights: alignment(best, seen),
           hypotheses,
         };
       }),
@@ -150,12 +157,11 @@ export abstract class EncoderDecoder<S extends State> extends Module {
   }
 }
 
-/** The traces of the hypotheses as one tensor `[B, T, S]`, or `[B, H, T, S]` where they are of several heads. */
-function alignment(best: Hypothesis[], length: number): Tensor | null {
+/** The traces of the hypotheses, each of shape `[S]` or `[H, S]`, as one tensor `[B, T, S]`, or `[B, H, T, S]` of several heads. */
+function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
+  const [length, heads = 1] = shape.toReversed();
   const longest = Math.max(0, ...best.map(({ trace }) => trace.length));
-  const width = best.find(({ trace }) => trace.length > 0)?.trace[0]?.length;
-  if (!width) return null;
-  const heads = width / length;
+  if (!length || longest === 0) return null;
   const weights = empty([best.length, ...(heads > 1 ? [heads] : []), longest, length]);
   const view = weights.view().fill(0);
   best.forEach(({ trace }, b) => {

@@ -1,4 +1,6 @@
+import { key, locationAware, padBatch } from 'saccade';
 import { expect, it } from 'vitest';
+import { ItemsSeq2Seq } from '../../examples/recipes/items.ts';
 import { reverse, sort } from '../../examples/recipes/sequences.ts';
 import { cook, quickly } from './recipe.ts';
 
@@ -8,4 +10,11 @@ it.each([sort, reverse])('$name is learnt on eight symbols, and goes on to sixte
   expect(once).toBeGreaterThan(95);
   expect(twice).toBeGreaterThan(80);
   expect(Object.keys((await recipe.pictures?.(finished, quickly)) ?? {})).toEqual(['by-length']);
+});
+
+it('weights are of the memory, which is longer than the source', () => {
+  const model = new ItemsSeq2Seq({ source: 8, target: 8, hidden: 4, attention: locationAware }, key(1));
+  const { weights, hypotheses } = model.translate(padBatch([[3, 4, 5], [6]]).tokens, { maxLength: 5 });
+  expect(weights?.shape).toEqual([2, Math.max(...hypotheses.map(([best]) => best?.trace.length ?? 0)), 4]);
+  expect(model.teach(padBatch([[3]]).tokens, padBatch([[3, 2]]).tokens).weights?.shape).toEqual([1, 2, 2]);
 });
