@@ -17,7 +17,7 @@ const papers: Readonly<Record<string, string>> = {
   'local-p-general': 'BLEU 19.0; WER 22.83 %, Toshniwal and Livescu',
 };
 
-/** Nine minutes on one core; `--keys 3` gives means and deviations, in three times as long. */
+/** About ten minutes on one core; `--keys 3` gives means and deviations, in three times as long. */
 const usual: Teaching = { ...quick, epochs: 6 };
 
 /** How far a hard mechanism may be behind the soft one of the same score, in points. */

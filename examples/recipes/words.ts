@@ -93,9 +93,8 @@ export async function taught(
   const every = Math.min(usual.every ?? 500, Math.ceil(usual.steps / 6));
   const points = await context.train({ ...usual, ...options.lesson, every, model });
   const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-  const { measured = model } = options;
-  measured.loadStateDict(model.stateDict());
-  const speaker = new Speaker(shape, [measured]);
+  options.measured?.loadStateDict(model.stateDict());
+  const speaker = new Speaker(shape, [options.measured ?? model]);
   const { beam } = how;
   const words = dictionary.test.map(({ word }) => word);
   const said = speaker.say(words, { beam }).map(({ phones }) => phones);
