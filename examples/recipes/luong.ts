@@ -1,6 +1,6 @@
 // Luong's scores and localities, and the mechanisms that came beside them: one encoder and decoder, one size, one budget.
 import { quick, type Recipe as Teaching } from '../pronounce/recipe.ts';
-import { variants } from './mechanisms.ts';
+import { type Variant, variants } from './mechanisms.ts';
 import type { Recipe, Row } from './recipe.ts';
 import { runsOf, small, type Trial, trials, tried, untaught } from './trial.ts';
 import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from './words.ts';
@@ -35,16 +35,16 @@ export const luongTable: Recipe<Trial, Taught> = {
   job: (trial, context) => tried(trial, context.quick ? small : usual, context),
   rows(finished) {
     const { word, phone } = baselines(finished);
-    const general = variants.find(({ name }) => name === 'global-general');
-    const soft = general ? percent(runsOf(finished, general), (run) => run.wordErrorRate) : [];
+    const wrongWords = (variant: Pick<Variant, 'name'>) => percent(runsOf(finished, variant), (run) => run.wordErrorRate);
     const wordRows = variants.map((variant): Row => {
       const runs = runsOf(finished, variant);
-      const atMost = variant.hard ? Math.round(100 * (mean(soft) + BEHIND)) / 100 : 30;
+      const { hardOf } = variant;
+      const atMost = hardOf ? Math.round(100 * (mean(wrongWords({ name: hardOf })) + BEHIND)) / 100 : 30;
       const paper = papers[variant.name];
       const size = `${Math.round((runs[0]?.parameters ?? 0) / 1e3)} k parameters`;
       return {
         figure: `word error rate, ${variant.title}, ${size}`,
-        ours: percent(runs, (run) => run.wordErrorRate),
+        ours: wrongWords(variant),
         unit: '%',
         target: { atMost },
         ...(paper && { paper }),

@@ -1,10 +1,11 @@
 // The mechanisms that recipes set side by side, each as the part of the decoder that differs.
 import {
+  AdditiveScore,
   Attention,
   type AttentionSeq2SeqOptions,
   bahdanau,
   contentBased,
-  GeneralScore,
+  DotScore,
   gumbelStraightThrough,
   type LuongOptions,
   locationAware,
@@ -36,27 +37,35 @@ export interface Variant {
   /** Over its picture. */
   short: string;
   paper: string;
-  /** Whether one item is chosen. */
-  hard?: true;
+  /** Where one item is chosen: the variant of the same score that takes some of all. */
+  hardOf?: string;
   build(): Built;
 }
 
-/** One of Luong's; D is 3 letters. The longest word of the dictionaries has 34. */
+/**
+ * D in letters. Predicted places are wrong at first, and letters beyond D teach them nothing: with 3 a small model has 25 % of the phones
+ * wrong after one epoch, with 6 14 %.
+ */
+const REACH = { global: 0, 'local-m': 3, 'local-p': 6 } as const;
+
+/** One of Luong's. The longest word of the dictionaries has 34 letters. */
 function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<LuongOptions['window']>): Variant {
   return {
     name: `${window}-${score}`,
     title: `${score}, ${window}`,
     short: window === 'global' ? score : `${score}, ${window}`,
     paper: 'Luong et al. 2015',
-    build: () => ({ attention: (sizes, key) => luong(sizes, key, { score, window, size: 3, most: 40 }) }),
+    build: () => ({
+      attention: (sizes, key) => luong(sizes, key, { score, window, most: 40, ...(window !== 'global' && { size: REACH[window] }) }),
+    }),
   };
 }
 
-/** The general score with another selection. */
-const selecting =
+/** The dot score with a selection of one item. */
+const choosing =
   (selection: Selection): Mechanism =>
-  (sizes, key) =>
-    new Attention({ score: new GeneralScore(sizes, key), selection });
+  () =>
+    new Attention({ score: new DotScore(), selection });
 
 /** Luong's scores × localities, and what came beside them. */
 export const variants: readonly Variant[] = [
@@ -77,39 +86,40 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'sparsemax',
-    title: 'sparsemax over general',
+    title: 'sparsemax over concat',
     short: 'sparsemax',
     paper: 'Martins and Astudillo 2016',
-    build: () => ({ attention: selecting(sparse) }),
+    // Their score, and one that grows slowly: dot and general soon leave one letter, and no gradient to any other.
+    build: () => ({ attention: (sizes, key) => new Attention({ score: new AdditiveScore(sizes, key), selection: sparse }) }),
   },
   {
     name: 'monotonic',
     title: 'monotonic, learnt in expectation, hard when decoding',
     short: 'monotonic, hard',
     paper: 'Raffel et al. 2017',
-    hard: true,
+    hardOf: 'global-concat',
     build: () => ({ attention: monotonic, decoding: (sizes, key) => monotonic(sizes, key, { hard: true }) }),
   },
   {
     name: 'gumbel',
-    title: 'hard over general, straight-through Gumbel',
+    title: 'hard over dot, straight-through Gumbel',
     short: 'Gumbel',
     paper: 'Jang et al. 2017',
-    hard: true,
+    hardOf: 'global-dot',
     build() {
       const { read, lesson } = cooling();
-      return { attention: selecting(gumbelStraightThrough({ temperature: read })), lesson };
+      return { attention: choosing(gumbelStraightThrough({ temperature: read })), lesson };
     },
   },
   {
     name: 'reinforce',
-    title: 'hard over general, REINFORCE',
+    title: 'hard over dot, REINFORCE',
     short: 'REINFORCE',
     paper: 'Xu et al. 2015',
-    hard: true,
+    hardOf: 'global-dot',
     build() {
       const { selection, lesson } = drawing();
-      return { attention: selecting(selection), lesson };
+      return { attention: choosing(selection), lesson };
     },
   },
 ];
@@ -142,7 +152,6 @@ export const others: readonly Variant[] = [
     title: 'nearest key, straight-through',
     short: 'nearest key',
     paper: 'Bengio et al. 2013',
-    hard: true,
     build: () => ({ attention: nearestKey }),
   },
 ];

@@ -28,7 +28,7 @@ export const trials = (mechanisms: readonly Variant[], keys: number): Job<Trial>
 export const untaught: Job<Trial> = { name: MEMORY, settings: { variant: MEMORY, key: 0 } };
 
 /** The runs of a mechanism. */
-export const runsOf = (finished: readonly Finished<Trial, Taught>[], { name }: Variant): Taught[] =>
+export const runsOf = (finished: readonly Finished<Trial, Taught>[], { name }: Pick<Variant, 'name'>): Taught[] =>
   finished.filter(({ settings }) => settings.variant === name).map(({ outcome }) => outcome);
 
 /** Teaches and measures one. */

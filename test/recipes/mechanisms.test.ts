@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gallery } from '../../examples/recipes/gallery.ts';
 import { luongTable } from '../../examples/recipes/luong.ts';
+import { variants } from '../../examples/recipes/mechanisms.ts';
 import { cook, quickly } from './recipe.ts';
 
 describe('luong-table', () => {
@@ -11,10 +12,19 @@ describe('luong-table', () => {
     expect(rates.size).toBe(2);
     expect(rates.get('location, global')).toBeLessThan(32);
     // Attention that does not look costs 60 %: the ladder's one vector.
-    expect(rates.get('hard over general, REINFORCE')).toBeLessThan(50);
+    expect(rates.get('hard over dot, REINFORCE')).toBeLessThan(50);
     const weights = finished.find(({ name }) => name === 'reinforce-0')?.outcome.spoken[0]?.weights ?? [];
     expect(weights.length).toBeGreaterThan(0);
     for (const row of weights) expect(row.filter((weight) => weight !== 0)).toEqual([1]);
+  });
+});
+
+describe('a mechanism that chooses', () => {
+  it('is compared with one that is taught beside it', () => {
+    const names = variants.map(({ name }) => name);
+    const compared = variants.flatMap(({ hardOf }) => hardOf ?? []);
+    expect(compared).toHaveLength(3);
+    expect(names).toEqual(expect.arrayContaining(compared));
   });
 });
 
