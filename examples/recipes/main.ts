@@ -7,7 +7,7 @@ import { init } from 'saccade';
 import type { Report } from './context.ts';
 import { recipeNamed, recipes } from './index.ts';
 import { documents, KEPT, keep, readmeWith, resultOf, tableOf } from './results.ts';
-import { runJobs } from './run.ts';
+import { begunByOther, runJobs } from './run.ts';
 
 interface Options {
   data?: string;
@@ -69,6 +69,7 @@ async function cook(name: string): Promise<void> {
   process.on('SIGINT', stop); // more than once: npm passes on what the terminal has sent already
   process.on('SIGTERM', stop);
   console.log(`${recipe.name}: ${recipe.shows} ${recipe.papers.join('; ')}.`);
+  if (begunByOther(recipe, { out, quick })) console.log(`Goes on with what other code began in ${out}; --fresh forgets that.`);
   await init();
   const finished = await runJobs(recipe, { ...asked, out, signal: controller.signal, report: tell, ...(threads ? { threads } : {}) });
   logUpdate.done();

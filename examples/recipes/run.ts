@@ -1,7 +1,9 @@
 // Runs a recipe's jobs, as many at a time as there are threads. A job that ended is not done again; one that was stopped goes on.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { init } from 'saccade';
 import { type ContextOptions, contextOf, dataPath, type Report } from './context.ts';
@@ -35,6 +37,27 @@ const markOf = (recipe: string, { name, settings }: Job<unknown>, quick: boolean
 
 const where = (recipe: Recipe, { out, quick }: Pick<RunOptions, 'out' | 'quick'>) =>
   join(out, 'recipes', recipe.name + (quick ? '-quick' : ''));
+
+/** Of all code that a figure depends on: the examples' and the package's. */
+function fingerprint(): string {
+  const hash = createHash('sha256');
+  for (const place of [new URL('..', import.meta.url).href, import.meta.resolve('saccade')]) {
+    const folder = fileURLToPath(new URL('.', place));
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+      if (/\.(js|ts|wasm)$/.test(file)) hash.update(file).update(readFileSync(join(folder, file)));
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** Whether other code than this began what lies where a recipe's work goes. */
+export function begunByOther(recipe: Recipe, options: Pick<RunOptions, 'out' | 'quick'>): boolean {
+  const folder = where(recipe, options);
+  const path = join(folder, 'code.txt');
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length === 0) writeFileSync(path, fingerprint());
+  return !existsSync(path) || readFileSync(path, 'utf8') !== fingerprint();
+}
 
 /** Jobs of a recipe that ended before, by name. */
 function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, quick: boolean) {

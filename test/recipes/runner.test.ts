@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, foldIn, key, Linear, mseLoss, normal, parameters } from 'saccade';
@@ -7,7 +7,7 @@ import { dataPath } from '../../examples/recipes/context.ts';
 import { recipes } from '../../examples/recipes/index.ts';
 import { Interrupted, type Recipe } from '../../examples/recipes/recipe.ts';
 import { documents, keep, oursOf, reached, readmeWith, tableOf } from '../../examples/recipes/results.ts';
-import { runJob } from '../../examples/recipes/run.ts';
+import { begunByOther, runJob } from '../../examples/recipes/run.ts';
 
 /** Learns to double numbers; a moving average stands beside the parameters. */
 function doubling(stopAt: (step: number) => void): Recipe<number, { weights: number[]; average: number; points: unknown }> {
@@ -73,6 +73,25 @@ describe('a job', () => {
     await expect(runJob(going as Recipe, other, { ...options, checkpoint, signal: never })).rejects.toThrow(
       'recipe: checkpoint must be of this job, got another in',
     );
+  });
+});
+
+describe('what lies there', () => {
+  it('is known to be of this code, or is said to be of other', () => {
+    const out = mkdtempSync(join(tmpdir(), 'saccade-recipe-'));
+    const recipe = doubling(() => {}) as Recipe;
+    const begun = () => begunByOther(recipe, { out, quick: false });
+    expect(begun()).toBe(false);
+    const code = join(out, 'recipes', 'doubling', 'code.txt');
+    const own = readFileSync(code, 'utf8');
+    writeFileSync(join(out, 'recipes', 'doubling', 'only.json'), '{}');
+    expect(begun()).toBe(false);
+    writeFileSync(code, 'other');
+    expect(begun()).toBe(true);
+    writeFileSync(code, own);
+    expect(begun()).toBe(false);
+    rmSync(code);
+    expect(begun()).toBe(true);
   });
 });
 
