@@ -43,12 +43,9 @@ export interface Variant {
 }
 
 /**
- * D in letters. Predicted places are wrong at first, and letters beyond D teach them nothing: with 3 a small model has 25 % of the phones
- * wrong after one epoch, with 6 14 %.
+ * One of Luong's. The longest word of the dictionaries has 34 letters. Predicted places are wrong at first, and letters beyond D teach them
+ * nothing: with D = 3 a small model has 25 % of the phones wrong after one epoch, with 6 14 %.
  */
-const REACH = { global: 0, 'local-m': 3, 'local-p': 6 } as const;
-
-/** One of Luong's. The longest word of the dictionaries has 34 letters. */
 function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<LuongOptions['window']>): Variant {
   return {
     name: `${window}-${score}`,
@@ -56,7 +53,7 @@ function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<
     short: window === 'global' ? score : `${score}, ${window}`,
     paper: 'Luong et al. 2015',
     build: () => ({
-      attention: (sizes, key) => luong(sizes, key, { score, window, most: 40, ...(window !== 'global' && { size: REACH[window] }) }),
+      attention: (sizes, key) => luong(sizes, key, { score, window, most: 40, size: window === 'local-p' ? 6 : 3 }),
     }),
   };
 }

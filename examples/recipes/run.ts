@@ -54,9 +54,10 @@ function fingerprint(): string {
 export function begunByOther(recipe: Recipe, options: Pick<RunOptions, 'out' | 'quick'>): boolean {
   const folder = where(recipe, options);
   const path = join(folder, 'code.txt');
+  const code = fingerprint();
   mkdirSync(folder, { recursive: true });
-  if (readdirSync(folder).length === 0) writeFileSync(path, fingerprint());
-  return !existsSync(path) || readFileSync(path, 'utf8') !== fingerprint();
+  if (readdirSync(folder).length === 0) writeFileSync(path, code);
+  return !existsSync(path) || readFileSync(path, 'utf8') !== code;
 }
 
 /** Jobs of a recipe that ended before, by name. */
