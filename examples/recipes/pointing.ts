@@ -26,7 +26,7 @@ export type Problems = (from: Key, sizes: { batch: number; points: number }) => 
 export interface Teaching {
   hidden: number;
   bidirectional: boolean;
-  /** Points of a problem, from the least to the most; the problems of one batch have equally many. */
+  /** Points of a problem, from the least to the most, few of them more often; the problems of one batch have equally many. */
   least: number;
   most: number;
   /** Share of the steps over which the most points rise from `least`: what is learnt on few of them is cheaper. Default 0. */
@@ -55,6 +55,12 @@ export interface Answer {
 
 /** Points of the unit square, moved and stretched to mean 0 and variance 1: at first each of their differences counts. */
 const spread = (points: Tensor) => mul(sub(points, 0.5), Math.sqrt(12));
+
+/** From 0 to below 1, more often little: the square of a uniform number. */
+function skew(from: Key, i: number): number {
+  const uniform = randomInt(from, i, 2 ** 24) / 2 ** 24;
+  return uniform * uniform;
+}
 
 /** Problems a batch of an epoch: what a resumed run has to draw again is less than that. */
 const EPOCH = 100;
@@ -98,7 +104,7 @@ export async function taught(
   const mostAt = (step: number) => Math.floor(least + (most - least) * (rise > 0 ? Math.min(1, step / (rise * steps)) : 1));
   function* batches(epoch: number, from: Key): Generator<{ points: Tensor; target: Tensor }> {
     for (let i = 0; i < EPOCH; i++) {
-      const points = least + randomInt(from, i, mostAt(epoch * EPOCH + i) - least + 1);
+      const points = least + Math.floor((mostAt(epoch * EPOCH + i) - least + 1) * skew(from, i));
       const drawn = task.problems(foldIn(from, i), { batch: Math.ceil(batch / points), points });
       yield { points: spread(drawn.points), target: choices(drawn.answers) };
     }
