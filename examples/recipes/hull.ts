@@ -35,7 +35,7 @@ const usual: Teaching = {
   most: 50,
   rise: 0.5,
   batch: 1200,
-  steps: 150_000,
+  steps: 130_000,
   lr: 2e-3,
   warmup: 200,
 };
