@@ -84,7 +84,7 @@ function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460,
       log,
     ),
     axes: [
-      { ...AXIS, orient: 'bottom', scale: 'x', title: x },
+      { ...AXIS, orient: 'bottom', scale: 'x', title: x, tickCount: 8 },
       { ...AXIS, orient: 'left', scale: 'y', title: y },
     ],
     legends: [LEGEND],
