@@ -43,8 +43,8 @@ export interface Variant {
 }
 
 /**
- * One of Luong's. The longest word of the dictionaries has 34 letters. Predicted places are wrong at first, and letters beyond D teach them
- * nothing: with D = 3 a small model has 25 % of the phones wrong after one epoch, with 6 14 %.
+ * One of Luong's. The longest word of the dictionaries has 34 letters. Of D, 3 letters are too few: the t-th phone is further than that from the
+ * t-th letter in long words, and letters beyond a predicted place teach it nothing.
  */
 function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<LuongOptions['window']>): Variant {
   return {
@@ -53,7 +53,7 @@ function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<
     short: window === 'global' ? score : `${score}, ${window}`,
     paper: 'Luong et al. 2015',
     build: () => ({
-      attention: (sizes, key) => luong(sizes, key, { score, window, most: 40, size: window === 'local-p' ? 6 : 3 }),
+      attention: (sizes, key) => luong(sizes, key, { score, window, most: 40, size: 6 }),
     }),
   };
 }
