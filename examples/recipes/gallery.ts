@@ -8,8 +8,7 @@ import { learningSvg, lossSvg, type Taught, wordSvg } from './words.ts';
 
 /** Pictures of other recipes that are kept, by the names of their files. */
 function drawings(): string[] {
-  const wanted = /^(hull|tsp|sort|reverse|series|g2p|translate)-.*\.svg$/;
-  const files = readdirSync(KEPT).filter((file) => wanted.test(file));
+  const files = readdirSync(KEPT).filter((file) => file.endsWith('.svg') && !file.startsWith('gallery-'));
   return files.flatMap((file) => ['', `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`]);
 }
 
