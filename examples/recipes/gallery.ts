@@ -32,8 +32,8 @@ export const gallery: Recipe<Trial, Taught> = {
       word: wordSvg(models, 0, 3),
       'second-word': wordSvg(models, 1, 3),
       'third-word': wordSvg(models, 2, 3),
-      loss: await lossSvg(models),
-      learning: await learningSvg(models),
+      loss: await lossSvg(models, { log: true }),
+      learning: await learningSvg(models, { log: true }),
     };
   },
   page: (result) => [

@@ -31,7 +31,9 @@ const percent = (runs: readonly Taught[], of: (run: Taught) => number) => runs.m
 
 export const luongTable: Recipe<Trial, Taught> = {
   name: 'luong-table',
-  shows: 'Eight scores × localities and the mechanisms after them on letters to sounds, at equal size and budget.',
+  shows:
+    'Eight scores × localities and the mechanisms after them on letters to sounds, at equal size and budget. ' +
+    `A hard one may be ${BEHIND} points behind the soft one of its score.`,
   papers: ['Luong, Pham and Manning 2015, table 4', 'Toshniwal and Livescu 2016'],
   data: need,
   jobs: ({ keys }) => [...trials(variants, keys), untaught],
@@ -61,8 +63,12 @@ export const luongTable: Recipe<Trial, Taught> = {
     return [...wordRows, ...phoneRows];
   },
   pictures: async (finished) => {
-    const models = variants.map((variant) => ({ title: variant.title, runs: runsOf(finished, variant) }));
+    const models = variants.map((variant) => ({ title: variant.short, runs: runsOf(finished, variant) }));
     const first = models.flatMap(({ title, runs: [run] }) => (run ? [{ title, ...run }] : []));
-    return { 'by-length': await lengthsSvg(models), loss: await lossSvg(first), learning: await learningSvg(first) };
+    return {
+      'by-length': await lengthsSvg(models),
+      loss: await lossSvg(first, { log: true }),
+      learning: await learningSvg(first, { log: true }),
+    };
   },
 };

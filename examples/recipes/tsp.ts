@@ -105,7 +105,11 @@ export const tsp: Recipe<Settings, Outcome> = {
         ];
       }),
   pictures: async (finished) => {
-    const curves = finished.map(({ name, outcome }) => ({ name, points: outcome.curve.map(({ step, loss }) => [step, loss] as const) }));
+    const first = finished.filter(({ settings }) => settings.key === 0);
+    const curves = first.map(({ settings, outcome }) => ({
+      name: `${settings.points} cities`,
+      points: outcome.curve.map(({ step, loss }) => [step, loss] as const),
+    }));
     const panels = finished.flatMap(({ outcome }) =>
       outcome.drawn.slice(0, 3).map((answer) => ({
         points: answer.points,

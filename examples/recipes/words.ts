@@ -153,22 +153,25 @@ export function wordSvg(models: readonly { title: string; spoken: readonly Spoke
   return alignmentsSvg(panels, { columns: Math.max(1, Math.min(columns, panels.length)) });
 }
 
-/** Training losses of several models. */
-export function lossSvg(models: readonly { title: string; points: readonly Point[] }[]): Promise<string> {
+/** A model by its title, with what it was like while it learnt. */
+type Learnt = { title: string; points: readonly Point[] };
+
+/** Losses of several models while they learn; on a logarithmic axis where there are many, and lie close. */
+export function lossSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({ name: title, points: points.map(({ step, loss }): [number, number] => [step, loss]) })),
-    { x: 'step', y: 'loss' },
+    { x: 'step', y: 'loss', log },
   );
 }
 
-/** Phone error rates on development words while several models learn. */
-export function learningSvg(models: readonly { title: string; points: readonly Point[] }[]): Promise<string> {
+/** Phone error rates on development words while several models learn; on a logarithmic axis where there are many, and lie close. */
+export function learningSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({
       name: title,
       points: points.flatMap(({ step, metric }): [number, number][] => (metric === undefined ? [] : [[step, 100 * metric]])),
     })),
-    { x: 'step', y: 'phone error rate on 400 words, %' },
+    { x: 'step', y: 'phone error rate on 400 words, %', log },
   );
 }
 
