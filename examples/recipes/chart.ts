@@ -63,7 +63,7 @@ function scalesOf(names: readonly string[], log: boolean): unknown[] {
   const each = (value: (i: number) => unknown) => names.map((_, i) => value(i));
   return [
     { name: 'x', type: 'linear', range: 'width', domain: { data: 'points', field: 'x' }, zero: false },
-    { name: 'y', type: log ? 'log' : 'linear', range: 'height', domain: { data: 'points', field: 'y' }, zero: !log, nice: true },
+    { name: 'y', type: log ? 'log' : 'linear', range: 'height', domain: { data: 'points', field: 'y' }, zero: !log, nice: !log },
     { name: 'color', type: 'ordinal', domain: names, range: each((i) => COLORS[i % COLORS.length]?.[0]) },
     { name: 'dash', type: 'ordinal', domain: names, range: each((i) => DASHES[Math.floor(i / COLORS.length) % DASHES.length]) },
   ];
