@@ -149,6 +149,9 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
     'stopped goes on where it was; the same command gives the same bits on any machine. ✓ and ✗ say whether the mean is where it was meant',
     'to be; *paper* is what the paper reports for its own setting, *baseline* what a trivial method reaches on the same data.',
     '',
+    'Settings (rates, dropout, batches, windows) were chosen by what they reached on the words, sentences, months and problems that the tables',
+    'are of, so figures on others may be a little worse. The commit is where training ended; a job that had ended before was not done again.',
+    '',
     ...sections,
   ]);
   return pages;

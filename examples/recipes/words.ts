@@ -153,10 +153,10 @@ export function wordSvg(models: readonly { title: string; spoken: readonly Spoke
   return alignmentsSvg(panels, { columns: Math.max(1, Math.min(columns, panels.length)) });
 }
 
-/** A model by its title, with what it was like while it learnt. */
+/** A model by its title, with what it was like while it learnt. Where many lie close, a logarithmic axis tells them apart. */
 type Learnt = { title: string; points: readonly Point[] };
 
-/** Losses of several models while they learn; on a logarithmic axis where there are many, and lie close. */
+/** Losses of several models while they learn. */
 export function lossSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({ name: title, points: points.map(({ step, loss }): [number, number] => [step, loss]) })),
@@ -164,7 +164,7 @@ export function lossSvg(models: readonly Learnt[], { log = false } = {}): Promis
   );
 }
 
-/** Phone error rates on development words while several models learn; on a logarithmic axis where there are many, and lie close. */
+/** Phone error rates on development words while several models learn. */
 export function learningSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({
