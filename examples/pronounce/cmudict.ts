@@ -23,16 +23,19 @@ export function add(entries: Map<string, Entry>, word: string, phones: string[])
   entries.set(word, entry);
 }
 
+/** The phones of a dictionary line, without stress and without the comment at its end. */
+export const phonesOf = (line: string): string[] => line.replace(/ *#.*/, '').replace(/\d/g, '').split(' ');
+
 /**
- * The CMU Pronouncing Dictionary as npm has it: words of letters and apostrophes, stress removed, variants `word(2)` joined. A word's
- * part is decided by its hash: 90 % train, 5 % development, 5 % test.
+ * The CMU Pronouncing Dictionary as npm has it: words of letters and apostrophes, stress and comments (`# place, danish`) removed, variants
+ * `word(2)` joined. A word's part is decided by its hash: 90 % train, 5 % development, 5 % test.
  */
 export async function cmudict(): Promise<Dictionary> {
   const { dictionary } = await import('cmu-pronouncing-dictionary');
   const entries = new Map<string, Entry>();
   for (const [name, phones] of Object.entries(dictionary)) {
     const word = name.replace(/\(\d+\)$/, '');
-    if (ordinary.test(word)) add(entries, word, phones.replace(/\d/g, '').split(' '));
+    if (ordinary.test(word)) add(entries, word, phonesOf(phones));
   }
   const parts: [Entry[], Entry[], Entry[]] = [[], [], []];
   for (const entry of entries.values()) parts[hashSplit(entry.word, [0.9, 0.05, 0.05])]?.push(entry);

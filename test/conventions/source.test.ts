@@ -84,11 +84,13 @@ describe('files', () => {
 });
 
 describe('errors', () => {
-  it('say `name: rule, got …`', () => {
+  it('say `name: rule, got …` or `name: what happened; what to do`', () => {
     // The whole argument, since a message may be put together; a name computed where it is thrown counts as one.
     const made = /\bnew \w*Error\(([\s\S]*?)\);/g;
-    const form = /^\s*[`'](?:[\w. ]+|\$\{[\w.]+\})+: [\s\S]+, got [\s\S]+/;
-    expect(form.test("'add: operands must agree, got x'")).toBe(true);
+    const form = /^\s*[`'](?:[\w. ]+|\$\{[\w.]+\})+: [\s\S]+(?:, got|;) [\s\S]+/;
+    expect(["'add: operands must agree, got x'", "'init: the engine has no SIMD; use a newer one'"].every((text) => form.test(text))).toBe(
+      true,
+    );
     expect(['went wrong', 'add: went wrong', 'went wrong, got x'].some((text) => form.test(`'${text}'`))).toBe(false);
     const messages = sources.flatMap((path) =>
       [...withoutComments(read(path)).matchAll(made)].map((match) => [path, match[1] as string] as const),
