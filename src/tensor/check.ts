@@ -1,0 +1,88 @@
+// What callers give, checked by name: sizes, probabilities, keys, and the names of options, which nobody checks for callers in JavaScript.
+
+import type { Key } from './random.ts';
+
+/** Checks one value that a caller gave: `op: name must be …, got …`. */
+export type Rule = (op: string, name: string, value: unknown) => void;
+
+/** A rule for each option of `O`: one that is missing, or one too many, does not compile. */
+export type Rules<O> = { readonly [Name in keyof O]-?: Rule };
+
+/** The names of the options of `O`, all of them and no other: {@link Rules} are names too. */
+export type Names<O> = { readonly [Name in keyof O]-?: unknown };
+
+/** A value for messages: text in quotes, so that '3' is not taken for 3, and objects by their kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value))
+    return value.length > 8
+      ? `an array of ${value.length}`
+      : `[${value.map((x) => (typeof x === 'object' ? 'an object' : String(x))).join(', ')}]`;
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value ? 'an object' : String(value);
+}
+
+/** `check` as a rule; `rule` says what it asks for. */
+export const ruleOf =
+  (rule: string, check: (value: unknown) => boolean): Rule =>
+  (op, name, value) => {
+    if (!check(value)) throw new RangeError(`${op}: ${name} must be ${rule}, got ${shown(value)}`);
+  };
+
+/** A whole number from `least`. */
+export const isWhole = (least: number): Rule =>
+  ruleOf(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least);
+
+/** A length of an axis that holds something: a whole number from 1. */
+export const isSize: Rule = /* @__PURE__ */ isWhole(1);
+
+/** A finite number. */
+export const isNumber: Rule = /* @__PURE__ */ ruleOf('a finite number', Number.isFinite);
+
+/** A finite number above 0. */
+export const isPositive: Rule = /* @__PURE__ */ ruleOf('a number above 0', (value) => Number.isFinite(value) && (value as number) > 0);
+
+/** A probability with which something is dropped: in [0, 1). */
+export const isShare: Rule = /* @__PURE__ */ ruleOf('in [0, 1)', (value) => typeof value === 'number' && value >= 0 && value < 1);
+
+/** True or false. */
+export const isFlag: Rule = /* @__PURE__ */ ruleOf('true or false', (value) => typeof value === 'boolean');
+
+/** One of these words. */
+export const isOneOf = (...words: string[]): Rule => ruleOf(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
+
+/** What is checked elsewhere, or may be anything. */
+export const anything: Rule = () => {};
+
+/** The rule of an option that may be left out. */
+export const maybe =
+  (rule: Rule): Rule =>
+  (op, name, value) => {
+    if (value !== undefined) rule(op, name, value);
+  };
+
+/** Refuses names that `names` does not have. It makes nothing, so that calls of ops can afford it. */
+export function expectNames<O extends object>(op: string, options: O, names: Names<NoInfer<O>>): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${op}: options must be an object, got ${shown(options)}`);
+  for (const name in options) {
+    if (!Object.hasOwn(names, name)) throw new TypeError(`${op}: options must be among ${Object.keys(names).join(', ')}, got ${name}`);
+  }
+}
+
+/** Checks the names of options, then each value by its rule. */
+export function expectOptions<O extends object>(op: string, options: O, rules: Rules<NoInfer<O>>): void {
+  expectNames(op, options, rules);
+  for (const name of Object.keys(rules) as (keyof O & string)[]) rules[name](op, name, options[name]);
+}
+
+/** Checks sizes that are no options: `expectSizes('causalMask', { queries, keys })`. */
+export function expectSizes(op: string, sizes: Readonly<Record<string, unknown>>, rule: Rule = isSize): void {
+  for (const [name, value] of Object.entries(sizes)) rule(op, name, value);
+}
+
+/** Refuses what is no key: a seed as a number, or nothing at all. */
+export function expectKey(op: string, key: Key): void {
+  if (!Number.isInteger(key?.hi) || !Number.isInteger(key?.lo)) {
+    throw new TypeError(`${op}: key must be made by key(seed), split or foldIn, got ${shown(key)}`);
+  }
+}
