@@ -1,6 +1,7 @@
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { fromZero, share } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
 /** Options of Adadelta; names and defaults are PyTorch's. */
@@ -15,17 +16,18 @@ export interface AdadeltaOptions {
   weightDecay?: number;
 }
 
+const rules = { lr: fromZero, rho: share, epsilon: fromZero, weightDecay: fromZero };
+
 /** Adadelta (Zeiler 2012, algorithm 1): steps in the ratio of two root mean squares, of past steps and of gradients. */
 export class Adadelta extends Optimizer<'square_avg' | 'acc_delta'> {
   private readonly options: Required<Omit<AdadeltaOptions, 'lr'>>;
 
   constructor(parameters: ParameterSet, options: AdadeltaOptions = {}) {
+    expectOptions('Adadelta', options, rules);
     const { lr = 1, rho = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
-    expectWithin('Adadelta', 'rho', rho, 0, 1);
-    expectWithin('Adadelta', 'epsilon', epsilon, 0);
-    expectWithin('Adadelta', 'weightDecay', weightDecay, 0);
-    super(parameters, lr, { square_avg: 0, acc_delta: 0 });
-    this.options = { rho, epsilon, weightDecay };
+    const settings = { rho, epsilon, weightDecay };
+    super(parameters, { name: 'Adadelta', lr, settings, initial: { square_avg: 0, acc_delta: 0 } });
+    this.options = settings;
   }
 
   protected override update({ parameter, state }: Slot<'square_avg' | 'acc_delta'>, gradient: Tensor): void {

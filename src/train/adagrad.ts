@@ -1,6 +1,7 @@
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { fromZero } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
 /** Options of Adagrad; names and defaults are PyTorch's. */
@@ -17,18 +18,18 @@ export interface AdagradOptions {
   epsilon?: number;
 }
 
+const rules = { lr: fromZero, lrDecay: fromZero, weightDecay: fromZero, initial: fromZero, epsilon: fromZero };
+
 /** Adagrad (Duchi, Hazan and Singer 2011): `s ← s + g²`, `p ← p − lr g / (√s + ε)`. */
 export class Adagrad extends Optimizer<'sum'> {
   private readonly options: Required<Omit<AdagradOptions, 'lr' | 'initial'>>;
 
   constructor(parameters: ParameterSet, options: AdagradOptions = {}) {
+    expectOptions('Adagrad', options, rules);
     const { lr = 0.01, lrDecay = 0, weightDecay = 0, initial = 0, epsilon = 1e-10 } = options;
-    expectWithin('Adagrad', 'lrDecay', lrDecay, 0);
-    expectWithin('Adagrad', 'weightDecay', weightDecay, 0);
-    expectWithin('Adagrad', 'initial', initial, 0);
-    expectWithin('Adagrad', 'epsilon', epsilon, 0);
-    super(parameters, lr, { sum: initial });
-    this.options = { lrDecay, weightDecay, epsilon };
+    const settings = { lrDecay, weightDecay, epsilon };
+    super(parameters, { name: 'Adagrad', lr, settings, initial: { sum: initial } });
+    this.options = settings;
   }
 
   protected override update({ parameter, state, step }: Slot<'sum'>, gradient: Tensor): void {

@@ -1,6 +1,7 @@
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { expectWithin, power } from './numbers.ts';
+import { fromZero, power, share } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
 /** Options of Adam; names and defaults are PyTorch's. */
@@ -17,19 +18,20 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
+const rules = { lr: fromZero, beta1: share, beta2: share, epsilon: fromZero, weightDecay: fromZero };
+
 /** What Adam and AdamW share: all but where the weight decay goes. */
 abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
-  protected abstract readonly decoupled: boolean;
+  private readonly decoupled: boolean;
   private readonly options: Required<Omit<AdamOptions, 'lr'>>;
 
-  constructor(op: string, parameters: ParameterSet, options: AdamOptions, defaultDecay: number) {
-    const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = defaultDecay } = options;
-    expectWithin(op, 'beta1', beta1, 0, 1);
-    expectWithin(op, 'beta2', beta2, 0, 1);
-    expectWithin(op, 'epsilon', epsilon, 0);
-    expectWithin(op, 'weightDecay', weightDecay, 0);
-    super(parameters, lr, { exp_avg: 0, exp_avg_sq: 0 });
-    this.options = { beta1, beta2, epsilon, weightDecay };
+  constructor(name: 'Adam' | 'AdamW', parameters: ParameterSet, options: AdamOptions) {
+    expectOptions(name, options, rules);
+    const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = name === 'AdamW' ? 0.01 : 0 } = options;
+    const settings = { beta1, beta2, epsilon, weightDecay };
+    super(parameters, { name, lr, settings, initial: { exp_avg: 0, exp_avg_sq: 0 } });
+    this.options = settings;
+    this.decoupled = name === 'AdamW';
   }
 
   protected override update({ parameter, state, step }: Slot<'exp_avg' | 'exp_avg_sq'>, gradient: Tensor): void {
@@ -55,18 +57,14 @@ abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
 
 /** Adam (Kingma and Ba 2015, algorithm 1); weight decay is added to the gradient. */
 export class Adam extends Moments {
-  protected override readonly decoupled = false;
-
   constructor(parameters: ParameterSet, options: AdamOptions = {}) {
-    super('Adam', parameters, options, 0);
+    super('Adam', parameters, options);
   }
 }
 
 /** Adam with weight decay apart from the gradient: `p ← (1 − lr · weightDecay) p` (Loshchilov and Hutter 2019, algorithm 2). */
 export class AdamW extends Moments {
-  protected override readonly decoupled = true;
-
   constructor(parameters: ParameterSet, options: AdamOptions = {}) {
-    super('AdamW', parameters, options, 0.01);
+    super('AdamW', parameters, options);
   }
 }

@@ -1,12 +1,14 @@
 // Numbers that change over a training run besides the learning rate: a Gumbel-softmax's temperature, the ε of ε-greedy choices.
 
-import { expectWithin, power } from './numbers.ts';
+import { expectOptions, expectSizes, isNumber, maybe } from '../tensor/check.ts';
+import { isWithin, power } from './numbers.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Evenly from `from` in step 0 to `to` in step `steps`, and there it stays: Mnih et al. 2015 take ε from 1 to 0.1 so (Methods). */
 export function linearAnneal(from: number, to: number, options: { steps: number }): Schedule {
+  expectSizes('linearAnneal', { from, to }, isNumber);
+  expectOptions('linearAnneal', options, { steps: isWithin(1) });
   const { steps } = options;
-  expectWithin('linearAnneal', 'steps', steps, 1);
   return (step) => (step < steps ? from + (to - from) * (step / steps) : to);
 }
 
@@ -15,8 +17,8 @@ export function linearAnneal(from: number, to: number, options: { steps: number 
  * N steps: factor `e^(−rN)`, e.g. 0.95 for r = 1e-4 and N = 500.
  */
 export function exponentialAnneal(from: number, options: { factor: number; every?: number; minimum?: number }): Schedule {
+  expectSizes('exponentialAnneal', { from }, isNumber);
+  expectOptions('exponentialAnneal', options, { factor: isWithin(0), every: maybe(isWithin(1)), minimum: maybe(isNumber) });
   const { factor, every = 1, minimum = 0 } = options;
-  expectWithin('exponentialAnneal', 'factor', factor, 0);
-  expectWithin('exponentialAnneal', 'every', every, 1);
   return (step) => Math.max(minimum, from * power(factor, Math.floor(step / every)));
 }

@@ -17,7 +17,10 @@ function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) =
   }
 }
 
-/** The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64 then float32, added up in order in float64. */
+/**
+ * The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64 then float32, added up in order in float64. Where float32
+ * cannot hold the sums (a gradient beyond 1.8e19, or all below 1e-15), every square is added up in float64.
+ */
 export function gradNorm(parameters: ParameterSet): number {
   const found = withGradient('gradNorm', parameters);
   return scope(() => {
@@ -25,9 +28,15 @@ export function gradNorm(parameters: ParameterSet): number {
     const { unit } = squares.storage.backend;
     for (const [i, { grad }] of found.entries()) if (grad) kernels.sumSquares(squares.ptr + i * unit, grad.ptr, grad.size);
     let total = 0;
-    for (const square of squares.view()) total += square;
-    return Math.sqrt(total);
+    for (const square of squares.toArray()) total += square;
+    return Math.sqrt(total > 2 ** -100 && total < Infinity ? total : squaresOnHost(found));
   });
+}
+
+function squaresOnHost(found: readonly Tensor[]): number {
+  let total = 0;
+  for (const { grad } of found) for (const g of grad?.toArray() ?? []) total += g * g;
+  return total;
 }
 
 /**

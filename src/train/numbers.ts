@@ -1,5 +1,7 @@
 // Host arithmetic from + and × alone: the same bits in every engine, where Math.pow and Math.cos are not.
 
+import { maybe, type Rule, ruleOf } from '../tensor/check.ts';
+
 /** `base^exponent` for a whole exponent of at least 0, by squaring. */
 export function power(base: number, exponent: number): number {
   let result = 1;
@@ -25,10 +27,34 @@ export function halfCosine(t: number): number {
   return 1 - sine * sine;
 }
 
+/** `low ≤ value < high`. */
+export const isWithin = (low: number, high = Infinity): Rule =>
+  ruleOf(high === Infinity ? `a finite number of at least ${low}` : `in [${low}, ${high})`, (value) => {
+    return typeof value === 'number' && value >= low && value < high;
+  });
+
 /** Checks `low ≤ value < high`. */
 export function expectWithin(op: string, name: string, value: number, low: number, high = Infinity): void {
-  if (value >= low && value < high) return;
-  throw new RangeError(
-    `${op}: ${name} must be ${high === Infinity ? `a finite number of at least ${low}` : `in [${low}, ${high})`}, got ${value}`,
-  );
+  isWithin(low, high)(op, name, value);
+}
+
+/** An option from 0, with a default. */
+export const fromZero: Rule = /* @__PURE__ */ maybe(isWithin(0));
+
+/** An option in [0, 1), with a default: how much of a running mean stays. */
+export const share: Rule = /* @__PURE__ */ maybe(isWithin(0, 1));
+
+/** The two 32-bit words of a float64, low word first. */
+export function toWords(value: number): Int32Array {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value, true);
+  return Int32Array.of(view.getInt32(0, true), view.getInt32(4, true));
+}
+
+/** The float64 of two 32-bit words, low word first. */
+export function fromWords(words: ArrayLike<number>): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setInt32(0, words[0] as number, true);
+  view.setInt32(4, words[1] as number, true);
+  return view.getFloat64(0, true);
 }

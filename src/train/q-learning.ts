@@ -3,6 +3,7 @@
 import { noGrad } from '../autograd/record.ts';
 import type { Module } from '../nn/module.ts';
 import { add, argmax, categorical, greater, less, max, mul, pick, smoothL1Loss, uniform, where } from '../ops/index.ts';
+import { expectNames } from '../tensor/check.ts';
 import { detach, full } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
@@ -16,6 +17,7 @@ const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask
  * `[…, N]`) is false are not chosen; a row without any other is an error.
  */
 export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor }): Tensor {
+  expectNames('epsilonGreedy', options, { epsilon: 0, mask: 0 });
   const { epsilon, mask } = options;
   if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`epsilonGreedy: epsilon must be in [0, 1], got ${epsilon}`);
   return noGrad(() => {
@@ -38,6 +40,7 @@ export interface QTargetOptions {
 
 /** `R + γ maxₐ Q⁻(s′, a)`: `reward` `[B]` and the values `next` `[B, N]`, which the target network gives, to `[B]`. No gradient. */
 export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = {}): Tensor {
+  expectNames('qTarget', options, { discount: 0, done: 0, mask: 0 });
   const { discount = 0.99, done, mask } = options;
   if (!(discount >= 0 && discount <= 1)) throw new RangeError(`qTarget: discount must be in [0, 1], got ${discount}`);
   if (!sameShape(reward.shape, next.shape.slice(0, -1))) {
@@ -66,6 +69,7 @@ export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
  * et al. 2015, every C steps); a small one, at every step, follows (Lillicrap et al. 2016).
  */
 export function updateTarget(target: Module, online: Module, options: { rate?: number } = {}): void {
+  expectNames('updateTarget', options, { rate: 0 });
   const { rate = 1 } = options;
   expectWithin('updateTarget', 'rate', rate, 0);
   if (rate > 1) throw new RangeError(`updateTarget: rate must be at most 1, got ${rate}`);

@@ -3,11 +3,12 @@
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { add, mean, mul, reshape, square, sub, sum, toFloat, where } from '../ops/index.ts';
+import { expectNames, expectOptions, isSize } from '../tensor/check.ts';
 import { detach } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { share } from './numbers.ts';
 
 /** Options of {@link reinforceLoss}. */
 export interface ReinforceOptions {
@@ -34,12 +35,13 @@ function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): T
 }
 
 /**
- * The loss whose gradient is REINFORCE's: `−1/B Σ (R − b) · ln p + λ H` over all choices (Williams 1992, "Simple statistical gradient-following
+ * The loss whose gradient is REINFORCE's: `−1/B Σ ((R − b) · ln p + λ H)` over all choices (Williams 1992, "Simple statistical gradient-following
  * algorithms"; with the entropy H as in Xu et al. 2015, "Show, attend and tell", §4.1). `logProbability` is that of the choices drawn, `[B]` or
  * `[B, T]`; `reward` `[B]` for all choices of an example, or one for each. Its mean over draws is the gradient of `−E[R]`, whatever the baseline.
  * Only the log-probabilities and the entropy get gradients. Its value means nothing.
  */
 export function reinforceLoss(logProbability: Tensor, reward: Tensor, options: ReinforceOptions = {}): Tensor {
+  expectNames('reinforceLoss', options, { baseline: 0, entropy: 0, entropyWeight: 0, mask: 0 });
   const { baseline = 0, entropy, entropyWeight = 0.01, mask } = options;
   const [batch] = logProbability.shape;
   if (!batch)
@@ -70,8 +72,8 @@ export interface MovingAverage {
  * draw is biased. From `{ value: 0, weight: 0 }`. A mean of no reward is 0.
  */
 export function movingAverage(state: MovingAverage, reward: number, options: { decay?: number } = {}): MovingAverage {
+  expectOptions('movingAverage', options, { decay: share });
   const { decay = 0.9 } = options;
-  expectWithin('movingAverage', 'decay', decay, 0, 1);
   const weight = decay * state.weight + (1 - decay);
   return { value: state.value + ((1 - decay) / weight) * (reward - state.value), weight };
 }
@@ -84,6 +86,7 @@ export class LearnedBaseline extends Module {
   readonly linear: Linear;
 
   constructor(sizes: { input: number }, key: Key) {
+    expectOptions('LearnedBaseline', sizes, { input: isSize });
     super();
     this.linear = new Linear({ input: sizes.input, output: 1 }, key);
   }
@@ -95,6 +98,7 @@ export class LearnedBaseline extends Module {
 
 /** What a learned baseline is taught by: the mean of `(b − R)²`; `reward` has leading axes of `baseline`. Over what `mask` (bool) counts, if given. */
 export function baselineLoss(baseline: Tensor, reward: Tensor, options: { mask?: Tensor } = {}): Tensor {
+  expectNames('baselineLoss', options, { mask: 0 });
   const { mask } = options;
   const errors = square(sub(baseline, constantLike('baselineLoss', 'reward', reward, baseline)));
   if (!mask) return mean(errors);

@@ -1,5 +1,6 @@
 import { gather } from '../ops/index.ts';
 import type { DType } from '../runtime/backend.ts';
+import { expectKey, expectOptions, expectSizes, isSize, isWhole } from '../tensor/check.ts';
 import { tensor, zeros } from '../tensor/create.ts';
 import { type Key, randomInt } from '../tensor/random.ts';
 import { outside } from '../tensor/scope.ts';
@@ -22,10 +23,9 @@ export class Replay<F extends ReplayFields> {
   private added = 0;
 
   constructor(fields: F, options: { capacity: number }) {
+    expectOptions('Replay', options, { capacity: isSize });
     const { capacity } = options;
-    if (!(Number.isInteger(capacity) && capacity >= 1)) {
-      throw new RangeError(`Replay: capacity must be a whole number from 1, got ${capacity}`);
-    }
+    if (Object.keys(fields).length === 0) throw new RangeError('Replay: fields must hold at least one, got none');
     if ('added' in fields) throw new RangeError('Replay: a field must have another name, got added');
     this.capacity = capacity;
     this.fields = outside(
@@ -54,6 +54,8 @@ export class Replay<F extends ReplayFields> {
   /** `count` of the steps remembered, each drawn from all of them alike. */
   sample(key: Key, count: number): Transitions<F> {
     const { size } = this;
+    expectKey('Replay', key);
+    expectSizes('Replay', { count }, isWhole(0));
     if (size === 0) throw new RangeError('Replay: sample needs steps to draw from, got none');
     const index = empty([count], 'int32');
     const places = index.view();
@@ -76,8 +78,10 @@ export class Replay<F extends ReplayFields> {
         throw new RangeError(`Replay: loadStateDict wants ${name} as ${to ?? 'nothing'}, got ${from ?? 'nothing'}`);
       }
     }
+    const added = (dict.get('added') as Tensor).item();
+    if (added < 0) throw new RangeError(`Replay: added must be from 0, got ${added}`);
     for (const [name, to] of this.fields) to.view().set((dict.get(name) as Tensor).view());
-    this.added = (dict.get('added') as Tensor).item();
+    this.added = added;
   }
 
   private check(transitions: Transitions<F>): number {

@@ -1,6 +1,7 @@
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions, isFlag, maybe } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { fromZero, share } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
 /** Options of RMSProp; names and defaults are PyTorch's. */
@@ -19,6 +20,15 @@ export interface RMSPropOptions {
   centered?: boolean;
 }
 
+const rules = {
+  lr: fromZero,
+  alpha: share,
+  epsilon: fromZero,
+  weightDecay: fromZero,
+  momentum: fromZero,
+  centered: /* @__PURE__ */ maybe(isFlag),
+};
+
 type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
 /** RMSProp (Hinton 2012, Coursera lecture 6e): `s ← α s + (1 − α) g²`, `p ← p − lr g / (√s + ε)`. Centred as in Graves 2013, §4.2. */
@@ -26,14 +36,13 @@ export class RMSProp extends Optimizer<State> {
   private readonly options: Required<Omit<RMSPropOptions, 'lr'>>;
 
   constructor(parameters: ParameterSet, options: RMSPropOptions = {}) {
+    expectOptions('RMSProp', options, rules);
     const { lr = 0.01, alpha = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
-    expectWithin('RMSProp', 'alpha', alpha, 0, 1);
-    expectWithin('RMSProp', 'epsilon', epsilon, 0);
-    expectWithin('RMSProp', 'weightDecay', weightDecay, 0);
-    expectWithin('RMSProp', 'momentum', momentum, 0);
     const initial = { square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) };
-    super(parameters, lr, initial as Record<State, number>);
-    this.options = { alpha, epsilon, weightDecay, momentum, centered };
+    const numbers = { alpha, epsilon, weightDecay, momentum };
+    const settings = { ...numbers, centered: Number(centered) };
+    super(parameters, { name: 'RMSProp', lr, settings, initial: initial as Record<State, number> });
+    this.options = { ...numbers, centered };
   }
 
   protected override update({ parameter, state }: Slot<State>, gradient: Tensor): void {

@@ -1,4 +1,5 @@
-import { expectWithin, halfCosine, power } from './numbers.ts';
+import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe } from '../tensor/check.ts';
+import { expectWithin, fromZero, halfCosine, isWithin, power } from './numbers.ts';
 
 /** The learning rate of a step, the first being 0. A pure function: what resumes a run needs nothing of it. */
 export type Schedule = (step: number) => number;
@@ -8,14 +9,17 @@ const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / 
 
 /** Always `lr`, after a linear rise over `warmup` steps (default 0). */
 export function constant(lr: number, options: { warmup?: number } = {}): Schedule {
+  expectWithin('constant', 'lr', lr, 0);
+  expectOptions('constant', options, { warmup: maybe(isWhole(0)) });
   const { warmup = 0 } = options;
   return (step) => lr * warming(step, warmup);
 }
 
 /** `lr · factorᵏ` from step `k · every` on. Default factor 0.1. */
 export function stepDecay(lr: number, options: { every: number; factor?: number }): Schedule {
+  expectWithin('stepDecay', 'lr', lr, 0);
+  expectOptions('stepDecay', options, { every: isPositive, factor: fromZero });
   const { every, factor = 0.1 } = options;
-  expectWithin('stepDecay', 'every', every, 1);
   return (step) => lr * power(factor, Math.floor(step / every));
 }
 
@@ -24,6 +28,8 @@ export function stepDecay(lr: number, options: { every: number; factor?: number 
  * over the first `warmup` of them (default 0); `minimum` from then on.
  */
 export function cosine(lr: number, options: { steps: number; warmup?: number; minimum?: number }): Schedule {
+  expectWithin('cosine', 'lr', lr, 0);
+  expectOptions('cosine', options, { steps: isSize, warmup: maybe(isWhole(0)), minimum: fromZero });
   const { steps, warmup = 0, minimum = 0 } = options;
   if (!(steps > warmup)) throw new RangeError(`cosine: steps must be more than warmup, got ${steps} and ${warmup}`);
   return (step) => {
@@ -34,8 +40,9 @@ export function cosine(lr: number, options: { steps: number; warmup?: number; mi
 
 /** A linear rise to `lr` at the `warmup`-th step, then `lr · √(warmup / step)`, steps counted from 1 (Vaswani et al. 2017, eq. 3). */
 export function inverseSqrt(lr: number, options: { warmup: number }): Schedule {
+  expectWithin('inverseSqrt', 'lr', lr, 0);
+  expectOptions('inverseSqrt', options, { warmup: isWithin(1) });
   const { warmup } = options;
-  expectWithin('inverseSqrt', 'warmup', warmup, 1);
   return (step) => lr * Math.min((step + 1) / warmup, Math.sqrt(warmup / (step + 1)));
 }
 
@@ -53,8 +60,11 @@ export interface BetterOptions {
   threshold?: number;
 }
 
+const betterRules = { goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')), threshold: fromZero };
+
 /** The state after another metric. NaN is never better. */
 export function better(state: Best, metric: number, options: BetterOptions = {}): Required<Best> {
+  expectOptions('better', options, betterRules);
   const { goal = 'min', threshold = 0 } = options;
   const { best, waited = 0 } = state;
   const margin = Math.abs(best ?? 0) * threshold;
@@ -77,11 +87,16 @@ export interface PlateauOptions extends BetterOptions {
   minimum?: number;
 }
 
+const plateauRules = { ...betterRules, factor: fromZero, patience: fromZero, minimum: fromZero };
+
 /**
  * The state after another metric: when more than `patience` evaluations in a row were not better than the best by `threshold` (relative,
- * default 1e-4), `lr` goes down by `factor` and the wait starts anew. PyTorch's ReduceLROnPlateau, as a value.
+ * default 1e-4), `lr` goes down by `factor` and the wait starts anew. PyTorch's ReduceLROnPlateau as a value, but for metrics below 0: there
+ * `threshold` asks for a gain too, where PyTorch's takes a metric that is up to `threshold` worse for a better one.
  */
 export function plateau(state: Plateau, metric: number, options: PlateauOptions = {}): Required<Plateau> {
+  expectOptions('plateau', options, plateauRules);
+  expectWithin('plateau', 'lr', state.lr, 0);
   const { factor = 0.1, patience = 10, minimum = 0, threshold = 1e-4, goal = 'min' } = options;
   const next = better(state, metric, { goal, threshold });
   if (next.waited <= patience) return { lr: state.lr, ...next };

@@ -1,6 +1,7 @@
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions, isFlag, isNumber, maybe } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { fromZero } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 
 /** Options of SGD; names and defaults are PyTorch's. */
@@ -17,6 +18,14 @@ export interface SGDOptions {
   nesterov?: boolean;
 }
 
+const rules = {
+  lr: fromZero,
+  momentum: fromZero,
+  dampening: /* @__PURE__ */ maybe(isNumber),
+  weightDecay: fromZero,
+  nesterov: /* @__PURE__ */ maybe(isFlag),
+};
+
 /**
  * Stochastic gradient descent: `b ← momentum · b + (1 − dampening) g` (`b ← g` at first) and `p ← p − lr b`, or Nesterov's
  * `p ← p − lr (g + momentum · b)` (Sutskever et al. 2013, in PyTorch's form).
@@ -25,15 +34,16 @@ export class SGD extends Optimizer<'momentum_buffer'> {
   private readonly options: Required<Omit<SGDOptions, 'lr'>>;
 
   constructor(parameters: ParameterSet, options: SGDOptions = {}) {
+    expectOptions('SGD', options, rules);
     const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
-    expectWithin('SGD', 'momentum', momentum, 0);
-    expectWithin('SGD', 'weightDecay', weightDecay, 0);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new RangeError(
         `SGD: nesterov must come with momentum and without dampening, got momentum ${momentum} and dampening ${dampening}`,
       );
     }
-    super(parameters, lr, (momentum > 0 ? { momentum_buffer: 0 } : {}) as { momentum_buffer: number });
+    const settings = { momentum, dampening, weightDecay, nesterov: Number(nesterov) };
+    const initial = (momentum > 0 ? { momentum_buffer: 0 } : {}) as { momentum_buffer: number };
+    super(parameters, { name: 'SGD', lr, settings, initial });
     this.options = { momentum, dampening, weightDecay, nesterov };
   }
 

@@ -1,7 +1,9 @@
 import { backward } from '../autograd/backward.ts';
+import { Storage, within } from '../runtime/storage.ts';
+import { anything, expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, type Rule, ruleOf, shown } from '../tensor/check.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { clipGradNorm, gradNorm } from './clip.ts';
 import type { Optimizer } from './optimizer.ts';
 import { type Best, better, type Schedule } from './schedule.ts';
@@ -41,8 +43,11 @@ export interface Progress {
 export interface TrainOptions<Batch> {
   /** Everything random is drawn from it. */
   key: Key;
-  /** The batches of an epoch, drawn from its key: called again when resuming. Tensors made by `next()` go with the step. */
-  batches: (epoch: number, key: Key) => Iterable<Batch>;
+  /**
+   * The batches of an epoch, drawn from its key: called again when resuming. Tensors that a synchronous `next()` makes go with the step; those
+   * that an asynchronous one makes are left to the collector, so give plain arrays there and make tensors of them in `loss`.
+   */
+  batches: (epoch: number, key: Key) => Iterable<Batch> | AsyncIterable<Batch>;
   /** One number to make small, finite. The key belongs to the step. */
   loss: (batch: Batch, at: { key: Key; step: number; epoch: number }) => Tensor;
   optimizer: Optimizer;
@@ -53,7 +58,10 @@ export interface TrainOptions<Batch> {
   schedule?: Schedule;
   /** Largest norm of the gradients. */
   clip?: number;
-  /** A metric of the model as it is, asked for every `every` steps. */
+  /**
+   * A metric of the model as it is, asked for every `every` steps. What a synchronous one makes is freed when it returns; what an asynchronous one
+   * makes is left to the collector, so open a `scope` around its parts.
+   */
   evaluate?: () => number | Promise<number>;
   every?: number;
   goal?: 'min' | 'max';
@@ -74,7 +82,8 @@ export interface TrainOptions<Batch> {
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Progress, Position> {
   const { batches, optimizer, steps = Infinity, epochs = Infinity, patience = Infinity, signal, yieldEvery = 50 } = options;
   const { evaluate, every = 0, goal = 'min' } = options;
-  if (evaluate && !(every >= 1)) throw new RangeError(`train: every must be given with evaluate and at least 1, got ${every}`);
+  expectOptions('train', options, rules);
+  if (evaluate && every === 0) throw new RangeError('train: every must be given with evaluate, got none');
   const [forBatches, forSteps] = split(options.key);
   const began = performance.now();
   let rested = began;
@@ -83,16 +92,16 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
 
   optimizer.zeroGrad();
   while (goesOn()) {
-    const iterator = batches(at.epoch, foldIn(forBatches, at.epoch))[Symbol.iterator]();
+    const source = sourceOf(batches(at.epoch, foldIn(forBatches, at.epoch)));
     try {
-      skip(iterator, at);
+      await skip(source, at);
       while (goesOn()) {
-        const taken = takeStep(iterator, options, at, foldIn(forSteps, at.step));
+        const taken = await takeStep(source, options, at, foldIn(forSteps, at.step));
         if (!taken) break;
         at = { ...at, batch: at.batch + 1, step: at.step + 1 };
         let evaluated = {};
         if (evaluate && at.step % every === 0) {
-          const metric = await evaluate();
+          const metric = await metricOf(evaluate);
           at = { ...at, ...better(at, metric, { goal }) };
           evaluated = { metric, improved: at.waited === 0 };
         }
@@ -104,7 +113,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
         }
       }
     } finally {
-      iterator.return?.();
+      await source.close();
     }
     if (!goesOn()) break;
     if (at.batch === 0) throw new RangeError(`train: batches must give at least one an epoch, got none in epoch ${at.epoch}`);
@@ -113,14 +122,43 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   return at;
 }
 
+/** The batches of an epoch, from either kind of iterable. */
+interface Source<Batch> {
+  /** Calls `use` with the next batch, in a scope of its own together with a synchronous `next()`; `null` at the end. */
+  next<Result>(use: (batch: Batch) => Result): Result | null | Promise<Result | null>;
+  close(): unknown;
+}
+
+function sourceOf<Batch>(batches: Iterable<Batch> | AsyncIterable<Batch>): Source<Batch> {
+  const inScope = <Result>(take: () => IteratorResult<Batch>, use: (batch: Batch) => Result) =>
+    scope(() => {
+      const next = take();
+      return next.done ? null : use(next.value);
+    });
+  if (Symbol.iterator in Object(batches)) {
+    const iterator = (batches as Iterable<Batch>)[Symbol.iterator]();
+    return { next: (use) => inScope(() => iterator.next(), use), close: () => iterator.return?.() };
+  }
+  if (!(Symbol.asyncIterator in Object(batches))) {
+    throw new TypeError(`train: batches must return an iterable, synchronous or asynchronous, got ${typeof batches}`);
+  }
+  const iterator = (batches as AsyncIterable<Batch>)[Symbol.asyncIterator]();
+  return {
+    async next(use) {
+      const next = await iterator.next();
+      return inScope(() => next, use);
+    },
+    close: () => iterator.return?.(),
+  };
+}
+
 /** One step, in a scope; `null` at the end of the epoch. */
-function takeStep<Batch>(iterator: Iterator<Batch>, options: TrainOptions<Batch>, at: Position, key: Key) {
+function takeStep<Batch>(source: Source<Batch>, options: TrainOptions<Batch>, at: Position, key: Key) {
   const { optimizer, schedule, clip } = options;
-  return scope(() => {
-    const next = iterator.next();
-    if (next.done) return null;
+  return source.next((batch) => {
     if (schedule) optimizer.lr = schedule(at.step);
-    const result = options.loss(next.value, { key, step: at.step, epoch: at.epoch });
+    const result = options.loss(batch, { key, step: at.step, epoch: at.epoch });
+    if (!(result instanceof Tensor)) throw new TypeError(`train: loss must return a tensor at once, got ${kindOf(result)}`);
     const loss = finite('loss', result.item(), at.step);
     backward(result);
     const norm = clip === undefined ? gradNorm(optimizer.parameters) : clipGradNorm(optimizer.parameters, clip);
@@ -130,15 +168,65 @@ function takeStep<Batch>(iterator: Iterator<Batch>, options: TrainOptions<Batch>
   });
 }
 
+/** What `evaluate` returns. Its synchronous part runs in a scope; where it goes on after that, the collector has what was made. */
+async function metricOf(evaluate: () => number | Promise<number>): Promise<number> {
+  const made: Storage[] = [];
+  let result: number | Promise<number> | undefined;
+  try {
+    result = within(made, evaluate);
+  } finally {
+    if (isThenable(result)) for (const storage of made) storage.moveTo(null);
+    else Storage.release(made);
+  }
+  const metric: unknown = await result;
+  if (typeof metric !== 'number') throw new TypeError(`train: evaluate must return a number, got ${kindOf(metric)}`);
+  return metric;
+}
+
+/** Infinity stands for no end. */
+function isFromZero(op: string, name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'number' && value >= 0)) return;
+  throw new RangeError(`${op}: ${name} must be a number from 0, got ${shown(value)}`);
+}
+
+function isPosition(op: string, name: string, value: unknown): void {
+  const { epoch, batch, step } = Object(value) as Partial<Position>;
+  for (const [part, number] of Object.entries({ epoch, batch, step })) isWhole(0)(op, `${name}.${part}`, number);
+}
+
+const fn: Rule = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
+
+const rules = {
+  key: (op: string, _name: string, value: unknown) => expectKey(op, value as Key),
+  batches: fn,
+  loss: fn,
+  optimizer: /* @__PURE__ */ ruleOf('an optimiser', (value) => typeof (value as Optimizer | undefined)?.step === 'function'),
+  steps: isFromZero,
+  epochs: isFromZero,
+  schedule: /* @__PURE__ */ maybe(fn),
+  clip: isFromZero,
+  evaluate: /* @__PURE__ */ maybe(fn),
+  every: /* @__PURE__ */ maybe(isSize),
+  goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')),
+  patience: isFromZero,
+  signal: anything,
+  start: /* @__PURE__ */ maybe(isPosition),
+  yieldEvery: isFromZero,
+};
+
+const isThenable = (value: unknown) => typeof value === 'object' && value !== null && 'then' in value;
+
+const kindOf = (value: unknown) => (isThenable(value) ? 'a promise' : value instanceof Tensor ? 'a tensor' : shown(value));
+
 function finite(what: string, value: number, step: number): number {
   if (!Number.isFinite(value)) throw new Error(`train: ${what} must be finite, got ${value} at step ${step}`);
   return value;
 }
 
 /** Passes over the batches that were used before the run was stopped. */
-function skip(iterator: Iterator<unknown>, { batch, epoch }: Position): void {
+async function skip(source: Source<unknown>, { batch, epoch }: Position): Promise<void> {
   for (let i = 0; i < batch; i++) {
-    if (scope(() => iterator.next().done))
+    if ((await source.next(() => true)) === null)
       throw new RangeError(`train: start must lie within the epoch, got batch ${batch} of ${i} in epoch ${epoch}`);
   }
 }

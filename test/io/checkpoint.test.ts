@@ -64,7 +64,7 @@ describe('checkpoint', () => {
       "checkpoint: model's weight must be float32 [2, 2], got float32 [4]",
     );
     expect(() => restoreCheckpoint(withoutOptimizer, { model, optimizer })).toThrow(
-      "checkpoint: names must be the optimizer's, got unknown [] and missing [weight.step, weight.exp_avg, weight.exp_avg_sq]",
+      "checkpoint: names must be the optimizer's, got unknown [] and missing [Adam.lr, Adam.beta1, Adam.beta2, Adam.epsilon, Adam.weightDecay, weight.step, weight.exp_avg, weight.exp_avg_sq]",
     );
     expect(saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]))).toEqual(before);
     restoreCheckpoint(withoutOptimizer, { model });

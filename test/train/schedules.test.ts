@@ -26,6 +26,13 @@ describe('schedules', () => {
   });
 
   it('say what is wrong', () => {
+    for (const make of [constant, (lr: number) => cosine(lr, { steps: 5 }), (lr: number) => stepDecay(lr, { every: 1 })]) {
+      expect(() => make(Number.NaN)).toThrow('lr must be a finite number of at least 0, got NaN');
+    }
+    expect(() => constant(1, { warmUp: 3 } as object)).toThrow('constant: options must be among warmup, got warmUp');
+    expect(() => stepDecay(1, {} as { every: number })).toThrow('stepDecay: every must be a number above 0, got undefined');
+    expect(() => plateau({ lr: 1 }, 1, { mode: 'min' } as object)).toThrow('plateau: options must be among goal, threshold, factor, ');
+    expect(() => plateau({ lr: 1 }, 1, { goal: 'least' as 'min' })).toThrow("plateau: goal must be one of min, max, got 'least'");
     expect(() => cosine(1, { steps: 5, warmup: 5 })).toThrow('cosine: steps must be more than warmup, got 5 and 5');
     expect(() => inverseSqrt(1, { warmup: 0 })).toThrow('inverseSqrt: warmup must be a finite number of at least 1, got 0');
   });
@@ -56,6 +63,7 @@ describe('plateau', () => {
     expect(run([4, 3.99, 3.98, 3.97], { patience: 0, threshold: 0.01, factor: 0.5 })).toEqual([1, 0.5, 0.25, 0.125]);
     expect(run([1, 2, 3, 2], { patience: 0, goal: 'max', factor: 0.5 })).toEqual([1, 1, 1, 0.5]);
     expect(run([-4, -5, -6], { patience: 0, factor: 0.5 })).toEqual([1, 1, 1]);
+    expect(run([-4, -4.001, -3.9999], { patience: 0, factor: 0.5, threshold: 0.01 })).toEqual([1, 0.5, 0.25]); // below 0 too
   });
 
   it('does not go below the minimum', () => {

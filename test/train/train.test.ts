@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import { type Batch, batches, loss, type Model, model, weights } from './model.ts';
 
@@ -159,14 +159,89 @@ describe('train', () => {
     expect(weights(m).every(Number.isFinite)).toBe(true);
   });
 
+  it('takes batches that come later, with the bits of those that are there', async () => {
+    const [now, later] = [model(), model()];
+    const delayed = async function* (epoch: number, from: Key) {
+      for (const { x, y } of batches(epoch, from)) {
+        await new Promise((resolve) => setTimeout(resolve));
+        yield { x, y };
+      }
+    };
+    const wanted = await all(run(now, adam(now), { epochs: 2 }));
+    const got = await all(run(later, adam(later), { batches: delayed, epochs: 2 }));
+    expect(got.map(({ loss }) => loss)).toEqual(wanted.map(({ loss }) => loss));
+    expect(weights(later)).toEqual(weights(now));
+  });
+
+  it('closes batches that come later when the loop is left', async () => {
+    const m = model();
+    let closed = false;
+    const source = async function* (epoch: number, from: Key) {
+      try {
+        yield* batches(epoch, from);
+      } finally {
+        closed = true;
+      }
+    };
+    for await (const { step } of run(m, adam(m), { batches: source })) if (step === 2) break;
+    expect(closed).toBe(true);
+  });
+
+  it('frees what an evaluation makes', async () => {
+    const m = model();
+    const optimizer = adam(m);
+    const evaluate = () => {
+      zeros([100_000]);
+      return 1;
+    };
+    const blocks = new Set<number>();
+    for await (const _ of run(m, optimizer, { evaluate, every: 1, epochs: 1 })) blocks.add(memory().blocks);
+    expect(blocks.size).toBe(1);
+  });
+
+  it('leaves an evaluation that goes on later its tensors', async () => {
+    const m = model();
+    const evaluate = async () => {
+      const x = tensor([1, 2, 3]);
+      await new Promise((resolve) => setTimeout(resolve));
+      return x.toArray()[2] as number;
+    };
+    const events = await all(run(m, adam(m), { evaluate, every: 1, epochs: 1 }));
+    expect(events.map(({ metric }) => metric)).toEqual([3, 3, 3, 3, 3, 3]);
+  });
+
+  it.each<[string, object, string]>([
+    ['a place to go on from that lacks its numbers', { start: {} }, 'train: start.epoch must be a whole number from 0, got undefined'],
+    ['a place without epoch', { start: { step: 3 } }, 'train: start.epoch must be a whole number from 0, got undefined'],
+    ['a batch below 0', { start: { epoch: 0, batch: -5, step: 3 } }, 'train: start.batch must be a whole number from 0, got -5'],
+    ['half a batch', { start: { epoch: 0, batch: 1.5, step: 3 } }, 'train: start.batch must be a whole number from 0, got 1.5'],
+    [
+      'a step that is no number',
+      { start: { epoch: 0, batch: 0, step: Number.NaN } },
+      'train: start.step must be a whole number from 0, got NaN',
+    ],
+    ['steps that are no number', { steps: Number.NaN }, 'train: steps must be a number from 0, got NaN'],
+    ['epochs that are no number', { epochs: Number.NaN }, 'train: epochs must be a number from 0, got NaN'],
+    ['patience that is no number', { patience: Number.NaN }, 'train: patience must be a number from 0, got NaN'],
+    ['a metric that is a tensor', { every: 1, evaluate: () => tensor(1) }, 'train: evaluate must return a number, got a tensor'],
+    ['no metric', { every: 1, evaluate: () => undefined }, 'train: evaluate must return a number, got undefined'],
+    ['a loss that comes later', { loss: async () => tensor(1) }, 'train: loss must return a tensor at once, got a promise'],
+    ['a list of batches', { batches: [] }, 'train: batches must be a function, got []'],
+    ['batches that are none', { batches: () => 3 }, 'train: batches must return an iterable, synchronous or asynchronous, got number'],
+    ['an unknown option', { epoch: 3 }, 'train: options must be among key, batches, loss, '],
+    ['a number as key', { key: 7 }, 'train: key must be made by key(seed), split or foldIn, got 7'],
+    ['no optimiser', { optimizer: undefined }, 'train: optimizer must be an optimiser, got undefined'],
+  ])('refuses %s', async (_, options, message) => {
+    const m = model();
+    await expect(all(run(m, adam(m), { steps: 1, ...options }))).rejects.toThrow(message);
+  });
+
   it('says what is wrong', async () => {
     const m = model();
     await expect(all(run(m, adam(m), { batches: () => [] }))).rejects.toThrow(
       'train: batches must give at least one an epoch, got none in epoch 0',
     );
-    await expect(all(run(m, adam(m), { evaluate: () => 1 }))).rejects.toThrow(
-      'train: every must be given with evaluate and at least 1, got 0',
-    );
+    await expect(all(run(m, adam(m), { evaluate: () => 1 }))).rejects.toThrow('train: every must be given with evaluate, got none');
     await expect(all(run(m, adam(m), { start: { epoch: 2, batch: 9, step: 21 } }))).rejects.toThrow(
       'train: start must lie within the epoch, got batch 9 of 6 in epoch 2',
     );
