@@ -247,14 +247,14 @@ export const rules: Rules = {
       'scratch',
       ({ keys, width, valueWidth }) => {
         const widths = up(width, 4) + up(valueWidth, 4);
-        return 64 * (widths + 40) + 8 * up(valueWidth, 4) + up(keys, 4) * widths;
+        return 64 * (widths + 68) + 8 * up(valueWidth, 4) + up(keys, 4) * widths;
       },
     ],
   },
   scaledDotProductWeights: {
     cost: [3.2, 'keys', 'width'],
     axes: [{ along: 'to', from: 'from' }],
-    scratch: ['scratch', ({ keys, width }) => 64 * (up(width, 4) + 40) + up(keys, 4) * up(width, 4)],
+    scratch: ['scratch', ({ keys, width }) => 64 * (up(width, 4) + 68) + up(keys, 4) * up(width, 4)],
   },
   scaledDotProductAttentionBackward: {
     cost: [0.25, 'queries', 'keys', 'width'],

@@ -1,0 +1,45 @@
+// Each case starts its own pool: scratch that an earlier call has enlarged would hide a worker's share that is too small.
+import { describe, expect, it } from 'vitest';
+import type * as Package from '../../src/index.ts';
+
+const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
+
+type Backend = Awaited<ReturnType<typeof built.wasmBackend>>;
+
+/** Bits of attention over [batch, heads, queries, keys, width] and its weights. */
+function attention(on: Backend, [b, h, t, s, d]: readonly [number, number, number, number, number]): Int32Array[] {
+  const { key, normal, scaledDotProductAttention, scope, withBackend } = built;
+  return withBackend(on, () =>
+    scope(() => {
+      const [q, k, v] = [normal(key(1), [b, h, t, d]), normal(key(2), [b, h, s, d]), normal(key(3), [b, h, s, d])];
+      const { output, weights } = scaledDotProductAttention(q, k, v, { weights: true });
+      return [output, weights].map((x) => new Int32Array(x.toArray().buffer));
+    }),
+  );
+}
+
+const differing = (got: readonly Int32Array[], wanted: readonly Int32Array[]) =>
+  wanted.reduce((count, values, i) => count + values.filter((value, j) => value !== got[i]?.[j]).length, 0);
+
+const sizes = [
+  [16, 8, 64, 64, 16],
+  [16, 8, 64, 64, 8],
+  [16, 8, 64, 100, 4],
+  [64, 4, 8, 8, 32],
+] as const;
+
+describe('attention with narrow heads over short sequences, at the default grain', () => {
+  const alone = built.wasmBackend();
+  for (const size of sizes)
+    for (const threads of [2, 3, 4]) {
+      it(`${size.join(' × ')} on ${threads} new threads has the bits of one`, async () => {
+        const wanted = attention(await alone, size);
+        const on = await built.wasmBackend({ threads });
+        try {
+          for (let call = 0; call < 30; call++) expect(differing(attention(on, size), wanted), `elements of call ${call}`).toBe(0);
+        } finally {
+          on.close?.();
+        }
+      });
+    }
+});
