@@ -85,7 +85,7 @@ export { loadFile, saveFile } from './io/file.ts';
 export { type FileContent, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './io/safetensors.ts';
 export { loadTensors, saveTensors } from './io/tensors.ts';
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/attention-seq2seq.ts';
-export { type BeamOptions, beamSearch, type DecodeStep, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
+export { type BeamOptions, beamSearch, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';
 export {
   type DecoderStep,
@@ -106,6 +106,7 @@ export {
   type PointOptions,
 } from './models/pointer-network.ts';
 export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './models/seq2seq.ts';
+export type { DecodeStep } from './models/stepper.ts';
 export type { ModelOptions, Specials } from './models/tokens.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './nn/cells.ts';
 export { Dropout } from './nn/dropout.ts';

@@ -48,7 +48,7 @@ export interface Spoken {
 /** Whatever reads letters and writes phones. */
 export type Model = EncoderDecoder<State>;
 
-const [START, END] = [1, 2];
+const [PAD, START, END] = [0, 1, 2];
 
 /** The two alphabets: letters in, phones out. */
 export class Alphabets {
@@ -146,7 +146,7 @@ export class Speaker extends Module {
         const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
         const state: State = Object.fromEntries(members.map((one, i) => [i, one.encode(tokens)]));
         const maxLength = 2 * (tokens.shape[1] as number) + 10;
-        return beamSearch(step, state, { batch: words.length, start: START, end: END, maxLength, ...options });
+        return beamSearch(step, state, { batch: words.length, start: START, end: END, never: [PAD, START], maxLength, ...options });
       }),
     );
   }

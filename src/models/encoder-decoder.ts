@@ -7,9 +7,10 @@ import type { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { argmax, stack, transpose, unstack } from '../ops/index.ts';
+import { expectNames } from '../tensor/check.ts';
 import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { type Shape, show } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { type BeamOptions, beamSearch, type Hypothesis } from './decode.ts';
 import { expectTokens, type Specials, shiftRight } from './tokens.ts';
@@ -39,6 +40,9 @@ export interface Translation {
   /** The `nBest` best of each row, best first. */
   hypotheses: Hypothesis[][];
 }
+
+const teaching = { key: 0, sampling: 0 };
+const translating = { beam: 0, nBest: 0, lengthPenalty: 0, maxLength: 0 };
 
 const withKey = (key: Key | undefined) => (key ? { key } : {});
 
@@ -70,6 +74,12 @@ export abstract class EncoderDecoder<S extends State> extends Module {
    */
   abstract step(embedded: Tensor, state: S, options?: { key?: Key }): DecoderStep<S>;
 
+  /** Tokens that searches are not to write: padding and the start, where neither is the end. */
+  get never(): number[] {
+    const { pad, start, end } = this.specials;
+    return [pad, start].filter((token) => token !== end);
+  }
+
   /** {@link step} as searches take it: from tokens (int32 `[B]`) to the next token's logits `[B, V]`. */
   next(tokens: Tensor, state: S): { logits: Tensor; state: S; trace?: Tensor } {
     const { vector, weights, state: after } = this.step(this.embedding.forward(tokens), state);
@@ -100,6 +110,7 @@ export abstract class EncoderDecoder<S extends State> extends Module {
 
   /** Every step of the target. */
   private unroll(op: string, source: Tensor, target: Tensor, options: TeachOptions): DecoderStep<S>[] {
+    expectNames(op, options, teaching);
     expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
     if (sampling > 0 && !key) throw new RangeError(`${op}: sampling needs a key, got sampling ${sampling} without one`);
@@ -108,6 +119,9 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
     const truth = unstack(fed, 1); // T × [B]
     let state = this.encode(source, withKey(forEncoder));
+    if (target.shape[0] !== source.shape[0] || target.shape[1] === 0) {
+      throw new RangeError(`${op}: target must be [${source.shape[0]}, T] with T from 1, got ${show(target.shape)}`);
+    }
     const steps: DecoderStep<S>[] = [];
     for (const [t, embedded] of inputs.entries()) {
       const last = steps.at(-1)?.vector;
@@ -119,14 +133,15 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     return steps;
   }
 
-  /** Decodes the source (int32 `[B, S]`), greedily or with a beam. */
+  /** Decodes the source (int32 `[B, S]`), greedily or with a beam. Padding and the start are never written. */
   translate(source: Tensor, options: TranslateOptions = {}): Translation {
+    expectNames('translate', options, translating);
     expectTokens('translate', 'source', source);
     const [batch = 0, length = 0] = source.shape;
     const { start, end } = this.specials;
+    const search = { ...options, batch, start, end, never: this.never, maxLength: options.maxLength ?? 2 * length + 10 };
     return scope(() =>
       noGrad(() => {
-        const search = { batch, start, end, maxLength: 2 * length + 10, ...options };
         let seen: Shape = [];
         const next = (tokens: Tensor, state: S) => {
           const step = this.next(tokens, state);
@@ -160,7 +175,7 @@ export abstract class EncoderDecoder<S extends State> extends Module {
 /** The traces of the hypotheses, each of shape `[S]` or `[H, S]`, as one tensor `[B, T, S]`, or `[B, H, T, S]` of several heads. */
 function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
   const [length, heads = 1] = shape.toReversed();
-  const longest = Math.max(0, ...best.map(({ trace }) => trace.length));
+  const longest = best.reduce((most, { trace }) => Math.max(most, trace.length), 0);
   if (!length || longest === 0) return null;
   const weights = empty([best.length, ...(heads > 1 ? [heads] : []), longest, length]);
   const view = weights.view().fill(0);

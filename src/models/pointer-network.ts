@@ -5,12 +5,13 @@ import { Module, own } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import type { State } from '../nn/state.ts';
 import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../ops/index.ts';
+import { expectNames } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty, Tensor } from '../tensor/tensor.ts';
 import { beamSearch, type Hypothesis } from './decode.ts';
-import { shiftRight } from './tokens.ts';
+import { kindOf, shiftRight } from './tokens.ts';
 
 /** What a {@link PointerNetwork} is made with. */
 export interface PointerNetworkOptions {
@@ -53,6 +54,8 @@ export interface PointOptions {
   /** The most choices, the end counted. Default N + 1. */
   maxLength?: number;
 }
+
+const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 
 /** Changes a copy of `allowed` row by row. */
 function narrowed(allowed: Tensor, last: Tensor, change: (row: Float32Array | Float64Array | Int32Array, last: number) => void): Tensor {
@@ -118,13 +121,14 @@ export class PointerNetwork extends Module {
 
   /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real, and makes the decoder's first state. */
   encode(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerState {
-    const [batch = 0, count = 0, width] = items.shape;
-    const { mask } = options;
-    if (items.rank !== 3 || width !== this.start.size) {
-      throw new RangeError(`encode: items must be [B, N, ${this.start.size}], got ${show(items.shape)}`);
+    if (!(items instanceof Tensor) || items.rank !== 3 || items.shape[2] !== this.start.size) {
+      const got = items instanceof Tensor ? show(items.shape) : kindOf(items);
+      throw new RangeError(`encode: items must be [B, N, ${this.start.size}], got ${got}`);
     }
-    if (mask && (mask.dtype !== 'bool' || !sameShape(mask.shape, [batch, count]))) {
-      throw new RangeError(`encode: mask must be bool ${show([batch, count])}, got ${mask.dtype} ${show(mask.shape)}`);
+    const [batch = 0, count = 0] = items.shape;
+    const { mask } = options;
+    if (mask && !(mask instanceof Tensor && mask.dtype === 'bool' && sameShape(mask.shape, [batch, count]))) {
+      throw new RangeError(`encode: mask must be bool ${show([batch, count])}, got ${kindOf(mask)}`);
     }
     const { output, state } = this.encoder.forward(items, mask ? { mask } : {});
     const first = (x: Tensor) => expand(reshape(x, [1, 1, x.size]), [batch, 1, x.size]);
@@ -150,9 +154,10 @@ export class PointerNetwork extends Module {
    */
   forward(items: Tensor, target: Tensor, options: Pick<PointOptions, 'mask'> = {}): Tensor {
     const state = this.encode(items, options);
-    if (target.dtype !== 'int32' || target.rank !== 2 || target.shape[0] !== items.shape[0]) {
-      throw new RangeError(`forward: target must be int32 [${items.shape[0]}, T], got ${target.dtype} ${show(target.shape)}`);
+    if (!(target instanceof Tensor && target.dtype === 'int32' && target.rank === 2 && target.shape[0] === items.shape[0])) {
+      throw new RangeError(`forward: target must be int32 [${items.shape[0]}, T], got ${kindOf(target)}`);
     }
+    if (target.shape[1] === 0) throw new RangeError(`forward: target must have at least one choice, got ${show(target.shape)}`);
     return this.point(shiftRight(target, 0), state).logits;
   }
 
@@ -171,18 +176,18 @@ export class PointerNetwork extends Module {
 
   /** The items chosen for each row of `items` `[B, N, I]`: the best hypothesis, its tokens the items' indices, the end left out. */
   choose(items: Tensor, options: PointOptions = {}): Hypothesis[] {
-    const [batch = 0, count = 0] = items.shape;
-    const { beam = 1, maxLength = count + 1 } = options;
+    expectNames('choose', options, choosing);
     return scope(() =>
-      noGrad(() =>
-        beamSearch((last: Tensor, state: PointerState) => this.next(last, state, options), this.encode(items, options), {
-          batch,
-          beam,
-          maxLength,
-          start: 0,
-          end: 0,
-        }).map(([best]) => ({ ...(best as Hypothesis), tokens: (best as Hypothesis).tokens.map((choice) => choice - 1) })),
-      ),
+      noGrad(() => {
+        const state = this.encode(items, options);
+        const [batch = 0, count = 0] = items.shape;
+        const { beam = 1, maxLength = count + 1 } = options;
+        const step = (last: Tensor, before: PointerState) => this.next(last, before, options);
+        return beamSearch(step, state, { batch, beam, maxLength, start: 0, end: 0 }).map(([best]) => {
+          const { tokens, ...found } = best as Hypothesis;
+          return { ...found, tokens: tokens.map((choice) => choice - 1) };
+        });
+      }),
     );
   }
 

@@ -1,5 +1,6 @@
+import { shown } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty, Tensor } from '../tensor/tensor.ts';
 
 /** The tokens that models give a meaning of their own. */
 export interface Specials {
@@ -32,9 +33,13 @@ export const specials = ({ pad = 0, start = 1, end = 2 }: Specials): Required<Sp
 
 /** Checks int32 `[B, T]`. */
 export function expectTokens(op: string, name: string, tokens: Tensor): void {
-  if (tokens.dtype !== 'int32' || tokens.rank !== 2) {
-    throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${tokens.dtype} ${show(tokens.shape)}`);
-  }
+  if (tokens instanceof Tensor && tokens.dtype === 'int32' && tokens.rank === 2) return;
+  throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${kindOf(tokens)}`);
+}
+
+/** A value for messages: element type and shape of a tensor. */
+export function kindOf(x: unknown): string {
+  return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : shown(x);
 }
 
 /** bool `[B, T]`: true where a token is not `pad`. */

@@ -1,3 +1,4 @@
+import { shown } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What a step form carries from one step to the next: tensors whose first axis is the batch, in named groups. A value, never changed. */
@@ -10,4 +11,15 @@ export function mapState<S extends State>(state: S, f: (x: Tensor) => Tensor): S
   const result: Record<string, Tensor | State> = {};
   for (const [name, part] of Object.entries(state)) result[name] = part instanceof Tensor ? f(part) : mapState(part, f);
   return result as S;
+}
+
+/** The tensors of a state with their paths. What is no state is refused: lists, numbers, nothing, a group within itself. */
+export function partsOf(op: string, state: State, path = 'state', around: readonly object[] = []): [path: string, x: Tensor][] {
+  if (state instanceof Tensor) return [[path, state]];
+  const group = typeof state === 'object' && state !== null && Object.prototype.toString.call(state) === '[object Object]';
+  if (!group || around.includes(state)) {
+    const got = around.includes(state) ? 'the group itself' : shown(state);
+    throw new TypeError(`${op}: state must be tensors in named groups, got ${got} at ${path}`);
+  }
+  return Object.entries(state).flatMap(([name, part]) => partsOf(op, part as State, `${path}.${name}`, [...around, state]));
 }

@@ -6,7 +6,7 @@ import { type Constraint, choices, distinct, everyItemOnce, PointerNetwork } fro
 import { parameters } from '../../src/nn/module.ts';
 import { mul, softmax, sub } from '../../src/ops/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import { foldIn, key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -154,6 +154,17 @@ describe('PointerNetwork', () => {
     expect(() => one.encode(real([0], [3, 2], 1), { mask: padding([0], 2) })).toThrow('encode: mask must be bool [1, 3], got bool [1, 2]');
     expect(() => one.forward(real([0], [3, 2], 1), choices([[0], [1]]))).toThrow('forward: target must be int32 [1, T], got int32 [2, 2]');
     expect(() => one.forward(real([0], [3, 2], 1), choices([[3]]))).toThrow('point: choices must be from -1 to 3, got 4');
+    expect(() => one.encode([[1, 2]] as unknown as Tensor)).toThrow('encode: items must be [B, N, 2], got [an object]');
+    expect(() => one.forward(real([0], [3, 2], 1), [1, 0] as unknown as Tensor)).toThrow(
+      'forward: target must be int32 [1, T], got [1, 0]',
+    );
+    expect(() => one.forward(real([0], [3, 2], 1), zeros([1, 0], 'int32'))).toThrow('forward: target must have at least one choice');
+    expect(() => one.choose(undefined as unknown as Tensor)).toThrow('encode: items must be [B, N, 2], got undefined');
+    expect(() => one.choose(real([0], [3, 2], 1), { beams: 2 } as object)).toThrow('choose: options must be among mask, beam');
+    const nothing: Constraint = (allowed) => zeros(allowed.shape, 'bool');
+    expect(() => one.choose(real([0], [3, 2], 1), { constraint: nothing })).toThrow(
+      'beamSearch: logits must leave a token that may be written, got -Infinity for all in row 0 at step 0',
+    );
     expect(() => new PointerNetwork({ input: 2, hidden: 3, bidirectional: true }, key(0))).toThrow('PointerNetwork: hidden must be even');
   });
 

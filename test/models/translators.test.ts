@@ -90,8 +90,8 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     BATCH.forEach((b) => {
       const written: number[] = [];
       while (written.length < maxLength && written.at(-1) !== END) {
-        const logits = model.forward(source([b]), int([[...written, 0]]));
-        written.push(argmax(slice(logits, 1, written.length, written.length + 1), { axis: -1 }).item());
+        const logits = list(model.forward(source([b]), int([[...written, 0]]))).slice(-SYMBOLS);
+        written.push(END + logits.slice(END).reduce((most, x, i, all) => (x > (all[most] as number) ? i : most), 0)); // not 0, not 1
       }
       expect(tokens[b]).toEqual(written.filter((token) => token !== END));
     });
@@ -150,6 +150,37 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
   it('does not drop when it translates', () => {
     const run = (dropout: number) => build(key(1), { dropout }).translate(source()).hypotheses;
     expect(run(0.5)).toEqual(run(0));
+  });
+
+  it('never writes padding or the start', () => {
+    const model = build(key(1));
+    const bias = model.output.bias?.view() as Float32Array;
+    bias.set([50, 40], 0);
+    for (const beam of [1, 3]) {
+      const { hypotheses } = model.translate(source(), { beam, nBest: beam, maxLength: 5 });
+      for (const { tokens } of hypotheses.flat()) expect(tokens.filter((token) => token < END)).toEqual([]);
+    }
+    const shared = build(key(1), { pad: 0, start: 0, end: 0 }); // one token for all three: it ends
+    shared.output.bias?.view().fill(50, 0, 1);
+    expect(shared.translate(source()).tokens).toEqual(BATCH.map(() => []));
+  });
+
+  it('says what it cannot translate or be taught with', () => {
+    const model = build(key(1));
+    const translate = (options: object) => () => model.translate(source(), options);
+    expect(translate({ maxLength: undefined })().tokens).toEqual(model.translate(source()).tokens);
+    expect(translate({ beams: 3 })).toThrow('translate: options must be among beam, nBest, lengthPenalty, maxLength, got beams');
+    expect(translate({ maxLength: Number.NaN })).toThrow('beamSearch: maxLength must be a whole number from 1, got NaN');
+    expect(() => model.forward(source(), [1, 0] as unknown as Tensor)).toThrow('forward: target must be int32 [B, T], got [1, 0]');
+    expect(() => model.forward([[1, 0]] as unknown as Tensor, target())).toThrow('encode: source must be int32 [B, T], got [an object]');
+    expect(() => model.translate(undefined as unknown as Tensor)).toThrow('translate: source must be int32 [B, T], got undefined');
+    expect(() => model.forward(source(), target([0, 1]))).toThrow('forward: target must be [5, T] with T from 1, got [2, 4]');
+    expect(() => model.teach(source(), zeros([B, 0], 'int32'))).toThrow('teach: target must be [5, T] with T from 1, got [5, 0]');
+    expect(() => model.forward(source(), target(), { keys: key(1) } as object)).toThrow(
+      'forward: options must be among key, sampling, got keys',
+    );
+    model.output.bias?.view().fill(Number.NaN);
+    expect(translate({})).toThrow('beamSearch: logits must be numbers below Infinity, got NaN in row 0 at step 0');
   });
 
   it('keeps to other special tokens', () => {

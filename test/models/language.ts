@@ -1,0 +1,79 @@
+// A small language as a decoder speaks it, and every sentence of it written out in float64.
+import type { BeamOptions, SearchOptions } from '../../src/models/decode.ts';
+import type { DecodeStep } from '../../src/models/stepper.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
+import { persist } from '../../src/tensor/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { dice, logSoftmax } from '../equations/plain.ts';
+
+export const SYMBOLS = 4; // 0 and 3 are ordinary, 1 starts, 2 ends
+export const END = 2;
+
+/** The logits of row `row`'s next token after `before` (the start left out). */
+export type Language = (row: number, before: readonly number[]) => number[];
+
+/** Logits drawn from a seed for each beginning; from `levels` values only, so that there are ties, where that is given. */
+export const drawn =
+  (seed: number, levels?: number): Language =>
+  (row, before) => {
+    const next = dice(before.reduce((hash, token) => (hash * 31 + token + 1) % 1_000_003, seed * 100 + row));
+    return Array.from({ length: SYMBOLS }, () => (levels ? Math.floor(levels * next()) : 5 * next()));
+  };
+
+/** A decoder that speaks a language: its state knows row and all that was written. */
+export function speaker(language: Language, batch: number) {
+  type Of = { row: Tensor; text: { before: Tensor; length: Tensor } };
+  const room = 12;
+  const step: DecodeStep<Of> = (tokens, { row, text }) => {
+    const rows = Array.from(row.toArray());
+    const lengths = Array.from(text.length.toArray());
+    const texts = rows.map((_, i) => {
+      const known = Array.from(text.before.toArray().subarray(i * room, i * room + (lengths[i] as number)));
+      return [...known, tokens.toArray()[i] as number].slice(0, room);
+    });
+    const padded = texts.flatMap((known) => [...known, ...new Array<number>(room - known.length).fill(0)]);
+    const before = tensor(Int32Array.from(padded), { shape: [rows.length, room] });
+    const said = texts.map((known, i) => language(rows[i] as number, known.slice(1)));
+    return {
+      logits: tensor(said),
+      state: { row, text: { before, length: tensor(Int32Array.from(lengths, (n) => n + 1)) } },
+      trace: tensor(texts.map((known, i) => [rows[i] as number, known.length - 1])),
+    };
+  };
+  const initial = (): Of => ({
+    row: persist(tensor(Int32Array.from({ length: batch }, (_, i) => i))),
+    text: { before: persist(zeros([batch, room], 'int32')), length: persist(zeros([batch], 'int32')) },
+  });
+  return { step, initial };
+}
+
+export interface Sentence {
+  tokens: number[];
+  logProbability: number;
+  score: number;
+  ended: boolean;
+}
+
+/** Every sentence of row `row` with its score, best first. */
+export function sentences(
+  language: Language,
+  row: number,
+  { maxLength, lengthPenalty = 0, never = [] }: Omit<BeamOptions, 'batch'>,
+): Sentence[] {
+  const found: Sentence[] = [];
+  const visit = (tokens: number[], before: number) => {
+    logSoftmax(language(row, tokens)).forEach((logP, token) => {
+      const logProbability = before + logP;
+      if (never.includes(token) || logProbability === Number.NEGATIVE_INFINITY) return;
+      const length = tokens.length + 1;
+      const score = logProbability / ((5 + length) / 6) ** lengthPenalty;
+      if (token === END) found.push({ tokens, logProbability, score, ended: true });
+      else if (length === maxLength) found.push({ tokens: [...tokens, token], logProbability, score, ended: false });
+      else visit([...tokens, token], logProbability);
+    });
+  };
+  visit([], 0);
+  return found.sort((a, b) => b.score - a.score);
+}
+
+export const base: SearchOptions = { batch: 3, start: 1, end: END, maxLength: 4 };

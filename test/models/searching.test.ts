@@ -1,0 +1,213 @@
+// What both searches keep to: whose memory they free, what they refuse, how their time grows.
+import { describe, expect, it } from 'vitest';
+import { beamSearch, greedySearch, type SearchOptions } from '../../src/models/decode.ts';
+import type { DecodeStep } from '../../src/models/stepper.ts';
+import { Linear } from '../../src/nn/linear.ts';
+import type { State } from '../../src/nn/state.ts';
+import { gather, mul, reshape } from '../../src/ops/index.ts';
+import { memory } from '../../src/runtime/storage.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+import { persist, scope } from '../../src/tensor/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { at, logSoftmax } from '../equations/plain.ts';
+import { base, SYMBOLS, speaker } from './language.ts';
+
+const never = [1];
+
+type Search = (step: DecodeStep<State>, initial: State, options: SearchOptions) => unknown;
+const searches: Record<string, Search> = { greedySearch, beamSearch };
+
+describe.each(Object.entries(searches))('%s', (name, search) => {
+  const run = (step: DecodeStep<State>, initial: State, options: Partial<SearchOptions> = {}) =>
+    search(step, initial, { ...base, batch: 1, ...options });
+  const same = (rows: number, logits: readonly number[]) => tensor(Array.from({ length: rows }, () => [...logits]));
+
+  it('never writes what it is told not to, and leaves the other probabilities as they are', () => {
+    const options = { ...base, never: [0, 1] };
+    const { step, initial } = speaker(() => [9, 8, 0, 1], 3);
+    for (const found of [search(step as unknown as DecodeStep<State>, initial(), options)].flat(2) as {
+      tokens: number[];
+      logProbability: number;
+    }[]) {
+      expect(found.tokens).toEqual([3, 3, 3, 3]);
+      expect(found.logProbability).toBeCloseTo(4 * at(logSoftmax([9, 8, 0, 1]), 3), 4);
+    }
+  });
+
+  it('leaves alive what the step function took from outside', () => {
+    const learned = new Linear({ input: 2, output: 1 }, key(1)).weight;
+    const [table, cached] = [tensor([[1, 2, 3]]), persist(tensor([[4, 5]]))];
+    const given = tensor([[6, 7]]);
+    const step: DecodeStep<State> = (tokens) => ({
+      logits: same(tokens.size, [0, 1, 0.5, 3]),
+      state: { learned, group: { table, cached, view: reshape(learned, [1, 2, 1]) } },
+    });
+    run(step, { given });
+    scope(() => run(step, { given }));
+    expect([learned, table, cached, given].map(({ storage }) => storage.live)).toEqual([true, true, true, true]);
+    expect(Array.from(table.toArray())).toEqual([1, 2, 3]);
+  });
+
+  it('leaves alive what the step function made and kept', () => {
+    const kept: Tensor[] = [];
+    const step: DecodeStep<State> = (tokens, state) => {
+      if (kept.length > 0) persist(state.h as Tensor);
+      kept.push(persist(tensor([[kept.length]])));
+      return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: mul(state.h as Tensor, 2), own: kept.at(-1) as Tensor } };
+    };
+    run(step, { h: persist(tensor([[1]])) });
+    expect(kept.map((x) => x.item())).toEqual([0, 1, 2, 3]);
+  });
+
+  it('frees what it made, step by step and where the step function throws', () => {
+    const initial = { h: persist(tensor([[1, 1]])) };
+    const before = memory().blocks;
+    let most = 0;
+    const step: DecodeStep<State> = (tokens, state) => {
+      most = Math.max(most, memory().blocks - before);
+      return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: mul(state.h as Tensor, 2) } };
+    };
+    run(step, initial, { maxLength: 50 });
+    expect(memory().blocks).toBe(before);
+    expect(most).toBeLessThan(6);
+    let steps = 0;
+    const broken: DecodeStep<State> = (tokens, state) => {
+      if (++steps === 3) throw new Error('step: broken, got 3');
+      return step(tokens, state);
+    };
+    expect(() => run(broken, initial)).toThrow('step: broken, got 3');
+    expect(memory().blocks).toBe(before);
+    expect(Array.from(initial.h.toArray())).toEqual([1, 1]);
+  });
+
+  it('refuses logits that are no numbers, or leave nothing to write', () => {
+    const at = (t: number, wrong: readonly number[], options: Partial<SearchOptions> = {}) => {
+      let step = 0;
+      return () =>
+        run(
+          (tokens, state) => ({
+            logits: tensor(Array.from({ length: tokens.size }, (_, row) => [...(step === t && row === 1 ? wrong : [0, 1, 0.5, 3])])),
+            state: step++ < 0 ? {} : state,
+          }),
+          {},
+          { batch: 2, ...options },
+        );
+    };
+    const { NaN: nan, POSITIVE_INFINITY: up, NEGATIVE_INFINITY: down } = Number;
+    for (const wrong of [
+      [nan, 0, 0, 0],
+      [0, 0, 0, nan],
+      [down, nan, down, down],
+    ])
+      expect(at(0, wrong)).toThrow(`${name}: logits must be numbers below Infinity, got NaN in row 1 at step 0`);
+    expect(at(2, [0, up, 0, 0])).toThrow(`${name}: logits must be numbers below Infinity, got Infinity in row 1 at step 2`);
+    const nothing = `${name}: logits must leave a token that may be written, got -Infinity for all`;
+    expect(at(1, [down, down, down, down])).toThrow(`${nothing} in row 1 at step 1`);
+    expect(at(1, [down, 5, down, down], { never })).toThrow(`${nothing} in row 1 at step 1`);
+    expect(at(1, [down, 5, down, down])).not.toThrow();
+  });
+
+  it('refuses logits and traces of another shape', () => {
+    const giving = (logits: unknown, trace?: unknown) => () =>
+      run((_, state) => ({ logits: logits as Tensor, state, ...(trace ? { trace: trace as Tensor } : {}) }), {}, { batch: 2 });
+    const wants = (shape: string, got: string) => `${name}: logits must be float32 ${shape}, got ${got} at step 0`;
+    expect(giving(zeros([2, 1, 4]))).toThrow(wants('[2, V]', 'float32 [2, 1, 4]'));
+    expect(giving(zeros([1, 4]))).toThrow(wants('[2, V]', 'float32 [1, 4]'));
+    expect(giving(zeros([3, 4]))).toThrow(wants('[2, V]', 'float32 [3, 4]'));
+    expect(giving(zeros([8]))).toThrow(wants('[2, V]', 'float32 [8]'));
+    expect(giving(zeros([2, 4], 'int32'))).toThrow(wants('[2, V]', 'int32 [2, 4]'));
+    expect(giving([0, 0])).toThrow(wants('[2, V]', '[0, 0]'));
+    expect(giving(undefined)).toThrow(wants('[2, V]', 'undefined'));
+    expect(giving(zeros([2, 2]))).toThrow(`${name}: end must be one of the 2 tokens that logits are for, got 2`);
+    expect(giving(zeros([2, 4]), zeros([1, 3]))).toThrow(`${name}: trace must be float32 [2, 3], got float32 [1, 3] at step 0`);
+    expect(giving(zeros([2, 4]), 'text')).toThrow(`${name}: trace must be float32 [2], got 'text' at step 0`);
+    let width = 4;
+    expect(() => run((tokens, state) => ({ logits: zeros([tokens.size, width++]), state }), {})).toThrow(
+      `${name}: logits must be float32 [1, 4], got float32 [1, 5] at step 1`,
+    );
+  });
+
+  it('refuses a state that is none, before the first step and after', () => {
+    const x = zeros([1, 2]);
+    const around: Record<string, unknown> = { x };
+    around.self = around;
+    const wrong: [unknown, string][] = [
+      [[x], 'an object] at state'],
+      [{ h: [x, x] }, '[an object, an object] at state.h'],
+      [{ h: x, t: 3 }, '3 at state.t'],
+      [{ deep: { down: null } }, 'null at state.deep.down'],
+      [null, 'null at state'],
+      [undefined, 'undefined at state'],
+      [{ h: undefined }, 'undefined at state.h'],
+      [{ h: new Map() }, 'an object at state.h'],
+      [around, 'the group itself at state.self'],
+    ];
+    for (const [state, got] of wrong) {
+      const logits = () => tensor([[0, 0, 1, 0]]);
+      const text = `${name}: state must be tensors in named groups, got `;
+      expect(() => run((_, s) => ({ logits: logits(), state: s }), state as State)).toThrow(text);
+      expect(() => run((_, s) => ({ logits: logits(), state: s }), state as State)).toThrow(got);
+      expect(() => run(() => ({ logits: logits(), state: state as State }), {})).toThrow(got);
+    }
+  });
+
+  it('makes nothing of the greatest length up front', () => {
+    const before = memory();
+    const step: DecodeStep<State> = (tokens, state) => ({ logits: same(tokens.size, [0, 0, 1, 0]), state });
+    const options = { maxLength: 2 ** 40, ...(name === 'beamSearch' ? { lengthPenalty: 0.6 } : {}) };
+    run(step, {}, options);
+    expect(memory().blocks).toBe(before.blocks);
+    expect(memory().peak - before.bytes).toBeLessThan(before.peak - before.bytes + 4096);
+  });
+
+  it('takes a time in proportion to the batch', () => {
+    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const time = (batch: number, times: number) => {
+      const took = [1, 2, 3].map(() => {
+        const from = performance.now();
+        for (let i = 0; i < times; i++) run(step, {}, { batch, maxLength: 2 });
+        return performance.now() - from;
+      });
+      return Math.min(...took);
+    };
+    time(500, 32);
+    // As many rows in one search as in 32: about the time of those, or 32 times it where each row looks at all others.
+    expect(time(16_000, 1) / time(500, 32)).toBeLessThan(8);
+  });
+
+  it('says which option is wrong', () => {
+    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const wrong: [Record<string, unknown>, string][] = [
+      [{ batch: 1.5 }, 'batch must be a whole number from 0, got 1.5'],
+      [{ start: undefined }, 'start must be a whole number from 0, got undefined'],
+      [{ end: Number.NaN }, 'end must be a whole number from 0, got NaN'],
+      [{ maxLength: 0 }, 'maxLength must be a whole number from 1, got 0'],
+      [{ maxLength: null }, 'maxLength must be a whole number from 1, got null'],
+      [{ never: 0 }, 'never must be whole numbers from 0, got 0'],
+      [{ never: [0.5] }, 'never must be whole numbers from 0, got [0.5]'],
+      [{ beams: 4 }, 'options must be among batch, start, end, maxLength, never'],
+      ...(name === 'beamSearch'
+        ? ([
+            [{ beam: 0 }, 'beam must be a whole number from 1, got 0'],
+            [{ beam: null }, 'beam must be a whole number from 1, got null'],
+            [{ beam: 2, nBest: 3 }, 'nBest must be at most beam, got 3 of 2'],
+            [{ lengthPenalty: -1 }, 'lengthPenalty must be 0 or more, got -1'],
+            [{ lengthPenalty: Number.POSITIVE_INFINITY }, 'lengthPenalty must be 0 or more, got Infinity'],
+          ] as [Record<string, unknown>, string][])
+        : []),
+    ];
+    for (const [options, text] of wrong) expect(() => run(step, {}, options as Partial<SearchOptions>)).toThrow(`${name}: ${text}`);
+  });
+});
+
+describe('a state of another number of rows', () => {
+  it('is refused where its rows have to follow the hypotheses', () => {
+    const table = zeros([5, 2]);
+    const step: DecodeStep<State> = (tokens) => ({ logits: zeros([tokens.size, SYMBOLS]), state: { memory: { table } } });
+    expect(() => beamSearch(step, {}, { ...base, batch: 1, beam: 2 })).toThrow(
+      'beamSearch: state.memory.table must have a row for each of 1 hypotheses, got [5, 2]',
+    );
+    expect(Array.from(gather(table, tensor(Int32Array.of(4))).toArray())).toEqual([0, 0]);
+  });
+});
