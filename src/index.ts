@@ -56,7 +56,7 @@ export { checkpoint } from './autograd/checkpoint.ts';
 export { parameter } from './autograd/parameter.ts';
 export { noGrad, record } from './autograd/record.ts';
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';
-export { type Bleu, bleu } from './data/bleu.ts';
+export { type Bleu, type BleuOptions, bleu } from './data/bleu.ts';
 export { type ErrorRates, editDistance, errorRates } from './data/errors.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './data/polygon.ts';
 export { fnv1a, hashSplit } from './data/split.ts';
@@ -215,8 +215,9 @@ export {
   windows,
 } from './ops/index.ts';
 export { type PlanePanel, pathsSvg } from './plot/plane.ts';
-export { type AlignmentOptions, type AlignmentPanel, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
+export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
 export { alignmentText } from './plot/text.ts';
+export type { Theme } from './plot/theme.ts';
 export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';
 export { type MemoryReport, OutOfMemoryError } from './runtime/heap.ts';
 export { type Info, info } from './runtime/info.ts';

@@ -1,3 +1,4 @@
+import { anything, expectOptions, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { foldIn, type Key, permutation } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -12,8 +13,14 @@ export interface PaddedBatch {
   readonly lengths: readonly number[];
 }
 
+const padRules = {
+  pad: /* @__PURE__ */ maybe(ruleOf('an int32', (value) => value === (Number(value) | 0))),
+  minLength: /* @__PURE__ */ maybe(isWhole(0)),
+};
+
 /** Sequences of any lengths as one batch, `T` that of the longest (at least `minLength`); padding is `pad`. */
 export function padBatch(sequences: readonly ArrayLike<number>[], options: { pad?: number; minLength?: number } = {}): PaddedBatch {
+  expectOptions('padBatch', options, padRules);
   const { pad = 0, minLength = 0 } = options;
   const lengths = sequences.map((sequence) => sequence.length);
   const longest = lengths.reduce((a, b) => Math.max(a, b), minLength);
@@ -43,6 +50,12 @@ export interface BucketOptions {
   bucketWidth?: number;
 }
 
+const bucketRules = {
+  batchSize: isSize,
+  key: anything, // checked where it is used
+  bucketWidth: /* @__PURE__ */ maybe(ruleOf('at least 1', (value) => typeof value === 'number' && value >= 1)),
+};
+
 /**
  * Batches of items of like length, as lists of their indices: every item exactly once. Items are shuffled, sorted by length bucket
  * (stably), cut into batches, and the batches shuffled.
@@ -50,11 +63,8 @@ export interface BucketOptions {
  * With several lengths an item (source and target), give them as rows: buckets go by the first, then by the next.
  */
 export function bucketBatches(lengths: readonly (number | readonly number[])[], options: BucketOptions): number[][] {
+  expectOptions('bucketBatches', options, bucketRules);
   const { batchSize, key, bucketWidth = 1 } = options;
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`bucketBatches: batchSize must be a whole number from 1, got ${batchSize}`);
-  }
-  if (!(bucketWidth >= 1)) throw new RangeError(`bucketBatches: bucketWidth must be at least 1, got ${bucketWidth}`);
   const buckets = lengths.map((length) => (typeof length === 'number' ? [length] : length).map((n) => Math.floor(n / bucketWidth)));
   const order = key ? Array.from(permutation(foldIn(key, 0), lengths.length)) : lengths.map((_, i) => i);
   order.sort((i, j) => compare(buckets[i] ?? [], buckets[j] ?? []));

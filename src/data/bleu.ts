@@ -1,6 +1,4 @@
-import { exp, log, mean } from '../ops/index.ts';
-import { tensor } from '../tensor/create.ts';
-import { scope } from '../tensor/scope.ts';
+import { expectOptions, isFlag, isOneOf, isPositive, isSize, maybe } from '../tensor/check.ts';
 
 /** BLEU and what it is made of. */
 export interface Bleu {
@@ -50,41 +48,106 @@ function closest(length: number, lengths: readonly number[]): number {
   });
 }
 
-/** Of positive numbers, by the kernels: `Math.log` and `Math.exp` differ between engines. */
-const geometricMean = (values: readonly number[]) => scope(() => exp(mean(log(tensor([...values])))).item());
+/** `value^n` for a whole n from 0: `**` differs between engines. */
+const power = (value: number, n: number) => Array.from({ length: n }).reduce<number>((product) => product * value, 1);
+
+/** The geometric mean of numbers in (0, 1], by Newton's method for `xⁿ = Π values` from above, where it falls until it stands still. */
+function geometricMean(values: readonly number[]): number {
+  const [n, product] = [values.length, values.reduce((a, b) => a * b, 1)];
+  for (let x = 1; ; ) {
+    const next = ((n - 1) * x + product / power(x, n - 1)) / n;
+    if (!(next < x)) return x;
+    x = next;
+  }
+}
+
+/** `e^x` for x ≤ 0 in float64: the series of `e^(x/2ᵏ)` with |x/2ᵏ| ≤ ½, squared k times. `Math.exp` differs between engines. */
+function exponential(x: number): number {
+  if (x < -700) return 0;
+  let halvings = 0;
+  let small = x;
+  for (; small < -0.5; small /= 2) halvings++;
+  let [term, sum] = [1, 1];
+  for (let k = 1; k <= 16; k++) {
+    term *= small / k;
+    sum += term;
+  }
+  for (; halvings > 0; halvings--) sum *= sum;
+  return sum;
+}
+
+/** How precisions without a match are treated. */
+export interface BleuOptions {
+  /** The longest n-grams. Default 4. */
+  order?: number;
+  /**
+   * For n-grams that no reference has (Chen and Cherry 2014, under sacreBLEU's names): `none` leaves the score 0; `floor` counts
+   * `smoothingValue` of a match (default 0.1); `add-k` adds `smoothingValue` (default 1) to matches and n-grams from n = 2 on; `exp` counts ½, ¼, … of a match
+   * in turn. Default `none`.
+   */
+  smoothing?: 'none' | 'floor' | 'add-k' | 'exp';
+  smoothingValue?: number;
+  /** Leaves out orders of which the hypotheses have no n-gram at all: for single short sentences. Default false. */
+  effectiveOrder?: boolean;
+}
+
+const rules = {
+  order: /* @__PURE__ */ maybe(isSize),
+  smoothing: /* @__PURE__ */ maybe(isOneOf('none', 'floor', 'add-k', 'exp')),
+  smoothingValue: /* @__PURE__ */ maybe(isPositive),
+  effectiveOrder: /* @__PURE__ */ maybe(isFlag),
+};
+
+/** Found and all n-grams of each order as precisions, smoothed. Without any match there is nothing to smooth. */
+function precisionsOf(counts: readonly (readonly [found: number, all: number])[], options: BleuOptions): number[] {
+  const { smoothing = 'none', smoothingValue = smoothing === 'add-k' ? 1 : 0.1 } = options;
+  const smooth = counts.some(([found]) => found > 0) ? smoothing : 'none';
+  let share = 1;
+  return counts.map(([found, all], i) => {
+    if (all === 0) return 0;
+    if (smooth === 'add-k' && i > 0) return (found + smoothingValue) / (all + smoothingValue);
+    if (found > 0) return found / all;
+    if (smooth === 'floor') return smoothingValue / all;
+    if (smooth !== 'exp') return 0;
+    share /= 2;
+    return share / all;
+  });
+}
 
 /**
- * BLEU over a corpus: the brevity penalty times the geometric mean of the precisions of 1- to `order`-grams (default 4), with several
- * references each, no smoothing (Papineni, Roukos, Ward, Zhu 2002, §2.3). 0 where some order has no match. Tokens are compared as
- * they are given: figures compare only with others over the same tokens.
+ * BLEU over a corpus: the brevity penalty times the geometric mean of the precisions of 1- to `order`-grams, with several references each
+ * (Papineni, Roukos, Ward, Zhu 2002, §2.3), in float64. 0 where some order has no match, unless it is smoothed. Tokens are compared as they are
+ * given: figures compare only with others over the same tokens.
  */
 export function bleu<T>(
   hypotheses: readonly ArrayLike<T>[],
   references: readonly (readonly ArrayLike<T>[])[],
-  options: { order?: number } = {},
+  options: BleuOptions = {},
 ): Bleu {
-  const { order = 4 } = options;
-  if (!Number.isSafeInteger(order) || order < 1) throw new RangeError(`bleu: order must be a whole number from 1, got ${order}`);
+  expectOptions('bleu', options, rules);
+  const { order = 4, effectiveOrder = false } = options;
   const without = references.findIndex((some) => some.length === 0);
   if (hypotheses.length !== references.length || without >= 0) {
     const got = without >= 0 ? `none at ${without}` : `${hypotheses.length} and ${references.length}`;
     throw new RangeError(`bleu: each hypothesis must have references, got ${got}`);
   }
   const ids = new Map<T, number>();
-  const precisions = Array.from({ length: order }, (_, i) => {
+  const counts = Array.from({ length: order }, (_, i) => {
     let [found, all] = [0, 0];
     hypotheses.forEach((hypothesis, at) => {
       const [right, total] = matches(hypothesis, references[at] ?? [], i + 1, ids);
       found += right;
       all += total;
     });
-    return all === 0 ? 0 : found / all;
+    return [found, all] as const;
   });
+  const precisions = precisionsOf(counts, options);
+  const scored = effectiveOrder ? precisions.filter((_, i) => (counts[i]?.[1] ?? 0) > 0) : precisions;
   const c = hypotheses.reduce((sum, { length }) => sum + length, 0);
   const r = hypotheses.reduce((sum, { length }, at) => sum + closest(length, (references[at] ?? []).map((one) => one.length)), 0); // biome-ignore format: one sum a line
-  const brevityPenalty = c >= r ? 1 : c === 0 ? 0 : scope(() => exp(tensor(1 - r / c)).item());
+  const brevityPenalty = c >= r ? 1 : c === 0 ? 0 : exponential(1 - r / c);
   return {
-    bleu: precisions.every((precision) => precision > 0) ? brevityPenalty * geometricMean(precisions) : 0,
+    bleu: scored.length > 0 && scored.every((precision) => precision > 0) ? brevityPenalty * geometricMean(scored) : 0,
     precisions,
     brevityPenalty,
     hypothesisTokens: c,

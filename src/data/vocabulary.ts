@@ -1,10 +1,19 @@
+import { expectNames, shown } from '../tensor/check.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
 /** What a vocabulary holds besides its symbols. */
 export interface VocabularyOptions {
   /** Symbols that come first, so that their numbers are known: `<pad>` is 0, `<bos>` 1, `<eos>` 2 by default. */
   specials?: readonly string[];
-  /** The special that unknown symbols become; without it they are an error. */
+  /** The special that unknown symbols become, and one more of them if it is not among them; without it they are an error. */
   unk?: string;
 }
+
+const ordinary: readonly string[] = ['<pad>', '<bos>', '<eos>'];
+
+/** The specials, `unk` among them. */
+const specialsOf = ({ specials = ordinary, unk }: VocabularyOptions) =>
+  unk === undefined || specials.includes(unk) ? [...specials] : [...specials, unk];
 
 /** Symbols and their numbers: specials first, then the symbols in the order given. */
 export class Vocabulary {
@@ -12,28 +21,40 @@ export class Vocabulary {
   readonly symbols: readonly string[];
   readonly specials: readonly string[];
   private readonly numbers: ReadonlyMap<string, number>;
+  private readonly unk: string | undefined;
   private readonly unknown: number | undefined;
 
   constructor(symbols: Iterable<string>, options: VocabularyOptions = {}) {
-    const { specials = ['<pad>', '<bos>', '<eos>'], unk } = options;
-    this.specials = [...specials];
-    this.symbols = [...specials, ...symbols];
+    expectNames('Vocabulary', options, { specials: 0, unk: 0 });
+    this.specials = specialsOf(options);
+    this.symbols = [...this.specials, ...symbols];
+    const strange = this.symbols.find((symbol) => typeof symbol !== 'string');
+    if (strange !== undefined) throw new TypeError(`Vocabulary: symbols must be strings, got ${shown(strange)}`);
     this.numbers = new Map(this.symbols.map((symbol, i) => [symbol, i]));
     if (this.numbers.size !== this.symbols.length) {
       const repeated = this.symbols.find((symbol, i) => this.symbols.indexOf(symbol) !== i);
       throw new RangeError(`Vocabulary: symbols must be given once, got ${JSON.stringify(repeated)} again`);
     }
-    if (unk !== undefined && !specials.includes(unk)) {
-      throw new RangeError(`Vocabulary: unk must be one of the specials, got ${JSON.stringify(unk)}`);
-    }
-    this.unknown = unk === undefined ? undefined : this.numbers.get(unk);
+    this.unk = options.unk;
+    this.unknown = options.unk === undefined ? undefined : this.numbers.get(options.unk);
+  }
+
+  /** What {@link fromJSON} makes the same vocabulary of; `JSON.stringify` calls it. */
+  toJSON(): { symbols: string[]; specials: readonly string[]; unk?: string } {
+    const symbols = this.symbols.slice(this.specials.length);
+    return { symbols, specials: this.specials, ...(this.unk === undefined ? {} : { unk: this.unk }) };
+  }
+
+  /** The vocabulary that {@link toJSON} described. */
+  static fromJSON({ symbols, ...options }: { symbols: readonly string[] } & VocabularyOptions): Vocabulary {
+    return new Vocabulary(symbols, options);
   }
 
   /** The symbols that occur in sequences, sorted by code unit: the same vocabulary whatever the order of the data. */
   static from(sequences: Iterable<Iterable<string>>, options: VocabularyOptions = {}): Vocabulary {
     const found = new Set<string>();
     for (const sequence of sequences) for (const symbol of sequence) found.add(symbol);
-    for (const special of options.specials ?? []) found.delete(special);
+    for (const special of specialsOf(options)) found.delete(special);
     return new Vocabulary([...found].sort(), options);
   }
 
@@ -57,9 +78,15 @@ export class Vocabulary {
     return Array.from(symbols, (symbol) => this.index(symbol));
   }
 
-  /** Symbols of numbers. */
-  decode(numbers: Iterable<number>): string[] {
-    return Array.from(numbers, (number) => {
+  /** Symbols of numbers: of a list, or of the elements of an int32 tensor `[T]`. */
+  decode(numbers: Iterable<number> | Tensor): string[] {
+    if (numbers instanceof Tensor && (numbers.rank !== 1 || numbers.dtype !== 'int32')) {
+      throw new RangeError(`Vocabulary: numbers must be int32 [T], got ${numbers.dtype} [${numbers.shape.join(', ')}]`);
+    }
+    if (!(numbers instanceof Tensor || Symbol.iterator in Object(numbers))) {
+      throw new TypeError(`Vocabulary: numbers must be a list or a tensor, got ${shown(numbers)}`);
+    }
+    return Array.from(numbers instanceof Tensor ? numbers.toArray() : numbers, (number) => {
       const symbol = this.symbols[number];
       if (symbol === undefined) throw new RangeError(`Vocabulary: number must be in [0, ${this.size}), got ${number}`);
       return symbol;

@@ -1,3 +1,5 @@
+import { expectOptions, isSize, maybe } from '../tensor/check.ts';
+import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
 /** Points with a closed path through some of them, and the path it should have been. */
@@ -27,18 +29,25 @@ const COLORS = {
   point: ['#5f717d', '#93a5b1'],
 } as const;
 
-function style(): string {
-  const theme = (i: 0 | 1) =>
+function style(theme: Theme): string {
+  const colors = (i: 0 | 1) => [
+    `.ground{fill:${COLORS.ground[i]}}`,
+    `text{fill:${COLORS.ink[i]}}`,
+    `.field{fill:${COLORS.field[i]}}`,
+    `.path{stroke:${COLORS.path[i]};fill:${COLORS.path[i]}}`,
+    `.reference{stroke:${COLORS.reference[i]}}`,
+    `.point{fill:${COLORS.point[i]}}`,
+  ];
+  return styleOf(
+    'paths',
+    theme,
     [
-      `.ground{fill:${COLORS.ground[i]}}text{fill:${COLORS.ink[i]}}.field{fill:${COLORS.field[i]}}`,
-      `.path{stroke:${COLORS.path[i]};fill:${COLORS.path[i]}}.reference{stroke:${COLORS.reference[i]}}.point{fill:${COLORS.point[i]}}`,
-    ].join('');
-  return [
-    'text{font:13px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
-    '.path{stroke-width:2;fill-opacity:.13;stroke-linejoin:round}.reference{fill:none;stroke-width:2;stroke-dasharray:5 4}',
-    theme(0),
-    `@media (prefers-color-scheme:dark){${theme(1)}}`,
-  ].join('');
+      'text{font:13px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
+      '.path{stroke-width:2;fill-opacity:.13;stroke-linejoin:round}',
+      '.reference{fill:none;stroke-width:2;stroke-dasharray:5 4}',
+    ],
+    { light: colors(0), dark: colors(1) },
+  );
 }
 
 const left = (x: number) => round(INSET + x * (SIDE - 2 * INSET));
@@ -46,6 +55,10 @@ const top = (y: number) => round(SIDE - INSET - y * (SIDE - 2 * INSET));
 
 function draw({ points, path, reference, title = '' }: PlanePanel): string {
   const count = points.length / 2;
+  const strange = Array.from(points).find((value) => !(value >= 0 && value <= 1));
+  if (strange !== undefined || !Number.isInteger(count)) {
+    throw new RangeError(`pathsSvg: points must be x and y in turn, from 0 to 1, got ${strange ?? `${points.length} numbers`}`);
+  }
   const place = (i: number) => `${left(points[2 * i] as number)},${top(points[2 * i + 1] as number)}`;
   const closed = (kind: string, indices: readonly number[]) => {
     const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < count));
@@ -73,19 +86,24 @@ function legend(y: number, named: boolean): string {
   return [line(MARGIN, 'path', 'chosen'), ...(named ? [line(MARGIN + 120, 'reference', 'true')] : [])].join('\n');
 }
 
-/** Hulls and tours in the unit square as a stand-alone SVG, `columns` in a row (default: as square as it gets), dark or light as the reader's page is. */
-export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number } = {}): string {
+const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
+
+/**
+ * Hulls and tours in the unit square as an SVG, `columns` in a row (default: as square as it gets). It stands alone or inside a page, whose other
+ * elements its styles leave as they are.
+ */
+export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number; theme?: Theme } = {}): string {
+  expectOptions('pathsSvg', options, rules);
+  const { theme = 'auto' } = options;
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(panels.length)));
-  if (!Number.isSafeInteger(columns) || columns < 1)
-    throw new RangeError(`pathsSvg: columns must be a whole number from 1, got ${columns}`);
   const [across, down] = [Math.min(columns, Math.max(1, panels.length)), Math.ceil(panels.length / columns)];
   const width = MARGIN + across * (SIDE + MARGIN);
   const height = MARGIN + down * (SIDE + TITLE + MARGIN) + LEGEND;
   const name = panels.flatMap(({ title }) => title ?? []).join(', ');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t">`,
-    `<title id="t">${escaped(name ? `Paths: ${name}` : 'Paths')}</title>`,
-    `<style>${style()}</style>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('paths', theme)}">`,
+    `<title>${escaped(name ? `Paths: ${name}` : 'Paths')}</title>`,
+    `<style>${style(theme)}</style>`,
     '<rect class="ground" width="100%" height="100%" rx="10"/>',
     ...panels.map((panel, i) => {
       const [x, y] = [MARGIN + (i % columns) * (SIDE + MARGIN), MARGIN + Math.floor(i / columns) * (SIDE + TITLE + MARGIN)];

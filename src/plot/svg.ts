@@ -1,10 +1,20 @@
+import { expectNames, expectOptions, isSize, maybe } from '../tensor/check.ts';
+import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { type Labels, rowsOf, type Weights } from './weights.ts';
+import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
 
 /** How an alignment is drawn. */
 export interface AlignmentOptions extends Labels {
   /** Above the heatmap. */
   title?: string;
+}
+
+/** How heatmaps stand together. */
+export interface AlignmentsOptions {
+  /** Heatmaps in a row. Default: as square as it gets. */
+  columns?: number;
+  theme?: Theme;
 }
 
 /** One heatmap of several. */
@@ -25,17 +35,24 @@ const MARGIN = 20;
 const LIGHT = ['#eef3f4', '#d0e5e8', '#a9d5df', '#7fc0d8', '#5aa6d2', '#4487c6', '#3f66b3', '#3e4597', '#35246f'];
 const DARK = ['#1b2129', '#1f3040', '#204258', '#20576f', '#256f84', '#368994', '#57a59d', '#8ac4a4', '#d3e6b0'];
 
-/** A heatmap of attention weights as a stand-alone SVG: source along the top, target down the side, dark or light as the reader's page is. */
-export function alignmentSvg(weights: Weights, options: AlignmentOptions): string {
-  return alignmentsSvg([{ ...options, weights }]);
+const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
+
+/**
+ * A heatmap of attention weights `[T, S]` as an SVG: source along the top, target down the side. It stands alone or inside a page, whose other
+ * elements its styles leave as they are.
+ */
+export function alignmentSvg(weights: Weights, options: AlignmentOptions & { theme?: Theme }): string {
+  const { theme, ...panel } = options;
+  expectNames('alignmentSvg', options, { rows: 0, columns: 0, title: 0, theme: 0 });
+  return alignmentsSvg([{ ...panel, weights }], theme === undefined ? {} : { theme });
 }
 
-/** Heatmaps side by side, `columns` in a row (default: as square as it gets), under one scale of colours. */
-export function alignmentsSvg(panels: readonly AlignmentPanel[], options: { columns?: number } = {}): string {
+/** Heatmaps side by side under one scale of colours. */
+export function alignmentsSvg(panels: readonly AlignmentPanel[], options: AlignmentsOptions = {}): string {
+  expectOptions('alignmentsSvg', options, rules);
+  const { theme = 'auto' } = options;
   const drawn = panels.map(draw);
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(drawn.length)));
-  if (!Number.isSafeInteger(columns) || columns < 1)
-    throw new RangeError(`alignmentsSvg: columns must be a whole number from 1, got ${columns}`);
   const widths = new Array<number>(columns).fill(0);
   const heights = new Array<number>(Math.ceil(drawn.length / columns)).fill(0);
   drawn.forEach(({ width, height }, i) => {
@@ -52,9 +69,9 @@ export function alignmentsSvg(panels: readonly AlignmentPanel[], options: { colu
   });
   const name = panels.flatMap(({ title }) => title ?? []).join(', ');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" aria-labelledby="t">`,
-    `<title id="t">${escaped(name ? `Attention: ${name}` : 'Attention')}</title>`,
-    `<style>${style()}</style>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" class="${classOf('alignment', theme)}">`,
+    `<title>${escaped(name ? `Attention: ${name}` : 'Attention')}</title>`,
+    `<style>${style(theme)}</style>`,
     `<rect class="ground" width="100%" height="100%" rx="10"/>`,
     ...body,
     legend(MARGIN, height - LEGEND),
@@ -66,7 +83,7 @@ export function alignmentsSvg(panels: readonly AlignmentPanel[], options: { colu
 function draw(panel: AlignmentPanel): { svg: string; width: number; height: number } {
   const { rows, columns, title } = panel;
   const weights = rowsOf('alignmentSvg', panel.weights, panel);
-  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, [...label].length), 1);
+  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, widthOf(label)), 1);
   const left = longest(rows) * LETTER + 10;
   // Labels wider than a cell stand upright.
   const upright = longest(columns) * LETTER > CELL - GAP;
@@ -90,7 +107,7 @@ function draw(panel: AlignmentPanel): { svg: string; width: number; height: numb
       );
     });
   });
-  const widthOfTitle = [...(title ?? '')].length * 9;
+  const widthOfTitle = widthOf(title ?? '') * 9;
   return { svg: parts.join('\n'), width: Math.max(left + columns.length * CELL, widthOfTitle), height: top + rows.length * CELL };
 }
 
@@ -110,21 +127,24 @@ function legend(x: number, y: number): string {
   ].join('\n');
 }
 
-function style(): string {
-  const theme = (ground: string, ink: string, table: readonly string[]): string =>
+function style(theme: Theme): string {
+  const colors = (ground: string, ink: string, table: readonly string[]) => [
+    `.ground{fill:${ground}}`,
+    `text{fill:${ink}}`,
+    ...Array.from({ length: 33 }, (_, i) => `.c${i}{fill:${between(table, i / 32)}}`),
+  ];
+  return styleOf(
+    'alignment',
+    theme,
     [
-      `.ground{fill:${ground}}`,
-      `text{fill:${ink}}`,
-      ...Array.from({ length: 33 }, (_, i) => `.c${i}{fill:${between(table, i / 32)}}`),
-    ].join('');
-  return [
-    'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
-    '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
-    '.small{font-size:12px}',
-    'rect:hover{stroke:#e8590c;stroke-width:2}.ground:hover{stroke:none}',
-    theme('#ffffff', '#22303a', LIGHT),
-    `@media (prefers-color-scheme:dark){${theme('#12161c', '#d5dde3', DARK)}}`,
-  ].join('');
+      'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
+      '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
+      '.small{font-size:12px}',
+      'rect:hover{stroke:#e8590c;stroke-width:2}',
+      '.ground:hover{stroke:none}',
+    ],
+    { light: colors('#ffffff', '#22303a', LIGHT), dark: colors('#12161c', '#d5dde3', DARK) },
+  );
 }
 
 /** The colour at `t` of 0 … 1 along an even table, mixed linearly in sRGB. */

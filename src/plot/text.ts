@@ -1,4 +1,6 @@
+import { expectNames } from '../tensor/check.ts';
 import { type Labels, rowsOf, type Weights } from './weights.ts';
+import { widthOf } from './width.ts';
 
 const SHADES = [' ', '░', '▒', '▓', '█'];
 /** Of the terminal's 256 colours, from dark blue-grey to pale green: 0 … 1. */
@@ -9,17 +11,18 @@ const COLORS = [235, 236, 23, 24, 31, 37, 73, 115, 158, 194];
  * where the output is a terminal and `NO_COLOR` is not set.
  */
 export function alignmentText(weights: Weights, options: Labels & { color?: boolean }): string {
+  expectNames('alignmentText', options, { rows: 0, columns: 0, color: 0 });
   const { rows, columns, color = onTerminal() } = options;
   const lists = rowsOf('alignmentText', weights, options);
-  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, [...label].length), 1);
+  const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, widthOf(label)), 1);
   const side = longest(rows);
   const width = Math.max(2, longest(columns));
-  const pad = (label: string, length: number): string => label + ' '.repeat(length - [...label].length);
+  const pad = (label: string, length: number): string => label + ' '.repeat(length - widthOf(label));
   const head = `${' '.repeat(side)} ${columns.map((label) => pad(label, width)).join(' ')}`.trimEnd();
   const body = lists.map((row, t) => {
     const label = rows[t] ?? '';
     const cells = row.map((weight) => (color ? tint(weight, width) : pick(SHADES, weight).repeat(width)));
-    const line = `${' '.repeat(side - [...label].length)}${label} ${cells.join(' ')}`;
+    const line = `${' '.repeat(side - widthOf(label))}${label} ${cells.join(' ')}`;
     return color ? line : line.trimEnd();
   });
   return [head, ...body].join('\n');

@@ -1,7 +1,7 @@
 import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** Attention weights `[T, S]`: a row for each thing said, a column for each thing looked at. */
+/** Attention weights `[T, S]`, axes of 1 before them allowed: a row for each thing said, a column for each thing looked at. */
 export type Weights = Tensor | readonly ArrayLike<number>[];
 
 /** What the axes are called. */
@@ -29,8 +29,10 @@ export function rowsOf(op: string, weights: Weights, { rows, columns }: Labels):
 }
 
 function unstack(op: string, x: Tensor): number[][] {
-  const [T, S] = x.shape;
-  if (T === undefined || S === undefined || x.rank !== 2) throw new RangeError(`${op}: weights must be [T, S], got ${show(x.shape)}`);
+  const [T, S] = x.shape.slice(-2);
+  if (T === undefined || S === undefined || x.shape.slice(0, -2).some((n) => n !== 1)) {
+    throw new RangeError(`${op}: weights must be [T, S], got ${show(x.shape)}`);
+  }
   const values = x.view();
   return Array.from({ length: T }, (_, t) => Array.from(values.subarray(t * S, (t + 1) * S)));
 }

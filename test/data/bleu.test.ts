@@ -37,6 +37,31 @@ describe('bleu', () => {
     expect(bleu([['a', 'b,c']], [[['a,b', 'c']]], { order: 2 }).precisions).toEqual([0, 0]);
   });
 
+  it('is of float64', () => {
+    const score = bleu(['abcdefgh'.split('')], [['abcdxfgh'.split('')]]).bleu;
+    expect(score).toBeCloseTo(((7 / 8) * (5 / 7) * (3 / 6) * (1 / 5)) ** 0.25, 15);
+    expect(bleu([[1, 2, 3, 4]], [[[1, 2, 3, 4, 5]]]).bleu).toBeCloseTo(Math.exp(-1 / 4), 15);
+    expect(bleu([[1, 2, 3, 4]], [[Array.from({ length: 400 }, (_, i) => i + 1)]]).bleu / Math.exp(-99)).toBeCloseTo(1, 12);
+  });
+
+  it('smooths what has no match as sacreBLEU does', () => {
+    // 1-grams 3 of 4, 2-grams 1 of 3, 3-grams 0 of 2, 4-grams 0 of 1
+    const of = (options: object) => bleu([[1, 2, 9, 4]], [[[1, 2, 3, 4]]], options);
+    expect(of({}).bleu).toBe(0);
+    expect(of({ smoothing: 'floor' }).precisions).toEqual([3 / 4, 1 / 3, 0.1 / 2, 0.1]);
+    expect(of({ smoothing: 'floor', smoothingValue: 0.5 }).precisions).toEqual([3 / 4, 1 / 3, 0.25, 0.5]);
+    expect(of({ smoothing: 'add-k' }).precisions).toEqual([3 / 4, 2 / 4, 1 / 3, 1 / 2]);
+    expect(of({ smoothing: 'exp' }).precisions).toEqual([3 / 4, 1 / 3, 1 / 4, 1 / 4]);
+    expect(of({ smoothing: 'exp' }).bleu).toBeCloseTo(((3 / 4) * (1 / 3) * (1 / 4) * (1 / 4)) ** 0.25, 15);
+    expect(bleu([[7, 8]], [[[1, 2]]], { smoothing: 'floor' }).bleu).toBe(0); // nothing matches at all
+  });
+
+  it('leaves out orders that a short hypothesis does not have', () => {
+    expect(bleu([[1, 2]], [[[1, 2]]]).bleu).toBe(0);
+    expect(bleu([[1, 2]], [[[1, 2]]], { effectiveOrder: true }).bleu).toBe(1);
+    expect(bleu([[]], [[[1, 2]]], { effectiveOrder: true }).bleu).toBe(0);
+  });
+
   it('says what it wants', () => {
     expect(() => bleu([[1]], [])).toThrow('bleu: each hypothesis must have references, got 1 and 0');
     expect(() => bleu([[1]], [[]])).toThrow('bleu: each hypothesis must have references, got none at 0');

@@ -3,6 +3,7 @@ import { bucketBatches, padBatch } from '../../src/data/batch.ts';
 import { editDistance, errorRates } from '../../src/data/errors.ts';
 import { fnv1a, hashSplit } from '../../src/data/split.ts';
 import { Vocabulary } from '../../src/data/vocabulary.ts';
+import { tensor } from '../../src/tensor/create.ts';
 import { foldIn, key, randomInt } from '../../src/tensor/random.ts';
 
 describe('Vocabulary', () => {
@@ -20,12 +21,44 @@ describe('Vocabulary', () => {
     expect(() => letters.encode(['__proto__'])).toThrow('Vocabulary: symbol must be known');
     expect(() => letters.decode([9])).toThrow('Vocabulary: number must be in [0, 4), got 9');
     expect(() => new Vocabulary(['a', 'a'])).toThrow('Vocabulary: symbols must be given once, got "a" again');
-    expect(() => new Vocabulary([], { unk: '<unk>' })).toThrow('Vocabulary: unk must be one of the specials, got "<unk>"');
+    expect(new Vocabulary(['a'], { unk: '<unk>' }).symbols).toEqual(['<pad>', '<bos>', '<eos>', '<unk>', 'a']);
     expect(new Vocabulary(['a'], { specials: ['<pad>', '<unk>'], unk: '<unk>' }).encode('ab')).toEqual([2, 1]);
   });
 });
 
+describe('Vocabulary, kept and used', () => {
+  it('comes back from JSON with the same numbers', () => {
+    const letters = Vocabulary.from(['cab'], { unk: '<unk>' });
+    const again = Vocabulary.fromJSON(JSON.parse(JSON.stringify(letters)));
+    expect(again.symbols).toEqual(letters.symbols);
+    expect(again.encode('abx')).toEqual(letters.encode('abx'));
+    expect(() => Vocabulary.fromJSON(JSON.parse(JSON.stringify(new Vocabulary(['a'])))).encode('b')).toThrow('symbol must be known');
+  });
+
+  it('leaves out the specials of sequences that hold them, the ordinary ones too', () => {
+    expect(Vocabulary.from([['<pad>', 'a', '<eos>']]).symbols).toEqual(['<pad>', '<bos>', '<eos>', 'a']);
+  });
+
+  it('decodes a tensor of numbers', () => {
+    const letters = new Vocabulary(['a', 'b']);
+    expect(letters.decode(tensor(new Int32Array([3, 4])))).toEqual(['a', 'b']);
+    expect(() => letters.decode(tensor([3, 4]))).toThrow('Vocabulary: numbers must be int32 [T], got float32 [2]');
+    expect(() => letters.decode(3 as unknown as number[])).toThrow('Vocabulary: numbers must be a list or a tensor, got 3');
+  });
+
+  it('holds strings and knows its options', () => {
+    expect(() => new Vocabulary([3 as unknown as string])).toThrow('Vocabulary: symbols must be strings, got 3');
+    expect(() => new Vocabulary([], { unknown: '?' } as object)).toThrow('Vocabulary: options must be among specials, unk, got unknown');
+  });
+});
+
 describe('padBatch', () => {
+  it('refuses options it does not know and lengths that are none', () => {
+    expect(() => padBatch([[1]], { minLength: 3.5 })).toThrow('padBatch: minLength must be a whole number from 0, got 3.5');
+    expect(() => padBatch([[1]], { pad: 0.5 })).toThrow('padBatch: pad must be an int32, got 0.5');
+    expect(() => padBatch([[1]], { length: 3 } as object)).toThrow('padBatch: options must be among pad, minLength, got length');
+  });
+
   it('fills up at the end and marks what is real', () => {
     const { tokens, mask, lengths } = padBatch([[5, 6, 7], [], [8]], { pad: -1 });
     expect([tokens.dtype, tokens.shape, [...tokens.view()]]).toEqual(['int32', [3, 3], [5, 6, 7, -1, -1, -1, 8, -1, -1]]);

@@ -64,6 +64,17 @@ describe('pathsSvg', () => {
     }
   });
 
+  it('refuses points that have no place in the unit square', () => {
+    for (const points of [
+      [0, Number.NaN],
+      [0, 1.5],
+      [-0.1, 0],
+    ]) {
+      expect(() => pathsSvg([{ points, path: [0] }])).toThrow('pathsSvg: points must be x and y in turn, from 0 to 1, got');
+    }
+    expect(() => pathsSvg([{ points: [0, 0, 1], path: [0] }])).toThrow('from 0 to 1, got 3 numbers');
+  });
+
   it('says what it wants', () => {
     expect(() => pathsSvg([{ points: square, path: [5] }])).toThrow('pathsSvg: indices must be of the 5 points, got 5 in path');
     expect(() => pathsSvg([], { columns: 0 })).toThrow('pathsSvg: columns must be a whole number from 1, got 0');

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { pathsSvg } from '../../src/plot/plane.ts';
 import { alignmentSvg, alignmentsSvg } from '../../src/plot/svg.ts';
 import { alignmentText } from '../../src/plot/text.ts';
+import { widthOf } from '../../src/plot/width.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -60,6 +62,32 @@ describe('alignmentSvg', () => {
     expect(wellFormed(alignmentsSvg([]))).toBe(true);
   });
 
+  it('has rules that reach nothing but itself, and no id', () => {
+    for (const theme of ['auto', 'light', 'dark'] as const) {
+      for (const svg of [alignmentSvg(weights, { ...labels, theme }), pathsSvg([{ points: [0, 0, 1, 1], path: [0, 1] }], { theme })]) {
+        const own = svg.match(/<svg [^>]*class="([\w-]+)"/)?.[1] ?? '';
+        const css = (svg.match(/<style>(.*)<\/style>/)?.[1] ?? '').replace(/@media [^{]*\{(.*)\}$/, '$1');
+        const selectors = [...css.matchAll(/([^{}]+)\{[^{}]*\}/g)].map((match) => match[1] as string);
+        expect(selectors.length).toBeGreaterThan(8);
+        expect(selectors.filter((selector) => !selector.startsWith(`.${own} `))).toEqual([]);
+        expect(svg).not.toMatch(/\bid="/);
+      }
+    }
+  });
+
+  it('is light or dark where the page says so, without asking the system', () => {
+    const [light, dark, auto] = (['light', 'dark', 'auto'] as const).map((theme) => alignmentSvg(weights, { ...labels, theme }));
+    expect(light).toContain('.ground{fill:#ffffff}');
+    expect(dark).toContain('.ground{fill:#12161c}');
+    for (const svg of [light, dark]) expect(svg).not.toContain('@media');
+    expect(auto).toContain('@media (prefers-color-scheme:dark)');
+    // Pictures of two themes on one page do not share a class.
+    expect(new Set([light, dark, auto].map((svg) => svg?.match(/class="([\w-]+)"/)?.[1])).size).toBe(3);
+    expect(() => alignmentSvg(weights, { ...labels, theme: 'night' as 'dark' })).toThrow(
+      "alignmentsSvg: theme must be one of auto, light, dark, got 'night'",
+    );
+  });
+
   it('says what does not fit', () => {
     expect(() => alignmentSvg(weights, { rows: ['a'], columns: ['b'] })).toThrow(
       'alignmentSvg: labels must fit the weights, got 1 rows and 1 columns for [2, 3]',
@@ -72,6 +100,24 @@ describe('alignmentSvg', () => {
 describe('alignmentText', () => {
   it('aligns labels and blocks', () => {
     expect(alignmentText(weights, { ...labels, color: false })).toBe('   c  u  t\n K ██\nAH    ▒▒ ▒▒');
+  });
+
+  it('gives wide characters two columns and combining marks none', () => {
+    const text = alignmentText(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      { rows: ['漢', 'e\u0301'], columns: ['字', 'x'], color: false },
+    );
+    expect(text).toBe('   字 x\n漢 ██\n e\u0301    ██');
+    expect(['漢字', 'e\u0301', 'カナ', 'ab', '👩‍👩‍👧', '', 'ﾊﾝ'].map(widthOf)).toEqual([4, 1, 4, 2, 2, 0, 2]);
+  });
+
+  it('takes the weights of one example out of a batch of one', () => {
+    const plain = alignmentText(weights, { ...labels, color: false });
+    expect(alignmentText(tensor([[weights]]), { ...labels, color: false })).toBe(plain);
+    expect(() => alignmentText(tensor([weights, weights]), { ...labels })).toThrow('alignmentText: weights must be [T, S], got [2, 2, 3]');
   });
 
   it('has the same width in colour, a colour a cell', () => {
