@@ -32,10 +32,11 @@ function fingerprint(paths) {
  * Runs `build` unless the stamp says that the same sources were built already and the results are still there. A build that fails
  * leaves no stamp and ends the run: its tool has said why.
  * @param {string} name @param {string[]} sources @param {string[]} results @param {() => void | Promise<void>} build
+ * @param {string} also what it depends on beside files
  */
-async function step(name, sources, results, build) {
+async function step(name, sources, results, build, also = '') {
   const stamp = `build/.${name}`;
-  const now = fingerprint([...sources, 'scripts/build.mjs']);
+  const now = fingerprint([...sources, 'scripts/build.mjs']) + also;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && results.every((result) => existsSync(result))) return;
   rmSync(stamp, { force: true });
   const started = performance.now();
@@ -97,7 +98,7 @@ const builds = /** @type {const} */ ([
 
 await step(
   'kernels',
-  ['assembly', 'asconfig.json', 'package.json', 'node_modules/assemblyscript/package.json'],
+  ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'],
   [
     ...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]),
     `${generated}/kernels.ts`,
@@ -117,6 +118,7 @@ await step(
     writeFileSync(`${generated}/kernels.ts`, types + mark);
     writeFileSync(`${generated}/parameters.ts`, parameters);
   },
+  version,
 );
 
 /**
@@ -135,23 +137,33 @@ async function bundled() {
   });
   await entries.write({ dir: 'dist', chunkFileNames: '[name].js' });
   await entries.close();
-  for (const { input, file } of [
-    { input: module('index'), file: 'dist/saccade.min.js' },
-    { input: module('runtime/threads/worker'), file: 'dist/worker.js' },
+  const own = `Saccade ${version} | MIT License, Copyright (c) 2026 The Saccade authors`;
+  const loader = 'contains @assemblyscript/loader, Apache License 2.0, whose text is in LICENSE.loader.txt beside this file';
+  for (const { input, file, banner } of [
+    { input: module('index'), file: 'dist/saccade.min.js', banner: `/*! ${own} | ${loader} */` },
+    { input: module('runtime/threads/worker'), file: 'dist/worker.js', banner: `/*! ${own} */` },
   ]) {
     const build = await rolldown({ input, platform: 'browser', external });
-    await build.write({ file, minify: true, codeSplitting: false });
+    await build.write({ file, minify: true, codeSplitting: false, banner });
     await build.close();
   }
 }
 
-const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/worker.js', 'dist/saccade.wasm'];
+const packaged = [
+  'dist/index.js',
+  'dist/reference.js',
+  'dist/saccade.min.js',
+  'dist/worker.js',
+  'dist/saccade.wasm',
+  'dist/LICENSE.loader.txt',
+];
 
 await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], packaged, async () => {
   for (const place of ['dist', 'build/modules']) rmSync(place, { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);
   copyFileSync('src/saccade.d.wasm.ts', 'dist/wasm.d.ts');
+  copyFileSync('node_modules/assemblyscript/LICENSE', 'dist/LICENSE.loader.txt'); // the loader's package has no copy of its own
   await bundled();
 });
 

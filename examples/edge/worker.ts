@@ -23,14 +23,25 @@ function fault(word: string | null, speaker: Speaker): string | undefined {
   return strange === undefined ? undefined : `word: must be of letters a to z and apostrophes, got ${JSON.stringify(strange)}`;
 }
 
+/** The model; a load that failed is tried again by the next request. */
+function loaded(): Promise<Speaker> {
+  ready ??= load().catch((error: unknown) => {
+    ready = undefined;
+    throw error;
+  });
+  return ready;
+}
+
 /** The answer to a request; the first one loads the model. */
 export async function respond(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET') return answer({ error: `method: must be GET, got ${request.method}` }, 405);
-  if (pathname === '/health') return answer(memory());
+  if (pathname === '/health') {
+    await loaded();
+    return answer(memory());
+  }
   if (pathname !== '/pronounce') return answer({ error: `path: must be /pronounce, got ${pathname}` }, 404);
-  ready ??= load();
-  const speaker = await ready;
+  const speaker = await loaded();
   const given = searchParams.get('word')?.trim().toLowerCase().replaceAll('’', "'") ?? null;
   const wrong = fault(given, speaker);
   if (given === null || wrong !== undefined) return answer({ error: wrong }, 400);

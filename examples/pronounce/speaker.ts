@@ -160,9 +160,23 @@ export function untaught(shape: Shape): Speaker {
   );
 }
 
+/** The shape in a file's metadata, believed only where the file's own tensors have its sizes: models are built of it before they are loaded. */
+function shapeOf({ model, metadata }: Pick<Checkpoint, 'model' | 'metadata'>): Shape {
+  const shape = JSON.parse(metadata.shape ?? '') as Shape;
+  const members = new Set([...model.keys()].map((name) => /^members\.(\d+)\./.exec(name)?.[1])).size;
+  const lengths = new Set([...model.values()].flatMap((tensor) => tensor.shape));
+  const { hidden, embedding, layers } = shape;
+  if (shape.members !== members || !lengths.has(hidden) || !lengths.has(embedding) || !(layers >= 1 && layers <= model.size)) {
+    const told = JSON.stringify({ members: shape.members, hidden, embedding, layers });
+    throw new RangeError(`speaker: shape must be that of the ${model.size} tensors of the file, got ${told.slice(0, 200)}`);
+  }
+  return shape;
+}
+
 /** The speaker that a file holds: its shape stands in the metadata. */
-export function speakerOf({ model, metadata }: Pick<Checkpoint, 'model' | 'metadata'>): Speaker {
-  const speaker = untaught(JSON.parse(metadata.shape ?? '') as Shape);
+export function speakerOf(checkpoint: Pick<Checkpoint, 'model' | 'metadata'>): Speaker {
+  const { model } = checkpoint;
+  const speaker = untaught(shapeOf(checkpoint));
   speaker.loadStateDict(model);
   return speaker;
 }
