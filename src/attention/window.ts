@@ -78,7 +78,7 @@ export function coverage(options: { strength: number | Tensor }): Window {
   };
 }
 
-/** Several windows, one after the other: where all allow it. */
+/** Several windows: scores go through one after the other, a key is seen where all allow it, and factors multiply. */
 export class CombinedWindow extends Module implements Window {
   readonly windows: readonly Window[];
   readonly memory?: Memory;
@@ -93,9 +93,11 @@ export class CombinedWindow extends Module implements Window {
   limit(scores: Tensor, context: Context): Windowed {
     let result: Windowed = { scores, mask: context.mask };
     for (const window of this.windows) {
-      const next = { ...result, ...window.limit(result.scores, { ...context, mask: result.mask }) };
-      const twice = result.factor && next.factor && next.factor !== result.factor;
-      result = twice ? { ...next, factor: mul(result.factor as Tensor, next.factor as Tensor) } : next;
+      // Each is told the mask that the call gave: where another window looks says nothing of how many keys there are.
+      const { scores: after, mask, factor } = window.limit(result.scores, context);
+      const narrowed = mask && mask !== result.mask ? bothMasks(mask, result.mask) : result.mask;
+      const all = factor && result.factor ? mul(result.factor, factor) : (factor ?? result.factor);
+      result = { scores: after, mask: narrowed, ...(all && { factor: all }) };
     }
     return result;
   }

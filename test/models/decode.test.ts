@@ -17,7 +17,9 @@ describe('beam search', () => {
       const language = drawn(seed);
       const { step, initial } = speaker(language, 2);
       const options = { ...base, batch: 2, beam: 300, nBest: 10, lengthPenalty, never: barred };
+      const first = beamSearch(step, initial(), { ...options, nBest: 1 });
       beamSearch(step, initial(), options).forEach((found, row) => {
+        expect(first[row]).toEqual(found.slice(0, 1));
         const wanted = sentences(language, row, options).slice(0, 10);
         expect(bare(found)).toEqual(bare(wanted));
         found.forEach(({ score, logProbability }, i) => {
@@ -76,6 +78,21 @@ describe('beam search', () => {
     }
   });
 
+  it('stops where what it has cannot be overtaken', () => {
+    const shut = Number.NEGATIVE_INFINITY;
+    const { step, initial } = speaker((_, before) => (before.length === 0 ? [0, shut, 0, shut] : [0, shut, shut, shut]), 1);
+    let steps = 0;
+    const counted: typeof step = (tokens, state) => {
+      steps++;
+      return step(tokens, state);
+    };
+    // One sentence has ended with ½; the other, of ½ too, may stay as likely and never becomes likelier.
+    expect(beamSearch(counted, initial(), { ...base, batch: 1, beam: 2 })[0]?.map(({ tokens }) => tokens)).toEqual([[]]);
+    expect(steps).toBe(1);
+    beamSearch(counted, initial(), { ...base, batch: 1, beam: 2, nBest: 2 });
+    expect(steps).toBe(1 + base.maxLength);
+  });
+
   it('returns what is possible and no more', () => {
     const [open, shut] = [0, Number.NEGATIVE_INFINITY];
     const two: Language = (_, before) => (before.length < 1 ? [open, shut, shut, open] : [shut, shut, open, shut]);
@@ -104,10 +121,9 @@ describe('ties', () => {
   });
 
   it('go to the hypothesis whose beginning ranked higher, whatever its next token', () => {
-    // 3 is likelier than 0, and what it lacks afterwards makes the two equal: 3 + log-softmax [−1, −1] = 0 + [2, 2] up to a constant.
     const language: Language = (_, before) => {
       if (before.length === 0) return [0, shut, shut, 0];
-      return before[0] === 0 ? [shut, shut, shut, 0] : [0, shut, shut, shut];
+      return before[0] === 0 ? [shut, shut, shut, 0] : [5, shut, shut, shut];
     };
     expect(found(language, { maxLength: 2, beam: 2, nBest: 2 })).toEqual([
       [0, 3],

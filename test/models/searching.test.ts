@@ -211,3 +211,36 @@ describe('a state of another number of rows', () => {
     expect(Array.from(gather(table, tensor(Int32Array.of(4))).toArray())).toEqual([0, 0]);
   });
 });
+
+describe('greedySearch', () => {
+  it('feeds the end to rows that ended, and looks at nothing that comes of it', () => {
+    const fed: number[][] = [];
+    const step: DecodeStep<State> = (tokens, state) => {
+      fed.push(Array.from(tokens.toArray()));
+      const first = fed.length === 1 ? [0, 0, 9, 0] : new Array<number>(4).fill(Number.NaN);
+      return { logits: tensor([first, [0, 0, 0, 9]]), state };
+    };
+    const found = greedySearch(step, {}, { ...base, batch: 2 });
+    expect(found.map(({ tokens, ended }) => ({ tokens, ended }))).toEqual([
+      { tokens: [], ended: true },
+      { tokens: [3, 3, 3, 3], ended: false },
+    ]);
+    expect(fed).toEqual([
+      [1, 1],
+      [2, 3],
+      [2, 3],
+      [2, 3],
+    ]);
+  });
+});
+
+describe('beamSearch', () => {
+  it('says which row of the batch has logits that are no numbers, where others have ended', () => {
+    let t = 0;
+    const step: DecodeStep<State> = (tokens, state) => ({
+      logits: tensor(t++ === 0 ? [[0, 0, 9, 0], [0, 0, 0, 9]] : Array.from({ length: tokens.size }, () => [0, 0, 0, Number.NaN])), // biome-ignore format: rows
+      state,
+    });
+    expect(() => beamSearch(step, {}, { ...base, batch: 2 })).toThrow('got NaN in row 0 at step 1 (row 1 of the batch)');
+  });
+});
