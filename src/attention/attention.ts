@@ -26,7 +26,7 @@ export class Attention extends Module implements Mechanism {
     this.score = parts.score;
     this.window = parts.window;
     this.selection = parts.selection ?? soft;
-    this.read = parts.read ?? (matmul as Read); // which reads nothing else of what it is given
+    this.read = parts.read ?? ((weights, values) => matmul(weights, values));
     const remembering = Object.values(parts) as ({ memory?: Memory } | undefined)[];
     this.memory = remembering.reduce<Memory | undefined>((all, part) => part?.memory?.and(all) ?? all, undefined);
   }

@@ -92,7 +92,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
 export function gumbelSoftmax(options: { temperature: Temperature }): Selection {
   return {
     select: (scores, context) => ({
-      weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), context),
+      weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), { mask: context.mask }),
     }),
   };
 }
@@ -107,7 +107,7 @@ export function gumbelStraightThrough(options: { temperature?: Temperature } = {
     select(scores, context) {
       const all = noisy(scores, context);
       const choice = choose(shown(all, context));
-      const weights = softmax(mul(all, inverse('gumbelStraightThrough', temperature)), context);
+      const weights = softmax(mul(all, inverse('gumbelStraightThrough', temperature)), { mask: context.mask });
       return { weights: straightThrough(oneHot(choice, scores.shape[2] as number), weights), choice };
     },
   };

@@ -5,7 +5,7 @@ import type { Selection } from './parts.ts';
 
 /** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
-  select: (scores, context) => ({ weights: softmax(scores, context) }),
+  select: (scores, context) => ({ weights: softmax(scores, { mask: context.mask }) }),
 };
 
 /** A temperature τ, which may change while a model learns. */
@@ -21,11 +21,11 @@ export function inverse(op: string, temperature: Temperature): number {
 /** `softmax(score / τ)` (Hinton, Vinyals, Dean 2015, eq. 1): below 1 sharper, above 1 flatter. */
 export function tempered(options: { temperature: Temperature }): Selection {
   return {
-    select: (scores, context) => ({ weights: softmax(mul(scores, inverse('tempered', options.temperature)), context) }),
+    select: (scores, context) => ({ weights: softmax(mul(scores, inverse('tempered', options.temperature)), { mask: context.mask }) }),
   };
 }
 
 /** {@link sparsemax}: of many keys exactly nothing (Martins and Astudillo 2016). */
 export const sparse: Selection = {
-  select: (scores, context) => ({ weights: sparsemax(scores, context) }),
+  select: (scores, context) => ({ weights: sparsemax(scores, { mask: context.mask }) }),
 };

@@ -1,8 +1,18 @@
 // The three ops the tape itself is made of: what adds gradients up, what un-broadcasts them, and that one's gradient.
 
 import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
-import { broadcastShapes, collapse, eachFour, type Shape, sameShape, show, stretchedStrides, stridesOf } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import {
+  broadcastShapes,
+  collapse,
+  eachFour,
+  expectShape,
+  type Shape,
+  sameShape,
+  show,
+  stretchedStrides,
+  stridesOf,
+} from '../tensor/shape.ts';
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { record } from './record.ts';
 
 /** A kernel of two broadcast operands: `out` contiguous, four lengths, four strides of `a`, four of `b`. */
@@ -10,8 +20,8 @@ export type BinaryKernel = Kernels['add'];
 
 /** `out = kernel(a, b)` of element type `dtype`, with both operands (of type `of`) broadcast. */
 export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of: DType = 'float32'): Tensor {
-  expectDType(op, 'operands', a, of);
-  expectDType(op, 'operands', b, of);
+  expectDType(op, 'a', a, of);
+  expectDType(op, 'b', b, of);
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = empty(shape, dtype);
   const { unit } = out.storage.backend;
@@ -46,9 +56,20 @@ export function addInto(sum: Tensor, x: Tensor): void {
   kernels.add(sum.ptr, sum.ptr, x.ptr, 1, 1, 1, sum.size, 0, 0, 0, 1, 0, 0, 0, 1);
 }
 
+/** Whether `shape` becomes `target` by stretching lengths of 1. */
+function stretches(shape: Shape, target: Shape): boolean {
+  const missing = target.length - shape.length;
+  return missing >= 0 && shape.every((length, axis) => length === 1 || length === target[axis + missing]);
+}
+
 /** Sums the axes along which `shape` was stretched to become `x.shape`. Gradient: {@link expand}. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
+  expectDType('sumTo', 'x', x, 'float32');
+  expectShape('sumTo', shape);
   if (sameShape(x.shape, shape)) return x;
+  if (!stretches(shape, x.shape)) {
+    throw new RangeError(`sumTo: shape must be one that stretches to that of x, got ${show(shape)} and ${show(x.shape)}`);
+  }
   const missing = x.rank - shape.length;
   const goes = x.shape.map((length, axis) => axis < missing || (shape[axis - missing] === 1 && length !== 1));
   let lengths = [...x.shape];
@@ -72,8 +93,10 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /** `x` stretched to `shape` by broadcasting. Gradient: the tape's own sum over the stretched axes. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  expectTensor('expand', 'x', x);
+  expectShape('expand', shape);
   if (sameShape(x.shape, shape)) return x;
-  if (!sameShape(broadcastShapes('expand', x.shape, shape), shape)) {
+  if (!stretches(x.shape, shape)) {
     throw new RangeError(`expand: shape must be reachable by stretching, got ${show(x.shape)} to ${show(shape)}`);
   }
   const y = empty(shape, x.dtype);

@@ -2,7 +2,7 @@
 
 import { expand } from '../autograd/arithmetic.ts';
 import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
-import { expectDType, type Tensor } from '../tensor/tensor.ts';
+import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { where } from './logic.ts';
 import { transpose } from './shape.ts';
 
@@ -19,9 +19,19 @@ export function along(op: string, x: Tensor, axis: number, f: (x: Tensor) => Ten
   return at === x.rank - 1 ? f(x) : transpose(f(transpose(x, at, -1)), at, -1);
 }
 
+/** What ops along one axis may be told. */
+export const axisOption = { axis: 0 };
+
+/** What reductions may be told. */
+export const axisOptions = { axis: 0, keepDims: 0 };
+
+/** What they may be told where a mask hides elements. */
+export const maskedOptions = { axis: 0, mask: 0 };
+
 /** `x` with −∞ where `mask` (bool, broadcast to `x`) is false. */
 export function hidden(op: string, x: Tensor, mask: Tensor | undefined): Tensor {
-  if (!mask) return x;
+  expectTensor(op, 'x', x);
+  if (mask === undefined) return x;
   expectDType(op, 'mask', mask, 'bool');
   if (!sameShape(broadcastShapes(op, x.shape, mask.shape), x.shape)) {
     throw new RangeError(`${op}: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);

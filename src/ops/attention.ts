@@ -9,6 +9,12 @@ import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
  * kept; the gradient computes tanh again and is of first order.
  */
 export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
+  for (const [name, x] of [
+    ['query', query],
+    ['keys', keys],
+    ['v', v],
+  ] as const)
+    expectDType('additiveScore', name, x, 'float32');
   const [batch = 0, queries = 0, width = 0] = query.shape;
   const [, length = 0] = keys.shape;
   const fits = query.rank === 3 && keys.rank === 3 && keys.shape[0] === batch && keys.shape[2] === width;
@@ -17,7 +23,6 @@ export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
       `additiveScore: shapes must be [B, T, A], [B, S, A] and [A], got ${show(query.shape)}, ${show(keys.shape)} and ${show(v.shape)}`,
     );
   }
-  for (const x of [query, keys, v]) expectDType('additiveScore', 'operands', x, 'float32');
   const y = empty([batch, queries, length]);
   kernels.additiveScore(y.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width);
   return record('additiveScore', y, [query, keys, v], (g) => {

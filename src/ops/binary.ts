@@ -7,7 +7,12 @@ import { full } from '../tensor/create.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { less, lessEqual, type Operand, toFloat } from './logic.ts';
 
-const operand = (x: Operand) => (typeof x === 'number' ? full([], x) : x);
+/** An operand of an op that has no form for numbers. */
+function operand(op: string, name: string, x: Operand): Tensor {
+  if (typeof x === 'number') return full([], x);
+  expectDType(op, name, x, 'float32');
+  return x;
+}
 
 /** The gradients of a binary op, each worked out only where it is wanted. */
 function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: (g: Tensor, y: Tensor) => Tensor, db: typeof da): Tensor {
@@ -17,14 +22,19 @@ function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: (g: 
 
 /** `scale · x + shift`, of numbers. Gradient: `scale · g`. */
 export function affine(x: Tensor, scale: number, shift: number): Tensor {
-  expectDType('affine', 'x', x, 'float32');
+  return line('affine', 'x', x, scale, shift);
+}
+
+/** {@link affine} for an op that is called so, whose operand is `name`. */
+function line(op: string, name: string, x: Tensor, scale: number, shift: number): Tensor {
+  expectDType(op, name, x, 'float32');
   const y = empty(x.shape);
   kernels.affine(y.ptr, x.ptr, x.size, scale, shift);
   return record('affine', y, [x], (g) => [scaled(g, scale)]);
 }
 
-/** `scale · x`: a shift of −0 changes nothing, not even the sign of a zero. */
-const scaled = (x: Tensor, scale: number) => affine(x, scale, -0);
+/** A shift of −0 changes nothing, not even the sign of a zero. */
+const scaled = (x: Tensor, scale: number) => line('mul', 'a', x, scale, -0);
 
 /** `−x`. Gradient: `−g`. */
 export function neg(x: Tensor): Tensor {
@@ -36,8 +46,8 @@ export function neg(x: Tensor): Tensor {
 
 /** `a + b`, broadcast. Gradients: `g`, `g`. */
 export function add(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(operand(a), 1, b);
-  if (typeof a === 'number') return affine(b, 1, a);
+  if (typeof b === 'number') return line('add', 'a', operand('add', 'a', a), 1, b);
+  if (typeof a === 'number') return line('add', 'b', b, 1, a);
   return both(
     'add',
     kernels.add,
@@ -50,15 +60,15 @@ export function add(a: Operand, b: Operand): Tensor {
 
 /** `a − b`, broadcast. Gradients: `g`, `−g`. */
 export function sub(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number') return affine(operand(a), 1, -b);
-  if (typeof a === 'number') return affine(b, -1, a);
+  if (typeof b === 'number') return line('sub', 'a', operand('sub', 'a', a), 1, -b);
+  if (typeof a === 'number') return line('sub', 'b', b, -1, a);
   return both('sub', kernels.sub, a, b, (g) => g, neg);
 }
 
 /** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number') return scaled(operand(a), b);
-  if (typeof a === 'number') return scaled(b, a);
+  if (typeof b === 'number') return line('mul', 'a', operand('mul', 'a', a), b, -0);
+  if (typeof a === 'number') return line('mul', 'b', b, a, -0);
   return both(
     'mul',
     kernels.mul,
@@ -71,7 +81,7 @@ export function mul(a: Operand, b: Operand): Tensor {
 
 /** `a / b`, broadcast. Gradients: `g/b`, `−g·(a/b)/b`. */
 export function div(a: Operand, b: Operand): Tensor {
-  const [p, q] = [operand(a), operand(b)];
+  const [p, q] = [operand('div', 'a', a), operand('div', 'b', b)];
   return both(
     'div',
     kernels.div,
@@ -87,7 +97,7 @@ const share = (a: Tensor, b: Tensor) => scaled(add(toFloat(less(b, a)), toFloat(
 
 /** The larger, broadcast; NaN where either is NaN. Gradient: to the larger, halved between both at a tie (as in PyTorch). */
 export function maximum(a: Operand, b: Operand): Tensor {
-  const [p, q] = [operand(a), operand(b)];
+  const [p, q] = [operand('maximum', 'a', a), operand('maximum', 'b', b)];
   return both(
     'maximum',
     kernels.maximum,
@@ -100,7 +110,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
 
 /** The smaller, broadcast; NaN where either is NaN. Gradient: to the smaller, halved between both at a tie (as in PyTorch). */
 export function minimum(a: Operand, b: Operand): Tensor {
-  const [p, q] = [operand(a), operand(b)];
+  const [p, q] = [operand('minimum', 'a', a), operand('minimum', 'b', b)];
   return both(
     'minimum',
     kernels.minimum,

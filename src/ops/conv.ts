@@ -1,8 +1,9 @@
 // Convolution along one axis: windows laid out by the copy kernel, and a matrix product.
 
 import { record } from '../autograd/record.ts';
-import { axisOf, show, stridesOf } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { expectNames, type Names, shown } from '../tensor/check.ts';
+import { axisOf, sameShape, show, stridesOf } from '../tensor/shape.ts';
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { linear } from './matmul.ts';
 import { sum } from './reduce.ts';
 import { place, reshape } from './shape.ts';
@@ -13,6 +14,7 @@ import { copyInto, dense } from './walk.ts';
  * `unfold` with step 1). Gradient: each element's share in all its runs, summed.
  */
 export function windows(x: Tensor, size: number, axis: number): Tensor {
+  expectTensor('windows', 'x', x);
   const at = axisOf('windows', axis, x.rank);
   const length = x.shape[at] as number;
   if (!(Number.isInteger(size) && size >= 1 && size <= length)) {
@@ -44,6 +46,8 @@ export interface ConvOptions {
   padding?: number | 'same' | 'causal';
 }
 
+const convOptions: Names<ConvOptions> = { padding: 0 };
+
 /**
  * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, K]` (PyTorch's layout, and like
  * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − K + 1, O]`, q zeros after. Gradients: those of
@@ -51,10 +55,16 @@ export interface ConvOptions {
  */
 export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
   expectDType('conv1d', 'x', x, 'float32');
+  expectDType('conv1d', 'weight', weight, 'float32');
+  expectNames('conv1d', options, convOptions);
   const [outputs, inputs, size] = weight.shape as [number, number, number];
   const length = x.shape[1] as number;
   if (x.rank !== 3 || weight.rank !== 3 || x.shape[2] !== inputs) {
     throw new RangeError(`conv1d: x must be [B, T, I] and weight [O, I, K], got ${show(x.shape)} and ${show(weight.shape)}`);
+  }
+  if (bias !== undefined) {
+    expectDType('conv1d', 'bias', bias, 'float32');
+    if (!sameShape(bias.shape, [outputs])) throw new RangeError(`conv1d: bias must be ${show([outputs])}, got ${show(bias.shape)}`);
   }
   const [before, after] = ends(size, options.padding ?? 0);
   const total = before + length + after;
@@ -68,6 +78,7 @@ function ends(size: number, padding: number | 'same' | 'causal'): [before: numbe
   if (padding === 'causal') return [size - 1, 0];
   if (padding === 'same' && size % 2 === 0) throw new RangeError(`conv1d: padding same needs a weight of odd length, got ${size}`);
   const each = padding === 'same' ? (size - 1) / 2 : padding;
-  if (!(Number.isInteger(each) && each >= 0)) throw new RangeError(`conv1d: padding must be a whole number from 0, got ${each}`);
+  if (!(Number.isInteger(each) && each >= 0))
+    throw new RangeError(`conv1d: padding must be same, causal or a whole number from 0, got ${shown(padding)}`);
   return [each, each];
 }

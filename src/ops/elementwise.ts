@@ -2,6 +2,7 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { shown } from '../tensor/check.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { affine, div, mul, neg } from './binary.ts';
 import { and, lessEqual, where } from './logic.ts';
@@ -75,6 +76,7 @@ export function sqrt(x: Tensor): Tensor {
 
 /** `x²`. Gradient: `2 g x`. */
 export function square(x: Tensor): Tensor {
+  expectDType('square', 'x', x, 'float32');
   return mul(x, x);
 }
 
@@ -91,7 +93,9 @@ export function softplus(x: Tensor): Tensor {
 /** `min(max(x, low), high)`; NaN stays NaN. Gradient: `g` from `low` to `high`, ends included (as in PyTorch), else 0. */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
   expectDType('clamp', 'x', x, 'float32');
-  if (!(low <= high)) throw new RangeError(`clamp: low must not exceed high, got ${low} and ${high}`);
+  if (typeof low !== 'number' || typeof high !== 'number' || !(low <= high)) {
+    throw new RangeError(`clamp: low must not exceed high, got ${shown(low)} and ${shown(high)}`);
+  }
   const y = empty(x.shape);
   kernels.clamp(y.ptr, x.ptr, x.size, low, high);
   return record('clamp', y, [x], (g) => [where(and(lessEqual(low, x), lessEqual(x, high)), g, 0)]);

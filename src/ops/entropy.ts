@@ -1,3 +1,4 @@
+import { expectNames } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { along, hidden } from './along.ts';
 import { mul, neg } from './binary.ts';
@@ -5,11 +6,14 @@ import { greater, where } from './logic.ts';
 import { sum } from './reduce.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
+const entropyOptions = { mask: 0 };
+
 /**
  * `−Σ p ln p` in nats with `p = softmax(x)` over the last axis: `[…, N]` gives `[…]`. Where `mask` (bool, broadcast to `x`) is false, or x is
  * −∞, there is no such choice: nothing is added and the gradient is 0; the entropy of no choice at all is 0. Gradient: `−g · p (ln p − Σ p ln p)`.
  */
 export function entropy(x: Tensor, options: { mask?: Tensor } = {}): Tensor {
+  expectNames('entropy', options, entropyOptions);
   return along('entropy', hidden('entropy', x, options.mask), -1, (logits) => {
     const p = softmax(logits);
     const logs = where(greater(p, 0), logSoftmax(logits), 0); // 0 · −∞ would be NaN

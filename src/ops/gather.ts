@@ -2,31 +2,27 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectNames, isCount } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { around, axisOf, type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-
-/** Throws unless every index is in [low, high). */
-function expectIndices(op: string, index: Tensor, low: number, high: number): void {
-  expectDType(op, 'index', index, 'int32');
-  const values = index.view();
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (!(value >= low && value < high)) throw new RangeError(`${op}: index must be in [${low}, ${high}), got ${value} at ${i}`);
-  }
-}
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { expectIndices, expectSame } from './indices.ts';
 
 /**
  * `y[i, …] = x[index[i], …]`: `x` `[N, …]` and `index` int32 of any shape give `[…index, …]`. The embedding lookup.
  * Gradient: {@link scatterAdd}.
  */
 export function gather(x: Tensor, index: Tensor): Tensor {
+  expectTensor('gather', 'x', x);
   const [rows, ...row] = x.shape;
   if (rows === undefined) throw new RangeError('gather: x must have an axis, got []');
-  expectIndices('gather', index, 0, rows);
+  const mark = expectIndices('gather', index, 0, rows);
   const y = empty([...index.shape, ...row], x.dtype);
   kernels.gather(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
-  return record('gather', y, [x], (g) => [scatterAdd(g, index, rows)]);
+  return record('gather', y, [x], (g) => {
+    expectSame('gather', index, 0, rows, mark);
+    return [scatterAdd(g, index, rows)];
+  });
 }
 
 /**
@@ -34,15 +30,22 @@ export function gather(x: Tensor, index: Tensor): Tensor {
  */
 export function scatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
   expectDType('scatterAdd', 'x', x, 'float32');
+  expectDType('scatterAdd', 'index', index, 'int32');
+  isCount('scatterAdd', 'rows', rows);
   if (!sameShape(x.shape.slice(0, index.rank), index.shape)) {
     throw new RangeError(`scatterAdd: x must begin with the shape of index, got ${show(x.shape)} and ${show(index.shape)}`);
   }
-  expectIndices('scatterAdd', index, 0, rows);
+  const mark = expectIndices('scatterAdd', index, 0, rows);
   const row = x.shape.slice(index.rank);
   const y = zeros([rows, ...row]);
   kernels.scatterAdd(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
-  return record('scatterAdd', y, [x], (g) => [gather(g, index)]);
+  return record('scatterAdd', y, [x], (g) => {
+    expectSame('scatterAdd', index, 0, rows, mark);
+    return [gather(g, index)];
+  });
 }
+
+const pickOptions = { axis: 0 };
 
 /**
  * The element of an axis that `index` names: `x` `[…, C]` and int32 `index` `[…]` give `[…]`; 0 where the index is −1.
@@ -50,19 +53,31 @@ export function scatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
  */
 export function pick(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
   expectDType('pick', 'x', x, 'float32');
+  expectNames('pick', options, pickOptions);
   const at = axisOf('pick', options.axis ?? -1, x.rank);
+  expectDType('pick', 'index', index, 'int32');
   if (!sameShape(index.shape, x.shape.toSpliced(at, 1))) {
     throw new RangeError(`pick: index must have the shape of x without axis ${at}, got ${show(index.shape)} and ${show(x.shape)}`);
   }
-  expectIndices('pick', index, -1, x.shape[at] as number);
+  const length = x.shape[at] as number;
+  const mark = expectIndices('pick', index, -1, length);
   const y = empty(index.shape);
   kernels.pick(y.ptr, x.ptr, index.ptr, ...around(x.shape, at));
-  return record('pick', y, [x], (g) => [unpick(g, index, x.shape, at)]);
+  return record('pick', y, [x], (g) => {
+    expectSame('pick', index, -1, length, mark);
+    return [unpick(g, index, x.shape, at)];
+  });
 }
 
 /** {@link pick}'s gradient: `g` where `index` says, zeros elsewhere. Its own gradient is {@link pick}. */
 export function unpick(g: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
+  expectDType('unpick', 'g', g, 'float32');
+  const length = shape[axis] as number;
+  const mark = expectIndices('unpick', index, -1, length);
   const dx = empty(shape);
   kernels.pickBackward(dx.ptr, g.ptr, index.ptr, ...around(shape, axis));
-  return record('unpick', dx, [g], (h) => [pick(h, index, { axis })]);
+  return record('unpick', dx, [g], (h) => {
+    expectSame('unpick', index, -1, length, mark);
+    return [pick(h, index, { axis })];
+  });
 }

@@ -1,5 +1,6 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions, isOneOf, maybe, type Rules } from '../tensor/check.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { affine, mul } from './binary.ts';
 import { exp, square, tanh } from './elementwise.ts';
@@ -10,12 +11,15 @@ export interface GeluOptions {
   approximate?: 'none' | 'tanh';
 }
 
+const geluOptions: Rules<GeluOptions> = { approximate: /* @__PURE__ */ maybe(isOneOf('none', 'tanh')) };
+
 /**
  * `x Φ(x) = x/2 · (1 + erf(x/√2))` (Hendrycks and Gimpel 2016, "Gaussian error linear units"). Gradient: `g · (Φ(x) + x φ(x))`,
  * φ the normal density.
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   expectDType('gelu', 'x', x, 'float32');
+  expectOptions('gelu', options, geluOptions);
   if (options.approximate === 'tanh') return geluTanh(x);
   const y = empty(x.shape);
   kernels.gelu(y.ptr, x.ptr, x.size);

@@ -5,22 +5,30 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
 import { broadcastShapes } from '../tensor/shape.ts';
-import { empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
 /** What a binary op takes: a tensor, or a number that is stretched to the other operand's shape. */
 export type Operand = Tensor | number;
 
 /** int32 or bool as float32 (exact up to 2²⁴); float32 as it is. No gradient. */
 export function toFloat(x: Tensor): Tensor {
+  expectTensor('toFloat', 'x', x);
   if (x.dtype === 'float32') return x;
   const y = empty(x.shape);
   kernels.toFloat(y.ptr, x.ptr, x.size);
   return y;
 }
 
-const comparable = (x: Operand) => (typeof x === 'number' ? full([], x) : toFloat(x));
+function comparable(op: string, name: string, x: Operand): Tensor {
+  if (typeof x === 'number') return full([], x);
+  expectTensor(op, name, x);
+  return toFloat(x);
+}
 
-const compare = (op: string, kernel: BinaryKernel, a: Operand, b: Operand) => binary(op, kernel, comparable(a), comparable(b), 'bool');
+function compare(op: string, kernel: BinaryKernel, a: Operand, b: Operand, turned = false): Tensor {
+  const [p, q] = [comparable(op, 'a', a), comparable(op, 'b', b)];
+  return turned ? binary(op, kernel, q, p, 'bool') : binary(op, kernel, p, q, 'bool');
+}
 
 /** `a = b` as bool, broadcast; false where either is NaN. Operands of any element type, as all comparisons here. */
 export function equal(a: Operand, b: Operand): Tensor {
@@ -39,12 +47,12 @@ export function lessEqual(a: Operand, b: Operand): Tensor {
 
 /** `a > b` as bool, broadcast; false where either is NaN. */
 export function greater(a: Operand, b: Operand): Tensor {
-  return compare('greater', kernels.less, b, a);
+  return compare('greater', kernels.less, a, b, true);
 }
 
 /** `a ≥ b` as bool, broadcast; false where either is NaN. */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
-  return compare('greaterEqual', kernels.lessEqual, b, a);
+  return compare('greaterEqual', kernels.lessEqual, a, b, true);
 }
 
 /** Both, of two bool tensors, broadcast. */
@@ -71,6 +79,8 @@ export function not(x: Tensor): Tensor {
  */
 export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
   expectDType('where', 'mask', mask, 'bool');
+  if (typeof a !== 'number') expectTensor('where', 'a', a);
+  if (typeof b !== 'number') expectTensor('where', 'b', b);
   const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'float32';
   if (b instanceof Tensor) expectDType('where', 'b', b, dtype);
   const shapeFor = (x: Operand) => (x instanceof Tensor ? x.shape : []);

@@ -2,6 +2,7 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectOptions, isNumber, isOneOf, isPositive, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, neg, sub } from './binary.ts';
@@ -26,6 +27,17 @@ export interface ClassOptions extends LossOptions {
   ignoreIndex?: number;
 }
 
+const reduction = /* @__PURE__ */ maybe(isOneOf('mean', 'sum', 'none'));
+const lossOptions: Rules<LossOptions> = { reduction };
+const ignoreIndex = /* @__PURE__ */ maybe(isNumber);
+const classOptions: Rules<ClassOptions> = { reduction, ignoreIndex };
+
+/** Options of {@link crossEntropy}. */
+export interface CrossEntropyOptions extends ClassOptions {
+  /** ε in [0, 1]: the share of the uniform distribution in the target. Default 0. */
+  labelSmoothing?: number;
+}
+
 /** The mean is over `count` elements, and 0 where there are none. */
 function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
   if (reduction === 'none') return losses;
@@ -35,6 +47,7 @@ function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
 
 /** The targets with −1 in place of `ignoreIndex`, and how many are left. */
 function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | undefined): { index: Tensor; count: number } {
+  expectDType(op, 'x', x, 'float32');
   expectDType(op, 'target', target, 'int32');
   if (x.rank === 0 || !sameShape(target.shape, x.shape.slice(0, -1))) {
     throw new RangeError(
@@ -43,7 +56,7 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
   }
   const bound = x.shape.at(-1) as number;
   const index = empty(target.shape, 'int32');
-  const [from, to] = [target.view(), index.view()];
+  const [from, to] = [target.peek(), index.view()];
   let count = 0;
   for (let i = 0; i < from.length; i++) {
     const value = from[i] as number;
@@ -57,6 +70,7 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
 
 /** `−x[…, target]`: `x` log-probabilities `[…, C]`, `target` int32 `[…]`. The mean over no target at all is 0, with gradient 0. */
 export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): Tensor {
+  expectOptions('nllLoss', options, classOptions);
   const { index, count } = classes('nllLoss', x, target, options.ignoreIndex);
   return reduce(neg(pick(x, index)), options.reduction ?? 'mean', count);
 }
@@ -88,21 +102,26 @@ function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: nu
   return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null];
 }
 
+const labelSmoothing = /* @__PURE__ */ maybe(ruleOf('in [0, 1]', (x) => (x as number) >= 0 && (x as number) <= 1));
+const crossEntropyOptions: Rules<CrossEntropyOptions> = { reduction, ignoreIndex, labelSmoothing };
+
 /**
  * `−ln softmax(logits)[…, target]`: logits `[…, C]`, `target` int32 `[…]`. `labelSmoothing` ε mixes the target with the uniform
  * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). As in
  * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN.
  */
-export function crossEntropy(logits: Tensor, target: Tensor, options: ClassOptions & { labelSmoothing?: number } = {}): Tensor {
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  expectOptions('crossEntropy', options, crossEntropyOptions);
   const { reduction = 'mean', ignoreIndex, labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
-  }
   const { index, count } = classes('crossEntropy', logits, target, ignoreIndex);
   return reduce(indexedLogLoss(logits, index, labelSmoothing), reduction, count);
 }
 
-function sameShapes(op: string, x: Tensor, target: Tensor): void {
+/** Checks what losses of two operands are given. */
+function expectPair<O extends LossOptions>(op: string, x: Tensor, target: Tensor, options: O, rules: Rules<NoInfer<O>>): void {
+  expectDType(op, 'x', x, 'float32');
+  expectDType(op, 'target', target, 'float32');
+  expectOptions(op, options, rules);
   if (!sameShape(x.shape, target.shape)) {
     throw new RangeError(`${op}: shapes must agree, got ${show(x.shape)} and ${show(target.shape)}`);
   }
@@ -110,21 +129,22 @@ function sameShapes(op: string, x: Tensor, target: Tensor): void {
 
 /** `(x − target)²`. */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  sameShapes('mseLoss', x, target);
+  expectPair('mseLoss', x, target, options, lossOptions);
   return reduce(square(sub(x, target)), options.reduction ?? 'mean', x.size);
 }
 
 /** `|x − target|`. */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  sameShapes('l1Loss', x, target);
+  expectPair('l1Loss', x, target, options, lossOptions);
   return reduce(abs(sub(x, target)), options.reduction ?? 'mean', x.size);
 }
 
+const smoothOptions: Rules<LossOptions & { beta?: number }> = { reduction, beta: /* @__PURE__ */ maybe(isPositive) };
+
 /** With d = |x − target|: `d² / 2β` below β (default 1), `d − β/2` from there (Girshick 2015, "Fast R-CNN", eq. 3). */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
+  expectPair('smoothL1Loss', x, target, options, smoothOptions);
   const { beta = 1 } = options;
-  if (!(beta > 0)) throw new RangeError(`smoothL1Loss: beta must be positive, got ${beta}`);
-  sameShapes('smoothL1Loss', x, target);
   const d = abs(sub(x, target));
   const near = clamp(d, 0, beta);
   // near²/2β + (d − near): below β the second part is 0, above it the first is β/2.
@@ -133,7 +153,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
 
 /** `−t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], as `t·softplus(−x) + (1 − t)·softplus(x)`: nothing overflows. */
 export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  sameShapes('binaryCrossEntropyWithLogits', x, target);
+  expectPair('binaryCrossEntropyWithLogits', x, target, options, lossOptions);
   const losses = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
   return reduce(losses, options.reduction ?? 'mean', x.size);
 }

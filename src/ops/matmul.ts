@@ -1,6 +1,7 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectNames, type Names } from '../tensor/check.ts';
 import { broadcastShapes, collapse, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { panelProductInto, panelsOf } from './panels.ts';
@@ -14,6 +15,8 @@ export interface MatmulOptions {
   /** Reads `b` as [..., n, k]. */
   transposeB?: boolean;
 }
+
+const matmulOptions: Names<MatmulOptions> = { transposeA: 0, transposeB: 0 };
 
 /** The last two lengths. */
 const matrix = (x: Tensor) => x.shape.slice(-2) as [number, number];
@@ -45,9 +48,10 @@ function batches(batch: Shape, a: Shape, b: Shape) {
  * `db = aᵀ · g`, summed by the tape where an operand was stretched.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false } = options;
   expectDType('matmul', 'a', a, 'float32');
   expectDType('matmul', 'b', b, 'float32');
+  expectNames('matmul', options, matmulOptions);
+  const { transposeA = false, transposeB = false } = options;
   if (a.rank < 2 || b.rank < 2)
     throw new RangeError(`matmul: operands must have two axes or more, got ${show(a.shape)} and ${show(b.shape)}`);
   const [p, q] = matrix(a);
@@ -131,7 +135,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (weight.rank !== 2 || out === undefined || width === undefined || x.rank < 1 || x.shape.at(-1) !== width) {
     throw new RangeError(`linear: x must be [..., in] and weight [out, in], got ${show(x.shape)} and ${show(weight.shape)}`);
   }
-  if (bias) {
+  if (bias !== undefined) {
     expectDType('linear', 'bias', bias, 'float32');
     if (!sameShape(bias.shape, [out])) throw new RangeError(`linear: bias must be ${show([out])}, got ${show(bias.shape)}`);
   }

@@ -2,12 +2,19 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectKey, expectNames, isShare } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
-import { type Shape, show } from '../tensor/shape.ts';
+import { expectShape, type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+
+const uniformOptions = { low: 0, high: 0 };
+const normalOptions = { mean: 0, std: 0 };
 
 /** Uniform in `[low, high)`, `[0, 1)` by default, from 24 bits. */
 export function uniform(key: Key, shape: Shape, options: { low?: number; high?: number } = {}): Tensor {
+  expectKey('uniform', key);
+  expectShape('uniform', shape);
+  expectNames('uniform', options, uniformOptions);
   const { low = 0, high = 1 } = options;
   if (!(low < high) || !Number.isFinite(high - low)) throw new RangeError(`uniform: low must be below high, got ${low} and ${high}`);
   const y = empty(shape);
@@ -17,6 +24,9 @@ export function uniform(key: Key, shape: Shape, options: { low?: number; high?: 
 
 /** Normal of `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
 export function normal(key: Key, shape: Shape, options: { mean?: number; std?: number } = {}): Tensor {
+  expectKey('normal', key);
+  expectShape('normal', shape);
+  expectNames('normal', options, normalOptions);
   const { mean = 0, std = 1 } = options;
   if (!(std >= 0) || !Number.isFinite(std) || !Number.isFinite(mean)) {
     throw new RangeError(`normal: mean must be finite and std at least 0, got ${mean} and ${std}`);
@@ -28,6 +38,8 @@ export function normal(key: Key, shape: Shape, options: { mean?: number; std?: n
 
 /** Standard Gumbel: `−ln(−ln u)`, u uniform. */
 export function gumbel(key: Key, shape: Shape): Tensor {
+  expectKey('gumbel', key);
+  expectShape('gumbel', shape);
   const y = empty(shape);
   kernels.gumbel(y.ptr, y.size, key.hi, key.lo, 0);
   return y;
@@ -38,12 +50,17 @@ export function gumbel(key: Key, shape: Shape): Tensor {
  * (Gumbel-max: the place of the largest logit plus Gumbel noise). A row with nothing to choose is an error. No gradient.
  */
 export function categorical(key: Key, logits: Tensor): Tensor {
+  expectKey('categorical', key);
   expectDType('categorical', 'logits', logits, 'float32');
   const n = logits.shape.at(-1);
   if (!n) throw new RangeError(`categorical: logits must have a last axis to choose from, got shape ${show(logits.shape)}`);
+  const odd = logits.peek().findIndex((x) => !(x < Infinity));
+  if (odd >= 0) {
+    throw new RangeError(`categorical: logits must be numbers below ∞, got ${logits.peek()[odd]} in row ${Math.floor(odd / n)}`);
+  }
   const y = empty(logits.shape.slice(0, -1), 'int32');
   kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo, 0);
-  const empties = y.view().indexOf(-1);
+  const empties = y.peek().indexOf(-1);
   if (empties >= 0) throw new RangeError(`categorical: each row must have a logit above −∞, got none in row ${empties}`);
   return y;
 }
@@ -51,7 +68,8 @@ export function categorical(key: Key, logits: Tensor): Tensor {
 /** `x / (1 − p)` where kept, with probability 1 − p, else 0 (Srivastava et al. 2014). Gradient: the same places of `g`, scaled alike. */
 export function dropout(x: Tensor, p: number, key: Key): Tensor {
   expectDType('dropout', 'x', x, 'float32');
-  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), got ${p}`);
+  isShare('dropout', 'p', p);
+  expectKey('dropout', key);
   if (p === 0) return x;
   const y = empty(x.shape);
   kernels.dropout(y.ptr, x.ptr, x.size, p, key.hi, key.lo, 0);

@@ -2,6 +2,7 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectNames, type Names } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
 import { around, axisOf, type Shape, sameShape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -19,6 +20,9 @@ export interface CumulativeOptions extends ScanOptions {
   /** Without the element itself: the first is the empty sum 0, or product 1. */
   exclusive?: boolean;
 }
+
+const scanOptions: Names<ScanOptions> = { axis: 0, reverse: 0 };
+const cumulativeOptions: Names<CumulativeOptions> = { axis: 0, reverse: 0, exclusive: 0 };
 
 function run(x: Tensor, a: Tensor | null, at: number, reverse: boolean): Tensor {
   const y = empty(x.shape);
@@ -40,6 +44,7 @@ function shift(x: Tensor, at: number, back: boolean): Tensor {
 export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Tensor {
   expectDType('linearScan', 'x', x, 'float32');
   expectDType('linearScan', 'a', a, 'float32');
+  expectNames('linearScan', options, scanOptions);
   const at = axisOf('linearScan', options.axis ?? -1, x.rank);
   if (!sameShape(x.shape, a.shape))
     throw new RangeError(`linearScan: x and a must have one shape, got ${show(x.shape)} and ${show(a.shape)}`);
@@ -54,6 +59,7 @@ export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Ten
 /** `yₖ = Σ xⱼ` over j ≤ k, added in order of j, or j < k where `exclusive`. Gradient: the running sum of `g` the other way. */
 export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
   expectDType('cumsum', 'x', x, 'float32');
+  expectNames('cumsum', options, cumulativeOptions);
   const at = axisOf('cumsum', options.axis ?? -1, x.rank);
   const { reverse = false, exclusive = false } = options;
   const y = record('cumsum', run(x, null, at, reverse), [x], (g) => [cumsum(g, { axis: at, reverse: !reverse })]);
@@ -66,6 +72,7 @@ export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
  */
 export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
   expectDType('cumprod', 'x', x, 'float32');
+  expectNames('cumprod', options, cumulativeOptions);
   const at = axisOf('cumprod', options.axis ?? -1, x.rank);
   const { reverse = false, exclusive = false } = options;
   const n = x.shape[at] as number;
@@ -83,6 +90,8 @@ export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
  * cumsum(α′ / cumprod(1 − p)), divides by what underflows; this is the recurrence itself, a {@link linearScan}.
  */
 export function monotonicWeights(p: Tensor, previous: Tensor): Tensor {
+  expectDType('monotonicWeights', 'p', p, 'float32');
+  expectDType('monotonicWeights', 'previous', previous, 'float32');
   if (!sameShape(p.shape, previous.shape)) {
     throw new RangeError(`monotonicWeights: p and previous must have one shape, got ${show(p.shape)} and ${show(previous.shape)}`);
   }

@@ -2,17 +2,20 @@
 
 import { record } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
+import { isCount, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
-import { axisOf, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
-import { empty, Tensor } from '../tensor/tensor.ts';
+import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { empty, expectTensor, Tensor } from '../tensor/tensor.ts';
 import { copyInto, dense } from './walk.ts';
 
 /** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  expectTensor('reshape', 'x', x);
+  expectShape('reshape', shape, -1);
   const known = shape.reduce((product, length) => (length === -1 ? product : product * length), 1);
   const open = shape.filter((length) => length === -1).length;
   const full = open === 1 ? shape.map((length) => (length === -1 ? x.size / known : length)) : shape;
-  if (open > 1 || !full.every((length) => Number.isInteger(length) && length >= 0) || sizeOf(full) !== x.size) {
+  if (open > 1 || !full.every(Number.isInteger) || sizeOf(full) !== x.size) {
     throw new RangeError(`reshape: shape must hold ${x.size} elements with at most one −1, got ${show(shape)} for ${show(x.shape)}`);
   }
   if (sameShape(full, x.shape)) return x;
@@ -21,6 +24,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Axis i of the result is axis `axes[i]` of `x`. Gradient: the inverse permutation. */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  expectTensor('permute', 'x', x);
+  if (!Array.isArray(axes)) throw new TypeError(`permute: axes must be an array, got ${shown(axes)}`);
   const order = axes.map((axis) => axisOf('permute', axis, x.rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
     throw new RangeError(`permute: axes must name each of ${x.rank} axes once, got ${show(axes)}`);
@@ -35,6 +40,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 
 /** Two axes exchanged, the last two by default. Gradient: exchanged back. */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  expectTensor('transpose', 'x', x);
   const [p, q] = [axisOf('transpose', a, x.rank), axisOf('transpose', b, x.rank)];
   return permute(
     x,
@@ -44,6 +50,7 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
 
 /** Indices `start` to before `end` along an axis (negative ones count from the end). Gradient: {@link place}d among zeros. */
 export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
+  expectTensor('slice', 'x', x);
   const at = axisOf('slice', axis, x.rank);
   const length = x.shape[at] as number;
   const from = start < 0 ? start + length : start;
@@ -61,9 +68,12 @@ export function slice(x: Tensor, axis: number, start: number, end?: number): Ten
 
 /** Zeros of `length` along an axis, with `x` from index `start` on. Gradient: the {@link slice} where `x` lies. */
 export function place(x: Tensor, axis: number, start: number, length: number): Tensor {
+  expectTensor('place', 'x', x);
   const at = axisOf('place', axis, x.rank);
   const own = x.shape[at] as number;
-  if (!(start >= 0 && start + own <= length)) {
+  isCount('place', 'start', start);
+  isCount('place', 'length', length);
+  if (start + own > length) {
     throw new RangeError(`place: x must fit into ${length} from ${start} on, got length ${own}`);
   }
   const shape = x.shape.map((n, i) => (i === at ? length : n));
@@ -75,9 +85,10 @@ export function place(x: Tensor, axis: number, start: number, length: number): T
 
 /** One index of an axis, and the axis gone. Gradient: placed among zeros. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
+  expectTensor('select', 'x', x);
   const at = axisOf('select', axis, x.rank);
   const i = index < 0 ? index + (x.shape[at] as number) : index;
-  if (!(i >= 0 && i < (x.shape[at] as number))) {
+  if (!(Number.isInteger(i) && i >= 0 && i < (x.shape[at] as number))) {
     throw new RangeError(`select: index must be within an axis of length ${x.shape[at]}, got ${index}`);
   }
   return reshape(
@@ -86,10 +97,18 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   );
 }
 
+/** The first of a list of tensors, all of which are. */
+function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  if (!Array.isArray(tensors)) throw new TypeError(`${op}: tensors must be an array, got ${shown(tensors)}`);
+  const [first] = tensors as readonly Tensor[];
+  if (!first) throw new RangeError(`${op}: tensors must be at least one, got none`);
+  for (const x of tensors) expectTensor(op, 'tensors', x);
+  return first;
+}
+
 /** Tensors joined along an axis; the other lengths must agree. Gradient: each one's slice. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  const [first] = tensors;
-  if (!first) throw new RangeError('concat: tensors must be at least one, got none');
+  const first = firstOf('concat', tensors);
   const at = axisOf('concat', axis, first.rank);
   for (const x of tensors) {
     const agrees = x.rank === first.rank && x.shape.every((n, i) => i === at || n === first.shape[i]);
@@ -119,8 +138,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape along a new axis. Gradient: each one's index. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const [first] = tensors;
-  if (!first) throw new RangeError('stack: tensors must be at least one, got none');
+  const first = firstOf('stack', tensors);
   const at = axisOf('stack', axis, first.rank + 1);
   const widened = [...first.shape.slice(0, at), 1, ...first.shape.slice(at)];
   for (const x of tensors) {
@@ -134,6 +152,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Every index of an axis as its own tensor, the axis gone: what {@link stack} takes. Gradient: stacked, once for all. */
 export function unstack(x: Tensor, axis = 0): Tensor[] {
+  expectTensor('unstack', 'x', x);
   const at = axisOf('unstack', axis, x.rank);
   const strides = stridesOf(x.shape);
   const shape = x.shape.filter((_, i) => i !== at);
@@ -154,6 +173,7 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
 
 /** An axis in reverse order. Gradient: reversed back. */
 export function flip(x: Tensor, axis: number): Tensor {
+  expectTensor('flip', 'x', x);
   const at = axisOf('flip', axis, x.rank);
   const strides = stridesOf(x.shape);
   const step = strides[at] as number;

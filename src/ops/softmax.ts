@@ -1,8 +1,9 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectNames } from '../tensor/check.ts';
 import { axisOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { along, hidden, rowsOf } from './along.ts';
+import { along, axisOption, axisOptions, hidden, maskedOptions, rowsOf } from './along.ts';
 import { mul, sub } from './binary.ts';
 import { exp } from './elementwise.ts';
 import { type AxisOptions, sum } from './reduce.ts';
@@ -15,6 +16,7 @@ const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
  * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
  */
 export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
+  expectNames('softmax', options, maskedOptions);
   return along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
 }
 
@@ -36,6 +38,7 @@ function softmaxBackward(g: Tensor, y: Tensor): Tensor {
 
 /** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays so. Gradient: `g − e^y · Σ g`. */
 export function logSoftmax(x: Tensor, options: { axis?: number } = {}): Tensor {
+  expectNames('logSoftmax', options, axisOption);
   return along('logSoftmax', x, options.axis ?? -1, logWeights);
 }
 
@@ -58,6 +61,7 @@ function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
 /** `ln Σ e^x` over one axis, the last by default: −∞ where all are. Gradient: `g · softmax(x)`. */
 export function logSumExp(x: Tensor, options: AxisOptions = {}): Tensor {
   expectDType('logSumExp', 'x', x, 'float32');
+  expectNames('logSumExp', options, axisOptions);
   const at = axisOf('logSumExp', options.axis ?? -1, x.rank);
   const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== at);
   const rows = at === x.rank - 1 ? x : permute(x, [...others, at]);

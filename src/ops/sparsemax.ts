@@ -1,7 +1,8 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { expectNames } from '../tensor/check.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { along, hidden, rowsOf } from './along.ts';
+import { along, hidden, maskedOptions, rowsOf } from './along.ts';
 
 /**
  * The nearest point of the simplex, `argmin ‖p − x‖²` over p ≥ 0, Σ p = 1: `max(x − τ, 0)` with the τ that makes the sum 1 (Martins
@@ -10,6 +11,7 @@ import { along, hidden, rowsOf } from './along.ts';
  * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (their §2.5).
  */
 export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
+  expectNames('sparsemax', options, maskedOptions);
   return along('sparsemax', hidden('sparsemax', x, options.mask), options.axis ?? -1, nearest);
 }
 

@@ -1,17 +1,20 @@
 // Reading and writing by index within each row of a batch, all through `gather` and `scatterAdd` on the batch laid flat.
 
 import { record } from '../autograd/record.ts';
+import { expectNames, isCount } from '../tensor/check.ts';
 import { detach, ones } from '../tensor/create.ts';
 import { axisOf, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { axisOption } from './along.ts';
 import { gather, scatterAdd, unpick } from './gather.ts';
+import { expectIndices } from './indices.ts';
 import { reshape, transpose } from './shape.ts';
 
 /** `index`, with leading axes of `rows` elements in all, as places in `rows` blocks of `n` laid one after the other. */
 function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
   expectDType(op, 'index', index, 'int32');
   const y = empty(index.shape, 'int32');
-  const [from, to] = [index.view(), y.view()];
+  const [from, to] = [index.peek(), y.view()];
   const width = rows === 0 ? 0 : from.length / rows;
   for (let i = 0; i < from.length; i++) {
     const value = from[i] as number;
@@ -23,7 +26,9 @@ function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
 
 /** {@link take} under the name of who asks. */
 function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
-  if (!(batch >= 0 && batch < x.rank) || !sameShape(x.shape.slice(0, batch), index.shape.slice(0, batch))) {
+  expectTensor(op, 'x', x);
+  expectDType(op, 'index', index, 'int32');
+  if (!(Number.isInteger(batch) && batch >= 0 && batch < x.rank) || !sameShape(x.shape.slice(0, batch), index.shape.slice(0, batch))) {
     throw new RangeError(`${op}: x and index must share ${batch} leading axes, got ${show(x.shape)} and ${show(index.shape)}`);
   }
   const rows = sizeOf(x.shape.slice(0, batch));
@@ -31,11 +36,14 @@ function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
   return gather(reshape(x, [rows * n, ...rest]), flat(op, index, rows, n));
 }
 
+const takeOptions = { batch: 0 };
+
 /**
  * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …K]` give `[B, …K, …]`, so that of values `[B, S, D]` the items
  * chosen for `[B, T]` are `[B, T, D]`. `batch` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
  */
 export function take(x: Tensor, index: Tensor, options: { batch?: number } = {}): Tensor {
+  expectNames('take', options, takeOptions);
   return taken('take', x, index, options.batch ?? 1);
 }
 
@@ -44,6 +52,9 @@ export function take(x: Tensor, index: Tensor, options: { batch?: number } = {})
  * agree. Gradient: {@link addAlong}.
  */
 export function takeAlong(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
+  expectTensor('takeAlong', 'x', x);
+  expectDType('takeAlong', 'index', index, 'int32');
+  expectNames('takeAlong', options, axisOption);
   const at = axisOf('takeAlong', options.axis ?? -1, x.rank);
   const last = x.rank - 1;
   if (at !== last) return transpose(takeAlong(transpose(x, at, -1), transpose(index, at, -1)), at, -1);
@@ -56,6 +67,9 @@ export function takeAlong(x: Tensor, index: Tensor, options: { axis?: number } =
  * items of a sentence become weights of the words they are. Gradient: {@link takeAlong}.
  */
 export function addAlong(x: Tensor, index: Tensor, length: number): Tensor {
+  expectDType('addAlong', 'x', x, 'float32');
+  expectDType('addAlong', 'index', index, 'int32');
+  isCount('addAlong', 'length', length);
   if (x.rank === 0 || !sameShape(x.shape, index.shape)) {
     throw new RangeError(`addAlong: x and index must have one shape, got ${show(x.shape)} and ${show(index.shape)}`);
   }
@@ -66,10 +80,8 @@ export function addAlong(x: Tensor, index: Tensor, length: number): Tensor {
 
 /** 1 at the index and 0 elsewhere on a new last axis of `length`: int32 `[…]` gives float32 `[…, length]`; zeros where the index is −1. No gradient. */
 export function oneHot(index: Tensor, length: number): Tensor {
-  expectDType('oneHot', 'index', index, 'int32');
-  index.view().forEach((value, i) => {
-    if (!(value >= -1 && value < length)) throw new RangeError(`oneHot: index must be in [-1, ${length}), got ${value} at ${i}`);
-  });
+  isCount('oneHot', 'length', length);
+  expectIndices('oneHot', index, -1, length);
   return unpick(ones(index.shape), index, [...index.shape, length], index.rank);
 }
 
@@ -78,6 +90,8 @@ export function oneHot(index: Tensor, length: number): Tensor {
  * gradients", §4). The bits are those of `hard`. Gradient: `g` to `soft`, none to `hard`.
  */
 export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
+  expectDType('straightThrough', 'hard', hard, 'float32');
+  expectDType('straightThrough', 'soft', soft, 'float32');
   if (!sameShape(hard.shape, soft.shape)) {
     throw new RangeError(`straightThrough: hard and soft must have one shape, got ${show(hard.shape)} and ${show(soft.shape)}`);
   }

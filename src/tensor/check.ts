@@ -36,6 +36,9 @@ export const isWhole = (least: number): Rule =>
 /** A length of an axis that holds something: a whole number from 1. */
 export const isSize: Rule = /* @__PURE__ */ isWhole(1);
 
+/** A number of things, which may be none: a whole number from 0. */
+export const isCount: Rule = /* @__PURE__ */ isWhole(0);
+
 /** A finite number. */
 export const isNumber: Rule = /* @__PURE__ */ ruleOf('a finite number', Number.isFinite);
 

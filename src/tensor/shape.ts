@@ -1,3 +1,5 @@
+import { shown } from './check.ts';
+
 /** The length of each axis, outermost first; `[]` is one number. */
 export type Shape = readonly number[];
 
@@ -11,6 +13,13 @@ export function sizeOf(shape: Shape): number {
 /** Same rank and same lengths: stretching does not count. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** Throws unless `shape` is a list of lengths, of which `least` is the smallest allowed. */
+export function expectShape(op: string, shape: Shape, least = 0): void {
+  let fits = Array.isArray(shape);
+  for (let axis = 0; fits && axis < shape.length; axis++) fits = Number.isSafeInteger(shape[axis]) && (shape[axis] as number) >= least;
+  if (!fits) throw new RangeError(`${op}: shape must be an array of whole numbers from ${least}, got ${shown(shape)}`);
 }
 
 /** `[2, 3]` for messages. */

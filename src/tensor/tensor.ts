@@ -1,5 +1,6 @@
 import { backend, type DType, type View } from '../runtime/backend.ts';
 import { Storage } from '../runtime/storage.ts';
+import { shown } from './check.ts';
 import { type Shape, show, sizeOf } from './shape.ts';
 
 /**
@@ -69,6 +70,11 @@ export class Tensor {
     return this.elements();
   }
 
+  /** The elements where they lie, only to be read: a {@link view} counts as a change. */
+  peek(): View {
+    return this.elements();
+  }
+
   /** A copy of the elements. */
   toArray(): View {
     return this.elements().slice();
@@ -94,7 +100,15 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   return new Tensor(new Storage(sizeOf(shape)), shape, dtype);
 }
 
-/** Checks a tensor's element type; `op: name must be …`. */
+const kindOf = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
+
+/** Throws unless `x` is a tensor of this copy of the package. */
+export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
+  if (!(x instanceof Tensor)) throw new TypeError(`${op}: ${name} must be a tensor, got ${kindOf(x)}`);
+}
+
+/** Throws unless `x` is a tensor with elements of type `dtype`. */
 export function expectDType(op: string, name: string, x: Tensor, dtype: DType): void {
+  expectTensor(op, name, x);
   if (x.dtype !== dtype) throw new TypeError(`${op}: ${name} must be ${dtype}, got ${x.dtype}`);
 }

@@ -221,7 +221,7 @@ describe('conv1d', () => {
       'conv1d: weight must be no longer than x with its padding, got 3 and 2',
     );
     expect(() => ops.conv1d(zeros([1, 2, 2]), zeros([3, 2, 1]), undefined, { padding: -1 })).toThrow(
-      'conv1d: padding must be a whole number',
+      'conv1d: padding must be same, causal or a whole number from 0, got -1',
     );
     expect(() => ops.windows(zeros([1, 2]), 3, 1)).toThrow('windows: size must be a whole number from 1 to 2, got 3');
   });

@@ -1,0 +1,25 @@
+// Indices are checked here: kernels trust them.
+
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
+
+/**
+ * Throws unless every index is in [low, high). Returns a mark of all of them, by which {@link expectSame} knows whether they changed.
+ */
+export function expectIndices(op: string, index: Tensor, low: number, high: number): number {
+  expectDType(op, 'index', index, 'int32');
+  const values = index.peek();
+  let mark = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!(value >= low && value < high)) throw new RangeError(`${op}: index must be in [${low}, ${high}), got ${value} at ${i}`);
+    mark = (Math.imul(mark, 31) + value) | 0;
+  }
+  return mark;
+}
+
+/** Throws unless the indices are those of the forward pass: a gradient for others would be another function's. */
+export function expectSame(op: string, index: Tensor, low: number, high: number, mark: number): void {
+  if (expectIndices(`${op} gradient`, index, low, high) !== mark) {
+    throw new Error(`${op} gradient: index must not change between forward and backward, got other values (use a copy)`);
+  }
+}

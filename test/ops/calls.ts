@@ -1,0 +1,193 @@
+// One valid call of every op, argument by argument: what test/ops/hostile.test.ts spoils.
+
+import { full, ones, tensor } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+
+/** What an argument is. An `operand` may be a number, an `optional` one may be left out, and a `free` one is the package's own. */
+export type Kind =
+  | 'tensor'
+  | 'any tensor'
+  | 'index'
+  | 'bool'
+  | 'operand'
+  | 'optional'
+  | 'tensors'
+  | 'count'
+  | 'axis'
+  | 'axes'
+  | 'place'
+  | 'number'
+  | 'shape'
+  | 'key'
+  | 'options'
+  | 'free';
+
+/** An argument: its kind, and a value that is right. */
+export type Given = readonly [Kind, () => unknown];
+
+const x = (...shape: number[]): Given => ['tensor', () => full(shape, 0.5)];
+const any = (...shape: number[]): Given => ['any tensor', () => full(shape, 0.5)];
+const operand = (...shape: number[]): Given => ['operand', () => full(shape, 0.5)];
+const bool = (...shape: number[]): Given => ['bool', () => ones(shape, 'bool')];
+const index = (...shape: number[]): Given => ['index', () => full(shape, 1, 'int32')];
+const list = (...shape: number[]): Given => ['tensors', () => [full(shape, 0.5), full(shape, 0.25)]];
+const given = (kind: Kind, value: unknown): Given => [kind, () => value];
+const bias: Given = ['optional', () => full([4], 0.5)];
+const options = (value: object = {}): Given => ['options', () => value];
+const axis = given('axis', 1);
+const drawn: Given = ['key', () => key(1)];
+
+const unary = [x(2, 3)];
+const along = [x(2, 3), options()];
+const binary = [operand(2, 3), operand(2, 3)];
+const booleans = [bool(2, 3), bool(2, 3)];
+const loss = [x(2, 3), x(2, 3), options()];
+
+/** The calls. `lstm`, `gru` and their cells take their tensors by name: test/nn/ spoils those. */
+export const calls: Record<string, readonly Given[]> = {
+  abs: unary,
+  add: binary,
+  addAlong: [x(2, 3), index(2, 3), given('count', 4)],
+  additiveScore: [x(2, 3, 4), x(2, 5, 4), x(4)],
+  affine: [x(2, 3), given('free', 2), given('free', 1)],
+  and: booleans,
+  argmax: along,
+  binaryCrossEntropyWithLogits: loss,
+  categorical: [drawn, x(2, 3)],
+  clamp: [x(2, 3), given('number', 0), given('number', 1)],
+  concat: [list(2, 3), axis],
+  conv1d: [x(2, 5, 3), x(4, 3, 2), bias, options()],
+  cos: unary,
+  crossEntropy: [x(2, 3), index(2), options()],
+  cumprod: along,
+  cumsum: along,
+  div: binary,
+  dropout: [x(2, 3), given('number', 0.5), drawn],
+  entropy: along,
+  equal: binary,
+  erf: unary,
+  exp: unary,
+  expand: [any(1, 3), given('shape', [2, 3])],
+  flip: [any(2, 3), axis],
+  gather: [any(2, 3), index(4)],
+  gelu: along,
+  greater: binary,
+  greaterEqual: binary,
+  gumbel: [drawn, given('shape', [2, 3])],
+  l1Loss: loss,
+  less: binary,
+  lessEqual: binary,
+  linear: [x(2, 3), x(4, 3), bias],
+  linearScan: [x(2, 3), x(2, 3), options()],
+  log: unary,
+  logSoftmax: along,
+  logSumExp: along,
+  matmul: [x(2, 3), x(3, 4), options()],
+  max: along,
+  maximum: binary,
+  mean: along,
+  minimum: binary,
+  monotonicWeights: [x(2, 3), x(2, 3)],
+  mseLoss: loss,
+  mul: binary,
+  neg: unary,
+  nllLoss: [x(2, 3), index(2), options()],
+  normal: [drawn, given('shape', [2, 3]), options()],
+  not: [bool(2, 3)],
+  oneHot: [index(2, 3), given('count', 4)],
+  or: booleans,
+  permute: [any(2, 3), given('axes', [1, 0])],
+  pick: [x(2, 3), index(2), options()],
+  place: [any(2, 3), axis, given('count', 1), given('count', 5)],
+  relu: unary,
+  reshape: [any(2, 3), given('shape', [3, 2])],
+  scatterAdd: [x(4, 3), index(4), given('count', 2)],
+  select: [any(2, 3), axis, given('place', 1)],
+  sigmoid: unary,
+  sign: unary,
+  sin: unary,
+  slice: [any(2, 3), axis, given('place', 1), given('place', 2)],
+  smoothL1Loss: loss,
+  softmax: along,
+  softplus: unary,
+  sparsemax: along,
+  sqrt: unary,
+  square: unary,
+  stack: [list(2, 3), axis],
+  straightThrough: [x(2, 3), x(2, 3)],
+  sub: binary,
+  sum: along,
+  sumTo: [x(2, 3), given('shape', [1, 3])],
+  take: [any(2, 3), index(2, 4), options()],
+  takeAlong: [any(2, 3), index(2, 4), options()],
+  tanh: unary,
+  toFloat: [any(2, 3)],
+  transpose: [any(2, 3), given('axis', 0), given('axis', 1)],
+  uniform: [drawn, given('shape', [2, 3]), options()],
+  unpick: [x(2), index(2), given('free', [2, 3]), given('free', 1)],
+  unstack: [any(2, 3), axis],
+  where: [bool(2, 3), operand(2, 3), operand(2, 3)],
+  windows: [any(2, 3), given('count', 2), axis],
+};
+
+/** Values that are wrong for a kind, by what they are. */
+export function wrong(kind: Kind, foreign: unknown): [string, unknown][] {
+  const noTensors: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['text', 'a'],
+    ['an array', [1, 2]],
+    ['an object', {}],
+    ['of another copy of the package', foreign],
+  ];
+  const number: [string, unknown] = ['a number', 5];
+  const float: [string, unknown] = ['float32', tensor([[0.5]])];
+  const int: [string, unknown] = ['int32', tensor(Int32Array.of(1))];
+  const noNumbers: [string, unknown][] = [
+    ['NaN', Number.NaN],
+    ['text', '1'],
+    ['null', null],
+    ['an object', {}],
+  ];
+  const kinds: Record<Kind, [string, unknown][]> = {
+    tensor: [...noTensors, number, int],
+    'any tensor': [...noTensors, number],
+    index: [...noTensors, number, float],
+    bool: [...noTensors, number, float, int],
+    operand: noTensors,
+    optional: [...noTensors.slice(1), number, int],
+    free: [],
+    tensors: [
+      ['undefined', undefined],
+      ['none', []],
+      ['a tensor', tensor([1, 2])],
+      ['numbers', [1, 2]],
+      ['foreign', [foreign]],
+    ],
+    count: [...noNumbers, ['undefined', undefined], ['a fraction', 2.5], ['below 0', -1], ['∞', Infinity]],
+    axis: [...noNumbers, ['a fraction', 0.5], ['beyond', 7]],
+    axes: [...noNumbers, ['one twice', [0, 0]], ['one missing', [0]], ['a fraction', [0, 0.5]]],
+    place: [...noNumbers, ['a fraction', 0.5], ['beyond', 70]],
+    number: [...noNumbers],
+    shape: [
+      ...noNumbers,
+      ['undefined', undefined],
+      ['a number', 5],
+      ['NaN in it', [2, NaN]],
+      ['a fraction', [2.5, 3]],
+      ['below 0', [-2, -3]],
+    ],
+    key: [
+      ['undefined', undefined],
+      ['a number', 7],
+      ['an object', {}],
+    ],
+    options: [
+      ['an unknown name', { eps: 1 }],
+      ['a number', 0],
+      ['null', null],
+      ['text', 'mean'],
+    ],
+  };
+  return kinds[kind];
+}
