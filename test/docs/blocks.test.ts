@@ -1,7 +1,9 @@
-// Every ```ts block of the README and of docs/ runs, as a user would run it. `ts no-run` (a browser is needed) is only type-checked by eye.
+// Every ```ts block of the README and of docs/ runs, as a user would run it, and passes the strictest type check. `ts no-run` (a browser is
+// needed) passes the type check.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { files, importsOf, read, root } from '../conventions/source.ts';
 
 interface Block {
@@ -19,8 +21,16 @@ const blocks = (path: string, text: string): Block[] =>
 
 const all = ['README.md', 'CONTRIBUTING.md', ...files('docs', '.md')].flatMap((path) => blocks(path, read(path)));
 const folder = join(root, 'test/.docs');
+const fileOf = ({ title }: Block) => join(folder, `${title.replace(/\W/g, '-')}.ts`);
 
 describe('code in the documents', () => {
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }; // a document may end before a name is used
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }));
+    for (const block of all) writeFileSync(fileOf(block), `${block.code}\nexport {};\n`);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is found', () => {
@@ -43,11 +53,13 @@ describe('code in the documents', () => {
     expect(breaches).toEqual([]);
   });
 
+  it('passes a strict type check against the package as it is published', () => {
+    const { stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { encoding: 'utf8' });
+    expect(stdout).toBe('');
+  });
+
   const runnable = all.filter(({ language }) => language === 'ts');
-  it.each(runnable.map((block) => [block.title, block] as const))('%s runs', async (_, { title, code }) => {
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${title.replace(/\W/g, '-')}.ts`);
-    writeFileSync(file, code.includes('export ') || code.includes('import ') ? code : `${code}\nexport {};\n`);
-    await import(/* @vite-ignore */ file);
+  it.each(runnable.map((block) => [block.title, block] as const))('%s runs', async (_, block) => {
+    await import(/* @vite-ignore */ fileOf(block));
   });
 });

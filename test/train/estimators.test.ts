@@ -1,4 +1,4 @@
-// On problems small enough to enumerate, the mean of the sampled gradient is the exact gradient within its standard error.
+// On problems small enough to enumerate, the mean of the sampled gradient is the exact gradient within four of its standard errors.
 import { describe, expect, it } from 'vitest';
 import {
   Adam,
