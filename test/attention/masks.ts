@@ -9,6 +9,9 @@ const mayLook = (b: number, s: number) => [true, s < 3, s % 3 !== 1, false][b] a
 /** The same, and query t of each no further than s = t + 2; the second query of the first example nowhere. */
 const mayLookAt = (b: number, t: number, s: number) => mayLook(b, s) && s <= t + 2 && !(b === 0 && t === 1);
 
+/** Real keys of an example. */
+const fewer = (b: number) => [1, 2, 4, 0][b] as number;
+
 export interface Masked {
   name: string;
   mask?: (examples: readonly number[]) => Tensor;
@@ -28,5 +31,10 @@ export const masks: Masked[] = [
     name: '[B, T, S] mask',
     may: mayLookAt,
     mask: (examples) => tensor(examples.map((b) => Array.from({ length: T }, (_, t) => line((s) => mayLookAt(b, t, s))))),
+  },
+  {
+    name: '[B, S] mask of fewer keys than queries',
+    may: (b, _, s) => s < fewer(b),
+    mask: (examples) => tensor(examples.map((b) => line((s) => s < fewer(b)))),
   },
 ];

@@ -96,6 +96,26 @@ describe('bucketBatches', () => {
     expect(longest).not.toEqual(longest.toSorted((a, b) => a - b));
   });
 
+  it('draws the order of items and that of batches apart', () => {
+    // Of items of one length, one to a batch, the order is one permutation after another: under one key the square of one.
+    const drawn = (epoch: number) => bucketBatches(new Array<number>(7).fill(1), { batchSize: 1, key: foldIn(key(3), epoch) }).flat();
+    const isSquare = (square: readonly number[]) => {
+      // So it is only where the cycles of each even length come in pairs.
+      const cycles = new Map<number, number>();
+      const seen = new Set<number>();
+      for (const from of square) {
+        let length = 0;
+        for (let i = from; !seen.has(i); i = square[i] as number, length++) seen.add(i);
+        if (length > 0) cycles.set(length, (cycles.get(length) ?? 0) + 1);
+      }
+      return [...cycles].every(([length, count]) => length % 2 === 1 || count % 2 === 0);
+    };
+    const epochs = Array.from({ length: 200 }, (_, i) => drawn(i));
+    // Of the 5,040 orders of 7 items 1,890 are squares, 3 in 8: 75 of 200 are expected, with a standard deviation of 7.
+    const roots = epochs.filter(isSquare).length;
+    expect(Math.abs(roots - 75)).toBeLessThan(35);
+  });
+
   it('is in order of length without a key, and takes several lengths', () => {
     expect(bucketBatches([3, 1, 2, 1], { batchSize: 2 })).toEqual([
       [1, 3],

@@ -60,7 +60,7 @@ const keyed = (key: Key | undefined) => (key ? { key } : {});
 const pointing = (examples: readonly number[]) =>
   tensor(
     Int32Array.from(
-      examples.flatMap((e) => Array.from({ length: T }, (_, t) => (t > T - 1 - (e % 2) ? -1 : (3 * t + e) % (lengthOf(e, S) + 1)))),
+      examples.flatMap((e) => Array.from({ length: T }, (_, t) => (t > T - 1 - (e % 3) ? -1 : (3 * t + e) % (lengthOf(e, S) + 1)))),
     ),
     { shape: [examples.length, T] },
   );

@@ -1,4 +1,5 @@
 import { IntraAttention } from '../../src/attention/intra.ts';
+import { MultiHead } from '../../src/attention/multi-head.ts';
 import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
 import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
@@ -97,6 +98,15 @@ const parts: ModuleRow[] = [
     },
   }),
   row({
+    module: 'IntraAttention',
+    name: 'a window shorter than the sequence',
+    build: (key) => new IntraAttention({ ...sizes, score: 2, window: 2 }, key),
+    call: (module, examples) => {
+      const { output, state } = module.forward(real(examples, [T, I], 1), { mask: padding(examples, T) });
+      return beside(output, state.cell.h, state.values);
+    },
+  }),
+  row({
     module: 'LSTM',
     build: (key) => new LSTM(sizes, key),
     call: (module, examples) => module.forward(real(examples, [T, I], 1)).output,
@@ -113,8 +123,21 @@ const parts: ModuleRow[] = [
   }),
 ];
 
+/** One tensor for queries, keys and values: their maps are one parameter. */
+const selfAttention = row({
+  module: 'MultiHead',
+  name: 'self-attention',
+  build: (key) => new MultiHead({ query: 6, key: 6, heads: 2 }, key),
+  constant: ['in_proj_bias', 'out_proj.bias'],
+  call: (module, examples) => {
+    const x = real(examples, [T, 6], 1);
+    const { output, weights } = module.forward(x, x, x, { mask: padding(examples, T) });
+    return beside(output, weights);
+  },
+});
+
 /** Every module with the calls it is tested by. */
-export const rows: ModuleRow[] = [...parts, ...attending, ...models];
+export const rows: ModuleRow[] = [...parts, selfAttention, ...attending, ...models];
 
 /** Exported and abstract: nothing to build. */
 export const abstract: ReadonlySet<string> = new Set(['EncoderDecoder', 'Module', 'Score']);

@@ -1,0 +1,45 @@
+// Every module and every model against its formula in plain float64.
+import { describe, expect, it } from 'vitest';
+import { withBackend } from '../../src/runtime/backend.ts';
+import { referenceBackend } from '../../src/runtime/reference/index.ts';
+import { key } from '../../src/tensor/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { attending } from '../attention/rows.ts';
+import { scores } from '../attention/table.ts';
+import type { ModuleRow } from '../nn/row.ts';
+import { rows } from '../nn/table.ts';
+import { mechanismEquations } from './mechanisms.ts';
+import { type Equation, moduleEquations } from './modules.ts';
+import { at } from './plain.ts';
+import { weightsOf } from './weights.ts';
+
+const BATCH = [0, 1, 2, 3, 4];
+const title = (row: ModuleRow) => (row.name ? `${row.module}: ${row.name}` : row.module);
+const written = rows.flatMap((row) => {
+  const equation = moduleEquations[title(row)];
+  return equation ? [[title(row), row, equation] as const] : [];
+});
+
+const compare = (row: ModuleRow, equation: Equation, tolerance: number) =>
+  scope(() => {
+    const module = row.build(key(6));
+    const got = Array.from(row.call(module, BATCH).toArray());
+    const wanted = BATCH.flatMap((e) => equation(weightsOf(module), e));
+    expect(got.length).toBe(wanted.length);
+    got.forEach((x, i) => {
+      expect(Math.abs(x - at(wanted, i)), `element ${i}: ${x} for ${wanted[i]}`).toBeLessThanOrEqual(tolerance);
+    });
+  });
+
+describe('modules', () => {
+  it.each(written)('%s is its formula', (_, row, equation) => {
+    withBackend(referenceBackend(), () => compare(row, equation, 1e-12)); // float64: some hundred operations on numbers below 10
+    compare(row, equation, 1e-5); // float32, likewise
+  });
+
+  it('have an equation each', () => {
+    const elsewhere = ({ name = '' }: ModuleRow) => name in scores || name in mechanismEquations; // score.test.ts, mechanisms.test.ts
+    expect(rows.filter((row) => !(title(row) in moduleEquations) && !(attending.includes(row) && elsewhere(row))).map(title)).toEqual([]);
+    expect(Object.keys(moduleEquations).filter((name) => !rows.some((row) => title(row) === name))).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+// Every row of the module table that is no mechanism and no score, as its formula: what the row's call gives of example `e`.
+import { real } from '../nn/row.ts';
+import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
+import { attentive, bridge, encode, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+import { affine, apply, at, type Matrix, plus, range, times, total, type Vector, zeros } from './plain.ts';
+import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
+import { rows, type Weights } from './weights.ts';
+
+export type Equation = (w: Weights, e: number) => Vector;
+
+const [I, H, T] = [5, 3, 4]; // of the parts
+const [S, SYMBOLS, HIDDEN] = [5, 7, 4]; // of the models
+
+const input = (e: number, shape: readonly number[], seed: number): Matrix => rows(real([e], shape, seed));
+const row = (e: number, width: number, seed: number): Vector => at(input(e, [width], seed), 0);
+
+const cell =
+  (core: Core, both: boolean): Equation =>
+  (w, e) => {
+    const { h, c } = core(w, '', row(e, I, 1), { h: row(e, H, 2), c: row(e, H, 3) });
+    return both ? [...h, ...c] : h;
+  };
+
+const plain =
+  (core: Core): Equation =>
+  (w, e) =>
+    run(core, w, input(e, [T, I], 1), { hidden: H }).outputs.flat();
+
+const deep =
+  (core: Core, both: boolean): Equation =>
+  (w, e) => {
+    const { outputs, last } = run(core, w, input(e, [T, I], 1), { hidden: H, length: realOf(e, T), layers: 2, ways: 2 });
+    return [...outputs.flat(), ...last.flatMap(({ h }) => h), ...(both ? last.flatMap(({ c }) => c) : [])];
+  };
+
+/** Ba, Kiros, Hinton 2016, eq. 3, with 1e-5 beside the variance. */
+const layerNorm = (w: Weights, x: Vector): Vector => {
+  const mean = total(x) / x.length;
+  const variance = total(x.map((v) => (v - mean) ** 2)) / x.length;
+  const normed = x.map((v) => (v - mean) / Math.sqrt(variance + 1e-5));
+  return plus(times(normed, w.vector('weight')), w.vector('bias'));
+};
+
+const intraAttention: Equation = (w, e) => {
+  const length = realOf(e, T);
+  const { outputs, weights, states } = intra(w, input(e, [T, I], 1).slice(0, length), H, T);
+  const padded = (lines: Matrix, width: number) =>
+    range(T).flatMap((t) => [...(lines[t] ?? []), ...zeros(width - (lines[t]?.length ?? 0))]);
+  return [
+    ...padded(outputs, H),
+    ...padded(weights, T),
+    ...at(states, -1).c,
+    ...padded(
+      states.map(({ h }) => h),
+      H,
+    ),
+  ];
+};
+
+/** The last two states are kept, state i in place i mod 2. */
+const shortWindow: Equation = (w, e) => {
+  const length = realOf(e, T);
+  const { outputs, states } = intra(w, input(e, [T, I], 1).slice(0, length), H, 2);
+  const kept = range(2).map((place) => states.findLast((_, i) => i % 2 === place)?.h ?? zeros(H));
+  return [...outputs.flat(), ...zeros((T - length) * H), ...at(states, -1).h, ...kept.flat()];
+};
+
+/** The Gaussian of *local-p* for each query. */
+const factors =
+  (path?: string): Equation =>
+  (w, e) =>
+    input(e, [3, 6], 1).flatMap((query, t) => {
+      const may = range(7).map(() => true);
+      const sight = { query, keys: [], values: [], may, t, place: t, past: [] };
+      return localPredictive(path ? w.within(path) : w, 2)(zeros(7), sight).factor ?? [];
+    });
+
+const selfAttention: Equation = (w, e) => {
+  const x = input(e, [T, 6], 1);
+  const look = multiHead(w, 2, attention({ score: score('scaledDot', w) }));
+  const taken = attend(look, x, x, x, (_, s) => s < realOf(e, T));
+  const heads = range(2).flatMap((head) => taken.flatMap((one) => at(one.heads ?? [], head).weights));
+  return [...taken.flatMap(({ output }) => output), ...heads];
+};
+
+/** The choices that the rows of pointer networks are taught. */
+const pointing = (e: number) => range(4).map((t) => (t > 3 - (e % 3) ? -1 : (3 * t + e) % (realOf(e, S) + 1)));
+
+const pointerNetwork =
+  (ways: number): Equation =>
+  (w, e) =>
+    pointers(w, input(e, [S, 2], 1), realOf(e, S), pointing(e), HIDDEN, ways).flat();
+
+const sentencePair = (e: number): [source: number[], target: number[]] => [tokensOf(e, S, SYMBOLS, 1), tokensOf(e, 4, SYMBOLS, 2)];
+
+const bridging: Equation = (w, e) => {
+  const { h, c } = bridge(w, { h: row(e, 8, 2), c: row(e, 8, 3) });
+  return [...h, ...c];
+};
+
+/** Equations by the rows' titles. */
+export const moduleEquations: Record<string, Equation> = {
+  Linear: (w, e) => input(e, [T, I], 1).flatMap((x) => affine(w.matrix('weight'), x, w.vector('bias'))),
+  'Linear: without bias': (w, e) => apply(w.matrix('weight'), row(e, I, 1)),
+  Embedding: (w, e) => tokensOf(e, T, 7, 1).flatMap((token) => at(w.matrix('weight'), token)),
+  LayerNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
+  Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
+  LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
+  RNNCell: cell(rnn, false),
+  GRUCell: cell(gru, false),
+  LSTMCell: cell(lstm, true),
+  RNN: plain(rnn),
+  'RNN: two layers, both directions, padded': deep(rnn, false),
+  GRU: plain(gru),
+  'GRU: two layers, both directions, padded': deep(gru, false),
+  LSTM: plain(lstm),
+  'LSTM: two layers, both directions, padded': deep(lstm, true),
+  IntraAttention: intraAttention,
+  'IntraAttention: a window shorter than the sequence': shortWindow,
+  LocalPredictive: factors(),
+  CombinedWindow: factors('windows.0'),
+  'MultiHead: self-attention': selfAttention,
+  Encoder: (w, e) => {
+    const { memory, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
+    return [...memory.flat(), ...h, ...c];
+  },
+  Bridge: bridging,
+  'Bridge: without cell': bridging,
+  PointerNetwork: pointerNetwork(1),
+  'PointerNetwork: both directions': pointerNetwork(2),
+  ...Object.fromEntries(
+    Object.entries(looks).map(([name, look]): [string, Equation] => [
+      `AttentionSeq2Seq: ${name}`,
+      (w, e) =>
+        attentive(w, /bahdanau|local-m/.test(name) ? 'bahdanau' : 'luong', look(w.within('attention')), ...sentencePair(e), HIDDEN).flat(),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['each', 'first', 'state'].map((feed): [string, Equation] => [
+      `Seq2Seq: ${feed}`,
+      (w, e) => seq2seq(w, feed, ...sentencePair(e), HIDDEN).flat(),
+    ]),
+  ),
+};

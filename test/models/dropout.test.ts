@@ -1,0 +1,79 @@
+// Where the encoder-decoder models drop elements in training, and where they do not.
+import { describe, expect, it } from 'vitest';
+import type { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
+import { Encoder } from '../../src/models/encoder.ts';
+import type { Seq2Seq } from '../../src/models/seq2seq.ts';
+import { key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { list, real, sentences } from '../nn/row.ts';
+import { SYMBOLS, translators } from './table.ts';
+
+const BATCH = Array.from({ length: 40 }, (_, i) => i);
+const P = 0.25;
+const source = () => sentences(BATCH, 5, SYMBOLS, 1);
+
+/** Each element of `dropped` is 0, with probability P, or that of `plain` / (1 − P). */
+function expectDropped(dropped: Tensor, plain: Tensor): void {
+  const [x, y] = [list(dropped), list(plain)];
+  const gone = x.filter((v) => v === 0).length;
+  x.forEach((v, i) => {
+    if (v !== 0) expect(Math.abs(v - (y[i] as number) / (1 - P))).toBeLessThanOrEqual(1e-6);
+  });
+  const spread = Math.sqrt((P * (1 - P)) / x.length);
+  expect(Math.abs(gone / x.length - P)).toBeLessThan(5 * spread);
+}
+
+describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_, build) => {
+  it('drops elements of the vector that the logits are read from, and feeds what is left', () => {
+    const model = build(key(1), { dropout: P }) as AttentionSeq2Seq & Seq2Seq;
+    const state = model.encode(source());
+    const embedded = real(BATCH, [3], 2);
+    const plain = model.step(embedded, state);
+    const dropped = model.step(embedded, state, { key: key(2) });
+    expectDropped(dropped.vector, plain.vector);
+    if ('fed' in plain.state) expect(list(dropped.state.fed as Tensor)).toEqual(list(dropped.vector));
+    expect(list(dropped.state.cell.h)).toEqual(list(plain.state.cell.h));
+    expect(list(model.step(embedded, state, { key: key(3) }).vector)).not.toEqual(list(dropped.vector));
+  });
+});
+
+describe('Encoder', () => {
+  it('drops elements of the memory, not of the last states, and of what it reads', () => {
+    const encoder = new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: P }, key(1));
+    const plain = encoder.forward(source(), 0);
+    const dropped = encoder.forward(source(), 0, { key: key(2) });
+    const [x, y] = [list(dropped.memory), list(plain.memory)];
+    const real = y.filter((v) => v !== 0).length;
+    const gone = x.filter((v, i) => v === 0 && y[i] !== 0).length;
+    expect(Math.abs(gone / real - P)).toBeLessThan(5 * Math.sqrt((P * (1 - P)) / real));
+    expect(list(dropped.h).some((v) => v === 0)).toBe(false);
+    expect(list(dropped.h)).not.toEqual(list(plain.h)); // the embeddings were
+    const without = new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: 0 }, key(1));
+    expect(list(without.forward(source(), 0, { key: key(2) }).memory)).toEqual(y);
+  });
+});
+
+describe('teacher forcing', () => {
+  it('drops elements of what the decoder is fed', () => {
+    const { build } = translators[0] as (typeof translators)[number];
+    const model = build(key(1), { dropout: P });
+    const target = sentences(BATCH, 4, SYMBOLS, 2);
+    // With the steps' dropout and the encoder's taken away, what is left is that of the embeddings.
+    const [step, encode] = [model.step.bind(model), model.encode.bind(model)] as unknown as [
+      AttentionSeq2Seq['step'],
+      AttentionSeq2Seq['encode'],
+    ];
+    const fed: Tensor[] = [];
+    Object.assign(model, {
+      encode: (tokens: Tensor) => encode(tokens),
+      step: (embedded: Tensor, state: never) => {
+        fed.push(embedded);
+        return step(embedded, state);
+      },
+    });
+    model.forward(source(), target);
+    const plain = fed.splice(0);
+    model.forward(source(), target, { key: key(2) });
+    for (const [t, embedded] of fed.entries()) expectDropped(embedded, plain[t] as Tensor);
+  });
+});

@@ -1,0 +1,97 @@
+// How every parameter of every module starts: the initialisation column of the module table.
+import { Module } from '../../src/nn/module.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+
+/** A distribution, or one value for all elements. */
+export type Start = { kind: 'uniform'; bound: number } | { kind: 'normal'; std: number } | { kind: 'constant'; value: number };
+
+/** Of a parameter's shape and those beside it. */
+type Rule = (shape: readonly number[], beside: (field: string) => readonly number[]) => Start;
+
+/** U(−1/√n, 1/√n). */
+const within = (n: number | undefined): Start => ({ kind: 'uniform', bound: 1 / Math.sqrt(n ?? Number.NaN) });
+const constant =
+  (value: number): Rule =>
+  () => ({ kind: 'constant', value });
+
+/** As `nn.Linear`: the width of the input, of the bias too. */
+const linear: Rule = (_, beside) => within(beside('weight')[1]);
+/** As PyTorch's recurrent layers: the state's width, of all four. `_l1_reverse` is a place. */
+const recurrent: Rule = (_, beside) => within(beside('weight_hh')[1]);
+/** Glorot and Bengio 2010, eq. 16: √6 / √(rows + columns). */
+const xavier: Rule = ([rows = Number.NaN, columns = Number.NaN]) => ({ kind: 'uniform', bound: Math.sqrt(6 / (rows + columns)) });
+const lastWidth: Rule = (shape) => within(shape.at(-1));
+
+const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
+
+/** By class and field; a place of a recurrent layer is taken off the field's name. Modules within a module start as their own class does. */
+export const starts: Record<string, Record<string, Rule>> = {
+  Linear: { weight: linear, bias: linear },
+  Embedding: { weight: () => ({ kind: 'normal', std: 1 }) },
+  LayerNorm: { weight: constant(1), bias: constant(0) },
+  RNNCell: core,
+  LSTMCell: core,
+  GRUCell: core,
+  RNN: core,
+  LSTM: core,
+  GRU: core,
+  GeneralScore: { weight: lastWidth },
+  AdditiveScore: { v: lastWidth },
+  LocationScore: { weight: lastWidth },
+  LocationAwareScore: { filters: lastWidth },
+  MonotonicScore: {
+    gain: (_, beside) => ({ kind: 'constant', value: 1 / Math.sqrt(beside('additive.v')[0] ?? Number.NaN) }),
+    offset: constant(-1), // Raffel et al. 2017, §2.4; rows may ask for another
+  },
+  LocalPredictive: { v: lastWidth },
+  MultiHead: {
+    in_proj_weight: xavier,
+    q_proj_weight: xavier,
+    k_proj_weight: xavier,
+    v_proj_weight: xavier,
+    in_proj_bias: constant(0),
+    'out_proj.bias': constant(0), // PyTorch's, and not a linear map's
+  },
+  PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
+};
+
+/** A parameter with the start that is written for it, `undefined` where none is. */
+export interface Parameter {
+  path: string;
+  /** `MultiHead.out_proj.bias`. */
+  rule: string;
+  x: Tensor;
+  start: Start | undefined;
+}
+
+const place = /_l\d+(_reverse)?$/;
+
+/** Every parameter of a module and of those within it. */
+export function startsOf(module: Module): Parameter[] {
+  const found: Parameter[] = [];
+  const shapes = new Map<string, readonly number[]>();
+  const visit = (value: unknown, path: string[], owners: { name: string; depth: number }[]): void => {
+    if (value instanceof Tensor) {
+      if (value.leaf) shapes.set(path.join('.'), value.shape);
+      if (value.leaf) found.push(entry(path, owners, value));
+    } else if (value instanceof Module || Array.isArray(value)) {
+      const within = value instanceof Module ? [...owners, { name: value.constructor.name, depth: path.length }] : owners;
+      for (const [name, part] of Object.entries(value)) visit(part, [...path, name], within);
+    }
+  };
+  const entry = (path: string[], owners: { name: string; depth: number }[], x: Tensor): Parameter => {
+    // The outermost class that says something of the path within it.
+    for (const { name, depth } of owners) {
+      const field = path.slice(depth).join('.').replace(place, '');
+      const rule = starts[name]?.[field];
+      if (!rule) continue;
+      const suffix = place.exec(path.at(-1) ?? '')?.[0] ?? '';
+      const beside = (other: string) => shapes.get([...path.slice(0, depth), `${other}${suffix}`].join('.')) ?? [];
+      const late = { path: path.join('.'), rule: `${name}.${field}`, x, get start() { return rule(x.shape, beside); } }; // biome-ignore format: one line
+      return late;
+    }
+    return { path: path.join('.'), rule: '', x, start: undefined };
+  };
+  visit(module, [], []);
+  return found;
+}
