@@ -110,7 +110,7 @@ export type { DecodeStep } from './models/stepper.ts';
 export type { ModelOptions, Specials } from './models/tokens.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './nn/cells.ts';
 export { Dropout } from './nn/dropout.ts';
-export { Embedding } from './nn/embedding.ts';
+export { Embedding, type EmbeddingSizes } from './nn/embedding.ts';
 export { LayerNorm } from './nn/layer-norm.ts';
 export { Linear } from './nn/linear.ts';
 export { Module, own, parameters, type StateDict } from './nn/module.ts';

@@ -104,8 +104,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
       const { outputs, ...rest } = unroll(this, x, options);
       return { output: outputs, state: rest.state };
     }
-    const { weight_ih: weightIh, weight_hh: weightHh, bias_ih: biasIh, bias_hh: biasHh } = this.cell;
-    const { output: h, ...cell } = lstm(x, null, null, { weightIh, weightHh, biasIh, biasHh }, mask ? { mask } : {});
+    const { output: h, ...cell } = lstm(x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);
     const { output, weights } = this.look(h, keys, h, before(steps));

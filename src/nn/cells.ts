@@ -2,16 +2,22 @@
 
 import { add, gruCell, linear, lstmCell, tanh, uniform } from '../ops/index.ts';
 import type { Weights } from '../ops/recurrent.ts';
+import { expectKey, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/scope.ts';
+import { show } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { Module, own } from './module.ts';
+import { expectState, type State } from './state.ts';
 import type { Core } from './unroll.ts';
 
 /** Lengths of a core: `input` I and `hidden` H. */
 export interface CoreSizes {
   input: number;
   hidden: number;
+  /** Without, the biases are 0 and no parameters. Default true. */
+  bias?: boolean;
 }
 
 /** State of an RNN or a GRU. */
@@ -20,27 +26,44 @@ export type HiddenState = { readonly h: Tensor }; // [B, H]
 /** State of an LSTM. */
 export type LSTMState = { readonly h: Tensor; readonly c: Tensor }; // [B, H] each
 
-/** Weights of G gates, all U(−1/√H, 1/√H) as PyTorch draws them. */
-export function drawWeights(gates: number, sizes: CoreSizes, key: Key): { ih: Tensor; hh: Tensor; biasIh: Tensor; biasHh: Tensor } {
-  const { input, hidden } = sizes;
+/** Weights of G gates, all U(−1/√H, 1/√H) as PyTorch draws them; without biases, `null` for each. */
+export function drawWeights(
+  gates: number,
+  sizes: CoreSizes,
+  key: Key,
+): { ih: Tensor; hh: Tensor; biasIh: Tensor | null; biasHh: Tensor | null } {
+  const { input, hidden, bias = true } = sizes;
   const [a, b, c, d] = split(key, 4) as [Key, Key, Key, Key];
   const bound = 1 / Math.sqrt(hidden);
   const draw = (from: Key, shape: number[]) => own(() => uniform(from, shape, { low: -bound, high: bound }));
   const width = gates * hidden;
-  return { ih: draw(a, [width, input]), hh: draw(b, [width, hidden]), biasIh: draw(c, [width]), biasHh: draw(d, [width]) };
+  const [biasIh, biasHh] = bias ? [draw(c, [width]), draw(d, [width])] : [null, null];
+  return { ih: draw(a, [width, input]), hh: draw(b, [width, hidden]), biasIh, biasHh };
 }
+
+/** What takes the place of both biases of G gates where there are none: no parameter. */
+export function noBias(gates: number, { hidden, bias = true }: CoreSizes): Tensor | null {
+  return bias ? null : outside(() => zeros([gates * hidden]));
+}
+
+const H = ['h'] as const;
+const HC = ['h', 'c'] as const;
 
 /** What the three cells share: weights under PyTorch's names, and their products. */
 abstract class Cell extends Module {
   readonly weight_ih: Tensor; // [G·H, I]
   readonly weight_hh: Tensor; // [G·H, H]
-  readonly bias_ih: Tensor; // [G·H]
-  readonly bias_hh: Tensor; // [G·H]
+  readonly bias_ih: Tensor | null; // [G·H]
+  readonly bias_hh: Tensor | null; // [G·H]
   readonly input: number;
   readonly hidden: number;
+  private readonly zero: Tensor | null;
+  private readonly name: string;
 
-  constructor(gates: number, sizes: CoreSizes, key: Key) {
+  constructor(name: string, gates: number, sizes: CoreSizes, key: Key) {
     super();
+    expectOptions(name, sizes, { input: isSize, hidden: isSize, bias: maybe(isFlag) });
+    expectKey(name, key);
     const { ih, hh, biasIh, biasHh } = drawWeights(gates, sizes, key);
     this.weight_ih = ih;
     this.weight_hh = hh;
@@ -48,18 +71,30 @@ abstract class Cell extends Module {
     this.bias_hh = biasHh;
     this.input = sizes.input;
     this.hidden = sizes.hidden;
+    this.zero = noBias(gates, sizes);
+    this.name = name;
   }
 
   /** The weights as ops take them. */
-  protected get weights(): Weights {
-    return { weightIh: this.weight_ih, weightHh: this.weight_hh, biasIh: this.bias_ih, biasHh: this.bias_hh };
+  get weights(): Weights {
+    const { weight_ih: weightIh, weight_hh: weightHh, bias_ih, bias_hh, zero } = this;
+    return { weightIh, weightHh, biasIh: (bias_ih ?? zero) as Tensor, biasHh: (bias_hh ?? zero) as Tensor };
+  }
+
+  /** Checks a step's input [B, I] and each part of its state [B, H]. */
+  protected expect(input: Tensor, state: State, parts: readonly string[]): void {
+    const { name, hidden } = this;
+    if (!(input instanceof Tensor) || input.rank !== 2 || input.shape[1] !== this.input) {
+      throw new RangeError(`${name}: input must be [B, ${this.input}], got ${input instanceof Tensor ? show(input.shape) : typeof input}`);
+    }
+    expectState(name, state, parts, [input.shape[0] as number, hidden]);
   }
 }
 
 /** `h = tanh(W x + b + U h′ + b′)` (Elman 1990). */
 export class RNNCell extends Cell implements Core<HiddenState> {
   constructor(sizes: CoreSizes, key: Key) {
-    super(1, sizes, key);
+    super('RNNCell', 1, sizes, key);
   }
 
   initialState(batch: number): HiddenState {
@@ -67,6 +102,7 @@ export class RNNCell extends Cell implements Core<HiddenState> {
   }
 
   step(input: Tensor, state: HiddenState): { output: Tensor; state: HiddenState } {
+    this.expect(input, state, H);
     const { weightIh, weightHh, biasIh, biasHh } = this.weights;
     const h = tanh(add(linear(input, weightIh, biasIh), linear(state.h, weightHh, biasHh)));
     return { output: h, state: { h } };
@@ -76,7 +112,7 @@ export class RNNCell extends Cell implements Core<HiddenState> {
 /** The op {@link lstmCell} with its weights. */
 export class LSTMCell extends Cell implements Core<LSTMState> {
   constructor(sizes: CoreSizes, key: Key) {
-    super(4, sizes, key);
+    super('LSTMCell', 4, sizes, key);
   }
 
   initialState(batch: number): LSTMState {
@@ -84,6 +120,7 @@ export class LSTMCell extends Cell implements Core<LSTMState> {
   }
 
   step(input: Tensor, state: LSTMState): { output: Tensor; state: LSTMState } {
+    this.expect(input, state, HC);
     const { h, c } = lstmCell(input, state.h, state.c, this.weights);
     return { output: h, state: { h, c } };
   }
@@ -92,7 +129,7 @@ export class LSTMCell extends Cell implements Core<LSTMState> {
 /** The op {@link gruCell} with its weights. */
 export class GRUCell extends Cell implements Core<HiddenState> {
   constructor(sizes: CoreSizes, key: Key) {
-    super(3, sizes, key);
+    super('GRUCell', 3, sizes, key);
   }
 
   initialState(batch: number): HiddenState {
@@ -100,6 +137,7 @@ export class GRUCell extends Cell implements Core<HiddenState> {
   }
 
   step(input: Tensor, state: HiddenState): { output: Tensor; state: HiddenState } {
+    this.expect(input, state, H);
     const h = gruCell(input, state.h, this.weights);
     return { output: h, state: { h } };
   }

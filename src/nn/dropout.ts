@@ -1,4 +1,5 @@
 import { dropout } from '../ops/index.ts';
+import { expectNames, expectOptions, isShare, keyName } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -9,12 +10,13 @@ export class Dropout extends Module {
 
   constructor(options: { p: number }) {
     super();
-    if (!(options.p >= 0 && options.p < 1)) throw new RangeError(`Dropout: p must be in [0, 1), got ${options.p}`);
+    expectOptions('Dropout', options, { p: isShare });
     this.p = options.p;
   }
 
   /** With `key` (training) a dropped-out copy; without, `x` itself. */
   forward(x: Tensor, options: { key?: Key } = {}): Tensor {
+    expectNames('Dropout', options, keyName);
     return options.key && this.p > 0 ? dropout(x, this.p, options.key) : x;
   }
 }

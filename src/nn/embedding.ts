@@ -1,25 +1,58 @@
-import { gather, normal } from '../ops/index.ts';
+import { record } from '../autograd/record.ts';
+import { gather, normal, where } from '../ops/index.ts';
 import type { Embedded } from '../ops/recurrent.ts';
+import { expectKey, expectOptions, isSize, isWhole, maybe } from '../tensor/check.ts';
+import { detach, full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, own } from './module.ts';
 
+/** What an {@link Embedding} is made with. */
+export interface EmbeddingSizes {
+  /** N. */
+  symbols: number;
+  /** Width of a row. */
+  size: number;
+  /** A symbol that means nothing, a pad for instance: its row is 0 at first and gets no gradient, as PyTorch's `padding_idx` has it. */
+  paddingIndex?: number;
+}
+
 /** A learned row for each symbol. `weight` `[symbols, size]`, N(0, 1) as PyTorch's. */
 export class Embedding extends Module {
   readonly weight: Tensor;
+  readonly paddingIndex: number | undefined;
 
-  constructor(sizes: { symbols: number; size: number }, key: Key) {
+  constructor(sizes: EmbeddingSizes, key: Key) {
     super();
-    this.weight = own(() => normal(key, [sizes.symbols, sizes.size]));
+    expectOptions('Embedding', sizes, { symbols: isSize, size: isSize, paddingIndex: maybe(isWhole(0)) });
+    expectKey('Embedding', key);
+    const { symbols, size, paddingIndex } = sizes;
+    if (paddingIndex !== undefined && paddingIndex >= symbols) {
+      throw new RangeError(`Embedding: paddingIndex must be below the ${symbols} symbols, got ${paddingIndex}`);
+    }
+    this.weight = own(() => normal(key, [symbols, size]));
+    this.paddingIndex = paddingIndex;
+    if (paddingIndex !== undefined) this.weight.view().fill(0, paddingIndex * size, (paddingIndex + 1) * size);
   }
 
   /** int32 `[…]` to `[…, size]`. */
   forward(index: Tensor): Tensor {
-    return gather(this.weight, index);
+    return gather(this.table, index);
   }
 
   /** int32 `[B, T]` as input of an LSTM or GRU, which may then multiply each row of the table once and not each element of the batch. */
   unread(index: Tensor): Embedded {
-    return { table: this.weight, index };
+    return { table: this.table, index };
+  }
+
+  /** The weight, with no gradient to the padding's row. */
+  private get table(): Tensor {
+    const { weight, paddingIndex } = this;
+    if (paddingIndex === undefined) return weight;
+    return record('embedding', detach(weight), [weight], (g) => {
+      const learns = full([weight.shape[0] as number, 1], 1, 'bool');
+      learns.view()[paddingIndex] = 0;
+      return [where(learns, g, 0)];
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { layerNorm } from '../ops/index.ts';
+import { expectOptions, isPositive, isSize, maybe } from '../tensor/check.ts';
 import { ones, zeros } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, own } from './module.ts';
@@ -11,6 +12,7 @@ export class LayerNorm extends Module {
 
   constructor(sizes: { size: number; eps?: number }) {
     super();
+    expectOptions('LayerNorm', sizes, { size: isSize, eps: maybe(isPositive) });
     this.weight = own(() => ones([sizes.size]));
     this.bias = own(() => zeros([sizes.size]));
     this.eps = sizes.eps ?? 1e-5;

@@ -1,4 +1,5 @@
 import { linear, uniform } from '../ops/index.ts';
+import { expectKey, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, own } from './module.ts';
@@ -10,6 +11,8 @@ export class Linear extends Module {
 
   constructor(sizes: { input: number; output: number; bias?: boolean }, key: Key) {
     super();
+    expectOptions('Linear', sizes, { input: isSize, output: isSize, bias: maybe(isFlag) });
+    expectKey('Linear', key);
     const { input, output, bias = true } = sizes;
     const [forWeight, forBias] = split(key);
     const bound = 1 / Math.sqrt(input);

@@ -1,4 +1,5 @@
 import { parameter } from '../autograd/parameter.ts';
+import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { outside } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -6,51 +7,156 @@ import { Tensor } from '../tensor/tensor.ts';
 /** Tensors by path: `encoder.weight_ih_l0`. */
 export type StateDict = Map<string, Tensor>;
 
+const loading: Names<{ strict?: boolean }> = { strict: 1 };
+
 /**
- * A part with parameters. They are its own fields that hold leaves, and those of modules in its fields, in arrays too; the path is
- * the field names joined by dots. Nothing is registered, and nothing else about a module is state.
+ * A part with parameters. They are its own fields that hold leaves, and those of modules in its fields, in arrays, maps, sets and plain
+ * objects too; the path is the names joined by dots. Nothing is registered, and nothing else about a module is state. What is found in
+ * several ways (a tied tensor, a shared module) counts once, under its shortest path, the first of equals; a parent or a cycle may be
+ * referred to. What is in a `#private` field or in a closure cannot be seen, so it is neither trained nor saved.
  */
 export abstract class Module {
   /** Every parameter by its path, in the order of the fields. The tensors themselves, not copies. */
   stateDict(): StateDict {
-    const found: StateDict = new Map();
-    collect(this, '', found);
-    return found;
+    return found(this).leaves;
   }
 
   /**
    * Copies values into the parameters of the same paths. Everything is checked before anything is changed. With `strict` (default)
-   * each parameter must be given and nothing else; otherwise what is missing keeps its value and what is unknown is ignored.
+   * each parameter must be given and nothing else; otherwise what is missing keeps its value and what is unknown is ignored. What is
+   * shared may be given under any of its paths, and under several with the same values.
    */
   loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): void {
-    const own = this.stateDict();
-    const unknown = [...dict.keys()].filter((path) => !own.has(path));
-    const missing = [...own.keys()].filter((path) => !dict.has(path));
+    if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${shown(dict)}`);
+    expectNames('loadStateDict', options, loading);
+    const { leaves, aliases } = found(this);
+    const given = new Map<string, Tensor>();
+    const unknown: string[] = [];
+    for (const [path, from] of dict as ReadonlyMap<string, Tensor>) {
+      const to = resolved(path, leaves, aliases);
+      const before = given.get(to);
+      if (!leaves.has(to)) unknown.push(path);
+      else if (!before || agree(path, from, before)) given.set(to, from);
+    }
+    const missing = [...leaves.keys()].filter((path) => !given.has(path));
     if ((options.strict ?? true) && (unknown.length > 0 || missing.length > 0)) {
       throw new Error(`loadStateDict: paths must be the module's, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`);
     }
-    const pairs = [...own].flatMap(([path, to]) => {
-      const from = dict.get(path);
-      if (!from) return [];
-      if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) {
-        throw new RangeError(`loadStateDict: ${path} must be ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`);
-      }
-      return [[from, to] as const];
-    });
-    for (const [from, to] of pairs) to.view().set(from.view());
+    for (const [path, from] of given) expectFits(path, from, leaves.get(path) as Tensor);
+    const ours = new Set([...leaves.values()].map(({ storage }) => storage)); // a value may be read after it is written
+    const values = [...given].map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
+    for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.view() : from);
   }
 }
 
-function collect(value: unknown, path: string, found: StateDict): void {
-  if (value instanceof Tensor) {
-    if (value.leaf) found.set(path, value);
-  } else if (value instanceof Module || Array.isArray(value)) {
-    for (const [name, part] of Object.entries(value)) collect(part, path ? `${path}.${name}` : name, found);
+function expectFits(path: string, from: unknown, to: Tensor): void {
+  const wanted = `loadStateDict: ${path} must be ${to.dtype} ${show(to.shape)}`;
+  if (!(from instanceof Tensor)) throw new TypeError(`${wanted}, got ${shown(from)}`);
+  if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) throw new RangeError(`${wanted}, got ${from.dtype} ${show(from.shape)}`);
+}
+
+/** Whether two tensors that are to go to one parameter hold the same; an error where they do not. */
+function agree(path: string, a: Tensor, b: Tensor): boolean {
+  const values = b.toArray();
+  const same = sameShape(a.shape, b.shape) && a.toArray().every((value, i) => Object.is(value, values[i]));
+  if (!same) throw new Error(`loadStateDict: ${path} must hold the same as the path it is tied to, got other values`);
+  return true;
+}
+
+/** Where the parameters of a module are. */
+interface Found {
+  /** Each leaf under its path, in the order of the fields. */
+  readonly leaves: StateDict;
+  /** Other paths of what has one: of a tied tensor, a shared module, a parent. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+/** Objects are visited breadth first, which makes paths short, and each once; then leaves are listed depth first, in the order of fields. */
+function found(root: Module): Found {
+  const paths = new Map<object, string>([[root, '']]);
+  const parts = new Map<object, object[]>();
+  const aliases = new Map<string, string>();
+  for (const value of paths.keys()) {
+    const own: object[] = [];
+    const at = paths.get(value) as string;
+    for (const [name, part] of entriesOf(value, at)) {
+      if (typeof part !== 'object' || part === null) continue;
+      const path = at ? `${at}.${String(name)}` : String(name);
+      const known = paths.get(part);
+      if (known !== undefined) aliases.set(path, known);
+      else {
+        paths.set(part, path);
+        own.push(part);
+      }
+    }
+    parts.set(value, own.reverse());
   }
+  const leaves: StateDict = new Map();
+  const left: object[] = [root];
+  for (let value = left.pop(); value; value = left.pop()) {
+    left.push(...(parts.get(value) as object[]));
+    if (!(value instanceof Tensor && value.leaf)) continue;
+    const path = paths.get(value) as string;
+    if (leaves.has(path)) throw new Error(`stateDict: each parameter must have a path of its own, got ${path} twice`);
+    leaves.set(path, value);
+  }
+  return { leaves, aliases };
+}
+
+/** What is looked into, by name. */
+function entriesOf(value: object, path: string): Iterable<readonly [unknown, unknown]> {
+  if (value instanceof Tensor || ArrayBuffer.isView(value)) return [];
+  if (value instanceof Map) return value;
+  if (value instanceof Set) return [...value].entries();
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null; // of another realm too
+  if (value instanceof Module || Array.isArray(value) || isPlain) return Object.entries(value);
+  refuseHidden(value, path);
+  return [];
+}
+
+/** A parameter of this or of another copy of the package. */
+const isLeaf = (x: object): boolean => 'storage' in x && 'leaf' in x && x.leaf === true;
+
+/** Whether there are parameters in an object or in those it holds. What an optimiser has are another's. */
+const hides = (value: object, depth: number): boolean =>
+  value instanceof Module ||
+  isLeaf(value) ||
+  (depth > 0 &&
+    !('zeroGrad' in value || Array.isArray(value)) &&
+    Object.values(value).some((x) => typeof x === 'object' && x && hides(x, depth - 1)));
+
+/** Parameters that would not be found: of another copy of the package, and of classes that are no modules. */
+function refuseHidden(value: object, path: string): void {
+  if (isLeaf(value)) throw new TypeError(`stateDict: ${path} must be a tensor of this copy of the package, got one of another`);
+  if (hides(value, 3)) {
+    const kind = value.constructor?.name;
+    throw new TypeError(`stateDict: ${path} must extend Module of this copy of the package to be trained and saved, got ${kind}`);
+  }
+}
+
+/** The path that is meant by another one of the same thing. */
+function resolved(path: string, leaves: StateDict, aliases: ReadonlyMap<string, string>): string {
+  let [at, from] = [path, 0];
+  while (!leaves.has(at)) {
+    const dot = at.indexOf('.', from);
+    const begin = dot < 0 ? at : at.slice(0, dot);
+    const known = aliases.get(begin);
+    if (known === undefined) {
+      if (dot < 0) return path;
+      from = dot + 1;
+    } else {
+      at = known ? known + at.slice(begin.length) : at.slice(begin.length + 1);
+      from = known ? known.length + 1 : 0;
+    }
+  }
+  return at;
 }
 
 /** Every parameter of a module by its path, as optimisers take them. */
 export function parameters(module: Module): StateDict {
+  if (!(module instanceof Module))
+    throw new TypeError(`parameters: module must be a Module of this copy of the package, got ${shown(module)}`);
   return module.stateDict();
 }
 

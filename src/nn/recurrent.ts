@@ -2,12 +2,14 @@
 
 import { add, concat, dropout, gru, linear, lstm, select, stack, tanh } from '../ops/index.ts';
 import type { Embedded, Weights } from '../ops/recurrent.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
-import { sameShape, show } from '../tensor/shape.ts';
+import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { type CoreSizes, drawWeights, type HiddenState, type LSTMState } from './cells.ts';
+import { type CoreSizes, drawWeights, type HiddenState, type LSTMState, noBias } from './cells.ts';
 import { Module } from './module.ts';
+import { expectState, type State } from './state.ts';
 import { type Core, unroll } from './unroll.ts';
 
 /** What an RNN, LSTM or GRU is made of. D is 2 when bidirectional, else 1. */
@@ -36,35 +38,45 @@ type Input = Tensor | Embedded;
 /** One layer in one direction: `x` [B, T, I] from the states [B, H] to the output [B, T, H] and the last states. */
 type Layer<X> = (x: X, states: (Tensor | null)[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
 
+const options: Names<RecurrentOptions<State>> = { state: 1, mask: 1, key: 1 };
+
 abstract class Recurrent extends Module {
-  /** `weight_ih_l0`, `bias_hh_l1_reverse`, … */
+  /** `weight_ih_l0`, `bias_hh_l1_reverse`, …; without biases, of weights alone. */
   [name: `weight_${string}` | `bias_${string}`]: Tensor;
   readonly input: number;
   readonly hidden: number;
   readonly layers: number;
   readonly bidirectional: boolean;
   readonly dropout: number;
+  private readonly zero: Tensor | null;
+  private readonly name: string;
 
-  constructor(gates: number, sizes: RecurrentSizes, key: Key) {
+  constructor(name: string, gates: number, sizes: RecurrentSizes, key: Key) {
     super();
+    expectOptions(name, sizes, {
+      input: isSize,
+      hidden: isSize,
+      bias: maybe(isFlag),
+      layers: maybe(isSize),
+      bidirectional: maybe(isFlag),
+      dropout: maybe(isShare),
+    });
+    expectKey(name, key);
     const { input, hidden, layers = 1, bidirectional = false, dropout: p = 0 } = sizes;
-    for (const [name, value] of Object.entries({ input, hidden, layers })) {
-      if (!(Number.isInteger(value) && value > 0))
-        throw new RangeError(`${this.constructor.name}: ${name} must be a whole number above 0, got ${value}`);
-    }
-    if (!(p >= 0 && p < 1)) throw new RangeError(`${this.constructor.name}: dropout must be in [0, 1), got ${p}`);
     this.input = input;
     this.hidden = hidden;
     this.layers = layers;
     this.bidirectional = bidirectional;
     this.dropout = p;
+    this.zero = noBias(gates, sizes);
+    this.name = name;
     for (const { layer, suffix, place } of this.places()) {
       const inner = layer === 0 ? input : hidden * (bidirectional ? 2 : 1);
-      const w = drawWeights(gates, { input: inner, hidden }, foldIn(key, place));
+      const w = drawWeights(gates, { ...sizes, input: inner }, foldIn(key, place));
       this[`weight_ih${suffix}`] = w.ih;
       this[`weight_hh${suffix}`] = w.hh;
-      this[`bias_ih${suffix}`] = w.biasIh;
-      this[`bias_hh${suffix}`] = w.biasHh;
+      if (w.biasIh) this[`bias_ih${suffix}`] = w.biasIh;
+      if (w.biasHh) this[`bias_hh${suffix}`] = w.biasHh;
     }
   }
 
@@ -79,7 +91,7 @@ abstract class Recurrent extends Module {
   }
 
   private weights(suffix: string): Weights {
-    const get = (name: 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh') => this[`${name}${suffix}`] as Tensor;
+    const get = (name: 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh') => (this[`${name}${suffix}`] ?? this.zero) as Tensor;
     return { weightIh: get('weight_ih'), weightHh: get('weight_hh'), biasIh: get('bias_ih'), biasHh: get('bias_hh') };
   }
 
@@ -87,15 +99,16 @@ abstract class Recurrent extends Module {
     return zeros([this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 
-  /** Layer upon layer; `states` and those returned are [layers·D, B, H] each. */
-  protected run<X extends Input>(
+  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·D, B, H] each. */
+  protected run<X extends Input, S extends State>(
     x: X,
-    states: (Tensor | null)[],
-    options: { mask?: Tensor; key?: Key },
+    given: RecurrentOptions<S>,
+    names: readonly (keyof S & string)[],
     layer: Layer<X | Tensor>,
   ): { output: Tensor; states: Tensor[] } {
-    const { mask, key } = options;
-    this.check(x, states);
+    this.check(x, given, names);
+    const { state, mask, key } = given;
+    const states = names.map((name) => (state ? (state[name] as Tensor) : null));
     const last: Tensor[][] = states.map(() => []);
     let output: X | Tensor = x;
     for (let l = 0; l < this.layers; l++) {
@@ -104,10 +117,10 @@ abstract class Recurrent extends Module {
       const outputs = this.places()
         .filter((place) => place.layer === l)
         .map(({ reverse, suffix, place }) => {
-          const given = states.map((state) => state && select(state, 0, place));
-          const [y, ...after] = layer(input, given, this.weights(suffix), mask ? { mask, reverse } : { reverse });
-          after.forEach((state, i) => {
-            last[i]?.push(state);
+          const before = states.map((all) => all && select(all, 0, place));
+          const [y, ...after] = layer(input, before, this.weights(suffix), mask ? { mask, reverse } : { reverse });
+          after.forEach((part, i) => {
+            last[i]?.push(part);
           });
           return y;
         });
@@ -116,33 +129,32 @@ abstract class Recurrent extends Module {
     return { output: output as Tensor, states: last.map((parts) => stack(parts)) };
   }
 
-  private check(x: Input, states: (Tensor | null)[]): void {
-    const name = this.constructor.name;
+  private check<S extends State>(x: Input, given: RecurrentOptions<S>, names: readonly (keyof S & string)[]): void {
+    const { name } = this;
+    expectNames(name, given, options as Names<RecurrentOptions<S>>);
     const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
     const [batch, , input] = shape;
     if (shape.length !== 3 || batch === undefined || input !== this.input) {
       throw new RangeError(`${name}: x must be [B, T, ${this.input}], got ${show(shape)}`);
     }
-    const wanted = [this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden];
-    for (const state of states) {
-      if (state && !sameShape(state.shape, wanted))
-        throw new RangeError(`${name}: state must be ${show(wanted)}, got ${show(state.shape)}`);
-    }
+    if (given.state !== undefined) expectState(name, given.state, names, [this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 }
 
 /** Elman's network with tanh; see {@link RNNCell}. */
 export class RNN extends Recurrent {
   constructor(sizes: RecurrentSizes, key: Key) {
-    super(1, sizes, key);
+    super('RNN', 1, sizes, key);
   }
 
   /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
   forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
-    const { h } = options.state ?? this.initialState(x.shape[0] as number);
-    const { output, states } = this.run<Tensor>(x, [h], options, (input, [first], w, how) => {
+    const { output, states } = this.run<Tensor, HiddenState>(x, options, ['h'], (input, [given], w, how) => {
+      const [batch, steps] = input.shape as [number, number];
+      const first = given ?? zeros([batch, this.hidden]);
+      if (steps === 0) return [zeros([batch, 0, this.hidden]), first];
       const core: Core<HiddenState> = {
-        initialState: () => ({ h: first as Tensor }),
+        initialState: () => ({ h: first }),
         step: (part, state) => {
           const y = tanh(add(part, linear(state.h, w.weightHh, w.biasHh)));
           return { output: y, state: { h: y } };
@@ -162,13 +174,12 @@ export class RNN extends Recurrent {
 /** The op {@link lstm} in layers. */
 export class LSTM extends Recurrent {
   constructor(sizes: RecurrentSizes, key: Key) {
-    super(4, sizes, key);
+    super('LSTM', 4, sizes, key);
   }
 
   /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
   forward(x: Tensor | Embedded, options: RecurrentOptions<LSTMState> = {}): { output: Tensor; state: LSTMState } {
-    const { h = null, c = null } = options.state ?? {};
-    const { output, states } = this.run(x, [h, c], options, (input, [h0 = null, c0 = null], w, how) => {
+    const { output, states } = this.run<Tensor | Embedded, LSTMState>(x, options, ['h', 'c'], (input, [h0 = null, c0 = null], w, how) => {
       const y = lstm(input, h0, c0, w, how);
       return [y.output, y.h, y.c];
     });
@@ -183,13 +194,12 @@ export class LSTM extends Recurrent {
 /** The op {@link gru} in layers. */
 export class GRU extends Recurrent {
   constructor(sizes: RecurrentSizes, key: Key) {
-    super(3, sizes, key);
+    super('GRU', 3, sizes, key);
   }
 
   /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
   forward(x: Tensor | Embedded, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
-    const { h = null } = options.state ?? {};
-    const { output, states } = this.run(x, [h], options, (input, [h0 = null], w, how) => {
+    const { output, states } = this.run<Tensor | Embedded, HiddenState>(x, options, ['h'], (input, [h0 = null], w, how) => {
       const y = gru(input, h0, w, how);
       return [y.output, y.h];
     });

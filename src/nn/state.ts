@@ -1,4 +1,5 @@
 import { shown } from '../tensor/check.ts';
+import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What a step form carries from one step to the next: tensors whose first axis is the batch, in named groups. A value, never changed. */
@@ -22,4 +23,18 @@ export function partsOf(op: string, state: State, path = 'state', around: readon
     throw new TypeError(`${op}: state must be tensors in named groups, got ${got} at ${path}`);
   }
   return Object.entries(state).flatMap(([name, part]) => partsOf(op, part as State, `${path}.${name}`, [...around, state]));
+}
+
+/** Checks a state that is to have these parts, each of one shape. */
+export function expectState(op: string, state: State, parts: readonly string[], shape: Shape): void {
+  const names = typeof state === 'object' && state && !(state instanceof Tensor) ? Object.keys(state) : undefined;
+  if (names?.length !== parts.length || !parts.every((part) => names.includes(part))) {
+    const got = names ? `{ ${names.join(', ')} }` : shown(state);
+    throw new TypeError(`${op}: state must be { ${parts.join(', ')} } of ${show(shape)} each, got ${got}`);
+  }
+  for (const name of parts) {
+    const part = state[name];
+    if (part instanceof Tensor && sameShape(part.shape, shape)) continue;
+    throw new RangeError(`${op}: state must be ${show(shape)}, got ${part instanceof Tensor ? show(part.shape) : shown(part)} for ${name}`);
+  }
 }

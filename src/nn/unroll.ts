@@ -1,4 +1,5 @@
 import { reshape, stack, unstack, where } from '../ops/index.ts';
+import { expectNames, type Names } from '../tensor/check.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, Tensor } from '../tensor/tensor.ts';
 import type { State } from './state.ts';
@@ -21,8 +22,11 @@ export interface UnrollOptions<S> {
   reverse?: boolean;
 }
 
+const names: Names<UnrollOptions<State>> = { state: 1, mask: 1, reverse: 1 };
+
 /** A core along the time axis of `inputs` [B, T, I]: `outputs` [B, T, H] and the state after each row's last real step. */
 export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: UnrollOptions<S> = {}): { outputs: Tensor; state: S } {
+  expectNames('unroll', options, names as Names<UnrollOptions<S>>);
   const [batch, steps] = inputs.shape;
   if (inputs.rank !== 3 || batch === undefined || !steps) {
     throw new RangeError(`unroll: inputs must be [B, T, I] with at least one step, got ${show(inputs.shape)}`);

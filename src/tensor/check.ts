@@ -72,6 +72,9 @@ export function expectNames<O extends object>(op: string, options: O, names: Nam
   }
 }
 
+/** The option of calls that draw: a key, in training. */
+export const keyName: Names<{ key?: Key }> = { key: 1 };
+
 /** Checks the names of options, then each value by its rule. */
 export function expectOptions<O extends object>(op: string, options: O, rules: Rules<NoInfer<O>>): void {
   expectNames(op, options, rules);

@@ -5,7 +5,9 @@ import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
 import { Linear } from '../../src/nn/linear.ts';
+import type { Module } from '../../src/nn/module.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
+import type { Core } from '../../src/nn/unroll.ts';
 import { reshape, select } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { LearnedBaseline } from '../../src/train/reinforce.ts';
@@ -72,6 +74,25 @@ const parts: ModuleRow[] = [
       return beside(h, c);
     },
   }),
+  ...[RNNCell, LSTMCell, GRUCell].map((Kind) =>
+    row({
+      module: Kind.name,
+      name: 'without bias',
+      build: (key) => new Kind({ ...sizes, bias: false }, key) as Module & Core,
+      call: (cell, examples) => {
+        const { state } = cell.step(real(examples, [I], 1), cell.initialState(examples.length));
+        return cell.step(real(examples, [I], 2), state).output;
+      },
+    }),
+  ),
+  ...[RNN, LSTM, GRU].map((Kind) =>
+    row({
+      module: Kind.name,
+      name: 'without bias',
+      build: (key) => new Kind({ ...sizes, bias: false }, key),
+      call: (module, examples) => module.forward(real(examples, [T, I], 1)).output,
+    }),
+  ),
   ...[RNN, GRU].flatMap((Kind) => [
     row({
       module: Kind.name,
