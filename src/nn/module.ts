@@ -50,9 +50,9 @@ export abstract class Module {
 }
 
 function expectFits(path: string, from: unknown, to: Tensor): void {
-  const wanted = `loadStateDict: ${path} must be ${to.dtype} ${show(to.shape)}`;
-  if (!(from instanceof Tensor)) throw new TypeError(`${wanted}, got ${shown(from)}`);
-  if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) throw new RangeError(`${wanted}, got ${from.dtype} ${show(from.shape)}`);
+  if (from instanceof Tensor && sameShape(from.shape, to.shape) && from.dtype === to.dtype) return;
+  const got = from instanceof Tensor ? `${from.dtype} ${show(from.shape)}` : shown(from);
+  throw new RangeError(`loadStateDict: ${path} must be ${to.dtype} ${show(to.shape)}, got ${got}`);
 }
 
 /** Whether two tensors that are to go to one parameter hold the same; an error where they do not. */
