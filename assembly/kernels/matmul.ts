@@ -179,7 +179,7 @@ function panels(
 
 /**
  * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. `scratch` holds as many
- * elements as `workspace` in src/ops/product.ts says.
+ * elements as src/runtime/scratch.ts says.
  */
 export function matmul(
   out: usize,

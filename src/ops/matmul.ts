@@ -1,11 +1,12 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { withScratch } from '../runtime/scratch.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { broadcastShapes, collapse, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { panelProductInto, panelsOf } from './panels.ts';
-import { dense, productInto, withWorkspace } from './product.ts';
+import { dense, productInto } from './product.ts';
 import { concat, reshape } from './shape.ts';
 
 /** How the operands lie, [..., m, k] and [..., k, n] by default. */
@@ -70,7 +71,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
   else if (batch.length === 0) {
     const [left, right] = [dense(a.ptr, q, transposeA), dense(b.ptr, s, transposeB)];
-    withWorkspace({ m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
+    withScratch('matmul', { m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
   } else {
     const { unit } = y.storage.backend;
     const { lengths, strides } = batches(batch, a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -78,7 +79,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     const [outer, inner] = lengths.splice(-2) as [number, number];
     const within = [...aStrides.splice(-2), ...bStrides.splice(-2)] as [number, number, number, number];
     const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
-    withWorkspace({ m, n, k }, (scratch) => {
+    withScratch('matmulBatch', { m, n, k }, (scratch) => {
       for (let i = 0; i < sizeOf(lengths); i++) {
         const [x, w] = [a.ptr + offset(i, lengths, aStrides) * unit, b.ptr + offset(i, lengths, bStrides) * unit];
         const out = y.ptr + i * outer * inner * m * n * unit;
@@ -148,7 +149,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const panels = panelsOf(weight, true);
   if (panels) panelProductInto(y.ptr, dense(x.ptr, width), panels, lengths, beta);
   else {
-    withWorkspace(lengths, (scratch) => {
+    withScratch('matmul', lengths, (scratch) => {
       productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), lengths, beta, scratch);
     });
   }

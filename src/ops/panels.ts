@@ -1,10 +1,11 @@
 // Operands of products in panels, as the tile reads them.
 
 import { kernels } from '../runtime/backend.ts';
+import { withScratch } from '../runtime/scratch.ts';
 import type { Storage } from '../runtime/storage.ts';
 import { outside } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { dense, type Lengths, type Strided, withWorkspace } from './product.ts';
+import { dense, type Lengths, type Strided } from './product.ts';
 
 /** Room for a left operand [m, k] in panels. */
 export function leftPanels(m: number, k: number): Tensor {
@@ -58,5 +59,5 @@ export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
 
 /** `out[m, n] = beta·out + a·b`, `out` dense, `b` in panels. */
 export function panelProductInto(out: number, a: Strided, b: Tensor, { m, n, k }: Lengths, beta: 0 | 1): void {
-  withWorkspace({ m, n, k }, (scratch) => kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch));
+  withScratch('matmulPanels', { m, k }, (scratch) => kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch));
 }

@@ -3,6 +3,7 @@ import { recompose } from '../autograd/recompose.ts';
 import { record, recording, withGrad } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
+import { withScratch } from '../runtime/scratch.ts';
 import { detach } from '../tensor/create.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -29,8 +30,6 @@ export interface AttentionOptions {
 
 /** Queries of a block, the unit in which the kernels count their work. */
 const BLOCK = 64;
-
-const fours = (n: number) => (n + 3) & -4;
 
 /** The lengths and strides of a call, checked. */
 function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale }: AttentionOptions) {
@@ -86,20 +85,8 @@ const settings = ({ scale, causal, heads, mask, bias }: Layout) =>
 
 const none = [0, 0, 0, 0] as const;
 
-/** Runs `fn` with `size` elements of workspace. */
-function withScratch(size: number, fn: (scratch: number) => void): void {
-  const scratch = empty([size]);
-  try {
-    fn(scratch.ptr);
-  } finally {
-    scratch.storage.free();
-  }
-}
-
-/** Elements of workspace as the kernel's comment says. */
-const workspace = ({ s, d, v }: Layout) => 64 * (d + fours(v) + 68) + 8 * fours(v) + fours(s) * (d + fours(v));
-
-const backwardWorkspace = ({ t, d, v }: Layout) => 8704 + 136 * fours(d) + 64 * v + ((t + 7) & -8) * (2 * fours(d) + v + 3);
+/** The lengths as the kernels name them. */
+const lengthsOf = ({ t, s, d, v }: Layout) => ({ queries: t, keys: s, width: d, valueWidth: v });
 
 /** Largest scores and shares [..., T] of an attention that was computed. */
 interface Statistics {
@@ -111,7 +98,7 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
   const output = empty([...l.lead, l.t, l.v]);
   const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
   const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch(workspace(l), (scratch) => {
+  withScratch('scaledDotProductAttention', lengthsOf(l), (scratch) => {
     const inputs = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     const results = [output.ptr, tops.ptr, shares.ptr] as const;
     kernels.scaledDotProductAttention(...results, ...inputs, l.t, l.s, l.d, l.v, ...settings(l), 0, blocks, scratch);
@@ -122,7 +109,7 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
 function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Statistics): Tensor {
   const y = empty(l.target);
   const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch(workspace(l), (scratch) => {
+  withScratch('scaledDotProductWeights', lengthsOf(l), (scratch) => {
     const inputs = [tops.ptr, shares.ptr, query.ptr, keys.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     kernels.scaledDotProductWeights(y.ptr, ...inputs, l.t, l.s, l.d, ...settings(l), 0, blocks, scratch);
   });
@@ -134,7 +121,7 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
   const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
-  withScratch(backwardWorkspace(l), (scratch) => {
+  withScratch('scaledDotProductAttentionBackward', lengthsOf(l), (scratch) => {
     const results = [dq.ptr, dk.ptr, dv.ptr, dbias?.ptr ?? 0, g.ptr, y.output.ptr, y.tops.ptr, y.shares.ptr] as const;
     const operands = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     kernels.scaledDotProductAttentionBackward(...results, ...operands, l.t, l.s, l.d, l.v, ...settings(l), 0, l.count, scratch);

@@ -43,6 +43,7 @@ export class Heap {
   private readonly space: Space;
   private readonly classes = new Map<number, number[]>();
   private spans: Span[] = [];
+  private readonly withheld: number[] = [];
   private top: number;
   private blocks = 0;
   private used = 0;
@@ -66,9 +67,15 @@ export class Heap {
   free(at: number, capacity: number): void {
     this.blocks--;
     this.used -= capacity;
+    if (this.withheld.some((address) => address >= at && address < at + capacity)) return;
     const list = this.classes.get(capacity);
     if (list) list.push(at);
     else this.classes.set(capacity, [at]);
+  }
+
+  /** Blocks around these addresses are never handed out again, once they are freed: somebody may still write there. */
+  withhold(addresses: readonly number[]): void {
+    this.withheld.push(...addresses);
   }
 
   report(): MemoryReport {

@@ -1,36 +1,117 @@
-// Threads run the package as it is built: a worker is a file of its own.
-import { describe, expect, it } from 'vitest';
-import type * as Package from '../../src/index.ts';
-import { workspace } from '../../src/ops/product.ts';
-import type { Backend } from '../../src/runtime/backend.ts';
+// Every kernel on several threads has the bits of one, whatever was called before, and writes nowhere but where it may.
+import { afterAll, describe, expect, it } from 'vitest';
+import * as saccade from '../../src/index.ts';
+import { type Backend, type Kernels, withBackend } from '../../src/runtime/backend.ts';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';
-import { type Kernel, rules } from '../../src/runtime/threads/rules.ts';
-import { draws, type KernelRow } from '../kernels/row.ts';
+import { isRoom, type Scratched, type ScratchLengths, scratchOf } from '../../src/runtime/scratch.ts';
+import { type Kernel, ruleOf, whole } from '../../src/runtime/threads/rules.ts';
+import { type Plan, planOf, repeatable } from '../../src/runtime/threads/split.ts';
+import { key, permutation, randomInt } from '../../src/tensor/random.ts';
+import { type Argument, draws, type KernelRow } from '../kernels/row.ts';
+import { attentionRows, whole as everyPair, type Kind } from '../kernels/rows/tiled-attention.ts';
 import { rows } from '../kernels/table.ts';
+import { lastJob, poolOf, type Shared } from './pool.ts';
 
-const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
+const seed = Number(process.env.SEED ?? Date.now() % 1e9);
 
-/** With no call too small to be shared out. */
-const pool = (threads: number) => built.wasmBackend({ threads, grain: 0 });
-const backends = await Promise.all([1, 2, 3, 4, 7].map(pool));
-const alone = backends[0] as Backend;
-const shared = backends.slice(1);
+/** A NaN of no kernel's making, and how many words of it lie on both sides of an argument. */
+const GUARD = 0x7fa5a5a5;
+const LINE = 16;
 
-/** Calls a kernel as its row says and returns the bits of everything it wrote. */
-function bits(on: Backend, row: KernelRow, n: number): Int32Array[] {
-  const args = row.args(n, draws(n));
-  const blocks: { at: number; size: number; written: boolean }[] = [];
-  const call = args.map((argument) => {
+/** Pieces by kernel, of all calls: all, and those of the calling thread. */
+const pieces = new Map<string, { all: number; mine: number; shared: number }>();
+
+const tally = (kernel: string) =>
+  pieces.get(kernel) ?? pieces.set(kernel, { all: 0, mine: 0, shared: 0 }).get(kernel) ?? { all: 0, mine: 0, shared: 0 };
+
+/** Kernels of the calling thread that take a nap first, so that workers, who have to wake up, get pieces too. */
+function sleepy(kernels: Kernels): Kernels {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  const table: Record<string, (...args: number[]) => void> = {};
+  for (const [name, kernel] of Object.entries(kernels) as [string, (...args: number[]) => void][]) {
+    if (typeof kernel !== 'function') continue;
+    table[name] = (...args) => {
+      tally(name).mine++;
+      Atomics.wait(nap, 0, 0, 0.2);
+      kernel(...args);
+    };
+  }
+  return table as unknown as Kernels;
+}
+
+const pools = await Promise.all([2, 3, 8].map((threads) => poolOf(threads, { caller: sleepy })));
+const alone = await saccade.wasmBackend();
+afterAll(() => {
+  for (const { pool } of pools) pool.close();
+});
+
+/** Calls a kernel and returns the bits of everything it wrote. Guard words lie around every argument. */
+function bits(on: Backend, kernel: Kernel, args: readonly Argument[], times = 1): Int32Array[] {
+  const blocks: { at: number; size: number; capacity: number; written: boolean }[] = [];
+  const words = (at: number, size: number) => on.view(at, size, 'int32') as Int32Array;
+  const given = args.map((argument) => {
     if (typeof argument === 'number') return argument;
-    const at = on.heap.allocate(argument.values.length * 4);
-    on.view(at, argument.values.length, argument.dtype).set(argument.values);
-    blocks.push({ at, size: argument.values.length, written: argument.role !== 'scratch' });
+    const size = argument.values.length;
+    const capacity = Heap.capacity(4 * (size + 2 * LINE));
+    const at = on.heap.allocate(capacity) + 4 * LINE;
+    words(at - 4 * LINE, size + 2 * LINE).fill(GUARD);
+    if (argument.role !== 'scratch') on.view(at, size, argument.dtype).set(argument.values);
+    blocks.push({ at, size, capacity, written: argument.role === 'out' || argument.role === 'inout' });
     return at;
   });
-  (on.kernels[row.kernel] as (...args: number[]) => void)(...call);
-  const results = blocks.map(({ at, size, written }) => on.view(at, written ? size : 0, 'int32').slice() as Int32Array);
-  for (const { at, size } of blocks) on.heap.free(at, Heap.capacity(size * 4));
+  for (let time = 0; time < times; time++) (on.kernels[kernel] as (...args: number[]) => void)(...given);
+  const results = blocks.map(({ at, size, written }) => words(at, written ? size : 0).slice());
+  for (const [i, { at, size, capacity }] of blocks.entries()) {
+    const around = [...words(at - 4 * LINE, LINE), ...words(at + 4 * size, LINE)];
+    expect(
+      around.every((word) => word === GUARD),
+      `guard words around array ${i} of ${kernel}`,
+    ).toBe(true);
+    on.heap.free(at - 4 * LINE, capacity);
+  }
+  return results;
+}
+
+/** A call's arguments by name. */
+const named = (kernel: Kernel, args: readonly Argument[]) =>
+  Object.fromEntries(parameters[kernel].map((name, i) => [name, args[i]])) as ScratchLengths<Scratched>;
+
+/** The same on a pool whose workers' scratch nobody has used: full of guard words, of which those beyond a worker's own must stay. */
+function fromScratch(shared: Shared, kernel: Kernel, args: readonly Argument[]): Int32Array[] {
+  const on = shared.fresh();
+  const taken: { at: number; size: number }[] = [];
+  const { heap } = on;
+  const kernels = new Proxy(on.kernels, {
+    get:
+      (table, name) =>
+      (...numbers: number[]) => {
+        heap.allocate = (size) => {
+          const at = Heap.prototype.allocate.call(heap, size);
+          (on.view(at, size / 4, 'int32') as Int32Array).fill(GUARD);
+          taken.push({ at, size });
+          return at;
+        };
+        try {
+          (table[name as Kernel] as (...args: number[]) => void)(...numbers);
+        } finally {
+          heap.allocate = Heap.prototype.allocate;
+        }
+      },
+  });
+  const results = bits({ ...on, kernels }, kernel, args);
+  const job = lastJob(shared.pool);
+  if (job.kernel === kernel) tally(kernel).all += job.pieces;
+  for (const { at, size } of taken) {
+    const need = 4 * scratchOf(kernel as Scratched, named(kernel, args));
+    const share = on.view(job.scratch, (shared.pool.threads - 1) * (job.scratchBytes / 4), 'int32') as Int32Array;
+    expect(job.scratch >= at && job.scratch + share.length * 4 <= at + size, `${kernel}: shares lie in their block`).toBe(true);
+    expect(job.scratchBytes - need, `${kernel}: room between two shares`).toBeGreaterThanOrEqual(4 * LINE);
+    const strayed = share.findIndex((word, i) => (4 * i) % job.scratchBytes >= need && word !== GUARD);
+    expect(strayed, `${kernel}: a word behind a worker's share of ${need} bytes, ${job.scratchBytes} apart`).toBe(-1);
+    if (share.some((word) => word !== GUARD)) tally(kernel).shared++;
+    heap.free(at, size);
+  }
   return results;
 }
 
@@ -43,42 +124,99 @@ function difference(got: readonly Int32Array[], wanted: readonly Int32Array[]): 
   return undefined;
 }
 
-describe('every kernel gives the bits of one thread', () => {
-  for (const row of rows) {
-    it(row.name ? `${row.kernel}: ${row.name}` : row.kernel, () => {
-      for (const n of row.lengths ?? [0, 1, 3, 5, 16, 33, 100, 259]) {
-        const wanted = bits(alone, row, n);
-        for (const on of shared) expect(difference(bits(on, row, n), wanted), `n = ${n}, ${on.threads} threads`).toBeUndefined();
+/** Attention of sizes that its `n` draws: narrow heads, short sequences and many heads as often as not. */
+const drawn: Kind = {
+  name: 'sizes drawn',
+  sizes(n) {
+    const size = (i: number, ...bounds: number[]) => 1 + randomInt(key(n), i, bounds[randomInt(key(n), 10 + i, bounds.length)] ?? 1);
+    return {
+      examples: size(0, 3, 16),
+      heads: size(1, 3, 16),
+      queries: size(2, 3, 12, 70),
+      keys: size(3, 3, 12, 140),
+      width: size(4, 4, 40),
+      valueWidth: size(5, 4, 40),
+    };
+  },
+};
+const attending = [
+  drawn,
+  { ...drawn, name: 'sizes drawn, causal', causal: true },
+  { ...drawn, name: 'sizes drawn, masked', mask: (s, d) => [d.mask(s.examples * s.heads * s.queries * s.keys), everyPair(s)] },
+] satisfies Kind[];
+
+/** Every row with lengths drawn between its own. */
+const cases = [
+  ...rows.flatMap((row, i) => [0, 1].map((time) => ({ row, n: between(row.lengths ?? [0, 259], 2 * i + time) }))),
+  ...attending
+    .flatMap(attentionRows)
+    .flatMap((row, i) => [0, 1, 2, 3].map((time) => ({ row, n: randomInt(key(seed), 50_000 + 4 * i + time, 1e9) }))),
+];
+
+function between(lengths: readonly number[], i: number): number {
+  const [low, high] = [Math.min(...lengths), Math.max(...lengths)];
+  return low + randomInt(key(seed), i, high - low + 1);
+}
+
+const title = ({ kernel, name }: KernelRow, n: number) => `${kernel}${name ? `, ${name}` : ''}, n = ${n}`;
+
+describe(`every kernel, drawn from SEED=${seed}`, () => {
+  for (const i of permutation(key(seed + 1), cases.length)) {
+    const { row, n } = cases[i] ?? { row: rows[0] as KernelRow, n: 0 };
+    it(`${title(row, n)}: has the bits of one thread and writes only where it may`, () => {
+      const args = row.args(n, draws(n));
+      const wanted = bits(alone, row.kernel, args);
+      for (const shared of pools) {
+        expect(difference(fromScratch(shared, row.kernel, args), wanted), `${shared.pool.threads} threads`).toBeUndefined();
       }
     });
   }
 });
 
-describe('scratch of the workers', () => {
-  it('is as large as that of the ops', () => {
-    const [, size] = rules.matmul?.scratch ?? [];
-    for (const m of [1, 7, 128, 129, 2000])
-      for (const n of [1, 63, 64, 3000]) for (const k of [1, 256, 700]) expect(size?.({ m, n, k } as never)).toBe(workspace({ m, n, k }));
+describe('the workers', () => {
+  it('do a good part of the pieces, and use scratch of their own', () => {
+    for (const { row, n } of cases.filter(({ row }) => isScratched(row.kernel)))
+      fromScratch(pools[1] as Shared, row.kernel, row.args(n, draws(n)));
+    for (const kernel of Object.keys(parameters).filter(isScratched)) {
+      const { all, mine, shared } = tally(kernel);
+      expect(shared, `calls of ${kernel} in which a worker used scratch`).toBeGreaterThan(0);
+      expect(mine, `pieces of ${kernel} on the calling thread`).toBeLessThan(all);
+    }
   });
 });
 
-describe('kernels that are not cut', () => {
-  it('are these, for these reasons', () => {
-    const whole: Partial<Record<Kernel, string>> = {
-      sumSquares: 'one sum',
-      scatterAdd: 'rows meet in one place',
-      layerNormBackward: 'sums over rows beside a result by rows',
-    };
-    const all = Object.keys(parameters);
-    expect(all.filter((kernel) => !(kernel in rules) && !(kernel in whole))).toEqual([]);
-    expect(Object.keys(whole).filter((kernel) => kernel in rules || !all.includes(kernel))).toEqual([]);
+const isScratched = (kernel: string) => parameters[kernel as Kernel].some(isRoom);
+
+describe('kernels', () => {
+  it('are cut, or named with the reason why they are not', () => {
+    const all = Object.keys(parameters) as Kernel[];
+    expect(all.filter((kernel) => !ruleOf(kernel) && !(kernel in whole))).toEqual([]);
+    expect(Object.keys(whole).filter((kernel) => !(kernel in parameters))).toEqual([]);
+  });
+
+  it('that would not give the same when begun again are known as such', () => {
+    for (const row of rows) {
+      const plan = planOf(row.kernel);
+      const n = 9;
+      const args = row.args(row.lengths?.includes(n) ? n : (row.lengths?.at(-1) ?? n), draws(n));
+      const again = difference(bits(alone, row.kernel, args, 2), bits(alone, row.kernel, args)) === undefined;
+      const numbers = args.map((argument, i) => (typeof argument === 'number' ? argument : 1e6 + i));
+      if (plan && !again) expect(repeatable(plan, numbers), `${title(row, n)} may be begun again`).toBe(false);
+    }
+  });
+
+  it('that read what they write, because an operand is the result, are not begun again', () => {
+    const { exp, add } = { exp: planOf('exp') as Plan, add: planOf('add') as Plan };
+    const rest = [1, 1, 1, 9, 0, 0, 0, 1, 0, 0, 0, 1];
+    expect([repeatable(exp, [4096, 8192, 9]), repeatable(exp, [4096, 4096, 9])]).toEqual([true, false]);
+    expect([repeatable(add, [4096, 8192, 8192, ...rest]), repeatable(add, [4096, 8192, 4096, ...rest])]).toEqual([true, false]);
   });
 });
 
 /** The bits of every parameter after some steps of a model with attention and dropout. */
 function trained(on: Backend): Int32Array[] {
-  const { AttentionSeq2Seq, Adam, backward, clipGradNorm, crossEntropy, key, parameters, randomInt, scope, split, tensor } = built;
-  return built.withBackend(on, () =>
+  const { AttentionSeq2Seq, Adam, backward, clipGradNorm, crossEntropy, key, parameters, randomInt, scope, split, tensor } = saccade;
+  return withBackend(on, () =>
     scope(() => {
       const model = new AttentionSeq2Seq({ source: 12, target: 12, hidden: 24, embedding: 20, dropout: 0.3 }, key(1));
       const optimizer = new Adam(parameters(model), { lr: 1e-2 });
@@ -101,9 +239,11 @@ function trained(on: Backend): Int32Array[] {
 }
 
 describe('a training run', () => {
-  it('gives the bits of one thread', () => {
-    const wanted = trained(alone);
-    expect(wanted.length).toBeGreaterThan(10);
-    for (const on of shared) expect(difference(trained(on), wanted), `${on.threads} threads`).toBeUndefined();
-  });
+  const wanted = trained(alone);
+  for (const shared of pools) {
+    it(`has the bits of one thread on ${shared.pool.threads}`, () => {
+      expect(wanted.length).toBeGreaterThan(10);
+      expect(difference(trained(shared.fresh()), wanted)).toBeUndefined();
+    });
+  }
 });

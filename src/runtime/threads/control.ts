@@ -1,8 +1,9 @@
 // The block of shared memory through which one thread hands out work. A job is a kernel call cut into pieces; each thread takes its own
 // share of them in order and then what others have left, so that a thread that is late (asleep, or without a core) holds nobody up.
 //
-// A job is written only while `state` is even and nobody is registered in `active`. A thread registers before it looks at `state`, so a
-// thread that sees an odd one reads a whole job, and the job stands until that thread has left.
+// A job is written only while `state` is even and no worker is `busy`. A worker says that it is busy before it looks at `state`, so one
+// that sees an odd state reads a whole job, and the job stands until that worker has left. Where a worker does not leave, nothing is ever
+// written here again: the job stays as it was with all of its pieces taken, and the state says that the pool has ended.
 import { parameters } from '../generated/parameters.ts';
 import { MOST } from './host.ts';
 
@@ -10,17 +11,17 @@ import { MOST } from './host.ts';
 export const names = Object.keys(parameters) as (keyof typeof parameters)[];
 
 /** The most arguments of a kernel. */
-const ARGUMENTS = 32;
+const ARGUMENTS = Math.max(...Object.values(parameters).map(({ length }) => length));
 
 // Words that different threads write often stand a cache line (16 words) apart.
 const STATE = 0;
-const ACTIVE = 16;
 const ASLEEP = 32;
 const WAITING = 33;
 const FAILED = 48;
 const JOB = 64;
 const NEXT = 80;
-const WORDS = NEXT + 16 * MOST;
+const BUSY = NEXT + 16 * MOST;
+const WORDS = BUSY + 16 * MOST;
 const TEXT = 200;
 const BYTES = 4 * WORDS + 8 * ARGUMENTS + 2 * TEXT;
 
@@ -30,8 +31,8 @@ const COUNT = 0x3fffffff;
 
 /** How long an idle thread looks for work, and a caller for the end of it, before it sleeps; milliseconds. */
 const SPIN = 0.05;
-/** How long a caller waits for a worker at most: one that was killed in the middle of a piece never answers. Milliseconds. */
-const PATIENCE = 60_000;
+/** The most that one step of the clock counts for: a longer one is a pause of this thread, and hence no lateness of another. Milliseconds. */
+const ROUND = 1000;
 
 /** What the threads are to do: pieces of `piece` units along a cut's count, of `total` in all. */
 export interface Job {
@@ -49,8 +50,31 @@ export interface Job {
 /** Runs units `from` to `to` of a job's call. */
 export type Run = (job: Job, args: Float64Array, from: number, to: number) => void;
 
+/** How a caller waits for workers. */
+export interface Waiting {
+  /** Whether it may sleep. */
+  mayWait: boolean;
+  /** How long it waits at most, awake; milliseconds. */
+  patience: number;
+  /** Whether a worker is known to have ended. */
+  gone(worker: number): boolean;
+}
+
 /** Whether there is a job. */
 const open = (state: number) => state !== ENDED && (state & 1) === 1;
+
+/** Counts the time that this thread was awake. A process that was stopped, or a machine that slept, goes on where it was. */
+class Awake {
+  private last = performance.now();
+  private total = 0;
+
+  look(): number {
+    const now = performance.now();
+    this.total += Math.min(now - this.last, ROUND);
+    this.last = now;
+    return this.total;
+  }
+}
 
 /** The control block as one of the threads sees it. */
 export class Control {
@@ -68,8 +92,11 @@ export class Control {
     this.text = new Uint16Array(buffer, 4 * WORDS + 8 * ARGUMENTS, TEXT);
   }
 
-  /** The caller: hands out a job whose arguments stand in `args`, works on it too, and returns when all of it is done. */
-  dispatch(job: Job, run: Run, mayWait: boolean): void {
+  /**
+   * The caller: hands out a job whose arguments stand in `args`, works on it too, and returns when all of it is done: `true`. `false` where
+   * a worker that was at it has ended or does not answer: {@link busy} names those.
+   */
+  dispatch(job: Job, run: Run, waiting: Waiting): boolean {
     const { words } = this;
     words.set([job.kernel, job.cut, job.piece, job.total, job.share, job.scratch | 0, job.scratchBytes], JOB);
     for (let thread = 0; thread < this.threads; thread++) words[NEXT + 16 * thread] = 0;
@@ -82,16 +109,25 @@ export class Control {
       failure = error;
     }
     this.turn();
-    this.join(mayWait);
+    const all = this.join(waiting);
+    if (!all) return false;
     if (failure) throw failure;
     if (Atomics.exchange(words, FAILED, 0) !== 0) throw new Error(`threads: a kernel must not fail, got ${this.message()} in a worker`);
+    return true;
+  }
+
+  /** The workers that are at a job. */
+  busy(): number[] {
+    const workers = Array.from({ length: this.threads - 1 }, (_, i) => i + 1);
+    return workers.filter((worker) => Atomics.load(this.words, BUSY + 16 * worker) !== 0);
   }
 
   /** A worker: serves jobs until the pool ends. */
   serve(self: number, run: Run): void {
     const { words } = this;
+    const busy = BUSY + 16 * self;
     for (let seen = this.next(0); seen !== ENDED; seen = this.next(seen)) {
-      Atomics.add(words, ACTIVE, 1);
+      Atomics.store(words, busy, 1);
       seen = Atomics.load(words, STATE);
       if (open(seen)) {
         try {
@@ -100,7 +136,8 @@ export class Control {
           this.fail(error);
         }
       }
-      if (Atomics.sub(words, ACTIVE, 1) === 1 && Atomics.load(words, WAITING) !== 0) Atomics.notify(words, ACTIVE);
+      Atomics.store(words, busy, 0);
+      if (Atomics.load(words, WAITING) !== 0) Atomics.notify(words, busy);
     }
   }
 
@@ -155,19 +192,26 @@ export class Control {
     }
   }
 
-  /** Until no worker is registered. */
-  private join(mayWait: boolean): void {
+  /** Until no worker is busy; false where one stays so. */
+  private join(waiting: Waiting): boolean {
+    const awake = new Awake();
+    let all = true;
+    for (let worker = 1; worker < this.threads; worker++) all = this.left(BUSY + 16 * worker, worker, waiting, awake) && all;
+    return all;
+  }
+
+  /** Waits until a worker is no longer busy; false where it ended before, or patience did. */
+  private left(busy: number, worker: number, { mayWait, patience, gone }: Waiting, awake: Awake): boolean {
     const { words } = this;
-    for (let began = 0; ; ) {
-      for (let i = 0; i < 100; i++) if (Atomics.load(words, ACTIVE) === 0) return;
-      const now = performance.now();
-      if (began === 0) began = now;
-      if (now > began + PATIENCE) throw new Error(`threads: a worker must end its piece, got no answer in ${PATIENCE / 1000} s`);
-      if (now < began + SPIN || !mayWait) continue;
+    for (;;) {
+      for (let i = 0; i < 100; i++) if (Atomics.load(words, busy) === 0) return true;
+      const waited = awake.look();
+      if (waited >= patience) return Atomics.load(words, busy) === 0;
+      if (waited < SPIN || !mayWait) continue;
       Atomics.store(words, WAITING, 1);
-      const active = Atomics.load(words, ACTIVE);
-      if (active !== 0) Atomics.wait(words, ACTIVE, active, 1000);
+      const woken = Atomics.wait(words, busy, 1, ROUND);
       Atomics.store(words, WAITING, 0);
+      if (woken === 'timed-out' && gone(worker)) return Atomics.load(words, busy) === 0;
     }
   }
 

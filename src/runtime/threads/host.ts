@@ -1,7 +1,8 @@
 /** The most threads, the calling one included. */
 export const MOST = 64;
 
-type NodeThreads = typeof import('node:worker_threads');
+/** Node's module of threads. */
+export type NodeThreads = typeof import('node:worker_threads');
 
 /** What differs between runtimes; all optional where it is looked for. */
 interface Runtime {

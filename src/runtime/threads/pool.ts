@@ -1,5 +1,5 @@
 import { Control } from './control.ts';
-import { nodeThreads } from './host.ts';
+import { type NodeThreads, nodeThreads } from './host.ts';
 import type { Start } from './worker.ts';
 
 /** One running worker, whatever the runtime calls its parts. */
@@ -8,6 +8,8 @@ interface Thread {
   /** It no longer keeps the process alive. */
   release(): void;
   stop(): void;
+  /** Whether it is known to have ended, without a turn of the event loop. False where that cannot be known. */
+  gone(): boolean;
   /** Calls back with messages, and with why it ended. */
   listen(message: (text: string) => void, lost: (why: string) => void): void;
 }
@@ -15,14 +17,37 @@ interface Thread {
 /** Milliseconds a worker may take to begin. */
 const PATIENCE = 30_000;
 
+/**
+ * Tells at once whether a thread has ended: its end of a channel is closed then, and Node's `postMessage` returns whether there is another
+ * end. Runtimes that return nothing never say that one has ended.
+ */
+function lifeline({ MessageChannel }: NodeThreads) {
+  const { port1, port2 } = new MessageChannel();
+  port1.unref?.();
+  const whole = () => (port1.postMessage(0) as unknown) === true;
+  let tells = false;
+  return {
+    end: port2,
+    begin() {
+      tells = whole();
+    },
+    cut: () => tells && !whole(),
+  };
+}
+
 async function spawn(url: URL | string | undefined): Promise<Thread> {
   const node = await nodeThreads();
   if (node) {
     const name = './worker.js'; // not written in place: bundlers would copy the file, and Node needs none
     const worker = new node.Worker(url ? new URL(url) : new URL(name, import.meta.url), { execArgv: [] });
+    const line = lifeline(node);
     return {
-      post: (start) => worker.postMessage(start),
-      release: () => worker.unref(), // after `listen`: a listener counts as a reference
+      post: (start) => worker.postMessage({ ...start, line: line.end }, [line.end]),
+      release() {
+        worker.unref(); // after `listen`: a listener counts as a reference
+        line.begin();
+      },
+      gone: line.cut,
       stop: () => void worker.terminate(),
       listen(message, lost) {
         worker.on('message', message);
@@ -36,6 +61,7 @@ async function spawn(url: URL | string | undefined): Promise<Thread> {
     post: (start) => worker.postMessage(start),
     release: () => undefined,
     stop: () => worker.terminate(),
+    gone: () => false,
     listen(message, lost) {
       worker.addEventListener('message', (event) => message(String(event.data)));
       worker.addEventListener('error', (event) => lost(event.message || 'a file that could not be loaded'));
@@ -97,11 +123,22 @@ export class Pool {
 
   /** Lets the workers go; later calls run on the calling thread. */
   close(): void {
-    this.lost ??= '';
-    this.control.end();
+    this.lose('');
+  }
+
+  /** Whether a worker is known to have ended. */
+  gone(worker: number): boolean {
+    return this.workers[worker - 1]?.gone() ?? true;
+  }
+
+  /** Gives the workers up: none of them is handed anything again. */
+  abandon(why: string): void {
+    this.lose(why);
+    for (const worker of this.workers) worker.stop();
   }
 
   private lose(why: string): void {
     this.lost ??= why;
+    this.control.end();
   }
 }

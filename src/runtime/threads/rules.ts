@@ -1,68 +1,34 @@
 // How each kernel's call is cut into calls on parts of its outputs. Cuts never divide a sum, so every element comes from the same
 // operations in the same order whoever computes it, and the bits do not depend on the number of threads.
-import type { parameters } from '../generated/parameters.ts';
+import { parameters } from '../generated/parameters.ts';
+import { type Axis, implied, LINE } from './signature.ts';
 
 type Parameters = typeof parameters;
 /** The name of a kernel. */
 export type Kernel = keyof Parameters;
 type Name<K extends Kernel> = Parameters[K][number];
 
-/** Elements, by value or by argument; a list is their product. */
-type Amount<N extends string> = number | N | readonly (number | N)[];
-
-/** One way to cut: along an argument that counts outputs. */
-export interface Axis<N extends string> {
-  along: N;
-  /** The kernel does units from this argument up to `along`: nothing else changes. */
-  from?: N;
-  /** Elements by which an address advances with each unit; one that is 0 (absent) stays. */
-  steps?: Partial<Record<N, Amount<N>>>;
-  /** Numbers that advance with each unit and are no addresses. */
-  counters?: readonly N[];
-  /** Pieces begin at multiples of it. Default 1. */
-  multiple?: number;
-  /** The least units worth a piece. */
-  least?: number;
-  /** Lengths that must be 1, because `out` is dense and these stand outside. */
-  alone?: readonly N[];
-}
-
-/** All ways to cut a kernel. */
+/** What the signature of a kernel does not say. */
 export interface Rule<N extends string> {
   /**
-   * Nanoseconds: a factor and the arguments it is multiplied by; of one unit where units are counted from one to another. Decides
-   * whether a call is worth cutting, nothing else.
+   * Nanoseconds: a factor and the arguments it is multiplied by; of one unit where units are counted from one to another. A factor alone
+   * is multiplied by what the signature implies. Decides whether a call is worth cutting, nothing else.
    */
-  cost: readonly [number, ...N[]];
-  axes: readonly Axis<N>[];
+  cost?: number | readonly [number, ...N[]];
+  /** All ways to cut; default what the signature implies. */
+  axes?: readonly Axis<N>[];
   /** Of several axes the one with the most units; default the first that has enough of them. */
   longest?: boolean;
   /** Pieces of each thread's share at most; default 4. Each prepares something of its own. */
   pieces?: number;
-  /** The argument that addresses scratch and how many elements of it a piece needs at most. */
-  scratch?: readonly [N, (argument: Readonly<Record<N, number>>) => number];
+  /** It changes what it reads, so that a piece begun cannot be begun again. */
+  once?: boolean;
 }
 
 type Rules = { [K in Kernel]?: Rule<Name<K>> };
 
-/** Elements in a cache line: no two threads write to one. */
-export const LINE = 16;
-
-const map = (ns: number) => ({ cost: [ns, 'n'], axes: [{ along: 'n', steps: { out: 1, x: 1 }, multiple: LINE }] }) as const;
-
-const slope = <const N extends string>(name: N) =>
-  ({ cost: [0.3, 'n'], axes: [{ along: 'n', steps: { dx: 1, g: 1, [name]: 1 } as Record<'dx' | 'g' | N, 1>, multiple: LINE }] }) as const;
-
-/** Four broadcast axes, `out` dense: cut along the outermost that is longer than 1. */
-const zip = {
-  cost: [0.15, 'n0', 'n1', 'n2', 'n3'],
-  axes: [
-    { along: 'n0', steps: { out: ['n1', 'n2', 'n3'], a: 'a0', b: 'b0' } },
-    { along: 'n1', steps: { out: ['n2', 'n3'], a: 'a1', b: 'b1' }, alone: ['n0'] },
-    { along: 'n2', steps: { out: 'n3', a: 'a2', b: 'b2' }, alone: ['n0', 'n1'] },
-    { along: 'n3', steps: { out: 1, a: 'a3', b: 'b3' }, alone: ['n0', 'n1', 'n2'], multiple: LINE },
-  ],
-} as const;
+/** Nanoseconds an element of each array: what reading or writing it takes. */
+const TOUCH = 0.05;
 
 const rowsOf = <const N extends string>(ns: number, names: readonly N[]) =>
   ({
@@ -72,64 +38,29 @@ const rowsOf = <const N extends string>(ns: number, names: readonly N[]) =>
 
 const reduce = { cost: [0.2, 'outer', 'n', 'inner'], axes: [{ along: 'outer', steps: { out: 'inner', x: ['n', 'inner'] } }] } as const;
 
-const draw = (ns: number) => ({ cost: [ns, 'n'], axes: [{ along: 'n', steps: { out: 1 }, counters: ['start'], multiple: LINE }] }) as const;
+const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden'], axes: [{ along: 'batch', steps }], once: true }) as const;
 
-const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden'], axes: [{ along: 'batch', steps }] }) as const;
+/** Kernels that are never cut, whatever their signature, and why. */
+export const whole: Readonly<Partial<Record<Kernel, string>>> = {
+  sumSquares: 'one sum',
+  scatterAdd: 'rows meet in one place',
+  layerNormBackward: 'sums over rows beside a result by rows',
+};
 
-/** `x` rounded up to a multiple. */
-const up = (x: number, multiple: number) => Math.ceil(x / multiple) * multiple;
-
-/** Elements; `workspace` in src/ops/product.ts, which the runtime cannot import. A test compares the two. */
-const workspace = ({ m, n, k }: Readonly<Record<'m' | 'n' | 'k', number>>) =>
-  Math.max(2048, Math.min(k, 256) * (up(Math.min(n, m <= 128 ? 64 : 2048), 8) + up(Math.min(m, 128), 4)));
-
-/** Every kernel that is cut. The others run on the calling thread; test/runtime/threads.test.ts lists them with the reason. */
+/** What `signature.ts` cannot read from the names: costs, and the ways to cut kernels of other forms. */
 export const rules: Rules = {
-  neg: map(0.1),
-  abs: map(0.1),
-  sign: map(0.1),
-  exp: map(0.6),
-  log: map(1),
-  tanh: map(1),
-  sigmoid: map(1),
-  softplus: map(1.5),
-  erf: map(3),
-  sin: map(1),
-  cos: map(1),
-  sqrt: map(0.5),
-  relu: map(0.1),
-  toFloat: map(0.1),
-  affine: map(0.1),
-  clamp: map(0.1),
-  not: map(0.1),
-  where: { cost: [0.2, 'n'], axes: [{ along: 'n', steps: { out: 1, mask: 1, a: 1, b: 1 }, multiple: LINE }] },
-
-  add: zip,
-  sub: zip,
-  mul: zip,
-  div: zip,
-  maximum: zip,
-  minimum: zip,
-  equal: zip,
-  less: zip,
-  lessEqual: zip,
-  and: zip,
-  or: zip,
-
-  copy: {
-    cost: [0.2, 'n0', 'n1', 'n2', 'n3'],
-    axes: [
-      { along: 'n0', steps: { out: 'o0', x: 'x0' } },
-      { along: 'n1', steps: { out: 'o1', x: 'x1' } },
-      { along: 'n2', steps: { out: 'o2', x: 'x2' } },
-      { along: 'n3', steps: { out: 'o3', x: 'x3' }, multiple: LINE },
-    ],
-  },
-  tanhBackward: slope('y'),
-  sigmoidBackward: slope('y'),
-  reluBackward: slope('y'),
-  gelu: map(1.3),
-  geluBackward: { ...slope('x'), cost: [1.6, 'n'] },
+  exp: { cost: 0.6 },
+  log: { cost: 1 },
+  tanh: { cost: 1 },
+  sigmoid: { cost: 1 },
+  softplus: { cost: 1.5 },
+  erf: { cost: 3 },
+  sin: { cost: 1 },
+  cos: { cost: 1 },
+  sqrt: { cost: 0.5 },
+  gelu: { cost: 1.3 },
+  geluBackward: { cost: 1.6 },
+  copy: { cost: 0.2 },
 
   gather: { cost: [0.2, 'count', 'width'], axes: [{ along: 'count', steps: { out: 'width', index: 1 } }] },
   pick: {
@@ -165,7 +96,6 @@ export const rules: Rules = {
       { along: 'n', steps: { out: 1, b: 'bColumn' }, multiple: LINE, least: 64 },
     ],
     pieces: 2,
-    scratch: ['scratch', workspace],
   },
   // Of small products, most of them with one row or column, each of whose elements is used once.
   matmulBatch: {
@@ -174,7 +104,6 @@ export const rules: Rules = {
       { along: 'outer', steps: { out: ['inner', 'm', 'n'], a: 'aOuter', b: 'bOuter' } },
       { along: 'inner', steps: { out: ['m', 'n'], a: 'aInner', b: 'bInner' }, alone: ['outer'] },
     ],
-    scratch: ['scratch', workspace],
   },
 
   matmulPanels: {
@@ -185,7 +114,6 @@ export const rules: Rules = {
       { along: 'n', steps: { out: 1, b: 'k' }, multiple: LINE, least: 64 },
     ],
     pieces: 2,
-    scratch: ['scratch', ({ m, k }) => up(Math.min(m, 128), 4) * Math.min(k, 256)],
   },
 
   crossEntropy: { cost: [1, 'rows', 'n'], axes: [{ along: 'rows', steps: { loss: 1, stats: 2, x: 'n', target: 1 } }] },
@@ -240,41 +168,37 @@ export const rules: Rules = {
   },
   additiveScoreBackward: { cost: [1.7, 'batch', 'queries', 'keys'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
 
-  scaledDotProductAttention: {
-    cost: [6.4, 'keys', 'width'],
-    axes: [{ along: 'to', from: 'from' }],
-    scratch: [
-      'scratch',
-      ({ keys, width, valueWidth }) => {
-        const widths = up(width, 4) + up(valueWidth, 4);
-        return 64 * (widths + 68) + 8 * up(valueWidth, 4) + up(keys, 4) * widths;
-      },
-    ],
-  },
-  scaledDotProductWeights: {
-    cost: [3.2, 'keys', 'width'],
-    axes: [{ along: 'to', from: 'from' }],
-    scratch: ['scratch', ({ keys, width }) => 64 * (up(width, 4) + 68) + up(keys, 4) * up(width, 4)],
-  },
-  scaledDotProductAttentionBackward: {
-    cost: [0.25, 'queries', 'keys', 'width'],
-    axes: [{ along: 'to', from: 'from' }],
-    scratch: [
-      'scratch',
-      ({ queries, width, valueWidth }) =>
-        8704 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
-    ],
-  },
+  scaledDotProductAttention: { cost: [6.4, 'keys', 'width'] },
+  scaledDotProductWeights: { cost: [3.2, 'keys', 'width'] },
+  scaledDotProductAttentionBackward: { cost: [0.25, 'queries', 'keys', 'width'] },
 
-  uniform: draw(2),
-  normal: draw(4),
-  gumbel: draw(3),
-  dropout: { cost: [2, 'n'], axes: [{ along: 'n', steps: { out: 1, x: 1 }, counters: ['start'], multiple: LINE }] },
+  uniform: { cost: 2 },
+  normal: { cost: 4 },
+  gumbel: { cost: 3 },
+  dropout: { cost: 2 },
   categorical: { cost: [3, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 1, logits: 'n' }, counters: ['start'] }] },
 
-  adam: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, m: 1, v: 1 }, multiple: LINE }] },
-  sgd: { cost: [0.4, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, b: 1 }, multiple: LINE }] },
-  rmsprop: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, s: 1, a: 1, b: 1 }, multiple: LINE }] },
-  adagrad: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, s: 1 }, multiple: LINE }] },
-  adadelta: { cost: [0.8, 'n'], axes: [{ along: 'n', steps: { p: 1, g: 1, s: 1, a: 1 }, multiple: LINE }] },
+  adam: { cost: 0.8, once: true },
+  sgd: { cost: 0.4, once: true },
+  rmsprop: { cost: 0.8, once: true },
+  adagrad: { cost: 0.8, once: true },
+  adadelta: { cost: 0.8, once: true },
 };
+
+/** A kernel's rule with what its signature implies. */
+export interface FullRule extends Rule<string> {
+  cost: readonly [number, ...string[]];
+  axes: readonly Axis<string>[];
+}
+
+/** How a kernel is cut; `undefined` where it is not. */
+export function ruleOf(kernel: Kernel): FullRule | undefined {
+  if (kernel in whole) return undefined;
+  const own = rules[kernel] as Rule<string> | undefined;
+  const given = implied(parameters[kernel]);
+  const axes = own?.axes ?? given?.axes;
+  if (!axes) return undefined;
+  const { cost } = own ?? {};
+  const full = typeof cost === 'object' ? cost : ([cost ?? TOUCH * (given?.arrays ?? 1), ...(given?.factors ?? [])] as const);
+  return { ...own, axes, cost: full };
+}

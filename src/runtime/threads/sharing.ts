@@ -9,6 +9,8 @@ interface Options {
   threads?: number;
   worker?: URL | string;
   grain?: number;
+  /** Milliseconds, awake, that a call waits for a worker at most. */
+  patience?: number;
 }
 
 /** Ends the workers of pools whose kernels nobody holds any more. */
@@ -17,7 +19,7 @@ const forgotten = new FinalizationRegistry((pool: Pool) => pool.close());
 const PAGE = 65_536;
 
 /** The steps of loading that differ with several threads. Throws where they cannot be had. */
-export function sharing({ threads = 1, worker, grain = 12_000 }: Options) {
+export function sharing({ threads = 1, worker, grain = 12_000, patience = 60_000 }: Options) {
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST) {
     throw new RangeError(`init: threads must be a whole number from 1 to ${MOST}, got ${threads}`);
   }
@@ -51,7 +53,7 @@ export function sharing({ threads = 1, worker, grain = 12_000 }: Options) {
     async backend(alone: Backend, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Backend> {
       const pool = new Pool(threads);
       await pool.start(module, memory, worker);
-      const kernels = threaded(alone.kernels, pool, alone.heap, { grain, mayWait: mayWait() });
+      const kernels = threaded(alone.kernels, pool, alone.heap, { grain, patience, mayWait: mayWait() });
       forgotten.register(kernels, pool);
       return { ...alone, kernels, threads, lost: () => pool.lost, close: () => pool.close() };
     },

@@ -1,5 +1,7 @@
 import { parameters } from '../generated/parameters.ts';
-import { type Axis, type Kernel, type Rule, rules } from './rules.ts';
+import { isRoom, type Scratched, type ScratchLengths, scratchOf } from '../scratch.ts';
+import { type Kernel, ruleOf } from './rules.ts';
+import { type Axis, addressesOf, resultsOf } from './signature.ts';
 
 /** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
 const PIECES = 4;
@@ -25,6 +27,13 @@ export interface Plan {
   /** Place of the scratch address, −1 where there is none. */
   scratch: number;
   scratchSize: (args: readonly number[]) => number;
+  /** It changes what it reads. */
+  once: boolean;
+  /** Place of the factor of what `out` holds before, −1 where there is none. */
+  beta: number;
+  /** How many of the first arguments may be addresses, and addresses of results. */
+  addresses: number;
+  results: number;
 }
 
 function cutOf(places: ReadonlyMap<string, number>, axis: Axis<string>): Cut {
@@ -48,22 +57,43 @@ function cutOf(places: ReadonlyMap<string, number>, axis: Axis<string>): Cut {
   };
 }
 
+/** Elements of scratch for a call's arguments. The object is made once: calls are many. */
+function sizer(kernel: Kernel): Plan['scratchSize'] {
+  const lengths: Record<string, number> = {};
+  return (args) => {
+    parameters[kernel].forEach((name, i) => {
+      lengths[name] = args[i] as number;
+    });
+    return scratchOf(kernel as Scratched, lengths as ScratchLengths<Scratched>);
+  };
+}
+
 /** The plan of a kernel; `undefined` where it is not cut. */
 export function planOf(kernel: Kernel): Plan | undefined {
-  const rule = rules[kernel] as Rule<string> | undefined;
+  const rule = ruleOf(kernel);
   if (!rule) return undefined;
   const names: readonly string[] = parameters[kernel];
   const places = new Map(names.map((name, i) => [name, i]));
   const [ns, ...factors] = rule.cost;
-  const size = rule.scratch?.[1];
   return {
     cost: { ns, factors: factors.map((name) => places.get(name) as number) },
     cuts: rule.axes.map((axis) => cutOf(places, axis)),
     longest: rule.longest ?? false,
     pieces: rule.pieces ?? PIECES,
-    scratch: rule.scratch ? (places.get(rule.scratch[0]) as number) : -1,
-    scratchSize: (args) => size?.(Object.fromEntries(names.map((name, i) => [name, args[i] as number]))) ?? 0,
+    scratch: names.findIndex(isRoom),
+    scratchSize: sizer(kernel),
+    once: rule.once ?? false,
+    beta: places.get('beta') ?? -1,
+    addresses: addressesOf(names),
+    results: Math.min(resultsOf(names), addressesOf(names)),
   };
+}
+
+/** Whether a call that was begun may be made again: it reads nothing that it writes. */
+export function repeatable({ once, beta, addresses, results }: Plan, args: readonly number[]): boolean {
+  if (once || (beta >= 0 && args[beta] !== 0)) return false;
+  const inputs = args.slice(results, addresses);
+  return !args.slice(0, results).some((at) => at !== 0 && inputs.includes(at));
 }
 
 const ELEMENT = 4;

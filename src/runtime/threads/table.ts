@@ -1,8 +1,9 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Heap } from '../heap.ts';
 import { runner } from './call.ts';
-import { type Control, type Job, names, type Run } from './control.ts';
-import { LINE } from './rules.ts';
+import { type Job, names, type Run } from './control.ts';
+import { recover, type Workers } from './loss.ts';
+import { LINE } from './signature.ts';
 import { type Cut, type Plan, planOf, unitsOf } from './split.ts';
 
 type Call = (...args: number[]) => void;
@@ -57,7 +58,7 @@ class Scratch {
   private readonly workers: number;
   private block = 0;
   at = 0;
-  /** Bytes of each worker. */
+  /** Bytes from one worker's share to the next. */
   bytes = 0;
 
   constructor(heap: Heap, workers: number) {
@@ -66,7 +67,7 @@ class Scratch {
   }
 
   reserve(elements: number): void {
-    const bytes = Math.ceil(elements / LINE) * 4 * LINE;
+    const bytes = (Math.ceil(elements / LINE) + 1) * 4 * LINE; // a line between two workers' shares stays as it is
     if (bytes <= this.bytes) return;
     let block = 1024; // a power of two is a class of its own
     while (block < bytes * this.workers) block *= 2;
@@ -78,13 +79,6 @@ class Scratch {
   }
 }
 
-/** What hands out the work. */
-interface Pool {
-  readonly threads: number;
-  readonly control: Control;
-  readonly lost: string | undefined;
-}
-
 /** A batch of one product is a product, which can be cut along its rows and columns. */
 function single({ matmul, matmulBatch }: Kernels): Kernels['matmulBatch'] {
   return (out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch) =>
@@ -93,11 +87,19 @@ function single({ matmul, matmulBatch }: Kernels): Kernels['matmulBatch'] {
       : matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch);
 }
 
+/** From how many nanoseconds on a call is cut, and how its end is waited for. */
+interface Manner {
+  grain: number;
+  mayWait: boolean;
+  patience: number;
+}
+
 /** The kernel table with every call that is worth it shared out to the pool. Ops see no difference, nor do bits. */
-export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayWait }: { grain: number; mayWait: boolean }): Kernels {
+export function threaded(kernels: Kernels, pool: Workers, heap: Heap, { grain, mayWait, patience }: Manner): Kernels {
   const { threads, control } = pool;
   const run: Run = runner(0, kernels);
   const scratch = new Scratch(heap, threads - 1);
+  const waiting = { mayWait, patience, gone: (worker: number) => pool.gone(worker) };
   const job: Job = { kernel: 0, cut: 0, piece: 0, total: 0, share: 0, scratch: 0, scratchBytes: 0 };
   const table: Record<string, Call> = { ...kernels };
   names.forEach((name, number) => {
@@ -106,10 +108,7 @@ export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayW
     const whole = kernels[name] as Call;
     table[name] = (...args) => {
       const work = workOf(plan, args);
-      if (work < grain) return whole(...args);
-      const { lost } = pool;
-      if (lost === '') return whole(...args);
-      if (lost !== undefined) throw new Error(`threads: every worker must run until the next init, got ${lost} from one`);
+      if (work < grain || pool.lost !== undefined) return whole(...args);
       if (!cutUp(job, plan, args, threads, work, grain)) return whole(...args);
       if (plan.scratch >= 0) {
         scratch.reserve(plan.scratchSize(args));
@@ -118,7 +117,7 @@ export function threaded(kernels: Kernels, pool: Pool, heap: Heap, { grain, mayW
       }
       job.kernel = number;
       control.args.set(args);
-      control.dispatch(job, run, mayWait);
+      if (!control.dispatch(job, run, waiting)) recover(pool, heap, { name, plan, args, again: () => whole(...args) }, waiting);
     };
   });
   return { ...(table as unknown as Kernels), matmulBatch: single(table as unknown as Kernels) };

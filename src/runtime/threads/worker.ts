@@ -12,6 +12,8 @@ export interface Start {
   /** The number of this thread, from 1. */
   self: number;
   threads: number;
+  /** An end of a channel, closed when this thread ends. */
+  line?: unknown;
 }
 
 /** Where a worker hears from the pool and answers. */

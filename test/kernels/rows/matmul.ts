@@ -1,4 +1,4 @@
-import { workspace } from '../../../src/ops/product.ts';
+import { scratchOf } from '../../../src/runtime/scratch.ts';
 import type { Draw, KernelRow, Range } from '../row.ts';
 
 const panels = (n: number, width: number) => Math.ceil(n / width) * width;
@@ -29,7 +29,7 @@ const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: bool
   ...(left ? [1, m] : [k, 1]),
   ...(right ? [1, k] : [n, 1]),
   ...[n + 3, beta],
-  d.scratch(workspace({ m, n, k })),
+  d.scratch(scratchOf('matmul', { m, n, k })),
 ];
 
 /** Right operand packed, left plain or stored transposed. */
@@ -40,7 +40,7 @@ const panelled = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: b
   ...[m, n, k],
   ...(left ? [1, m] : [k, 1]),
   ...[n + 3, beta],
-  d.scratch(panels(Math.min(m, 128), 4) * Math.min(k, 256)),
+  d.scratch(scratchOf('matmulPanels', { m, k })),
 ];
 
 const layouts = [
@@ -94,7 +94,7 @@ export const products: KernelRow[] = [
       ...[2, 3],
       ...[105, 35],
       ...[0, 7 * n],
-      d.scratch(workspace({ m: 5, n, k: 7 })),
+      d.scratch(scratchOf('matmulBatch', { m: 5, n, k: 7 })),
     ],
     tolerance,
   },
@@ -111,7 +111,7 @@ export const products: KernelRow[] = [
       ...[n, 2],
       ...[30, 0],
       ...[0, 40],
-      d.scratch(workspace({ m: 6, n: 8, k: 5 })),
+      d.scratch(scratchOf('matmulBatch', { m: 6, n: 8, k: 5 })),
     ],
     tolerance,
   },

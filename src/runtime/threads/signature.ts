@@ -1,0 +1,83 @@
+// How a call can be cut where the kernel's signature says so by itself. Addresses come first, then lengths, then other numbers.
+
+/** Elements in a cache line: no two threads write to one. */
+export const LINE = 16;
+
+/** Elements, by value or by argument; a list is their product. */
+type Amount<N extends string> = number | N | readonly (number | N)[];
+
+/** One way to cut: along an argument that counts outputs. */
+export interface Axis<N extends string> {
+  along: N;
+  /** The kernel does units from this argument up to `along`: nothing else changes. */
+  from?: N;
+  /** Elements by which an address advances with each unit; one that is 0 (absent) stays. */
+  steps?: Partial<Record<N, Amount<N>>>;
+  /** Numbers that advance with each unit and are no addresses. */
+  counters?: readonly N[];
+  /** Pieces begin at multiples of it. Default 1. */
+  multiple?: number;
+  /** The least units worth a piece. */
+  least?: number;
+  /** Lengths that must be 1, because `out` is dense and these stand outside. */
+  alone?: readonly N[];
+}
+
+/** What a signature implies: the arguments whose product is the work, how many arrays are read or written, and the ways to cut. */
+interface Implied {
+  factors: readonly string[];
+  arrays: number;
+  axes: readonly Axis<string>[];
+}
+
+/** Names that are lengths in every signature: `m`, `k` and `inner` are arrays in some. */
+const LENGTH = /^(n\d?|batch|columns|count|depth|from|heads|hidden|keys|outer|queries|rows|to|\w*[wW]idth|\w*Stride)$/;
+const OPERAND = /^(a|b|g|index|input|logits|mask|p|q|x|y)$/;
+const FOUR = ['n0', 'n1', 'n2', 'n3'];
+
+const before = (names: readonly string[], kind: RegExp) => {
+  const first = names.findIndex((name) => kind.test(name));
+  return first < 0 ? names.length : first;
+};
+
+/** How many of the first arguments may be addresses. */
+export const addressesOf = (names: readonly string[]) => before(names, LENGTH);
+
+/** How many of the first arguments may be addresses of results. */
+export const resultsOf = (names: readonly string[]) => before(names, OPERAND);
+
+/** `(arrays…, n, numbers…)`: each array has n elements. A number `start` counts them through all calls. */
+function elementwise(names: readonly string[]): Implied | undefined {
+  const at = addressesOf(names);
+  const [length, ...numbers] = names.slice(at);
+  if (length !== 'n' || numbers.some((name) => LENGTH.test(name) || name === 'inner')) return undefined;
+  const steps = Object.fromEntries(names.slice(0, at).map((name) => [name, 1]));
+  const counters = numbers.filter((name) => name === 'start');
+  return { factors: ['n'], arrays: at, axes: [{ along: 'n', steps, counters, multiple: LINE }] };
+}
+
+/** `(arrays…, n0, n1, n2, n3, strides…)`: an array without strides is dense, and cut along the outermost axis longer than 1. */
+function strided(names: readonly string[]): Implied | undefined {
+  const at = addressesOf(names);
+  if (FOUR.some((name, axis) => names[at + axis] !== name)) return undefined;
+  const arrays = names.slice(0, at);
+  const step = (name: string, axis: number) => (names.includes(`${name[0]}0`) ? `${name[0]}${axis}` : FOUR.slice(axis + 1));
+  const dense = arrays.some((name) => !names.includes(`${name[0]}0`));
+  const axes = FOUR.map((along, axis) => ({
+    along,
+    steps: Object.fromEntries(arrays.map((name) => [name, step(name, axis)])),
+    alone: dense ? FOUR.slice(0, axis) : [],
+    multiple: axis === 3 ? LINE : 1,
+  }));
+  return { factors: FOUR, arrays: at, axes };
+}
+
+/** `(…, from, to)`: the kernel itself does a part. */
+function counted(names: readonly string[]): Implied | undefined {
+  return names.includes('from') && names.includes('to') ? { factors: [], arrays: 0, axes: [{ along: 'to', from: 'from' }] } : undefined;
+}
+
+/** What the names of a kernel's parameters imply; `undefined` where they leave it open. */
+export function implied(names: readonly string[]): Implied | undefined {
+  return counted(names) ?? strided(names) ?? elementwise(names);
+}
