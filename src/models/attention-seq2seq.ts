@@ -12,7 +12,7 @@ import { foldIn, type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
-import { expectTokens, type ModelOptions, type Specials, specials } from './tokens.ts';
+import { expectSource, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
@@ -79,7 +79,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
   }
 
   override encode(source: Tensor, options: { key?: Key } = {}): DecoderState {
-    expectTokens('encode', 'source', source);
+    expectSource(source, options);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
     const cell = this.bridge.forward(encoded);
     const read = this.memory ? this.memory.forward(encoded.memory) : encoded.memory;

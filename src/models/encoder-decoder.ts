@@ -7,7 +7,7 @@ import type { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { argmax, stack, transpose, unstack } from '../ops/index.ts';
-import { expectNames } from '../tensor/check.ts';
+import { expectKey, expectNames, shown } from '../tensor/check.ts';
 import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shape.ts';
@@ -77,7 +77,7 @@ export abstract class EncoderDecoder<S extends State> extends Module {
   /** Tokens that searches are not to write: padding and the start, where neither is the end. */
   get never(): number[] {
     const { pad, start, end } = this.specials;
-    return [pad, start].filter((token) => token !== end);
+    return [pad, start].filter((token) => token !== end && token >= 0);
   }
 
   /** {@link step} as searches take it: from tokens (int32 `[B]`) to the next token's logits `[B, V]`. */
@@ -113,6 +113,8 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     expectNames(op, options, teaching);
     expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
+    if (!(sampling >= 0 && sampling <= 1)) throw new RangeError(`${op}: sampling must be in [0, 1], got ${shown(sampling)}`);
+    if (key !== undefined) expectKey(op, key);
     if (sampling > 0 && !key) throw new RangeError(`${op}: sampling needs a key, got sampling ${sampling} without one`);
     const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
     const fed = shiftRight(target, this.specials.start);

@@ -4,10 +4,11 @@ import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import { concat, select, tanh } from '../ops/index.ts';
+import { shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { tokenMask } from './tokens.ts';
+import { expectTokens, tokenMask } from './tokens.ts';
 
 /** What an {@link Encoder} is made with. */
 export interface EncoderSizes {
@@ -48,6 +49,8 @@ export class Encoder extends Module {
 
   /** int32 `[B, S]`, padded with `pad`. With `key` (training) dropout is on. */
   forward(source: Tensor, pad: number, options: { key?: Key } = {}): Encoded {
+    expectTokens('forward', 'source', source);
+    if (!Number.isInteger(pad)) throw new RangeError(`forward: pad must be a whole number, got ${shown(pad)}`);
     const keys = options.key ? split(options.key, 3) : [];
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);

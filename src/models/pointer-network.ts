@@ -55,6 +55,7 @@ export interface PointOptions {
   maxLength?: number;
 }
 
+const masked = { mask: 0 };
 const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 
 /** Changes a copy of `allowed` row by row. */
@@ -83,8 +84,14 @@ export const everyItemOnce: Constraint = (allowed, last) =>
     row[0] = row.indexOf(1, 1) < 0 ? 1 : 0;
   });
 
+const isList = (x: unknown) => Array.isArray(x) || ArrayBuffer.isView(x);
+
 /** Lists of items as targets: int32 `[B, T]` of choices, item i as i + 1, then 0 for the end, then −1, which counts for nothing. */
 export function choices(lists: readonly ArrayLike<number>[]): Tensor {
+  const whole = (list: ArrayLike<number>) => isList(list) && Array.from(list).every((item) => Number.isInteger(item) && item >= 0);
+  if (!isList(lists)) throw new TypeError(`choices: lists must be lists of items, got ${kindOf(lists)}`);
+  const wrong = Array.from(lists).findIndex((list) => !whole(list));
+  if (wrong >= 0) throw new RangeError(`choices: items must be whole numbers from 0, got ${kindOf(lists[wrong])} as list ${wrong}`);
   const length = lists.reduce((longest, list) => Math.max(longest, list.length), 0) + 1;
   const target = empty([lists.length, length], 'int32');
   const view = target.view().fill(-1);
@@ -121,8 +128,9 @@ export class PointerNetwork extends Module {
 
   /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real, and makes the decoder's first state. */
   encode(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerState {
-    if (!(items instanceof Tensor) || items.rank !== 3 || items.shape[2] !== this.start.size) {
-      const got = items instanceof Tensor ? show(items.shape) : kindOf(items);
+    expectNames('encode', options, masked);
+    if (!(items instanceof Tensor && items.dtype === 'float32' && items.rank === 3 && items.shape[2] === this.start.size)) {
+      const got = items instanceof Tensor && items.dtype === 'float32' ? show(items.shape) : kindOf(items);
       throw new RangeError(`encode: items must be [B, N, ${this.start.size}], got ${got}`);
     }
     const [batch = 0, count = 0] = items.shape;
@@ -171,6 +179,9 @@ export class PointerNetwork extends Module {
     const { logits, h, c } = this.point(reshape(last, [last.size, 1]), state);
     const { constraint } = options;
     const allowed = constraint ? constraint(state.allowed, last, state.real) : state.allowed;
+    if (!(allowed instanceof Tensor && allowed.dtype === 'bool' && sameShape(allowed.shape, state.real.shape))) {
+      throw new RangeError(`next: constraint must give bool ${show(state.real.shape)}, got ${kindOf(allowed)}`);
+    }
     return { logits: where(allowed, select(logits, 1, 0), Number.NEGATIVE_INFINITY), state: { ...state, allowed, h, c } };
   }
 
@@ -179,7 +190,7 @@ export class PointerNetwork extends Module {
     expectNames('choose', options, choosing);
     return scope(() =>
       noGrad(() => {
-        const state = this.encode(items, options);
+        const state = this.encode(items, options.mask ? { mask: options.mask } : {});
         const [batch = 0, count = 0] = items.shape;
         const { beam = 1, maxLength = count + 1 } = options;
         const step = (last: Tensor, before: PointerState) => this.next(last, before, options);

@@ -9,7 +9,7 @@ import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { EncoderDecoder } from './encoder-decoder.ts';
-import { expectTokens, type ModelOptions, type Specials, specials } from './tokens.ts';
+import { expectSource, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** Where the decoder gets the encoding: with every input, with the first input only, or as its initial state. */
 export type Feed = 'each' | 'first' | 'state';
@@ -56,7 +56,7 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqState> {
   }
 
   override encode(source: Tensor, options: { key?: Key } = {}): Seq2SeqState {
-    expectTokens('encode', 'source', source);
+    expectSource(source, options);
     const { h, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
     if (this.feed === 'state') return { cell: { h, c } };
     return { cell: { h: zeros(h.shape), c }, encoding: h };

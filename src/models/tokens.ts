@@ -1,4 +1,5 @@
-import { shown } from '../tensor/check.ts';
+import { expectKey, expectNames, shown } from '../tensor/check.ts';
+import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, Tensor } from '../tensor/tensor.ts';
 
@@ -35,6 +36,13 @@ export const specials = ({ pad = 0, start = 1, end = 2 }: Specials): Required<Sp
 export function expectTokens(op: string, name: string, tokens: Tensor): void {
   if (tokens instanceof Tensor && tokens.dtype === 'int32' && tokens.rank === 2) return;
   throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${kindOf(tokens)}`);
+}
+
+/** Checks what is read with `encode`: int32 `[B, S]`, and a key or none. */
+export function expectSource(source: Tensor, options: { key?: Key }): void {
+  expectNames('encode', options, { key: 0 });
+  if (options.key !== undefined) expectKey('encode', options.key);
+  expectTokens('encode', 'source', source);
 }
 
 /** A value for messages: element type and shape of a tensor. */

@@ -161,6 +161,18 @@ describe('PointerNetwork', () => {
     expect(() => one.forward(real([0], [3, 2], 1), zeros([1, 0], 'int32'))).toThrow('forward: target must have at least one choice');
     expect(() => one.choose(undefined as unknown as Tensor)).toThrow('encode: items must be [B, N, 2], got undefined');
     expect(() => one.choose(real([0], [3, 2], 1), { beams: 2 } as object)).toThrow('choose: options must be among mask, beam');
+    expect(() => one.encode(zeros([1, 3, 2], 'int32'))).toThrow('encode: items must be [B, N, 2], got int32 [1, 3, 2]');
+    expect(() => one.forward(real([0], [3, 2], 1), choices([[0]]), { beam: 2 } as object)).toThrow(
+      'encode: options must be among mask, got beam',
+    );
+    for (const wrong of [zeros([1, 4]), zeros([4], 'bool'), undefined])
+      expect(() => one.choose(real([0], [3, 2], 1), { constraint: () => wrong as Tensor })).toThrow(
+        'next: constraint must give bool [1, 4], got',
+      );
+    expect(() => choices([[0], [-1]])).toThrow('choices: items must be whole numbers from 0, got [-1] as list 1');
+    expect(() => choices([[0.5]])).toThrow('choices: items must be whole numbers from 0, got [0.5] as list 0');
+    expect(() => choices([3] as unknown as number[][])).toThrow('choices: items must be whole numbers from 0, got 3 as list 0');
+    expect(() => choices(undefined as unknown as number[][])).toThrow('choices: lists must be lists of items, got undefined');
     const nothing: Constraint = (allowed) => zeros(allowed.shape, 'bool');
     expect(() => one.choose(real([0], [3, 2], 1), { constraint: nothing })).toThrow(
       'beamSearch: logits must leave a token that may be written, got -Infinity for all in row 0 at step 0',

@@ -6,7 +6,7 @@ import { Seq2Seq } from '../../src/models/seq2seq.ts';
 import { argmax, logSoftmax, pick, slice, sum } from '../../src/ops/index.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
-import { key } from '../../src/tensor/random.ts';
+import { type Key, key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits, lengthOf, list, sentences } from '../nn/row.ts';
@@ -160,6 +160,8 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
       const { hypotheses } = model.translate(source(), { beam, nBest: beam, maxLength: 5 });
       for (const { tokens } of hypotheses.flat()) expect(tokens.filter((token) => token < END)).toEqual([]);
     }
+    const open = build(key(1), { pad: -1 }); // nothing pads
+    expect(open.never).toEqual([1]);
     const shared = build(key(1), { pad: 0, start: 0, end: 0 }); // one token for all three: it ends
     shared.output.bias?.view().fill(50, 0, 1);
     expect(shared.translate(source()).tokens).toEqual(BATCH.map(() => []));
@@ -178,6 +180,16 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     expect(() => model.teach(source(), zeros([B, 0], 'int32'))).toThrow('teach: target must be [5, T] with T from 1, got [5, 0]');
     expect(() => model.forward(source(), target(), { keys: key(1) } as object)).toThrow(
       'forward: options must be among key, sampling, got keys',
+    );
+    for (const sampling of [Number.NaN, -0.1, 1.5])
+      expect(() => model.forward(source(), target(), { sampling, key: key(1) })).toThrow(
+        `forward: sampling must be in [0, 1], got ${sampling}`,
+      );
+    expect(() => model.forward(source(), target(), { key: 3 as unknown as Key })).toThrow('forward: key must be made by key(seed)');
+    expect(() => model.encode(source(), { key: 3 as unknown as Key })).toThrow('encode: key must be made by key(seed)');
+    expect(() => model.encode(source(), { keys: key(1) } as object)).toThrow('encode: options must be among key, got keys');
+    expect(() => (model.encoder.forward as (x: Tensor) => unknown).call(model.encoder, source())).toThrow(
+      'forward: pad must be a whole number, got undefined',
     );
     model.output.bias?.view().fill(Number.NaN);
     expect(translate({})).toThrow('beamSearch: logits must be numbers below Infinity, got NaN in row 0 at step 0');
