@@ -1,0 +1,116 @@
+// `npm run mutants`: changes the code of a room in thousands of small ways and asks whether its tests notice (Stryker). What is left alive is
+// compared with the list of mutants that change nothing (test/mutants/harmless.json, each with its reason). `--kernels` does the same to
+// the kernels, by a list of changes made by hand.
+import { execSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { LEAST, rooms } from '../test/mutants/rooms.mjs';
+import { installed } from './installed.mjs';
+
+const folder = 'test/mutants';
+const docs = 'docs/testing.md';
+
+/**
+ * @typedef {{ mutatorName: string, replacement: string, status: string, location: { start: { line: number, column: number }, end: { line: number, column: number } } }} Mutant
+ * @typedef {{ file: string, code: string, becomes: string, reason: string }} Harmless
+ * @typedef {{ room: string, mutants: number, killed: number, harmless: number, alive: string[] }} Score
+ */
+
+const program = new Command('npm run mutants --')
+  .description('Breaks the code on purpose, and says which breaches no test noticed.')
+  .addOption(new Option('--room <names...>', 'only these rooms').choices(Object.keys(rooms)))
+  .option('--file <path>', 'only this file of the room')
+  .option('--fresh', 'try every mutant again, also those of code and tests that did not change')
+  .option('--concurrency <number>', 'processes side by side', '2')
+  .option('--kernels', 'the kernels, by the list of changes made by hand')
+  .option('--docs', `write the scores into ${docs}`)
+  .parse();
+
+/** @type {{ room?: string[], file?: string, fresh?: true, concurrency: string, kernels?: true, docs?: true }} */
+const options = program.opts();
+
+if (options.kernels) {
+  const { status } = spawnSync(process.execPath, ['scripts/kernel-mutants.mjs'], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+/** @type {Harmless[]} */
+const harmless = JSON.parse(readFileSync(`${folder}/harmless.json`, 'utf8'));
+
+/** The text of a mutant's place. @param {string[]} lines @param {Mutant['location']} location */
+function textOf(lines, { start, end }) {
+  const inside = lines.slice(start.line - 1, end.line);
+  inside[inside.length - 1] = (inside.at(-1) ?? '').slice(0, end.column - 1);
+  inside[0] = (inside[0] ?? '').slice(start.column - 1);
+  return inside.join('\n');
+}
+
+/** Runs a room's mutants and reads what became of them. @param {string} room @returns {Score} */
+function scoreOf(room) {
+  const { mutate, tests } = /** @type {{ mutate: string[], tests: string[] }} */ (rooms[room]);
+  const report = `build/mutants/${room}.json`;
+  const config = `build/mutants/${room}.config.json`;
+  mkdirSync('build/mutants', { recursive: true });
+  writeFileSync(
+    config,
+    JSON.stringify({
+      testRunner: 'vitest',
+      plugins: ['@stryker-mutator/vitest-runner'],
+      mutate: options.file ? [options.file] : mutate,
+      coverageAnalysis: 'perTest',
+      vitest: { configFile: `${folder}/vitest.config.ts`, related: false },
+      tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
+      concurrency: Number(options.concurrency),
+      timeoutMS: 20_000,
+      incremental: !options.fresh && !options.file,
+      incrementalFile: `build/mutants/${room}.incremental.json`,
+      tempDirName: 'build/mutants/sandbox',
+      ignorePatterns: ['/build/mutants', '/out', '/docs', '/bench', '/test/hosts', '/test/engines'],
+      reporters: ['json', 'dots'],
+      jsonReporter: { fileName: report },
+      disableTypeChecks: false,
+    }),
+  );
+  rmSync(report, { force: true });
+  const args = [`${folder}/node_modules/@stryker-mutator/core/bin/stryker.js`, 'run', config];
+  spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, SACCADE_MUTANTS: tests.join() } });
+  if (!existsSync(report)) throw new Error(`mutants: the run of ${room} ended without a report; its output above says why`);
+  /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
+  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  const score = { room, mutants: 0, killed: 0, harmless: 0, alive: /** @type {string[]} */ ([]) };
+  for (const [file, { source, mutants }] of Object.entries(files)) {
+    const lines = source.split('\n');
+    for (const { status, location, replacement } of mutants) {
+      if (status === 'CompileError' || status === 'RuntimeError' || status === 'Ignored') continue;
+      score.mutants++;
+      const code = textOf(lines, location);
+      if (status === 'Killed' || status === 'Timeout') score.killed++;
+      else if (harmless.some((known) => known.file === file && known.code === code && known.becomes === replacement)) score.harmless++;
+      else score.alive.push(`${file}:${location.start.line}:${location.start.column}\n  - ${code}\n  + ${replacement}`);
+    }
+  }
+  return score;
+}
+
+const percent = (/** @type {Score} */ { killed, mutants, harmless: spared }) => (100 * killed) / Math.max(1, mutants - spared);
+
+if (!installed(folder)) execSync('npm ci --no-audit --no-fund', { cwd: folder, stdio: ['inherit', 2, 2] });
+const scores = (options.room ?? Object.keys(rooms)).map(scoreOf);
+for (const { alive } of scores) for (const one of alive) console.log(one);
+for (const score of scores) {
+  const { room, mutants, killed, harmless: spared, alive } = score;
+  console.log(`${room}: ${percent(score).toFixed(1)} % (${killed} of ${mutants} killed, ${spared} harmless, ${alive.length} alive)`);
+}
+
+if (options.docs) {
+  const mark = /<!-- mutants -->[\s\S]*?<!-- end of mutants -->/;
+  const rows = scores.map(
+    (score) => `| ${score.room} | ${score.mutants} | ${score.killed} | ${score.harmless} | ${percent(score).toFixed(1)} % |`,
+  );
+  const table = ['| room | mutants | killed | harmless | killed of those that matter |', '|---|---|---|---|---|', ...rows].join('\n');
+  writeFileSync(
+    docs,
+    readFileSync(docs, 'utf8').replace(mark, () => `<!-- mutants -->\n\n${table}\n\n<!-- end of mutants -->`),
+  );
+}
+if (!options.file && scores.some((score) => percent(score) < 100 * LEAST)) process.exitCode = 1;
