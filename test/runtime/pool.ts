@@ -20,6 +20,8 @@ export interface Manner {
   grain?: number;
   patience?: number;
   worker?: URL;
+  /** Whether the calling thread may sleep. */
+  mayWait?: boolean;
   /** What the calling thread runs for the kernels. */
   caller?: (kernels: Kernels) => Kernels;
 }
@@ -27,7 +29,7 @@ export interface Manner {
 /** A new pool. No call is too small to be shared out, unless `grain` says so. */
 export async function poolOf(
   threads: number,
-  { grain = 0, patience = 60_000, worker = dist('worker.js'), caller = (kernels) => kernels }: Manner = {},
+  { grain = 0, patience = 60_000, worker = dist('worker.js'), mayWait = true, caller = (kernels) => kernels }: Manner = {},
 ): Promise<Shared> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 4096, shared: true });
   const module = await WebAssembly.compile(withSharedMemory(new Uint8Array(readFileSync(dist('saccade.wasm')))));
@@ -50,7 +52,7 @@ export async function poolOf(
     unit: 4,
     threads,
     view: (at, n, dtype) => new (dtype === 'float32' ? Float32Array : Int32Array)(memory.buffer, at, n),
-    kernels: threaded(kernels, pool, heap, { grain, patience, mayWait: true }),
+    kernels: threaded(kernels, pool, heap, { grain, patience, mayWait }),
     lost: () => pool.lost,
     close: () => pool.close(),
   });
