@@ -72,7 +72,7 @@ export function attentive(
   source: readonly number[],
   target: readonly number[],
   hidden: number,
-): Matrix {
+): { logits: Matrix; taken: Taken[] } {
   const encoded = encode(w.within('encoder'), source, hidden);
   const memory = w.has('memory.weight') ? encoded.memory.map((x) => linear(w, 'memory', x)) : encoded.memory;
   const may = source.map((token) => token !== PAD);
@@ -83,7 +83,7 @@ export function attentive(
   };
   let state = bridge(w.within('bridge'), encoded);
   let fed: Vector = zeros(hidden);
-  return taught(w, target, (embedded, t) => {
+  const logits = taught(w, target, (embedded, t) => {
     if (decoder === 'bahdanau') {
       const context = contextFor(state.h, t);
       state = lstm(w.within('cell'), '', [...embedded, ...context], state);
@@ -93,6 +93,7 @@ export function attentive(
     fed = tanh(linear(w, 'combine', [...contextFor(state.h, t), ...state.h]));
     return fed;
   });
+  return { logits, taken: past };
 }
 
 /** The attention of each variant in the table of models. */

@@ -21,6 +21,12 @@ const cell =
     return both ? [...h, ...c] : h;
   };
 
+/** Two steps from the initial state, the output of the second. */
+const twice =
+  (core: Core): Equation =>
+  (w, e) =>
+    core(w, '', row(e, I, 2), core(w, '', row(e, I, 1), { h: zeros(H), c: zeros(H) })).h;
+
 const plain =
   (core: Core): Equation =>
   (w, e) =>
@@ -98,6 +104,14 @@ const bridging: Equation = (w, e) => {
   return [...h, ...c];
 };
 
+/** An attentive model of the table by its variant's name: the logits, and what each step took. */
+export const attentiveModel = (name: string, w: Weights, e: number) => {
+  const decoder = /bahdanau|local-m/.test(name) ? 'bahdanau' : 'luong';
+  const look = looks[name];
+  if (!look) throw new Error(`attentiveModel: name must be a variant's, got ${name}`);
+  return attentive(w, decoder, look(w.within('attention')), ...sentencePair(e), HIDDEN);
+};
+
 /** Equations by the rows' titles. */
 export const moduleEquations: Record<string, Equation> = {
   Linear: (w, e) => input(e, [T, I], 1).flatMap((x) => affine(w.matrix('weight'), x, w.vector('bias'))),
@@ -107,13 +121,19 @@ export const moduleEquations: Record<string, Equation> = {
   Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
   LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
   RNNCell: cell(rnn, false),
+  'RNNCell: without bias': twice(rnn),
   GRUCell: cell(gru, false),
+  'GRUCell: without bias': twice(gru),
   LSTMCell: cell(lstm, true),
+  'LSTMCell: without bias': twice(lstm),
   RNN: plain(rnn),
+  'RNN: without bias': plain(rnn),
   'RNN: two layers, both directions, padded': deep(rnn, false),
   GRU: plain(gru),
+  'GRU: without bias': plain(gru),
   'GRU: two layers, both directions, padded': deep(gru, false),
   LSTM: plain(lstm),
+  'LSTM: without bias': plain(lstm),
   'LSTM: two layers, both directions, padded': deep(lstm, true),
   IntraAttention: intraAttention,
   'IntraAttention: a window shorter than the sequence': shortWindow,
@@ -129,11 +149,7 @@ export const moduleEquations: Record<string, Equation> = {
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(
-    Object.entries(looks).map(([name, look]): [string, Equation] => [
-      `AttentionSeq2Seq: ${name}`,
-      (w, e) =>
-        attentive(w, /bahdanau|local-m/.test(name) ? 'bahdanau' : 'luong', look(w.within('attention')), ...sentencePair(e), HIDDEN).flat(),
-    ]),
+    Object.keys(looks).map((name): [string, Equation] => [`AttentionSeq2Seq: ${name}`, (w, e) => attentiveModel(name, w, e).logits.flat()]),
   ),
   ...Object.fromEntries(
     ['each', 'first', 'state'].map((feed): [string, Equation] => [

@@ -9,10 +9,13 @@ export interface State {
 
 export type Core = (w: Weights, suffix: string, x: Vector, state: State) => State;
 
-/** `W x + b` and `U h + b′`, gate by gate. */
+/** `W x + b` and `U h + b′`, gate by gate; without the biases where there are none. */
 function parts(w: Weights, suffix: string, x: Vector, h: Vector): [fromInput: Matrix, fromState: Matrix] {
-  const of = (kind: 'ih' | 'hh', v: Vector) =>
-    rowsOf(affine(w.matrix(`weight_${kind}${suffix}`), v, w.vector(`bias_${kind}${suffix}`)), h.length);
+  const of = (kind: 'ih' | 'hh', v: Vector) => {
+    const product = apply(w.matrix(`weight_${kind}${suffix}`), v);
+    const bias = `bias_${kind}${suffix}`;
+    return rowsOf(w.has(bias) ? plus(product, w.vector(bias)) : product, h.length);
+  };
   return [of('ih', x), of('hh', h)];
 }
 
