@@ -1,0 +1,58 @@
+// Draws programs with fast-check, runs them, and says of one that fails the least that still does.
+import fc from 'fast-check';
+import type * as Package from '../../src/index.ts';
+import type { Options } from './choices.ts';
+import { Draw } from './draw.ts';
+import { Execution, judge } from './execute.ts';
+import { code } from './print.ts';
+import type { Program, Round } from './program.ts';
+import { endings } from './rows/structure.ts';
+import { weighted } from './table.ts';
+
+const choices = fc.array(fc.nat(4095), { minLength: 0, maxLength: 16, size: 'max' });
+const gene = fc.record({ row: fc.nat(weighted.length - 1), choices }, { noNullPrototype: true });
+const round = fc.record({ genes: fc.array(gene, { maxLength: 14, size: 'max' }), ending: choices }, { noNullPrototype: true });
+/** Genes of programs of one to three rounds. */
+export const genes: fc.Arbitrary<Round[]> = fc.array(round, { minLength: 1, maxLength: 3, size: 'max' });
+
+export const drawn = (from: typeof Package, rounds: readonly Round[], options: Options = {}): Program =>
+  new Draw(weighted, from, options).program(rounds, endings);
+
+/** Genes of some programs. */
+export const sample = (count: number, seed: number): Round[][] => fc.sample(genes, { numRuns: count, seed });
+
+export { Execution, judge };
+export interface Report {
+  programs: number;
+  failure?: { message: string; seed: number; path: string };
+}
+
+/** Runs `programs` programs; `path` of an earlier failure runs it alone. */
+export function fuzz(
+  from: typeof Package,
+  {
+    programs,
+    seed,
+    path,
+    options,
+    shrink = true,
+    run = (program) => new Execution(from, judge).run(program),
+  }: {
+    programs: number;
+    seed: number;
+    path?: string | undefined;
+    options?: Options;
+    /** Whether to look for the least program that fails. */
+    shrink?: boolean;
+    run?: (program: Program) => void;
+  },
+): Report {
+  const property = fc.property(genes, (rounds) => run(drawn(from, rounds, options)));
+  const result = fc.check(property, { numRuns: programs, seed, endOnFailure: !shrink, ...(path ? { path } : {}) });
+  if (!result.failed) return { programs: result.numRuns };
+  const [rounds] = result.counterexample ?? [[]];
+  const error = result.errorInstance instanceof Error ? (result.errorInstance.stack ?? '') : String(result.errorInstance);
+  const where = { seed: result.seed, path: result.counterexamplePath ?? '' };
+  const message = `program ${result.numRuns} of seed ${where.seed} fails: ${error}\n\n${code(drawn(from, rounds as Round[], options))}\n\nagain: npm run fuzz -- --seed ${where.seed} --path ${where.path}`;
+  return { programs: result.numRuns, failure: { message, ...where } };
+}

@@ -1,0 +1,72 @@
+// Arrays of the interpreter's numbers: a shape and its elements in row-major order, read and made by index.
+import type { Node } from './interpreter.ts';
+
+export type Shape = readonly number[];
+export type Index = readonly number[];
+
+export interface Plain {
+  readonly shape: Shape;
+  readonly nodes: readonly Node[];
+}
+
+export const sizeOf = (shape: Shape) => shape.reduce((size, length) => size * length, 1);
+
+/** Every index of a shape, in order. */
+export function indices(shape: Shape): Index[] {
+  let all: number[][] = [[]];
+  for (const length of shape) all = all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i]));
+  return all;
+}
+
+export const make = (shape: Shape, f: (index: Index) => Node): Plain => ({ shape, nodes: indices(shape).map(f) });
+
+/** The element at an index; axes align at the end, and a length of 1 stretches. */
+export function get({ shape, nodes }: Plain, index: Index): Node {
+  let at = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis] as number;
+    at = at * length + (length === 1 ? 0 : (index[index.length - shape.length + axis] as number));
+  }
+  return nodes[at] as Node;
+}
+
+export const map = (x: Plain, f: (x: Node) => Node): Plain => ({ shape: x.shape, nodes: x.nodes.map(f) });
+
+/** The shape that all broadcast to, or nothing. */
+export function broadcast(...shapes: readonly Shape[]): Shape | undefined {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const out: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const lengths = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).filter((length) => length !== 1);
+    if (lengths.some((length) => length !== lengths[0])) return undefined;
+    out.push(lengths[0] ?? 1);
+  }
+  return out;
+}
+
+export const agree = (a: Shape, b: Shape) => a.length === b.length && a.every((length, axis) => length === b[axis]);
+
+/** A shape without one axis, and with an axis put in. */
+export const without = (shape: Shape, axis: number): Shape => shape.filter((_, i) => i !== axis);
+export const withAxis = (shape: Shape, axis: number, length: number): Shape => [...shape.slice(0, axis), length, ...shape.slice(axis)];
+
+/** Each row along an axis becomes another of the same axis: `f` of its elements, and of the index without the axis. */
+export function alongAxis(x: Plain, axis: number, f: (row: Node[], rest: Index) => readonly Node[]): Plain {
+  const rows = new Map<string, readonly Node[]>();
+  for (const rest of indices(without(x.shape, axis))) {
+    const row = Array.from({ length: x.shape[axis] as number }, (_, k) => get(x, withAxis(rest, axis, k)));
+    rows.set(rest.join(), f(row, rest));
+  }
+  const length = rows.values().next().value?.length ?? (x.shape[axis] as number);
+  const shape = withAxis(without(x.shape, axis), axis, length);
+  return make(shape, (index) => rows.get(without(index, axis).join())?.[index[axis] as number] as Node);
+}
+
+/** Each row along an axis becomes one number. */
+export const reduceAxis = (x: Plain, axis: number, f: (row: Node[], rest: Index) => Node): Plain =>
+  make(without(x.shape, axis), (rest) =>
+    f(
+      Array.from({ length: x.shape[axis] as number }, (_, k) => get(x, withAxis(rest, axis, k))),
+      rest,
+    ),
+  );
