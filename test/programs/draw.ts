@@ -2,8 +2,8 @@
 // left out, so that fast-check can take genes away and make choices smaller until the least program is found that still fails.
 import type * as Package from '../../src/index.ts';
 import { Choices, direction, INAPPLICABLE, type Options, scatter, small } from './choices.ts';
-import { constant, count, cut, gradients, type Node, same, variable } from './interpreter.ts';
-import { agree, broadcast, map, type Plain, type Shape, sizeOf } from './plain.ts';
+import { constant, cut, gradients, type Node, same, variable } from './interpreter.ts';
+import { agree, broadcast, type Plain, type Shape, sizeOf } from './plain.ts';
 import {
   type DType,
   type Form,
@@ -50,8 +50,6 @@ export class Draw extends Choices {
   private row: Row | undefined;
   private queue: Gene[] = [];
   private count = 0;
-  /** Nodes from before are other tensors'. */
-  private known = 0;
 
   constructor(table: readonly Row[], from: typeof Package, options: Options = {}) {
     super(options.sizes ?? small);
@@ -92,12 +90,12 @@ export class Draw extends Choices {
       poisoned: false,
       fused: none,
       refusers: none,
+      since: -1,
       uses: new Map(),
       views: [],
       ...parts,
     };
     this.visible.push(slot);
-    this.known = count();
     return slot;
   }
 
@@ -175,10 +173,8 @@ export class Draw extends Choices {
   /** A call with several results, or one. A result that is a slot says that the package hands on that very tensor. */
   calls(op: string, args: readonly unknown[], results: readonly Plain[], form: Form, parts: Partial<Slot> = {}): Slot[] {
     const inputs = slotsIn(args);
-    // Of several results none is made of another, whatever their equations share.
-    const apart = results.length > 1 ? results.map((result) => map(result, same)) : results;
     const views = VIEWS.has(op) ? this.viewed(inputs) : [];
-    const outs = apart.map((result) => this.out(result, inputs, { ...parts, views }));
+    const outs = results.map((result) => this.out(result, inputs, { ...parts, views }));
     this.steps.push({ kind: 'call', op, args, outs, form });
     return outs;
   }
@@ -188,7 +184,7 @@ export class Draw extends Choices {
     return [...this.package.scope(() => f(this.package).toArray())];
   }
 
-  /** A result of `inputs`, with nodes of its own. */
+  /** A result of `inputs`, with nodes of its own: none is made of another, whatever their equations share. */
   out(result: Plain, inputs: readonly Slot[], parts: Partial<Slot> = {}): Slot {
     const { dtype = 'float32', poisoned = false } = parts;
     this.need(result.nodes.length <= this.sizes.limit);
@@ -196,15 +192,8 @@ export class Draw extends Choices {
     if ('id' in result) return result as Slot;
     const recorded = this.recording && dtype === 'float32';
     const needs = parts.needs ?? (recorded && inputs.some((x) => x.needs));
-    const seen = new Set<Node>();
-    const nodes = result.nodes.map((x) => {
-      if (!needs) return cut(x);
-      if (!x.needs) return variable(x.value, x.error);
-      const own = x.order < this.known || seen.has(x) ? same(x) : x;
-      seen.add(own);
-      return own;
-    });
-    const past = needs ? this.pastOf(inputs) : {};
+    const nodes = result.nodes.map((x) => (!needs ? cut(x) : x.needs ? same(x) : variable(x.value, x.error)));
+    const past = recorded && parts.needs !== false ? this.pastOf(inputs) : {};
     return this.slot({ shape: result.shape, nodes }, { ...past, ...parts, needs });
   }
 
@@ -213,7 +202,7 @@ export class Draw extends Choices {
     return inputs.flatMap((x) => (this.isLeaf(x) ? [x] : x.views));
   }
 
-  private isLeaf(x: Slot): boolean {
+  isLeaf(x: Slot): boolean {
     return this.leaves.some(({ slot }) => slot === x);
   }
 
@@ -225,6 +214,7 @@ export class Draw extends Choices {
     }
     const own = this.row?.refuses ? [this.row.op] : [];
     return {
+      since: Math.max(...inputs.map((x) => x.since)),
       uses,
       fused: new Set([...inputs.flatMap((x) => [...x.fused]), ...own]),
       refusers: new Set(inputs.flatMap((x) => [...x.refusers])),
@@ -259,7 +249,7 @@ export class Draw extends Choices {
     const before = { row: this.row, choices: this.choices, chosen: this.chosen };
     const [leaves, visible, steps, recording] = [this.leaves.length, [...this.visible], this.steps, this.recording];
     const length = steps.length;
-    [this.row, this.choices, this.chosen, this.known] = [row, choices, 0, count()];
+    [this.row, this.choices, this.chosen] = [row, choices, 0];
     try {
       row.draw(this);
     } catch (error) {

@@ -21,7 +21,7 @@ export const drawn = (from: typeof Package, rounds: readonly Round[], options: O
 /** Genes of some programs. */
 export const sample = (count: number, seed: number): Round[][] => fc.sample(genes, { numRuns: count, seed });
 
-export { Execution, judge };
+/** What programs came to. */
 export interface Report {
   programs: number;
   failure?: { message: string; seed: number; path: string };

@@ -13,8 +13,6 @@ const TINY = 2 ** -149;
 type Partial = (g: Node, i: number) => Node;
 
 let made = 0;
-/** How many nodes there are. */
-export const count = () => made;
 
 /** A number with its past. */
 export class Node {

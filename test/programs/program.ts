@@ -20,6 +20,11 @@ export interface Slot extends Plain {
   readonly fused: ReadonlySet<string>;
   /** Ops whose gradient it was made by, and which may refuse. */
   readonly refusers: ReadonlySet<string>;
+  /**
+   * The latest gradient that it was made of. What its formula reads of earlier results is the package's choice, hence a gradient by one of those
+   * is not defined; by a leaf, or by what came later, it is.
+   */
+  readonly since: number;
   /** The leaves it was made of, each as it was then. */
   readonly uses: ReadonlyMap<Slot, readonly Node[]>;
   /** Leaves in whose memory it may lie. */

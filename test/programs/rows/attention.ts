@@ -12,6 +12,7 @@ const range = (length: number) => Array.from({ length }, (_, k) => k);
 const additiveScore: Row = {
   op: 'additiveScore',
   weight: 2,
+  refuses: true,
   draw: (d) => {
     const query = d.ranked(3);
     const [batch, queries, width] = query.shape as [number, number, number];

@@ -73,8 +73,8 @@ const transpose = moving('transpose', (d, x, a) => {
 
 const slice = moving('slice', (d, x, axis) => {
   const length = x.shape[axis] as number;
-  const start = d.int(length + 1);
-  const end = start + d.int(length - start + 1);
+  const start = d.int(Math.max(1, length));
+  const end = length - d.int(length - start + 1);
   const shape = x.shape.with(axis, end - start);
   const args = [x, d.signed(axis, x.shape.length), start < length && d.flag() ? start - length : start, end];
   const result = make(shape, (i) => get(x, replaced(i, axis, (i[axis] as number) + start)));

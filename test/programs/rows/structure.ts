@@ -47,7 +47,15 @@ function seedFor(d: Draw, y: Slot): Slot {
   );
 }
 
-const sumOf = (all: readonly (readonly n.Node[])[]) => (all[0] ?? []).map((_, i) => n.cut(n.sum(all.map((each) => each[i] as n.Node))));
+/** Gradients by several arrays of numbers that are one tensor's, added up. */
+const sumOf = (all: readonly (readonly n.Node[])[]) => (all[0] ?? []).map((_, i) => n.sum(all.map((each) => each[i] as n.Node)));
+
+/** The gradient by each tensor; by a leaf, by all that its numbers have been. */
+function gradients(d: Draw, y: Slot, seed: Slot | null, xs: readonly Slot[]): n.Node[][] {
+  const numbers = xs.map((x) => d.leaves.find(({ slot }) => slot === x)?.generations ?? [x.nodes]);
+  const all = d.gradients(y, seed, numbers.flat());
+  return numbers.map((each) => sumOf(all.splice(0, each.length)));
+}
 
 const sound = (d: Draw, nodes: readonly n.Node[]) => {
   for (const { value, error } of nodes) d.need(Math.abs(value) < 1e6 && error < 1e3);
@@ -55,33 +63,32 @@ const sound = (d: Draw, nodes: readonly n.Node[]) => {
 
 function backward(d: Draw, y: Slot, seed: Slot | null): void {
   const reached = d.leaves.filter(({ trainable, slot }) => trainable && (slot === y || y.uses.has(slot)));
-  const all = d.gradients(
+  const all = gradients(
+    d,
     y,
     seed,
-    reached.flatMap(({ generations }) => generations),
+    reached.map(({ slot }) => slot),
   );
-  const expected = reached.map((leaf): [Leaf, n.Node[]] => {
-    const own = all.splice(0, leaf.generations.length);
-    return [leaf, sumOf(leaf.gradient ? [leaf.gradient, ...own] : own)];
+  const expected = reached.map((leaf, i): [Leaf, n.Node[]] => {
+    const own = all[i] as n.Node[];
+    return [leaf, sumOf(leaf.gradient ? [leaf.gradient, own] : [own]).map(n.cut)];
   });
   for (const [, nodes] of expected) sound(d, nodes);
   for (const [leaf, nodes] of expected) leaf.gradient = nodes;
   d.steps.push({ kind: 'backward', y, seed, expected, refusals: d.refusals(y) });
 }
 
-function grad(d: Draw, y: Slot, seed: Slot | null, xs: readonly Slot[], createGraph: boolean): void {
-  const all = d.gradients(
-    y,
-    seed,
-    xs.map((x) => x.nodes),
-  );
+function grad(d: Draw, y: Slot, seed: Slot | null, by: readonly Slot[], createGraph: boolean): void {
+  const xs = by.filter((x) => x.id > y.since || d.isLeaf(x));
+  const since = Math.max(...d.visible.map(({ id }) => id));
+  const all = gradients(d, y, seed, xs);
   for (const nodes of all) sound(d, nodes);
   const refusals = d.refusals(y);
   const refusers = new Set([...y.fused, ...y.refusers]);
   const outs = xs.map(({ shape }, i) => {
     const nodes = createGraph ? (all[i] as n.Node[]) : (all[i] as n.Node[]).map(n.cut);
     const needs = nodes.some((each) => each.needs);
-    return d.out({ shape, nodes }, seed ? [y, seed] : [y], { needs, target: false, ...(needs ? { refusers } : {}) });
+    return d.out({ shape, nodes }, seed ? [y, seed] : [y], { needs, target: false, ...(createGraph ? { refusers, since } : {}) });
   });
   d.steps.push({ kind: 'grad', y, seed, xs, createGraph, outs, refusals });
 }
@@ -122,6 +129,7 @@ export const structure: Row[] = [
   {
     op: 'checkpoint',
     structure: true,
+    refuses: true,
     weight: 4,
     draw: (d) => block(d, 'checkpoint', some(d, differentiable(d), 1 + d.int(3))),
   },
@@ -163,7 +171,7 @@ function total(d: Draw): Slot {
     .map((x) => {
       const seed = seedFor(d, x);
       const weighed = d.call('mul', [x, seed], { shape: x.shape, nodes: x.nodes.map((each, i) => n.mul(each, seed.nodes[i] as n.Node)) });
-      return d.call('sum', [weighed], { shape: [], nodes: [n.sum(weighed.nodes)] });
+      return d.call('sum', [weighed], x.shape.length === 0 ? weighed : { shape: [], nodes: [n.sum(weighed.nodes)] });
     });
   d.need(parts.length > 0);
   return parts.reduce((a, b) => d.call('add', [a, b], { shape: [], nodes: [n.add(a.nodes[0] as n.Node, b.nodes[0] as n.Node)] }));
