@@ -1,8 +1,9 @@
-// Where the encoder-decoder models drop elements in training, and where they do not.
+// What the encoder-decoder models draw in training: where they drop elements, and which tokens they feed themselves.
 import { describe, expect, it } from 'vitest';
 import type { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
 import { Encoder } from '../../src/models/encoder.ts';
 import type { Seq2Seq } from '../../src/models/seq2seq.ts';
+import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { list, real, sentences } from '../nn/row.ts';
@@ -10,6 +11,7 @@ import { SYMBOLS, translators } from './table.ts';
 
 const BATCH = Array.from({ length: 40 }, (_, i) => i);
 const P = 0.25;
+const GUESS = 6;
 const source = () => sentences(BATCH, 5, SYMBOLS, 1);
 
 /** Each element of `dropped` is 0, with probability P, or that of `plain` / (1 − P). */
@@ -75,5 +77,30 @@ describe('teacher forcing', () => {
     const plain = fed.splice(0);
     model.forward(source(), target, { key: key(2) });
     for (const [t, embedded] of fed.entries()) expectDropped(embedded, plain[t] as Tensor);
+  });
+});
+
+describe('scheduled sampling', () => {
+  it('feeds the guess in place of the truth with its probability, each step and row on its own', () => {
+    const { build } = translators[0] as (typeof translators)[number];
+    const model = build(key(1));
+    model.output.bias?.view().fill(99, GUESS, GUESS + 1);
+    const rows = Array.from({ length: 600 }, (_, i) => i);
+    const target = sentences(rows, 4, GUESS, 2); // without the guess
+    const [of, step] = [list(model.embedding.forward(tensor(Int32Array.of(GUESS)))), model.step.bind(model) as AttentionSeq2Seq['step']];
+    const guessed: boolean[][] = [];
+    Object.assign(model, {
+      step: (embedded: Tensor, state: never) => {
+        const x = list(embedded);
+        guessed.push(rows.map((row) => of.every((v, i) => x[row * of.length + i] === v)));
+        return step(embedded, state);
+      },
+    });
+    model.forward(sentences(rows, 5, SYMBOLS, 1), target, { sampling: 0.3, key: key(4) });
+    const [first, ...later] = guessed as [boolean[], ...boolean[][]];
+    expect(first.some(Boolean)).toBe(false); // the start
+    for (const step of later) expect(Math.abs(step.filter(Boolean).length / 600 - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / 600));
+    const both = later[0]?.filter((is, i) => is && later[1]?.[i]).length ?? 0;
+    expect(Math.abs(both / 600 - 0.09)).toBeLessThan(5 * Math.sqrt((0.09 * 0.91) / 600));
   });
 });
