@@ -7,6 +7,7 @@ import { launchChromium } from '../browser/chromium.mjs';
 import { bundleProgram, shell } from './build.mjs';
 import expected from './expected.json' with { type: 'json' };
 import { runInBrowser } from './hosts/browser.mjs';
+import { runInShell } from './hosts/shell.mjs';
 import { Digest } from './program/digest.ts';
 import type { Result } from './program/main.ts';
 import { Sha256 } from './program/sha256.ts';
@@ -31,6 +32,11 @@ describe('the identity program', () => {
       expect(runInContext(`typeof ${name}`, bare)).toBe('undefined');
     runInContext(await bundleProgram('iife'), bare);
     same(await runInContext('program.run()', bare));
+  });
+
+  it('gives its hash in Node with three threads and with eight', async () => {
+    await bundleProgram();
+    for (const threads of [3, 8]) same(await runInShell([process.execPath], threads));
   });
 
   it('gives its hash in Chromium, with one thread and with two', async () => {

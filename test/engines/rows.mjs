@@ -30,7 +30,7 @@ const browser = 'node test/browser/install.mjs';
 const apt = (/** @type {string} */ packages) => `apt-get install -y --no-install-recommends ${packages}`;
 
 const alone = [undefined];
-const several = [undefined, 2, 4];
+const several = [undefined, 2, 3, 4, 8];
 
 /** What a command prints with `--version`, its number alone. */
 const versionOf = (/** @type {string} */ file, /** @type {string[]} */ args = ['--version']) =>

@@ -8,6 +8,7 @@ import type { OpRow } from '../../ops/row.ts';
 import { rows } from '../../ops/table.ts';
 import { awkward } from './awkward.ts';
 import type { Digest } from './digest.ts';
+import { heads } from './heads.ts';
 
 /** Lengths beside the table's own for what works element by element: around a vector, past a block, past what threads would leave to one. */
 const LENGTHS = [0, 1, 3, 4, 5, 17, 64, 1023, 70_001];
@@ -44,7 +45,7 @@ function atEdges(row: OpRow, digest: Digest): void {
 
 /** Every row of the op table, and the larger ones, forward and backward; what is elementwise at more lengths and at the edges. */
 export function ops(part: (name: string) => Digest): void {
-  for (const row of [...rows, ...awkward]) {
+  for (const row of [...heads, ...rows, ...awkward]) {
     const digest = part(`op ${row.op}`);
     digest.text(row.name ?? '');
     valueAndGradients(
