@@ -53,6 +53,7 @@ export { soft, sparse, type Temperature, tempered } from './attention/selection.
 export { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding } from './attention/window.ts';
 export { backward, grad } from './autograd/backward.ts';
 export { checkpoint } from './autograd/checkpoint.ts';
+export { infer } from './autograd/infer.ts';
 export { parameter } from './autograd/parameter.ts';
 export { noGrad, record } from './autograd/record.ts';
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';

@@ -119,7 +119,7 @@ function joinFourRows<F extends Fold>(out: usize, x0: usize, n: i32): void {
 export function foldColumns<F extends Fold>(out: usize, x: usize, n: i32, inner: i32): void {
   const width = (<usize>inner) << 2;
   const start = V.first(changetype<F>(0).start());
-  for (let p = out; p < out + width; p += 4) store<f32>(p, start);
+  for (let i = 0; i < inner; i++) store<f32>(out + ((<usize>i) << 2), start);
   let k = 0;
   for (; k <= n - 4; k += 4) {
     joinFourRows<F>(out, x, inner);

@@ -1,5 +1,6 @@
 import type { Kernels } from './generated/kernels.ts';
 import type { Heap } from './heap.ts';
+import { expectSynchronous } from './synchronous.ts';
 
 export type { Kernels };
 
@@ -51,10 +52,23 @@ export function hasBackend(): boolean {
   return active !== undefined;
 }
 
-/** Makes `next` the backend in use. */
-export function activate(next: Backend): void {
+/** What took the place of a backend. */
+const replacements = new WeakMap<Backend, string>();
+
+/** Makes `next` the backend in use; `by` is the call that puts it in the place of another for good. */
+export function activate(next: Backend, by?: string): void {
+  if (active && by !== undefined) replacements.set(active, by);
   active = next;
   kernels = next.kernels;
+}
+
+const called = ({ build, threads = 1 }: Backend): string => (threads > 1 ? `${build}, ${threads} threads` : build);
+
+/** Why a tensor made on `on` cannot be used. */
+export function wrongBackend(on: Backend): Error {
+  const by = replacements.get(on);
+  if (by !== undefined) return new Error(`tensor: must be made again after ${by}, got one of the backend it replaced (${called(on)})`);
+  return new Error(`tensor: must be used on the backend it was made on (${called(on)}), got ${called(backend())}`);
 }
 
 /** Runs `fn` (synchronous) with tensors made and kernels run on another backend. */
@@ -62,7 +76,9 @@ export function withBackend<T>(next: Backend, fn: () => T): T {
   const before = active;
   activate(next);
   try {
-    return fn();
+    const result = fn();
+    expectSynchronous('withBackend', result);
+    return result;
   } finally {
     active = before;
     kernels = before?.kernels ?? uninitialised;

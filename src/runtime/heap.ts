@@ -1,6 +1,9 @@
 /** Bytes (wasm) or elements (reference) that every block is aligned to and measured in. */
 const ALIGN = 64;
 
+/** The end of the last block: what ended at 2^32 would end at address 0 for a kernel, whose addresses have 32 bits. */
+const LAST = 2 ** 32 - ALIGN;
+
 /** Thrown when a block cannot be had; every live tensor is left intact. */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
@@ -16,6 +19,8 @@ export interface MemoryReport {
   peak: number;
   /** Bytes the memory has grown to. */
   reserved: number;
+  /** Of the blocks in use, those that no scope frees: parameters, and what was made outside every scope. */
+  outside: { blocks: number; bytes: number };
 }
 
 /** The address space a heap hands out: it grows at its end and never moves. */
@@ -40,8 +45,10 @@ interface Span {
  * memory would grow, all waiting blocks are merged into spans and tried first, so that changing sizes do not fragment it for good.
  */
 export class Heap {
+  /** Blocks that no scope frees, and at how many bytes of them the collector is asked for its part. */
+  readonly outside = { blocks: 0, bytes: 0, limit: 2 ** 27 };
   private readonly space: Space;
-  private readonly classes = new Map<number, number[]>();
+  private classes = new Map<number, number[]>();
   private spans: Span[] = [];
   private readonly withheld: number[] = [];
   private top: number;
@@ -54,8 +61,12 @@ export class Heap {
     this.top = Math.ceil(space.start / ALIGN) * ALIGN;
   }
 
-  /** Room for `size` addresses; at least one block even for 0. Pass {@link capacity}`(size)` back to {@link free}. */
+  /**
+   * Room for `size` addresses; at least one block even for 0. Pass {@link capacity}`(size)` back to {@link free}. Here and in `free`
+   * the counters come last and need no call, so that an error on the way, a full stack too, leaves the books balanced.
+   */
   allocate(size: number): number {
+    if (!(size >= 0)) throw new RangeError(`memory: a size must be a number from 0, got ${size}`);
     const capacity = Heap.capacity(size);
     const at = this.classes.get(capacity)?.pop() ?? this.fromSpans(capacity) ?? this.fromEnd(capacity);
     this.blocks++;
@@ -65,12 +76,13 @@ export class Heap {
   }
 
   free(at: number, capacity: number): void {
+    const list = this.classes.get(capacity);
+    if (this.withheld.length > 0 && this.withheld.some((address) => address >= at && address < at + capacity)) {
+      // It is nobody's from here on.
+    } else if (list) list.push(at);
+    else this.classes.set(capacity, [at]);
     this.blocks--;
     this.used -= capacity;
-    if (this.withheld.some((address) => address >= at && address < at + capacity)) return;
-    const list = this.classes.get(capacity);
-    if (list) list.push(at);
-    else this.classes.set(capacity, [at]);
   }
 
   /** Blocks around these addresses are never handed out again, once they are freed: somebody may still write there. */
@@ -80,7 +92,13 @@ export class Heap {
 
   report(): MemoryReport {
     const { unit } = this.space;
-    return { blocks: this.blocks, bytes: this.used * unit, peak: this.peak * unit, reserved: this.space.end() * unit };
+    return {
+      blocks: this.blocks,
+      bytes: this.used * unit,
+      peak: this.peak * unit,
+      reserved: this.space.end() * unit,
+      outside: { blocks: this.outside.blocks, bytes: this.outside.bytes },
+    };
   }
 
   /** `size` rounded up to its class: eight classes from one power of two to the next, so that at most an eighth is lost. */
@@ -92,49 +110,58 @@ export class Heap {
   }
 
   private fromSpans(capacity: number): number | undefined {
-    const index = this.spans.findIndex((span) => span.size >= capacity);
-    const span = this.spans[index];
-    if (!span) return undefined;
-    const at = span.at;
-    span.at += capacity;
-    span.size -= capacity;
-    if (span.size === 0) this.spans.splice(index, 1);
-    return at;
+    for (const span of this.spans) {
+      if (span.size < capacity) continue;
+      const { at } = span;
+      span.at += capacity;
+      span.size -= capacity; // an empty one stays until the next merge
+      return at;
+    }
+    return undefined;
   }
 
   private fromEnd(capacity: number): number {
-    if (this.top + capacity > this.space.end()) {
+    if (!this.reaches(this.top + capacity)) {
       this.merge();
       const at = this.fromSpans(capacity);
       if (at !== undefined) return at;
-      if (this.top + capacity > this.space.end() && !this.space.grow(this.top + capacity)) {
-        const { unit } = this.space;
-        throw new OutOfMemoryError(
-          `memory: the limit must hold every live tensor, got a request for ${capacity * unit} bytes with ${this.used * unit} in use and ${this.space.end() * unit} reserved`,
-        );
-      }
+      const end = this.top + capacity;
+      if (!this.reaches(end) && !(end <= LAST && this.space.grow(end))) throw this.full(capacity);
     }
     const at = this.top;
     this.top += capacity;
     return at;
   }
 
-  /** Every waiting block becomes part of a span; a span that ends at the top is given back to it. */
+  private reaches(end: number): boolean {
+    return end <= Math.min(this.space.end(), LAST);
+  }
+
+  private full(capacity: number): OutOfMemoryError {
+    const { bytes, reserved, outside } = this.report();
+    const way = '; scope(() => …) frees what is made in it, and so does infer(() => …), which records no graph';
+    return new OutOfMemoryError(
+      `memory: the limit must hold every live tensor, got a request for ${capacity * this.space.unit} bytes with ${bytes} in use, ` +
+        `${outside.bytes} of them in ${outside.blocks} tensors outside every scope, and ${reserved} reserved${outside.blocks > 0 ? way : ''}`,
+    );
+  }
+
+  /** Every waiting block becomes part of a span; a span that ends at the top is given back to it. Takes effect at its end, or not at all. */
   private merge(): void {
-    const free = this.spans;
+    const free = this.spans.filter((span) => span.size > 0);
     for (const [size, list] of this.classes) for (const at of list) free.push({ at, size });
-    this.classes.clear();
     free.sort((a, b) => a.at - b.at);
-    this.spans = [];
-    for (const span of free) {
-      const last = this.spans.at(-1);
-      if (last && last.at + last.size === span.at) last.size += span.size;
-      else this.spans.push(span);
+    const spans: Span[] = [];
+    for (const { at, size } of free) {
+      const last = spans.at(-1);
+      if (last && last.at + last.size === at) last.size += size;
+      else spans.push({ at, size });
     }
-    const last = this.spans.at(-1);
-    if (last && last.at + last.size === this.top) {
-      this.top = last.at;
-      this.spans.pop();
-    }
+    const last = spans.at(-1);
+    const top = last && last.at + last.size === this.top ? last.at : this.top;
+    if (top < this.top) spans.pop();
+    this.classes = new Map();
+    this.spans = spans;
+    this.top = top;
   }
 }

@@ -9,6 +9,20 @@ export async function compiled(source: WebAssembly.Module | BufferSource, build:
   } catch (error) {
     cause = error;
   }
-  const { refusal } = await import('./refusal.ts'); // its words are loaded when they are needed
-  throw refusal(source, build, cause);
+  throw await reason(source, build, cause);
+}
+
+/** The words are loaded when they are needed; a host that cannot load them gets fewer. */
+async function reason(source: WebAssembly.Module | BufferSource, build: Build, cause: unknown): Promise<Error> {
+  try {
+    const { refusal } = await import('./refusal.ts');
+    return refusal(source, build, cause);
+  } catch {
+    return new Error(
+      `init: the module must be a whole one of ${markOf(build)}, which the host lets compile, got ${cause ?? 'another mark'}`,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -1,5 +1,16 @@
 import { type Backend, backend } from './backend.ts';
-import { Heap, type MemoryReport } from './heap.ts';
+import { Heap, type MemoryReport, OutOfMemoryError } from './heap.ts';
+import { type Block, reclaim, unwatch, watch } from './outside.ts';
+
+/** Room for `capacity` addresses. Before it gives up it makes the collector look for what nobody holds any more. */
+function room(heap: Heap, capacity: number): number {
+  try {
+    return heap.allocate(capacity);
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError) || !reclaim(heap)) throw error;
+    return heap.allocate(capacity);
+  }
+}
 
 /** A block of memory that tensors share. Who frees it: the scope it was made in, the scope it was kept by, or the collector. */
 export class Storage {
@@ -8,17 +19,19 @@ export class Storage {
   readonly at: number;
   private readonly capacity: number;
   private owner: Storage[] | null;
-  private freed = false;
+  private block: Block | null = null;
+  private freed = true; // until there is a block
   private changes = 0;
 
   /** Room for `elements` elements on the active backend, owned by the innermost open scope. */
   constructor(elements: number) {
     this.backend = backend();
     this.capacity = Heap.capacity(elements * this.backend.unit);
-    this.at = this.backend.heap.allocate(this.capacity);
     this.owner = scope;
-    if (scope) scope.push(this);
-    else this.watch();
+    if (scope) scope.push(this); // before there is a block: what fails in between loses none
+    this.at = room(this.backend.heap, this.capacity);
+    this.freed = false;
+    if (!scope) this.watch();
   }
 
   get live(): boolean {
@@ -44,18 +57,23 @@ export class Storage {
     return this.owner === list;
   }
 
+  /** Whether `elements` of them fit into the block. */
+  holds(elements: number): boolean {
+    return elements * this.backend.unit <= this.capacity;
+  }
+
   /** Gives the block back now. Calling it twice does nothing. */
   free(): void {
     if (this.freed) return;
-    this.freed = true;
-    if (!this.owner) collected.unregister(this);
+    this.unwatch();
     this.backend.heap.free(this.at, this.capacity);
+    this.freed = true;
   }
 
   /** Hands the block to another owner: a scope's list, or `null` for the collector. */
   moveTo(owner: Storage[] | null): void {
     if (this.freed || this.owner === owner) return;
-    if (!this.owner) collected.unregister(this);
+    this.unwatch();
     this.owner = owner;
     if (owner) owner.push(this);
     else this.watch();
@@ -67,20 +85,57 @@ export class Storage {
   }
 
   private watch(): void {
-    const { backend, at, capacity } = this;
-    collected.register(this, { backend, at, capacity }, this);
+    const { at, capacity } = this;
+    const { heap, build } = this.backend;
+    this.block = { heap, at, capacity, bytes: build === 'reference' ? capacity * 8 : capacity, watched: false };
+    watch(this, this.block);
+  }
+
+  private unwatch(): void {
+    if (!this.block) return;
+    unwatch(this.block);
+    this.block = null;
   }
 }
 
-const collected = new FinalizationRegistry((block: { backend: Backend; at: number; capacity: number }) =>
-  block.backend.heap.free(block.at, block.capacity),
-);
-
 let scope: Storage[] | null = null;
+
+/** The lists of open scopes, and how many of them are open. Where a full stack ended a release, there are more lists than open scopes. */
+const lists: Storage[][] = [];
+let depth = 0;
+
+/** Frees the scopes inside the outermost `count`. */
+function close(count: number): void {
+  for (let list = lists[lists.length - 1]; list && lists.length > count; list = lists[lists.length - 1]) {
+    Storage.release(list);
+    lists.pop();
+  }
+}
 
 /** The innermost open scope's list; `null` outside all scopes. */
 export function currentScope(): Storage[] | null {
   return scope;
+}
+
+/** Runs `fn` with new storages in a list of its own. At the end `keep` may hand some to the `outer` one; the others are freed. */
+export function scoped<T>(fn: () => T, keep: (result: T, list: Storage[], outer: Storage[] | null) => void): T {
+  const outer = scope;
+  const before = depth;
+  const list: Storage[] = [];
+  if (lists.length > before) close(before);
+  try {
+    lists.push(list);
+    depth = before + 1;
+    scope = list;
+    const result = fn();
+    scope = outer;
+    keep(result, list, outer);
+    return result;
+  } finally {
+    scope = outer;
+    depth = before;
+    close(before);
+  }
 }
 
 /** Runs `fn` with new storages recorded in `list`. */

@@ -1,4 +1,3 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import type { Backend, DType, Kernels } from './backend.ts';
 import { Heap } from './heap.ts';
 import type { Build } from './mark.ts';
@@ -25,19 +24,46 @@ export interface WasmOptions {
   grain?: number;
 }
 
-async function embedded(build: Build): Promise<Uint8Array<ArrayBuffer>> {
-  const base64 =
-    build === 'relaxed' ? (await import('./generated/relaxed.ts')).relaxed : (await import('./generated/deterministic.ts')).deterministic;
+/** The build as text in a file of its own, loaded when it is wanted. */
+async function textOf(build: Build): Promise<string> {
+  return build === 'relaxed'
+    ? (await import('./generated/relaxed.ts')).relaxed
+    : (await import('./generated/deterministic.ts')).deterministic;
+}
+
+/** The build's file beside this one, for service workers, which have no `import()`. */
+async function fetched(build: Build, cause: unknown): Promise<BufferSource> {
+  const name = build === 'relaxed' ? 'saccade.relaxed.wasm' : 'saccade.wasm';
+  try {
+    const response = await fetch(new URL(name, import.meta.url));
+    if (response.ok) return await response.arrayBuffer();
+  } catch {
+    // There is no such file, or no way to it.
+  }
+  throw new Error(
+    `init: the kernels must come by import(), which service workers lack, or from ${name} beside the package's files, got neither; ` +
+      `fetch ${name} and pass init({ bytes })`,
+    { cause },
+  );
+}
+
+async function embedded(build: Build): Promise<BufferSource> {
+  let base64: string;
+  try {
+    base64 = await textOf(build);
+  } catch (cause) {
+    return fetched(build, cause);
+  }
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i); // ten times faster than Uint8Array.from
   return bytes;
 }
 
-/** At once, or later where the engine keeps pages from that. The loader's own way to do it later makes Node load its whole `fetch`. */
-async function instanceOf(module: WebAssembly.Module, imports: { env: { memory: WebAssembly.Memory } }): Promise<WebAssembly.Instance> {
+/** At once, or later where the engine keeps pages from that. */
+async function instanceOf(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   try {
-    return instantiateSync(module, imports).instance; // its `exports` call through a wrapper
+    return new WebAssembly.Instance(module, imports);
   } catch {
     return WebAssembly.instantiate(module, imports);
   }

@@ -1,84 +1,114 @@
 import type { DType } from '../runtime/backend.ts';
-import { type Shape, show, sizeOf } from './shape.ts';
-import { empty, Tensor } from './tensor.ts';
+import { expectNames, isWhole, shown } from './check.ts';
+import { checkedSize, type Shape, show } from './shape.ts';
+import { empty, expectKind, expectTensor, Tensor } from './tensor.ts';
 
-/** Numbers in nested arrays, one level an axis. */
-export type Nested = number | boolean | readonly Nested[];
+/** A row of numbers in a typed array. */
+export type Typed =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Numbers in nested arrays, one level an axis; the rows may be typed arrays. */
+export type Nested = number | boolean | Typed | readonly Nested[];
+
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 function shapeOf(values: Nested): number[] {
   const shape: number[] = [];
-  for (let level: Nested = values; Array.isArray(level); level = level[0] as Nested) shape.push(level.length);
+  for (let level: unknown = values; isList(level); level = level[0]) {
+    if (shape.push(level.length) > 64) throw new RangeError('tensor: nested arrays must be at most 64 deep, got more');
+  }
   return shape;
 }
 
-function flatten(values: Nested, shape: Shape, axis: number, into: (number | boolean)[]): void {
-  if (!Array.isArray(values)) {
+/** Appends the numbers in `values` to `into`, and says whether they are booleans. */
+function flatten(values: unknown, shape: Shape, axis: number, into: number[]): boolean {
+  if (!isList(values)) {
+    if (typeof values !== 'number' && typeof values !== 'boolean')
+      throw new TypeError(`tensor: values must be numbers or booleans, got ${shown(values)}${typeof values === 'bigint' ? 'n' : ''}`);
     if (axis !== shape.length) throw new RangeError(`tensor: nested arrays must be even, got a number at depth ${axis} of ${shape.length}`);
-    into.push(values as number | boolean);
-    return;
+    into.push(Number(values));
+    return typeof values === 'boolean';
   }
   if (values.length !== shape[axis]) {
-    throw new RangeError(`tensor: nested arrays must be even, got lengths ${shape[axis]} and ${values.length} at depth ${axis}`);
+    const other = axis === shape.length ? 'a number' : `length ${shape[axis]}`;
+    throw new RangeError(`tensor: nested arrays must be even, got ${other} and length ${values.length} at depth ${axis}`);
   }
-  for (const value of values) flatten(value, shape, axis + 1, into);
+  let flags = true;
+  for (let i = 0; i < values.length; i++) flags = flatten(values[i], shape, axis + 1, into) && flags; // a hole is undefined
+  return flags;
+}
+
+/** The values in one row, and the element type they have by nature. */
+function rowOf(values: Nested, shape: Shape): { flat: ArrayLike<number>; natural: DType } {
+  const natural = values instanceof Int32Array ? 'int32' : 'float32';
+  if (isList(values) && !Array.isArray(values) && typeof values[0] !== 'bigint') return { flat: values as Typed, natural };
+  const flat: number[] = [];
+  const flags = flatten(values, shape, 0, flat) && flat.length > 0;
+  return { flat, natural: flags ? 'bool' : natural };
 }
 
 /**
- * A tensor of given values: a number, nested arrays, or a typed array with a `shape`. The element type is float32 for numbers and
- * Float32Array/Float64Array, int32 for Int32Array, bool for booleans, unless `dtype` says otherwise.
+ * A tensor of given values: a number, nested arrays, or a typed array with a `shape`. The element type is int32 for an Int32Array, bool
+ * for booleans and float32 for all other numbers, unless `dtype` says otherwise.
  */
-export function tensor(values: Nested | Float32Array | Float64Array | Int32Array, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
-  const typed = ArrayBuffer.isView(values);
-  const inner = typed ? [values.length] : shapeOf(values);
-  const shape = options.shape ?? inner;
-  let flat: ArrayLike<number>;
-  let natural: DType = 'float32';
-  if (typed) {
-    flat = values;
-    if (values instanceof Int32Array) natural = 'int32';
-  } else {
-    const list: (number | boolean)[] = [];
-    flatten(values, inner, 0, list);
-    if (typeof list[0] === 'boolean') natural = 'bool';
-    flat = list.map(Number);
-  }
-  if (sizeOf(shape) !== flat.length)
+export function tensor(values: Nested, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+  expectNames('tensor', options, { shape: 0, dtype: 0 });
+  const inner = shapeOf(values);
+  const { shape = inner } = options;
+  const { flat, natural } = rowOf(values, inner);
+  const { dtype = natural } = options;
+  if (checkedSize('tensor', shape) !== flat.length)
     throw new RangeError(`tensor: shape must hold the values, got ${show(shape)} for ${flat.length} values`);
-  const dtype = options.dtype ?? natural;
-  if (dtype !== 'float32') check(flat, dtype);
-  const result = empty(shape, dtype);
+  expectKind('tensor', dtype);
+  if (dtype !== 'float32') for (let i = 0; i < flat.length; i++) expectValue('tensor', flat[i], dtype, ` at ${i}`);
+  const result = empty(shape, dtype, 'tensor');
   result.view().set(flat);
   return result;
 }
 
-function check(values: ArrayLike<number>, dtype: DType): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (dtype === 'bool' ? value !== 0 && value !== 1 : value !== (value | 0)) {
-      throw new RangeError(`tensor: values must be ${dtype}, got ${value} at ${i}`);
-    }
-  }
+/** Refuses a value that an element of `dtype` would hold as another one. */
+function expectValue(op: string, value: unknown, dtype: DType, place = ''): void {
+  const flag = value === 0 || value === 1;
+  const number = typeof value === 'number' || (dtype === 'bool' && typeof value === 'boolean');
+  if (number && (dtype === 'bool' ? flag || typeof value === 'boolean' : dtype === 'float32' || value === ((value as number) | 0))) return;
+  throw new RangeError(`${op}: values must be ${dtype}, got ${shown(value)}${place}`);
 }
 
 /** Every element `value`. */
-export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  const result = empty(shape, dtype);
-  result.view().fill(value);
+export function full(shape: Shape, value: number | boolean, dtype: DType = 'float32'): Tensor {
+  return filled('full', shape, value, dtype);
+}
+
+function filled(op: string, shape: Shape, value: number | boolean, dtype: DType): Tensor {
+  expectKind(op, dtype);
+  expectValue(op, value, dtype);
+  const result = empty(shape, dtype, op);
+  result.view().fill(Number(value));
   return result;
 }
 
 /** A tensor of zeros; `false` for bool. */
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return full(shape, 0, dtype);
+  return filled('zeros', shape, 0, dtype);
 }
 
 /** A tensor of ones; `true` for bool. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return full(shape, 1, dtype);
+  return filled('ones', shape, 1, dtype);
 }
 
 /** `0, 1, … length - 1` as int32. */
 export function arange(length: number): Tensor {
+  isWhole(0)('arange', 'length', length);
   const result = empty([length], 'int32');
   const view = result.view();
   for (let i = 0; i < length; i++) view[i] = i;
@@ -87,5 +117,6 @@ export function arange(length: number): Tensor {
 
 /** The same elements under another tensor, with no gradient to what came before. */
 export function detach(x: Tensor): Tensor {
+  expectTensor('detach', 'x', x);
   return new Tensor(x.storage, x.shape, x.dtype, x.offset);
 }

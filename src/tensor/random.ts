@@ -1,4 +1,5 @@
 import { threefry } from '../runtime/threefry.ts';
+import { expectKey, isSize, isWhole, ruleOf } from './check.ts';
 
 /** A key of the counter-based generator: the same key always draws the same numbers. Two 32-bit words. */
 export interface Key {
@@ -7,10 +8,17 @@ export interface Key {
 }
 
 /** The key at a counter of another. The first word of a counter says what it is for: 0 is an element of a tensor. */
-function at(from: Key, use: number, i: number): Key {
+function at(op: string, from: Key, use: number, i: number): Key {
+  expectKey(op, from);
   const [hi, lo] = threefry(from.hi, from.lo, use, i);
   return { hi, lo };
 }
+
+/** A counter has 32 bits; −1 and 2³² − 1 are the same one. */
+const isCounter = /* @__PURE__ */ ruleOf(
+  'a whole number from -2147483648 to 4294967295',
+  (i) => Number.isInteger(i) && (i as number) >= -(2 ** 31) && (i as number) < 2 ** 32,
+);
 
 /** A key from a whole number of at most 53 bits. */
 export function key(seed: number): Key {
@@ -18,26 +26,46 @@ export function key(seed: number): Key {
   return { hi: Math.floor(seed / 2 ** 32) | 0, lo: seed | 0 };
 }
 
+interface Tuples {
+  1: [Key];
+  2: [Key, Key];
+  3: [Key, Key, Key];
+  4: [Key, Key, Key, Key];
+  5: [Key, Key, Key, Key, Key];
+  6: [Key, Key, Key, Key, Key, Key];
+  7: [Key, Key, Key, Key, Key, Key, Key];
+  8: [Key, Key, Key, Key, Key, Key, Key, Key];
+}
+
+/** `N` keys: a tuple where the type knows how many, up to 8. */
+export type Keys<N extends number> = N extends keyof Tuples ? Tuples[N] : Key[];
+
 /** `count` independent keys from one; two by default. The old key must not be used to draw afterwards. */
-export function split(from: Key): [Key, Key];
-export function split(from: Key, count: number): Key[];
-export function split(from: Key, count = 2): Key[] {
-  return Array.from({ length: count }, (_, i) => at(from, -1, i));
+export function split<N extends number = 2>(from: Key, count?: N): Keys<N> {
+  expectKey('split', from);
+  const length = count ?? 2;
+  isWhole(0)('split', 'count', length);
+  return Array.from({ length }, (_, i) => at('split', from, -1, i)) as Keys<N>;
 }
 
 /** The key that belongs to a number: step, layer, worker. Like the `i`-th of an endless {@link split}. */
 export function foldIn(from: Key, i: number): Key {
-  return at(from, -2, i | 0);
+  isCounter('foldIn', 'i', i);
+  return at('foldIn', from, -2, i | 0);
 }
 
-/** Whole numbers below `bound` on the host, drawn from a key: for shuffles and generators. */
+/** A whole number below `bound`, the `i`-th of those drawn from a key on the host: for shuffles and generators. */
 export function randomInt(from: Key, i: number, bound: number): number {
-  const { hi, lo } = at(from, -3, i | 0);
+  isCounter('randomInt', 'i', i);
+  isSize('randomInt', 'bound', bound);
+  const { hi, lo } = at('randomInt', from, -3, i | 0);
   return Math.floor((((hi >>> 5) * 2 ** 26 + (lo >>> 6)) / 2 ** 53) * bound);
 }
 
 /** `0 … length - 1` in an order drawn from the key (Fisher and Yates). */
 export function permutation(from: Key, length: number): Int32Array {
+  expectKey('permutation', from);
+  isWhole(0)('permutation', 'length', length);
   const order = Int32Array.from({ length }, (_, i) => i);
   for (let i = length - 1; i > 0; i--) {
     const j = randomInt(from, i, i + 1);

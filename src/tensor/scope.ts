@@ -1,4 +1,5 @@
-import { currentScope, Storage, within } from '../runtime/storage.ts';
+import { type Storage, scoped, within } from '../runtime/storage.ts';
+import { expectSynchronous, isThenable } from '../runtime/synchronous.ts';
 import { type Recorded, Tensor } from './tensor.ts';
 
 const ended: Omit<Recorded, 'order'> = {
@@ -12,35 +13,42 @@ const ended: Omit<Recorded, 'order'> = {
 };
 
 /**
- * Runs `fn` and frees every tensor it made, save those found in what it returns (in arrays, maps, plain objects and modules too).
- * A tensor that leaves the scope keeps its value and loses its graph. Scopes nest; `fn` is synchronous.
+ * Runs `fn` and frees every tensor it made, save those found in what it returns: in arrays, maps and their keys, sets, plain objects and
+ * modules, however deep. A tensor that leaves the scope keeps its value and loses its graph. Scopes nest; `fn` is synchronous.
  */
 export function scope<T>(fn: () => T): T {
-  const outer = currentScope();
-  const list: Storage[] = [];
-  try {
-    const result = within(list, fn);
-    if (result instanceof Promise) throw new TypeError('scope: fn must be synchronous, got a promise');
-    keep(result, list, outer, new Set());
-    return result;
-  } finally {
-    Storage.release(list);
-  }
+  return scoped(fn, keep);
 }
 
-function keep(value: unknown, from: Storage[], to: Storage[] | null, seen: Set<object>): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
-  seen.add(value);
-  if (value instanceof Tensor) {
-    if (value.storage.ownedBy(from)) {
-      value.storage.moveTo(to);
-      if (value.recorded) value.recorded = { ...ended, order: value.recorded.order };
-    }
-    if (value.grad) keep(value.grad, from, to, seen);
-    return;
+/** Hands the tensors in `result` on. A promise is refused: what it awaits could only find tensors that are freed. */
+function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [result];
+  let late: unknown;
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) continue;
+    seen.add(value);
+    if (isThenable(value)) late = value;
+    else if (value instanceof Tensor) {
+      handOn(value, from, to);
+      waiting.push(value.grad);
+    } else for (const part of partsOf(value)) waiting.push(part);
   }
-  const parts = value instanceof Map ? value.values() : Array.isArray(value) ? value : Object.values(value);
-  for (const part of parts) keep(part, from, to, seen);
+  expectSynchronous('scope', late);
+}
+
+function handOn(x: Tensor, from: Storage[], to: Storage[] | null): void {
+  if (!x.storage.ownedBy(from)) return;
+  x.storage.moveTo(to);
+  if (x.recorded) x.recorded = { ...ended, order: x.recorded.order };
+}
+
+function partsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  const symbols = Object.getOwnPropertySymbols(value);
+  return [...Object.values(value), ...symbols.map((symbol) => (value as Record<symbol, unknown>)[symbol])];
 }
 
 /** Makes tensors outlive every scope: the collector frees them when nothing refers to them. Returns its argument. */

@@ -22,6 +22,12 @@ export function expectShape(op: string, shape: Shape, least = 0): void {
   if (!fits) throw new RangeError(`${op}: shape must be an array of whole numbers from ${least}, got ${shown(shape)}`);
 }
 
+/** Elements of a shape that a caller gave. */
+export function checkedSize(op: string, shape: Shape): number {
+  expectShape(op, shape);
+  return sizeOf(shape);
+}
+
 /** `[2, 3]` for messages. */
 export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;

@@ -1,7 +1,8 @@
-import { backend, type DType, type View } from '../runtime/backend.ts';
+import { backend, type DType, type View, wrongBackend } from '../runtime/backend.ts';
 import { Storage } from '../runtime/storage.ts';
 import { shown } from './check.ts';
-import { type Shape, show, sizeOf } from './shape.ts';
+import { type NestedValues, nested, printed } from './print.ts';
+import { checkedSize, type Shape, show } from './shape.ts';
 
 /**
  * A gradient put off: those of one kind that meet at a tensor are worked out together, as the weight of every step of a loop wants one
@@ -37,12 +38,15 @@ export class Tensor {
   /** How it was computed, where a gradient has to pass. */
   recorded: Recorded | null = null;
 
+  /** The shape is copied: its owner may go on to change it. */
   constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
     this.storage = storage;
-    this.shape = shape;
+    this.size = checkedSize('tensor', shape);
+    this.shape = shape.slice();
     this.dtype = dtype;
     this.offset = offset;
-    this.size = sizeOf(shape);
+    if (!(offset >= 0 && storage.holds(offset + this.size)))
+      throw new RangeError(`tensor: the storage must hold the shape, got ${show(shape)} from element ${offset} on`);
   }
 
   /** Whether gradients flow to or through it. */
@@ -59,8 +63,7 @@ export class Tensor {
     const { storage } = this;
     if (!storage.live)
       throw new Error(`tensor: must be used inside the scope it was made in, got one of shape ${show(this.shape)} after its scope ended`);
-    if (storage.backend !== backend())
-      throw new Error(`tensor: must be used on the backend it was made on (${storage.backend.build}), got ${backend().build}`);
+    if (storage.backend !== backend()) throw wrongBackend(storage.backend);
     return storage.at + this.offset * storage.backend.unit;
   }
 
@@ -90,19 +93,48 @@ export class Tensor {
     return backend().view(this.ptr, this.size, this.dtype);
   }
 
+  /** The elements in nested arrays, one level an axis; booleans for bool. */
+  toNested(): NestedValues {
+    return nested(this, this.elements());
+  }
+
+  /** The same, for `JSON.stringify`. */
+  toJSON(): NestedValues {
+    return this.toNested();
+  }
+
+  /** Element type, shape and values, those in the middle left out where there are many. */
   toString(): string {
-    return `Tensor(${this.dtype} ${show(this.shape)})`;
+    return printed(this);
+  }
+
+  /** What `console.log` shows in Node, Deno and Bun. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return printed(this);
   }
 }
 
-/** A new tensor whose elements are whatever the memory held. */
-export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return new Tensor(new Storage(sizeOf(shape)), shape, dtype);
+/** A new tensor whose elements are whatever the memory held. Errors name `op`. */
+export function empty(shape: Shape, dtype: DType = 'float32', op = 'empty'): Tensor {
+  const size = checkedSize(op, shape);
+  expectKind(op, dtype);
+  return new Tensor(new Storage(size), shape, dtype);
 }
 
-const kindOf = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
+/** Checks that there is such an element type. */
+export function expectKind(op: string, dtype: DType): void {
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+    throw new TypeError(`${op}: dtype must be float32, int32 or bool, got ${shown(dtype)}`);
+}
 
-/** Throws unless `x` is a tensor of this copy of the package. */
+/** Whether another copy of the package made `x`, a tensor: another version, another bundle, or a module that was loaded twice. */
+export function isForeign(x: unknown): boolean {
+  return typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'storage' in x && 'dtype' in x;
+}
+
+const kindOf = (x: unknown) => (isForeign(x) ? 'one of another copy of the package (npm ls saccade tells which there are)' : shown(x));
+
+/** Throws unless `x` is a tensor of this copy of the package: the address of another means nothing in this one's memory. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
   if (!(x instanceof Tensor)) throw new TypeError(`${op}: ${name} must be a tensor, got ${kindOf(x)}`);
 }
