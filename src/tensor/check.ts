@@ -1,6 +1,6 @@
 // What callers give, checked by name: sizes, probabilities, keys, and the names of options, which nobody checks for callers in JavaScript.
 
-import type { Key } from './random.ts';
+import type { Key } from './key.ts';
 
 /** Checks one value that a caller gave: `op: name must be …, got …`. */
 export type Rule = (op: string, name: string, value: unknown) => void;

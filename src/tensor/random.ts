@@ -1,11 +1,8 @@
 import { threefry } from '../runtime/threefry.ts';
 import { expectKey, isSize, isWhole, ruleOf } from './check.ts';
+import type { Key } from './key.ts';
 
-/** A key of the counter-based generator: the same key always draws the same numbers. Two 32-bit words. */
-export interface Key {
-  readonly hi: number;
-  readonly lo: number;
-}
+export type { Key };
 
 /** The key at a counter of another. The first word of a counter says what it is for: 0 is an element of a tensor. */
 function at(op: string, from: Key, use: number, i: number): Key {
