@@ -62,13 +62,11 @@ export function activate(next: Backend, by?: string): void {
   kernels = next.kernels;
 }
 
-const called = ({ build, threads = 1 }: Backend): string => (threads > 1 ? `${build}, ${threads} threads` : build);
-
 /** Why a tensor made on `on` cannot be used. */
 export function wrongBackend(on: Backend): Error {
   const by = replacements.get(on);
-  if (by !== undefined) return new Error(`tensor: must be made again after ${by}, got one of the backend it replaced (${called(on)})`);
-  return new Error(`tensor: must be used on the backend it was made on (${called(on)}), got ${called(backend())}`);
+  if (by !== undefined) return new Error(`tensor: must be made again after ${by}, got one of the ${on.build} backend that it replaced`);
+  return new Error(`tensor: must be used on the backend it was made on (${on.build}), got ${backend().build}`);
 }
 
 /** Runs `fn` (synchronous) with tensors made and kernels run on another backend. */

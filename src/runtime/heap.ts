@@ -46,8 +46,8 @@ interface Span {
  */
 export class Heap {
   /** Blocks that no scope frees, and at how many bytes of them the collector is asked for its part. */
-  readonly outside = { blocks: 0, bytes: 0, limit: 2 ** 27 };
-  private readonly space: Space;
+  readonly outside = { blocks: 0, bytes: 0, limit: 0 };
+  readonly space: Space;
   private classes = new Map<number, number[]>();
   private spans: Span[] = [];
   private readonly withheld: number[] = [];
@@ -66,7 +66,7 @@ export class Heap {
    * the counters come last and need no call, so that an error on the way, a full stack too, leaves the books balanced.
    */
   allocate(size: number): number {
-    if (!(size >= 0)) throw new RangeError(`memory: a size must be a number from 0, got ${size}`);
+    if (!(size >= 0)) throw new RangeError(`memory: size must be from 0, got ${size}`);
     const capacity = Heap.capacity(size);
     const at = this.classes.get(capacity)?.pop() ?? this.fromSpans(capacity) ?? this.fromEnd(capacity);
     this.blocks++;
@@ -77,10 +77,10 @@ export class Heap {
 
   free(at: number, capacity: number): void {
     const list = this.classes.get(capacity);
-    if (this.withheld.length > 0 && this.withheld.some((address) => address >= at && address < at + capacity)) {
-      // It is nobody's from here on.
-    } else if (list) list.push(at);
-    else this.classes.set(capacity, [at]);
+    if (this.withheld.length === 0 || !this.withheld.some((address) => address >= at && address < at + capacity)) {
+      if (list) list.push(at);
+      else this.classes.set(capacity, [at]);
+    }
     this.blocks--;
     this.used -= capacity;
   }
@@ -139,10 +139,9 @@ export class Heap {
 
   private full(capacity: number): OutOfMemoryError {
     const { bytes, reserved, outside } = this.report();
-    const way = '; scope(() => …) frees what is made in it, and so does infer(() => …), which records no graph';
     return new OutOfMemoryError(
       `memory: the limit must hold every live tensor, got a request for ${capacity * this.space.unit} bytes with ${bytes} in use, ` +
-        `${outside.bytes} of them in ${outside.blocks} tensors outside every scope, and ${reserved} reserved${outside.blocks > 0 ? way : ''}`,
+        `${outside.bytes} of them in ${outside.blocks} tensors outside every scope, and ${reserved} reserved; scope(() => …) and infer(() => …) free what is made in them`,
     );
   }
 

@@ -44,55 +44,48 @@ async function start(given: WasmOptions): Promise<void> {
   const before = hasBackend() ? backend() : undefined;
   const sound = before && before.lost?.() === undefined;
   if (sound && !differs(options)) return;
-  const wanted = { ...loaded, ...options };
-  if (options.build !== undefined || options.module || options.bytes) {
-    for (const name of ['module', 'bytes'] as const) if (!options[name]) delete wanted[name]; // one build's, or one of the two
-  }
+  const { module: _, bytes: __, ...rest } = loaded; // one build's, and one or the other
+  const wanted = { ...((options.build ?? options.module ?? options.bytes) ? rest : loaded), ...options };
   const next = await wasmBackend(wanted);
   loaded = wanted;
   activate(next, before && callOf(options));
   before?.close?.();
 }
 
-const rules: { readonly [Name in keyof WasmOptions]-?: readonly [rule: string, holds: (value: unknown) => boolean] } = {
-  build: ['deterministic or relaxed', (value) => value === 'deterministic' || value === 'relaxed'],
-  module: ['a WebAssembly.Module', (value) => typeof value === 'object'],
-  bytes: ['a buffer', (value) => typeof value === 'object'],
-  maximumBytes: ['a number', (value) => typeof value === 'number'],
-  threads: ['a number', (value) => typeof value === 'number'],
-  worker: ['a URL', (value) => typeof value === 'string' || value instanceof URL],
-  grain: ['a number from 0', (value) => typeof value === 'number' && value >= 0],
+/** What an option's value is to be; a number is at least 0. */
+const kinds: { readonly [Name in keyof WasmOptions]-?: string } = {
+  build: 'deterministic or relaxed',
+  module: 'an object',
+  bytes: 'an object',
+  maximumBytes: 'a number from 0',
+  threads: 'a number from 0',
+  worker: 'a string or URL',
+  grain: 'a number from 0',
 };
-
-const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));
 
 /** The options that are given, names and kinds checked. */
 function checked(options: WasmOptions): WasmOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`init: options must be an object, got ${shown(options)}`);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
-    if (!Object.hasOwn(rules, name)) throw new TypeError(`init: options must be among ${Object.keys(rules).join(', ')}, got ${name}`);
-    const [rule, holds] = rules[name as keyof WasmOptions];
-    if (!holds(value)) throw new TypeError(`init: ${name} must be ${rule}, got ${shown(value)}`);
+    if (!Object.hasOwn(kinds, name)) throw new TypeError(`init: options must be among ${Object.keys(kinds).join(', ')}, got ${name}`);
+    const kind = kinds[name as keyof WasmOptions];
+    const own = name === 'build' ? value : value instanceof URL ? 'URL' : typeof value;
+    if (!kind.split(' ').includes(own) || value < 0 || Number.isNaN(value))
+      throw new TypeError(`init: ${name} must be ${kind}, got ${value}`);
   }
   return Object.fromEntries(given);
 }
 
 /** What the package does when an option is not named. A module or bytes are the same program wherever they come from. */
-const usual = { build: 'deterministic', maximumBytes: 2 ** 32, threads: 1, grain: 12_000 } as const;
+const usual: WasmOptions = { build: 'deterministic', maximumBytes: 2 ** 32, threads: 1, grain: 12_000 };
 
-function differs(options: WasmOptions): boolean {
-  const names = Object.keys(usual) as (keyof typeof usual)[];
-  return names.some((name) => options[name] !== undefined && options[name] !== (loaded[name] ?? usual[name]));
-}
+const differs = (options: WasmOptions): boolean =>
+  (Object.keys(options) as (keyof WasmOptions)[]).some((name) => name in usual && options[name] !== (loaded[name] ?? usual[name]));
 
 function sameOptions(a: WasmOptions, b: WasmOptions): boolean {
   const names = Object.keys({ ...a, ...b }) as (keyof WasmOptions)[];
   return names.every((name) => a?.[name] === b?.[name]);
 }
 
-/** The call for messages: numbers and names of builds, not modules. */
-function callOf(options: WasmOptions): string {
-  const parts = Object.entries(options).map(([name, value]) => (typeof value === 'object' ? name : `${name}: ${shown(value)}`));
-  return parts.length > 0 ? `init({ ${parts.join(', ')} })` : 'init()';
-}
+/** The call for messages, with the names of the options. */
+const callOf = (options: WasmOptions): string => `init({ ${Object.keys(options).join(', ')} })`;

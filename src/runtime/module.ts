@@ -9,20 +9,9 @@ export async function compiled(source: WebAssembly.Module | BufferSource, build:
   } catch (error) {
     cause = error;
   }
-  throw await reason(source, build, cause);
-}
-
-/** The words are loaded when they are needed; a host that cannot load them gets fewer. */
-async function reason(source: WebAssembly.Module | BufferSource, build: Build, cause: unknown): Promise<Error> {
-  try {
-    const { refusal } = await import('./refusal.ts');
-    return refusal(source, build, cause);
-  } catch {
-    return new Error(
-      `init: the module must be a whole one of ${markOf(build)}, which the host lets compile, got ${cause ?? 'another mark'}`,
-      {
-        cause,
-      },
-    );
-  }
+  // The words are loaded when they are needed; a host that cannot load them gets fewer.
+  const { refusal } = await import('./refusal.ts').catch(() => ({
+    refusal: () => new Error(`init: module must be ${markOf(build)}, got ${cause ?? 'another'}`, { cause }),
+  }));
+  throw refusal(source, build, cause);
 }

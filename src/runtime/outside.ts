@@ -23,10 +23,8 @@ const collected = new FinalizationRegistry<Block>((block) => {
   if (!block.watched) return;
   drop(block);
   const { outside } = block.heap;
-  if (outside.bytes * 4 < outside.limit) outside.limit = limitFor(outside.bytes); // what was found late shall not count for ever
+  if (outside.bytes * 4 < outside.limit) outside.limit = outside.bytes * 2; // what was found late shall not count for ever
 });
-
-const limitFor = (bytes: number): number => Math.max(UNASKED, bytes * 2);
 
 /** Leaves `block` to the collector of `owner`. */
 export function watch(owner: object, block: Block): void {
@@ -36,9 +34,9 @@ export function watch(owner: object, block: Block): void {
   block.watched = true;
   outside.blocks++;
   outside.bytes += block.bytes;
-  if (outside.bytes > outside.limit) {
+  if (outside.bytes > UNASKED && outside.bytes > outside.limit) {
     press(2 ** 32);
-    outside.limit = limitFor(outside.bytes);
+    outside.limit = outside.bytes * 2;
   }
 }
 
@@ -70,7 +68,7 @@ export function reclaim(heap: Heap): boolean {
     press(Number.MAX_SAFE_INTEGER);
   }
   for (const [block, owner] of large) if (owner.deref() === undefined) drop(block);
-  heap.outside.limit = limitFor(heap.outside.bytes);
+  heap.outside.limit = heap.outside.bytes * 2;
   return heap.outside.bytes < before;
 }
 

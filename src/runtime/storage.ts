@@ -86,8 +86,8 @@ export class Storage {
 
   private watch(): void {
     const { at, capacity } = this;
-    const { heap, build } = this.backend;
-    this.block = { heap, at, capacity, bytes: build === 'reference' ? capacity * 8 : capacity, watched: false };
+    const { heap } = this.backend;
+    this.block = { heap, at, capacity, bytes: capacity * heap.space.unit, watched: false };
     watch(this, this.block);
   }
 
@@ -106,8 +106,8 @@ let depth = 0;
 
 /** Frees the scopes inside the outermost `count`. */
 function close(count: number): void {
-  for (let list = lists[lists.length - 1]; list && lists.length > count; list = lists[lists.length - 1]) {
-    Storage.release(list);
+  while (lists.length > count) {
+    Storage.release(lists.at(-1) ?? []);
     lists.pop();
   }
 }
@@ -122,7 +122,7 @@ export function scoped<T>(fn: () => T, keep: (result: T, list: Storage[], outer:
   const outer = scope;
   const before = depth;
   const list: Storage[] = [];
-  if (lists.length > before) close(before);
+  close(before);
   try {
     lists.push(list);
     depth = before + 1;

@@ -40,11 +40,7 @@ async function fetched(build: Build, cause: unknown): Promise<BufferSource> {
   } catch {
     // There is no such file, or no way to it.
   }
-  throw new Error(
-    `init: the kernels must come by import(), which service workers lack, or from ${name} beside the package's files, got neither; ` +
-      `fetch ${name} and pass init({ bytes })`,
-    { cause },
-  );
+  throw new Error(`init: this host must have import() or ${name} beside this file, got neither; pass init({ bytes })`, { cause });
 }
 
 async function embedded(build: Build): Promise<BufferSource> {

@@ -33,15 +33,15 @@ function shapeOf(values: Nested): number[] {
 function flatten(values: unknown, shape: Shape, axis: number, into: number[]): boolean {
   if (!isList(values)) {
     if (typeof values !== 'number' && typeof values !== 'boolean')
-      throw new TypeError(`tensor: values must be numbers or booleans, got ${shown(values)}${typeof values === 'bigint' ? 'n' : ''}`);
+      throw new TypeError(`tensor: values must be numbers or booleans, got ${shown(values)}`);
     if (axis !== shape.length) throw new RangeError(`tensor: nested arrays must be even, got a number at depth ${axis} of ${shape.length}`);
     into.push(Number(values));
     return typeof values === 'boolean';
   }
-  if (values.length !== shape[axis]) {
-    const other = axis === shape.length ? 'a number' : `length ${shape[axis]}`;
-    throw new RangeError(`tensor: nested arrays must be even, got ${other} and length ${values.length} at depth ${axis}`);
-  }
+  if (values.length !== shape[axis])
+    throw new RangeError(
+      `tensor: nested arrays must be even, got lengths ${shape[axis] ?? 'of none'} and ${values.length} at depth ${axis}`,
+    );
   let flags = true;
   for (let i = 0; i < values.length; i++) flags = flatten(values[i], shape, axis + 1, into) && flags; // a hole is undefined
   return flags;

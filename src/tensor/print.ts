@@ -1,6 +1,6 @@
 import type { DType, View } from '../runtime/backend.ts';
 import type { Storage } from '../runtime/storage.ts';
-import { type Shape, show, sizeOf } from './shape.ts';
+import { type Shape, show } from './shape.ts';
 
 /** Elements in nested arrays, one level an axis; one number for the shape `[]`. */
 export type NestedValues = number | boolean | NestedValues[];
@@ -14,58 +14,64 @@ interface Printable {
   readonly size: number;
 }
 
-/** The elements of `view` in nested arrays of the tensor's shape. */
-export function nested({ shape, dtype }: Printable, view: View): NestedValues {
-  const level = (axis: number, from: number, size: number): NestedValues => {
-    if (axis === shape.length) return dtype === 'bool' ? view[from] !== 0 : (view[from] as number);
-    const n = shape[axis] as number;
-    return Array.from({ length: n }, (_, i) => level(axis + 1, from + (i * size) / n, size / n));
-  };
-  return level(0, 0, sizeOf(shape));
+/** What `join` makes of the axes from `axis` on, `leaf` of an element; of a longer axis only `edge` places at either end, and `gap` between. */
+function levels<T>(
+  shape: Shape,
+  edge: number,
+  leaf: (at: number) => T,
+  join: (parts: T[], axis: number) => T,
+  gap: T,
+  axis = 0,
+  at = 0,
+): T {
+  const n = shape[axis];
+  if (n === undefined) return leaf(at);
+  const parts: T[] = [];
+  for (let i = 0; i < n; i++) {
+    if (i === edge && n > 2 * edge) {
+      parts.push(gap);
+      i = n - edge;
+    }
+    parts.push(levels(shape, edge, leaf, join, gap, axis + 1, at * n + i));
+  }
+  return join(parts, axis);
 }
 
-/** Above so many elements, those in the middle of each axis are left out. */
-const MANY = 1000;
+/** The elements of `view` in nested arrays of the tensor's shape. */
+export function nested({ shape, dtype }: Printable, view: View): NestedValues {
+  const value = (at: number): NestedValues => (dtype === 'bool' ? view[at] !== 0 : (view[at] as number));
+  return levels(shape, Number.POSITIVE_INFINITY, value, (parts) => parts, 0);
+}
 
-/** `Tensor(float32 [2, 3])` and the values, a line a row. Says so where they are gone; it never fails, not even for another backend's. */
+/**
+ * `Tensor(float32 [2, 3])` and the values, a line a row; above 1,000, only those at the ends of each axis. Says so where they are gone; it
+ * never fails, not even for another backend's.
+ */
 export function printed({ shape, dtype, storage, offset, size }: Printable): string {
   const head = `Tensor(${dtype} ${show(shape)})`;
   if (!storage.live) return `${head}: freed when its scope ended`;
-  const edge = [3, 2, 1].find((n) => sizeOf(shape.map((length) => Math.min(length, 2 * n))) <= 10 * MANY);
-  if (size > MANY && edge === undefined) return head; // a line for each of too many rows
+  const rank = shape.length;
+  const edge = size <= 1000 ? Number.POSITIVE_INFINITY : rank > 4 ? 1 : 3;
   const { view, unit } = storage.backend;
   const values = view(storage.at + offset * unit, size, dtype);
-  const words = new Map<number, string>();
-  const write = (each: (at: number) => string) => brackets(shape, 0, 0, size > MANY ? (edge as number) : size, each);
-  write((at) => words.set(at, word(values[at] as number, dtype)) && '');
   let width = 0;
-  for (const text of words.values()) width = Math.max(width, text.length);
-  return `${head}${shape.length > 1 ? '\n' : ' '}${write((at) => (words.get(at) as string).padStart(width))}`;
-}
-
-/** The elements from `at` in brackets, `edge` of them at either end of an axis, as `each` writes them. */
-function brackets(shape: Shape, axis: number, at: number, edge: number, each: (at: number) => string): string {
-  if (axis === shape.length) return each(at);
-  const n = shape[axis] as number;
-  const parts: string[] = [];
-  for (let i = 0; i < n; i++) {
-    if (i === edge && n > 2 * edge) {
-      parts.push('…');
-      i = n - edge;
-    }
-    parts.push(brackets(shape, axis + 1, at * n + i, edge, each));
-  }
-  const deeper = shape.length - 1 - axis;
-  return `[${parts.join(deeper === 0 ? ', ' : `,${'\n'.repeat(deeper)}${' '.repeat(axis + 1)}`)}]`;
+  const word = (at: number): string => {
+    const text = wordOf(values[at] as number, dtype).padStart(width);
+    width = Math.max(width, text.length); // after a first walk, that of the longest
+    return text;
+  };
+  const between = (axis: number): string => (axis === rank - 1 ? ', ' : `,${'\n'.repeat(rank - 1 - axis)}${' '.repeat(axis + 1)}`);
+  const write = () => levels(shape, edge, word, (parts, axis) => `[${parts.join(between(axis))}]`, '…');
+  write();
+  return `${head}${rank > 1 ? '\n' : ' '}${write()}`;
 }
 
 /** The fewest digits that give this very value back. */
-function word(value: number, dtype: DType): string {
-  if (dtype === 'bool') return String(value !== 0);
-  if (Object.is(value, -0)) return '-0';
+function wordOf(value: number, dtype: DType): string {
+  if (dtype === 'bool') return `${value !== 0}`;
   for (let digits = 6; digits < 10; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return String(short);
+    if (Math.fround(short) === value) return `${short}`;
   }
-  return String(value);
+  return `${value}`;
 }

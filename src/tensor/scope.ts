@@ -29,7 +29,7 @@ function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
     const value = waiting.pop();
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) continue;
     seen.add(value);
-    if (isThenable(value)) late = value;
+    if (isThenable(value)) late = late ? Promise.all([late, value]) : value;
     else if (value instanceof Tensor) {
       handOn(value, from, to);
       waiting.push(value.grad);
@@ -47,8 +47,7 @@ function handOn(x: Tensor, from: Storage[], to: Storage[] | null): void {
 function partsOf(value: object): Iterable<unknown> {
   if (Array.isArray(value) || value instanceof Set) return value;
   if (value instanceof Map) return [...value.keys(), ...value.values()];
-  const symbols = Object.getOwnPropertySymbols(value);
-  return [...Object.values(value), ...symbols.map((symbol) => (value as Record<symbol, unknown>)[symbol])];
+  return Reflect.ownKeys(value).map((name) => (value as Record<PropertyKey, unknown>)[name]);
 }
 
 /** Makes tensors outlive every scope: the collector frees them when nothing refers to them. Returns its argument. */

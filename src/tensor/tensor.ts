@@ -132,7 +132,7 @@ export function isForeign(x: unknown): boolean {
   return typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'storage' in x && 'dtype' in x;
 }
 
-const kindOf = (x: unknown) => (isForeign(x) ? 'one of another copy of the package (npm ls saccade tells which there are)' : shown(x));
+const kindOf = (x: unknown) => (isForeign(x) ? 'one of another copy of the package' : shown(x));
 
 /** Throws unless `x` is a tensor of this copy of the package: the address of another means nothing in this one's memory. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
