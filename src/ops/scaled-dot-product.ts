@@ -75,8 +75,9 @@ function layOut(op: string, name: string, x: Tensor, target: Shape): { x: Tensor
   const whole = target.length > 4 ? expand(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
   const strides = stretchedStrides(whole.shape, target);
   const [query = 0, key = 0] = strides.slice(-2);
-  const [head = 0, example = 0] = strides.slice(0, -2).reverse();
-  return { x: whole, strides: [target.length > 4 ? 0 : example, head, query, key] };
+  // Of more leading axes than two all are one; the stride of its last axis alone would be 0 where that has length 1.
+  const [head = 0, example = 0] = target.length > 4 ? [sizeOf(whole.shape.slice(-2))] : strides.slice(0, -2).reverse();
+  return { x: whole, strides: [example, head, query, key] };
 }
 
 /** What every attention kernel is told of masks, biases and heads, in its order. */

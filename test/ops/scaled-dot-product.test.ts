@@ -121,6 +121,15 @@ describe('scaled dot-product attention equals its composition in value and gradi
     }
   });
 
+  it('with a mask and a bias for each of the leading axes, the last of which has length 1', () => {
+    const lead = [2, 3, 1];
+    const xs = operands(lead, 4, 5, 3);
+    const given = { mask: bool([...lead, 4, 5], 4), bias: real([...lead, 4, 5], 5) };
+    const [ours, theirs] = [scaledDotProductAttention(...xs, { ...given, weights: true }), composed(xs, given)];
+    expect(off(ours.output, theirs.output)).toBeLessThanOrEqual(4e-6);
+    expect(off(ours.weights, theirs.weights)).toBeLessThanOrEqual(4e-6);
+  });
+
   it('where the weights have a gradient too', () => {
     const xs = operands([2], 5, 7, 3).map(parameter) as [Tensor, Tensor, Tensor];
     const loss = ({ output, weights }: { output: Tensor; weights: Tensor }) => add(sum(square(output)), sum(square(weights)));

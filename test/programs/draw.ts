@@ -267,7 +267,7 @@ export class Draw extends Choices {
       this.visible = this.leaves.map(({ slot }) => slot);
       this.queue = [...genes];
       for (let gene = this.queue.shift(); gene; gene = this.queue.shift()) this.apply(gene);
-      for (const row of endings) this.attempt(row, choices);
+      if (choices.length > 0) for (const row of endings) this.attempt(row, choices);
       return this.steps;
     });
     return { leaves: this.leaves, rounds: done };

@@ -1,9 +1,9 @@
 // Draws programs with fast-check, runs them, and says of one that fails the least that still does.
 import fc from 'fast-check';
 import type * as Package from '../../src/index.ts';
-import type { Options } from './choices.ts';
+import { large, type Options, small } from './choices.ts';
 import { Draw } from './draw.ts';
-import { Execution, judge } from './execute.ts';
+import { Execution, judge, type Observe } from './execute.ts';
 import { code } from './print.ts';
 import type { Program, Round } from './program.ts';
 import { endings } from './rows/structure.ts';
@@ -20,6 +20,27 @@ export const drawn = (from: typeof Package, rounds: readonly Round[], options: O
 
 /** Genes of some programs. */
 export const sample = (count: number, seed: number): Round[][] => fc.sample(genes, { numRuns: count, seed });
+
+export const sizesOf = { small, large };
+
+/** Runs a program on both backends: the first is judged, and the second gives its bits. */
+export function compare(from: typeof Package, one: Package.Backend, several: Package.Backend): (program: Program) => void {
+  return (program) => {
+    const wanted: [string, ArrayLike<number>][] = [];
+    const keep: Observe = (name, tensor, slot) => {
+      judge(name, tensor, slot);
+      wanted.push([name, tensor.toArray()]);
+    };
+    const same: Observe = (name, tensor) => {
+      const [called, values] = wanted.shift() ?? ['nothing', []];
+      const at = tensor.toArray().findIndex((value, i) => !Object.is(value, values[i]));
+      if (called !== name || at >= 0)
+        throw new Error(`${name}[${at}] must have the bits of one thread, ${values[at]}, got ${tensor.toArray()[at]}`);
+    };
+    from.withBackend(one, () => new Execution(from, keep).run(program));
+    from.withBackend(several, () => new Execution(from, same).run(program));
+  };
+}
 
 /** What programs came to. */
 export interface Report {

@@ -22,13 +22,18 @@ function block(d: Draw, kind: Block, inputs: readonly Slot[] = []): void {
   d.take(1 + d.int(4));
   const body = d.steps;
   const made = body.flatMap((step) => (step.kind === 'call' ? step.outs : []));
-  const result = made.filter((x) => x.dtype === 'float32' && !x.poisoned && (kind === 'checkpoint' || !outside.includes(x))).at(-1);
+  const result = made
+    .filter((x) => x.dtype === 'float32' && !x.poisoned && (kind === 'checkpoint' || !(outside.includes(x) || d.isLeaf(x))))
+    .at(-1);
   const leaves = d.leaves.map(({ slot }) => slot).filter((slot) => !outside.includes(slot));
   [d.visible, d.steps, d.recording] = [[...outside, ...leaves], steps, recording];
   d.need(result !== undefined);
   if (!result) return;
   const views = d.viewed([result]);
-  const out = kind === 'checkpoint' ? d.out(map(result, n.same), [result], { views }) : d.out(map(result, n.cut), [], { views });
+  // A checkpoint runs again as a whole: what it reads must be as it was, whether the result depends on it or not.
+  const read = [result, ...inputs, ...body.flatMap((step) => (step.kind === 'call' ? slotsIn(step.args) : []))];
+  const out =
+    kind === 'checkpoint' ? d.out(map(result, n.same), read, { views, needs: result.needs }) : d.out(map(result, n.cut), [], { views });
   d.steps.push({ kind: 'block', block: kind, inputs, locals, body, result, out });
 }
 
@@ -80,6 +85,7 @@ function backward(d: Draw, y: Slot, seed: Slot | null): void {
 
 function grad(d: Draw, y: Slot, seed: Slot | null, by: readonly Slot[], createGraph: boolean): void {
   const xs = by.filter((x) => x.id > y.since || d.isLeaf(x));
+  d.need(xs.length > 0);
   const since = Math.max(...d.visible.map(({ id }) => id));
   const all = gradients(d, y, seed, xs);
   for (const nodes of all) sound(d, nodes);
