@@ -11,7 +11,7 @@ import { inverse, type Temperature } from './selection.ts';
 /** The place of the largest of each row, int32; −1 where all are −∞. */
 export function choose(x: Tensor): Tensor {
   const best = argmax(x, { axis: -1 });
-  const [places, values] = [best.view(), x.view()];
+  const [places, values] = [best.peek(), x.peek()];
   const keys = x.shape.at(-1) as number;
   return int32(best.shape, (i) => (values[i * keys + (places[i] as number)] === -Infinity ? -1 : (places[i] as number)));
 }
@@ -77,7 +77,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
       const noise = drawn((key, shape) => gumbel(foldIn(key, 1), shape), context, scores.shape);
       const any = noise && choose(shown(noise, context)).toArray();
       const best = choose(shown(scores, context));
-      const places = best.view();
+      const places = best.peek();
       const explores = (i: number) => any && coins && (coins[i * keys] as number) < epsilon;
       const choice = int32(best.shape, (i) => (explores(i) ? (any as ArrayLike<number>)[i] : places[i]) as number);
       return { weights: oneHot(choice, keys), choice, value: pick(scores, choice) };

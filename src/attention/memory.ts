@@ -79,7 +79,7 @@ const counted = (name: string, from: (keys: number, steps: number) => number) =>
         return int32([batch, 1], () => from(keys, steps ?? keys));
       },
       next(before, { weights }) {
-        const view = before.view();
+        const view = before.peek();
         return int32(before.shape, (i) => (view[i] as number) + (weights.shape[1] as number));
       },
       sequential: false,
@@ -105,6 +105,6 @@ export function int32(shape: readonly number[], at: (i: number) => number): Tens
 
 /** What a state counts for each of some queries, int32 `[B, T]`: the state's own count for the first. */
 export function placesOf(state: State, name: 'steps' | 'place', queries: number): Tensor {
-  const first = (state[name] as Tensor).view();
+  const first = (state[name] as Tensor).peek();
   return int32([first.length, queries], (i) => (first[Math.floor(i / queries)] as number) + (i % queries));
 }

@@ -76,7 +76,7 @@ const reached = /* @__PURE__ */ remember({
   reached: {
     initial: ({ values }) => int32([values.shape[0] as number, 1], () => 0),
     next(before, { choice }) {
-      const [old, now] = [before.view(), (choice as Tensor).view()];
+      const [old, now] = [before.peek(), (choice as Tensor).peek()];
       return int32(before.shape, (i) => ((now[i] as number) < 0 ? (old[i] as number) : (now[i] as number)));
     },
     sequential: true,
@@ -91,8 +91,8 @@ export const monotonicHard: Selection = {
   memory: reached,
   select(scores, { mask, state }) {
     const keys = scores.shape[2] as number;
-    const view = hidden('monotonic', scores, mask).view();
-    const from = (state.reached as Tensor).view();
+    const view = hidden('monotonic', scores, mask).peek();
+    const from = (state.reached as Tensor).peek();
     const choice = int32(scores.shape.slice(0, 2), (b) => {
       for (let s = from[b] as number; s < keys; s++) if ((view[b * keys + s] as number) > 0) return s;
       return -1;

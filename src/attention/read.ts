@@ -14,7 +14,7 @@ export const weightedSum: Read = (weights, values) => matmul(weights, values);
  */
 export const chosenItem: Read = (_, values, { choice }) => {
   if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
-  const view = choice.view();
+  const view = choice.peek();
   const read = take(
     values,
     int32(choice.shape, (i) => Math.max(0, view[i] as number)),

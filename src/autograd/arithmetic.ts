@@ -1,4 +1,4 @@
-// The three ops the tape itself is made of: what adds gradients up, what un-broadcasts them, and that one's gradient.
+// The ops the tape itself is made of: what adds gradients up, what un-broadcasts them, that one's gradient, and the copy.
 
 import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
 import {
@@ -49,6 +49,13 @@ type Four = [number, number, number, number];
 /** `a + b`, broadcast. */
 export function add(a: Tensor, b: Tensor): Tensor {
   return record('add', binary('add', kernels.add, a, b), [a, b], (g) => [g, g]);
+}
+
+/** The same elements in memory of their own. Gradient: `g`. */
+export function copy(x: Tensor): Tensor {
+  const y = empty(x.shape);
+  y.view().set(x.peek());
+  return record('copy', y, [x], (g) => [g]);
 }
 
 /** `sum += x` where `sum` lies, of one shape. Only for sums that nobody else has seen. */

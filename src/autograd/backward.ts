@@ -1,79 +1,13 @@
-import { ones, zeros } from '../tensor/create.ts';
-import { persist } from '../tensor/scope.ts';
+import { now } from '../runtime/clock.ts';
+import { detach, ones, zeros } from '../tensor/create.ts';
+import { outside } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import { type Deferred, type Recorded, Tensor } from '../tensor/tensor.ts';
-import { add, addInto, sumTo } from './arithmetic.ts';
-import { noGrad, recording, withGrad } from './record.ts';
-
-/** Gradients by tensor, as one walk over the graph collects them. */
-type Gradients = Map<Tensor, Tensor>;
-
-/** Every recorded tensor that `y` depends on, latest first. */
-export function history(y: Tensor): Tensor[] {
-  const seen = new Set<Tensor>();
-  const waiting = [y];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (!next.recorded || seen.has(next)) continue;
-    seen.add(next);
-    waiting.push(...next.recorded.inputs);
-  }
-  return [...seen].sort((a, b) => (b.recorded as Recorded).order - (a.recorded as Recorded).order);
-}
-
-/** What one walk over the graph has collected. */
-interface Collected {
-  gradients: Gradients;
-  /** Sums that the walk made itself and may add to in place. */
-  sums: Set<Tensor>;
-  waiting: Map<Tensor, Deferred[]>;
-}
-
-/** Adds to the gradient of `x`. */
-function deposit({ gradients, sums }: Collected, x: Tensor, gradient: Tensor): void {
-  const before = gradients.get(x);
-  if (before && sums.has(before) && !recording()) {
-    addInto(before, gradient);
-    return;
-  }
-  const sum = before ? add(before, gradient) : gradient;
-  if (before) sums.add(sum);
-  gradients.set(x, sum);
-}
-
-/** Works out the gradients of `x` that were put off, each kind in one go. */
-function settle(collected: Collected, x: Tensor): void {
-  const waiting = collected.waiting.get(x);
-  if (!waiting) return;
-  collected.waiting.delete(x);
-  for (const kind of new Set(waiting.map(({ sum }) => sum))) {
-    deposit(collected, x, sumTo(kind(waiting.filter(({ sum }) => sum === kind)), x.shape));
-  }
-}
-
-/** Walks back from `y`, whose gradient is `seed`, and returns the gradient of every leaf and of `wanted`. */
-function walk(y: Tensor, seed: Tensor, wanted: ReadonlySet<Tensor>): Gradients {
-  const collected: Collected = { gradients: new Map([[y, seed]]), sums: new Set(), waiting: new Map() };
-  const { gradients, waiting } = collected;
-  for (const node of history(y)) {
-    settle(collected, node);
-    const gradient = gradients.get(node);
-    if (!gradient) continue;
-    const { name, inputs, backward } = node.recorded as Recorded;
-    const results = backward(gradient);
-    if (results.length !== inputs.length)
-      throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
-    inputs.forEach((input, i) => {
-      const result = results[i];
-      if (!result || !input.requiresGrad) return;
-      if (result instanceof Tensor) deposit(collected, input, sumTo(result, input.shape));
-      else if (waiting.has(input)) waiting.get(input)?.push(result);
-      else waiting.set(input, [result]);
-    });
-    if (!wanted.has(node)) gradients.delete(node);
-  }
-  for (const x of [...waiting.keys()]) settle(collected, x);
-  return gradients;
-}
+import type { Recorded, Tensor } from '../tensor/tensor.ts';
+import { add } from './arithmetic.ts';
+import { setGradient } from './gradients.ts';
+import * as graph from './graph.ts';
+import { noGrad, withGrad } from './record.ts';
+import { history, type Walk, walk } from './walk.ts';
 
 function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
   if (!y.requiresGrad) throw new Error(`${op}: the result must depend on a parameter, got a tensor with no graph`);
@@ -84,28 +18,54 @@ function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
   return seed ?? ones(y.shape);
 }
 
-const none: ReadonlySet<Tensor> = new Set();
-
 /**
  * Adds the gradient of `y` to the `grad` of every leaf it depends on. `y` holds one element, or `gradient` gives its own gradient.
- * Gradients outlive scopes and stay until an optimiser's step uses them.
+ * Gradients outlive scopes and stay until an optimiser's step uses them; each is its leaf's alone, and the sum before is freed.
  */
 export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
   noGrad(() => {
-    for (const [x, gradient] of walk(y, seedFor('backward', y, options.gradient), none)) {
-      if (x.leaf) x.grad = persist(x.grad ? add(x.grad, gradient) : gradient);
-    }
+    const found = walk(y, seedFor('backward', y, options.gradient));
+    for (const x of found.gradients.keys()) if (x.leaf) accumulate(found, x);
+  });
+}
+
+/** Gives a leaf the sum of the gradient so far and the one found. */
+function accumulate({ gradients, take }: Walk, x: Tensor): void {
+  const { grad, shape } = x;
+  if (grad && !sameShape(grad.shape, shape))
+    throw new RangeError(`backward: grad must have its leaf's shape ${show(shape)}, got ${show(grad.shape)}`);
+  setGradient(x, grad ? outside(() => add(grad, gradients.get(x) as Tensor)) : (take(x) as Tensor));
+}
+
+/**
+ * The gradient of `y` with respect to each of `xs` (zeros where it does not depend on one), each in memory of its own. With `createGraph`
+ * the gradients are recorded and can be differentiated again.
+ */
+export function grad(y: Tensor, xs: readonly Tensor[], options: { gradient?: Tensor; createGraph?: boolean } = {}): Tensor[] {
+  const { gradient, createGraph } = options;
+  const gradients = (seed: Tensor) => {
+    const { take } = walk(y, seed, createGraph ? graph : undefined);
+    return xs.map((x) => take(x) ?? zeros(x.shape));
+  };
+  const mode = createGraph ? withGrad : noGrad;
+  return mode(() => {
+    const seed = seedFor('grad', y, gradient);
+    return createGraph && !seed.requiresGrad ? recorded(seed, gradients) : gradients(seed);
   });
 }
 
 /**
- * The gradient of `y` with respect to each of `xs` (zeros where it does not depend on one). With `createGraph` the gradients are
- * recorded and can be differentiated again.
+ * `gradients` of a seed that is a leaf while they are worked out, so that whatever is made of it is recorded and what a kernel made of it is
+ * known by having no record. Afterwards what depends on nothing else is a constant again.
  */
-export function grad(y: Tensor, xs: readonly Tensor[], options: { gradient?: Tensor; createGraph?: boolean } = {}): Tensor[] {
-  const mode = options.createGraph ? withGrad : noGrad;
-  return mode(() => {
-    const gradients = walk(y, seedFor('grad', y, options.gradient), new Set(xs));
-    return xs.map((x) => gradients.get(x) ?? zeros(x.shape));
-  });
+function recorded(seed: Tensor, gradients: (seed: Tensor) => Tensor[]): Tensor[] {
+  const since = now();
+  const leaf = detach(seed);
+  leaf.leaf = true;
+  const found = gradients(leaf);
+  leaf.leaf = false;
+  for (const x of history(found, since).reverse()) {
+    if (!(x.recorded as Recorded).inputs.some((input) => input.requiresGrad)) x.recorded = null;
+  }
+  return found;
 }

@@ -1,8 +1,10 @@
+import { now } from '../runtime/clock.ts';
 import { detach } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { grad, history } from './backward.ts';
-import { record, recording, recordings, withGrad } from './record.ts';
+import { recompose } from './recompose.ts';
+import { record, recording } from './record.ts';
+import { history } from './walk.ts';
 
 /** The inputs cut off from their past, with gradients still wanted where they were. */
 const cut = (inputs: readonly Tensor[]) =>
@@ -15,37 +17,53 @@ const cut = (inputs: readonly Tensor[]) =>
 /**
  * `f(...inputs)` that keeps none of its intermediate results: they are computed again when the gradient needs them (Chen et al. 2016,
  * "Training deep nets with sublinear memory cost"). Parameters that `f` uses beyond its inputs get their gradients too; a computed
- * tensor must be among the inputs. The same bits as without; gradients of first order.
+ * tensor must be among the inputs. `f` draws from keys that are the same each time: where it gives another result when it runs again, that is
+ * an error. The same bits as without, of second order too.
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
   if (!recording()) return f(...inputs);
   let captured: Tensor[] = [];
   const y = scope(() => {
-    const since = recordings();
+    const since = now();
     const leaves = cut(inputs);
     const result = f(...leaves);
     captured = capturedBy(result, new Set(leaves), since);
     return detach(result);
   });
-  const sources = [...inputs, ...captured];
-  return record('checkpoint', y, sources, (g) =>
-    scope(() => {
-      const leaves = cut(inputs);
-      const again = withGrad(() => f(...leaves));
-      const gradients = grad(again, [...leaves, ...captured], { gradient: g });
-      return sources.map((x, i) => (x.requiresGrad ? (gradients[i] as Tensor) : null));
-    }),
-  );
+  const { version } = y.storage;
+  const again = (...xs: Tensor[]) => {
+    const result = f(...xs);
+    if (y.storage.version === version) expectSame(result, y);
+    return result;
+  };
+  return record('checkpoint', y, [...inputs, ...captured], (g) => {
+    const gradients = () => recompose(again, inputs, g, captured);
+    return recording() ? gradients() : scope(gradients);
+  });
+}
+
+function expectSame(again: Tensor, before: Tensor): void {
+  const [xs, ys] = [again.peek(), before.peek()];
+  for (let i = 0; i < ys.length; i++) {
+    if (!Object.is(xs[i], ys[i]))
+      throw new Error(
+        `checkpoint: fn must give the same result when it runs again, got ${xs[i]} for ${ys[i]} at ${i} (draw its keys before it)`,
+      );
+  }
 }
 
 /** The leaves that `y` depends on and that were not handed in; a tensor recorded earlier is an error. */
 function capturedBy(y: Tensor, given: ReadonlySet<Tensor>, since: number): Tensor[] {
   const found = new Set<Tensor>();
-  for (const { recorded } of history(y)) {
+  const note = (x: Tensor) => {
+    if (x.leaf && !given.has(x)) found.add(x);
+  };
+  note(y);
+  for (const { recorded } of history([y])) {
     if (!recorded) continue;
-    if (recorded.order < since)
+    if (recorded.order <= since)
       throw new Error(`checkpoint: computed tensors that fn uses must be among its inputs, got one made by ${recorded.name}`);
-    for (const input of recorded.inputs) if (input.leaf && !given.has(input)) found.add(input);
+    recorded.inputs.forEach(note);
   }
   return [...found];
 }

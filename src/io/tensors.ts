@@ -13,9 +13,9 @@ export function toTensor(name: string, { dtype, shape, data }: FileTensor): Tens
 /** What a file holds of a tensor: float32 as F32, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
 export function fromTensor(x: Tensor): FileTensor {
   const { dtype, shape } = x;
-  if (dtype === 'bool') return { dtype: 'BOOL', shape, data: Uint8Array.from(x.view()) };
-  if (dtype === 'int32') return { dtype: 'I32', shape, data: Int32Array.from(x.view()) };
-  return { dtype: 'F32', shape, data: Float32Array.from(x.view()) };
+  if (dtype === 'bool') return { dtype: 'BOOL', shape, data: Uint8Array.from(x.peek()) };
+  if (dtype === 'int32') return { dtype: 'I32', shape, data: Int32Array.from(x.peek()) };
+  return { dtype: 'F32', shape, data: Float32Array.from(x.peek()) };
 }
 
 function narrow(name: string, values: BigInt64Array): Int32Array {

@@ -167,7 +167,7 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     return noGrad(() => {
       const tokens = argmax(this.output.forward(vector), { axis: -1 });
       const to = tokens.view();
-      const from = truth.view();
+      const from = truth.peek();
       for (let i = 0; i < to.length; i++) if (randomInt(key, i, 2 ** 24) >= sampling * 2 ** 24) to[i] = from[i] as number;
       return tokens;
     });

@@ -62,9 +62,9 @@ const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 function narrowed(allowed: Tensor, last: Tensor, change: (row: Float32Array | Float64Array | Int32Array, last: number) => void): Tensor {
   const next = empty(allowed.shape, 'bool');
   const view = next.view();
-  view.set(allowed.view());
+  view.set(allowed.peek());
   const width = allowed.shape[1] as number;
-  last.view().forEach((choice, b) => {
+  last.peek().forEach((choice, b) => {
     change(view.subarray(b * width, (b + 1) * width), choice);
   });
   return next;
@@ -207,7 +207,7 @@ export class PointerNetwork extends Module {
     const { inputs, keys, real } = state;
     const [batch, all, width] = inputs.shape as [number, number, number];
     const at = empty(fed.shape, 'int32');
-    const [from, to] = [fed.view(), at.view()];
+    const [from, to] = [fed.peek(), at.view()];
     const steps = fed.shape[1] as number;
     for (let i = 0; i < from.length; i++) {
       const choice = from[i] as number;

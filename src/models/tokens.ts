@@ -53,7 +53,7 @@ export function kindOf(x: unknown): string {
 /** bool `[B, T]`: true where a token is not `pad`. */
 export function tokenMask(tokens: Tensor, pad: number): Tensor {
   const mask = empty(tokens.shape, 'bool');
-  const from = tokens.view();
+  const from = tokens.peek();
   const to = mask.view();
   for (let i = 0; i < from.length; i++) to[i] = from[i] === pad ? 0 : 1;
   return mask;
@@ -63,7 +63,7 @@ export function tokenMask(tokens: Tensor, pad: number): Tensor {
 export function shiftRight(target: Tensor, start: number): Tensor {
   const [batch = 0, length = 0] = target.shape;
   const shifted = empty(target.shape, 'int32');
-  const from = target.view();
+  const from = target.peek();
   const to = shifted.view();
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < length; t++) to[b * length + t] = t === 0 ? start : (from[b * length + t - 1] as number);

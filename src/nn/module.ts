@@ -45,7 +45,7 @@ export abstract class Module {
     for (const [path, from] of given) expectFits(path, from, leaves.get(path) as Tensor);
     const ours = new Set([...leaves.values()].map(({ storage }) => storage)); // a value may be read after it is written
     const values = [...given].map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
-    for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.view() : from);
+    for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.peek() : from);
   }
 }
 

@@ -21,7 +21,6 @@ import {
   joined,
   maskAt,
   move,
-  once,
   oneStep,
   type Sequence,
   type SequenceOptions,
@@ -105,11 +104,7 @@ function run(op: string, x: Tensor | Embedded, h0: Tensor | null, w: Weights, op
   });
   recordSeveral(op, [y.output, y.h], inputs, (gs) => {
     if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h]));
-    return once(
-      op,
-      scope(() => back(q, gs, h0, w, saved as Saved)),
-      inputs,
-    );
+    return scope(() => back(q, gs, h0, w, saved as Saved));
   });
   return y;
 }

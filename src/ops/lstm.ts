@@ -21,7 +21,6 @@ import {
   joined,
   maskAt,
   move,
-  once,
   oneStep,
   type Sequence,
   type SequenceOptions,
@@ -112,11 +111,7 @@ function run(
   });
   recordSeveral(op, [y.output, y.h, y.c], inputs, (gs) => {
     if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h, y.c]));
-    return once(
-      op,
-      scope(() => back(q, gs, h0, c0, w, saved as Saved)),
-      inputs,
-    );
+    return scope(() => back(q, gs, h0, c0, w, saved as Saved));
   });
   return y;
 }

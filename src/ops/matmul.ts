@@ -3,6 +3,7 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { withScratch } from '../runtime/scratch.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
+import { expectUnchanged } from '../tensor/reading.ts';
 import { broadcastShapes, collapse, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { panelProductInto, panelsOf } from './panels.ts';
@@ -120,9 +121,13 @@ function sumOfOuters(parts: readonly Deferred[]): Tensor {
   return matmul(rows('left'), rows('right'), { transposeA: true });
 }
 
-/** The gradient `leftᵀ · right` of a weight, `left` [N, P] and `right` [N, Q]: those that meet at it are one product over all their rows. */
+/**
+ * The gradient `leftᵀ · right` of a weight, `left` [N, P] made of the gradient and `right` [N, Q]: those that meet at it are one product over
+ * all their rows.
+ */
 export function outer(left: Tensor, right: Tensor): Outer {
-  return { sum: sumOfOuters, left, right };
+  expectUnchanged(right);
+  return { sum: sumOfOuters, of: left, left, right };
 }
 
 /**

@@ -1,7 +1,7 @@
 // What the fused recurrent ops share. Inside, everything lies step by step, [T, B, ...], so that a step is one dense block. The states
 // are [T + 1, B, H]: step t reads the one before it in its direction and writes the one after it.
 
-import { noGrad, record, recording } from '../autograd/record.ts';
+import { recording } from '../autograd/record.ts';
 import { backend, kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
@@ -195,16 +195,4 @@ export function joined(gs: Gradients, ys: readonly Tensor[]): Tensor {
 /** Whether a call on these inputs is recorded. */
 export function tracked(inputs: readonly Tensor[]): boolean {
   return recording() && inputs.some((x) => x.requiresGrad);
-}
-
-/** Gradients that a fused kernel gave: to differentiate them again is an error and not a wrong number. */
-export function once(op: string, gradients: (Tensor | Deferred | null)[], inputs: readonly Tensor[]): (Tensor | Deferred | null)[] {
-  if (!recording()) return gradients;
-  return gradients.map((gradient) => {
-    if (!gradient) return null;
-    const worked = gradient instanceof Tensor ? gradient : noGrad(() => gradient.sum([gradient]));
-    return record(`${op} gradient`, worked, inputs, () => {
-      throw new Error(`${op}: gradients must be of first order, got a request for the second (unroll the cell instead)`);
-    });
-  });
 }

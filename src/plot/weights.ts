@@ -33,6 +33,6 @@ function unstack(op: string, x: Tensor): number[][] {
   if (T === undefined || S === undefined || x.shape.slice(0, -2).some((n) => n !== 1)) {
     throw new RangeError(`${op}: weights must be [T, S], got ${show(x.shape)}`);
   }
-  const values = x.view();
+  const values = x.peek();
   return Array.from({ length: T }, (_, t) => Array.from(values.subarray(t * S, (t + 1) * S)));
 }

@@ -1,4 +1,5 @@
 import { type Backend, backend } from './backend.ts';
+import { now, tick } from './clock.ts';
 import { Heap, type MemoryReport, OutOfMemoryError } from './heap.ts';
 import { type Block, reclaim, unwatch, watch } from './outside.ts';
 
@@ -21,7 +22,14 @@ export class Storage {
   private owner: Storage[] | null;
   private block: Block | null = null;
   private freed = true; // until there is a block
-  private changes = 0;
+  /** When it was written last after it was made, as far as is known; 0 if never. */
+  private written = 0;
+  /** What it held when somebody was given the elements last, who may have written them, which is then when its version is of. */
+  private hash = 0;
+  /** What errors call it; empty for most. */
+  name = '';
+  /** When it was made. */
+  readonly made = tick();
 
   /** Room for `elements` elements on the active backend, owned by the innermost open scope. */
   constructor(elements: number) {
@@ -38,14 +46,38 @@ export class Storage {
     return !this.freed;
   }
 
-  /** Counts what may have written into it: changed by {@link touch}, for what is worked out from the elements and kept. */
-  get version(): number {
-    return this.changes;
+  /** When it may have been written last, 0 if never: what is worked out from the elements and kept holds until it changes. */
+  version = 0;
+
+  /** Says that elements have changed. */
+  touch(): void {
+    this.written = tick();
+    this.version = this.written;
   }
 
-  /** Says that elements may have changed. */
-  touch(): void {
-    this.changes++;
+  /** Says that somebody is given the elements, who may read or write them. */
+  look(): void {
+    if (this.made === now()) {
+      this.touch(); // nobody can have read them yet
+      return;
+    }
+    const hash = this.bits();
+    if (this.version !== this.written && hash !== this.hash) this.written = this.version;
+    this.hash = hash;
+    this.version = tick();
+  }
+
+  /** Whether elements have changed after the moment `since`. */
+  changed(since: number): boolean {
+    return this.written > since || (this.version > since && this.bits() !== this.hash);
+  }
+
+  /** FNV-1a of all that the block holds, in words: any change of one word changes it. */
+  private bits(): number {
+    const { buffer, byteOffset, byteLength } = this.backend.view(this.at, this.capacity / this.backend.unit, 'float32');
+    let hash = 0x811c9dc5;
+    for (const word of new Int32Array(buffer, byteOffset, byteLength / 4)) hash = Math.imul(hash ^ word, 0x01000193);
+    return hash;
   }
 
   /** Whether a scope frees it. */

@@ -2,6 +2,7 @@ import { backend, type DType, type View, wrongBackend } from '../runtime/backend
 import { Storage } from '../runtime/storage.ts';
 import { shown } from './check.ts';
 import { type NestedValues, nested, printed } from './print.ts';
+import { changed, since } from './reading.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
 
 /**
@@ -11,6 +12,11 @@ import { checkedSize, type Shape, show } from './shape.ts';
 export interface Deferred {
   /** The sum of `parts`, which all have this very function, in their order. */
   readonly sum: (parts: readonly Deferred[]) => Tensor;
+  /**
+   * What the part is made of that came from the gradient: where that is recorded, `sum` is too. A part without it is worked out by itself
+   * where gradients are to be differentiated again.
+   */
+  readonly of?: Tensor;
 }
 
 /** How a recorded tensor came to be: what the tape walks. */
@@ -19,7 +25,7 @@ export interface Recorded {
   readonly inputs: readonly Tensor[];
   /** From the gradient of the result to one gradient per input, `null` where there is none. */
   readonly backward: (gradient: Tensor) => readonly (Tensor | Deferred | null)[];
-  /** Place in the order of recording. */
+  /** When it was recorded. */
   readonly order: number;
 }
 
@@ -64,38 +70,39 @@ export class Tensor {
     if (!storage.live)
       throw new Error(`tensor: must be used inside the scope it was made in, got one of shape ${show(this.shape)} after its scope ended`);
     if (storage.backend !== backend()) throw wrongBackend(storage.backend);
+    if (storage.version > since && storage.made <= since && storage.changed(since)) throw changed(this);
     return storage.at + this.offset * storage.backend.unit;
   }
 
-  /** The elements where they lie. Valid until the next allocation: read or write at once, never keep. */
+  /**
+   * The elements where they lie. Valid until the next allocation: read or write at once, never keep. Where they are changed, an op that
+   * ran before and reads them for its gradient refuses.
+   */
   view(): View {
-    this.storage.touch();
-    return this.elements();
+    const elements = this.peek();
+    this.storage.look();
+    return elements;
   }
 
-  /** The elements where they lie, only to be read: a {@link view} counts as a change. */
+  /** The elements where they lie, only to be read: {@link view} looks at all of them, to know of a change. Valid until the next allocation. */
   peek(): View {
-    return this.elements();
+    return backend().view(this.ptr, this.size, this.dtype);
   }
 
   /** A copy of the elements. */
   toArray(): View {
-    return this.elements().slice();
+    return this.peek().slice();
   }
 
   /** The only element. */
   item(): number {
     if (this.size !== 1) throw new RangeError(`item: tensor must hold one element, got shape ${show(this.shape)}`);
-    return this.elements()[0] as number;
-  }
-
-  private elements(): View {
-    return backend().view(this.ptr, this.size, this.dtype);
+    return this.peek()[0] as number;
   }
 
   /** The elements in nested arrays, one level an axis; booleans for bool. */
   toNested(): NestedValues {
-    return nested(this, this.elements());
+    return nested(this, this.peek());
   }
 
   /** The same, for `JSON.stringify`. */

@@ -1,19 +1,19 @@
+import { setGradient } from '../autograd/gradients.ts';
 import { noGrad } from '../autograd/record.ts';
 import { affine, clamp } from '../ops/index.ts';
 import { kernels } from '../runtime/backend.ts';
 import { outside, scope } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { expectWithin } from './numbers.ts';
-import { dropGradient, named, type ParameterSet } from './optimizer.ts';
+import { named, type ParameterSet } from './optimizer.ts';
 
 const withGradient = (op: string, parameters: ParameterSet) => [...named(op, parameters).values()].filter((parameter) => parameter.grad);
 
-/** Gives each parameter a gradient of its own: gradients may share memory, and are never changed in place. */
+/** Gives each parameter another gradient: the one before may be the caller's, and is never changed in place. */
 function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {
   for (const parameter of parameters) {
     const gradient = noGrad(() => outside(() => f(parameter.grad as Tensor)));
-    dropGradient(parameter);
-    parameter.grad = gradient;
+    setGradient(parameter, gradient);
   }
 }
 

@@ -1,5 +1,5 @@
+import { dropGradient } from '../autograd/gradients.ts';
 import type { DType } from '../runtime/backend.ts';
-import { currentScope } from '../runtime/storage.ts';
 import { full, tensor } from '../tensor/create.ts';
 import { outside } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
@@ -43,12 +43,6 @@ export function named(op: string, parameters: ParameterSet): Map<string, Tensor>
   return found;
 }
 
-/** Sets a gradient aside. Others may share its memory, so that it goes with the open scope, or is left to the collector. */
-export function dropGradient(parameter: Tensor): void {
-  parameter.grad?.storage.moveTo(currentScope());
-  parameter.grad = null;
-}
-
 /** The most updates that are counted: `step` is saved as int32. */
 const MOST_UPDATES = 2 ** 31 - 1;
 
@@ -79,6 +73,7 @@ export abstract class Optimizer<Name extends string = string> {
     if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
     this.slots = outside(() =>
       [...found].map(([path, parameter]) => {
+        parameter.storage.name = path;
         const state = Object.fromEntries(Object.entries<number>(initial).map(([part, value]) => [part, full(parameter.shape, value)]));
         return { path, parameter, state: state as Record<Name, Tensor>, step: 0 };
       }),
@@ -175,7 +170,7 @@ export abstract class Optimizer<Name extends string = string> {
       this.rate = lr;
       for (const { slot, step, parts } of loads) {
         slot.step = step;
-        for (const [from, to] of parts) to.view().set(from.view());
+        for (const [from, to] of parts) to.view().set(from.peek());
       }
     };
   }

@@ -83,7 +83,7 @@ export function updateTarget(target: Module, online: Module, options: { rate?: n
     if (!learnt || !sameShape(learnt.shape, parameter.shape)) {
       throw new RangeError(`updateTarget: ${path} must be in both with one shape, got ${learnt ?? 'nothing'} for ${parameter}`);
     }
-    const [to, source] = [parameter.view(), learnt.view()];
+    const [to, source] = [parameter.view(), learnt.peek()];
     for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rate * ((source[i] as number) - (to[i] as number));
   }
 }

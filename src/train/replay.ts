@@ -42,7 +42,7 @@ export class Replay<F extends ReplayFields> {
   add(transitions: Transitions<F>): void {
     const count = this.check(transitions);
     for (const [name, store] of this.fields) {
-      const [to, from] = [store.view(), (transitions[name] as Tensor).view()];
+      const [to, from] = [store.view(), (transitions[name] as Tensor).peek()];
       const width = sizeOf(store.shape.slice(1));
       for (let i = 0; i < count; i++) {
         to.set(from.subarray(i * width, (i + 1) * width), ((this.added + i) % this.capacity) * width);
@@ -80,7 +80,7 @@ export class Replay<F extends ReplayFields> {
     }
     const added = (dict.get('added') as Tensor).item();
     if (added < 0) throw new RangeError(`Replay: added must be from 0, got ${added}`);
-    for (const [name, to] of this.fields) to.view().set((dict.get(name) as Tensor).view());
+    for (const [name, to] of this.fields) to.view().set((dict.get(name) as Tensor).peek());
     this.added = added;
   }
 

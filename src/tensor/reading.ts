@@ -1,0 +1,38 @@
+// What an op reads for its gradient must be as it was when the op ran: else the gradient would be that of another function.
+
+import type { Storage } from '../runtime/storage.ts';
+import { type Shape, show } from './shape.ts';
+
+/** An op whose gradient is being worked out. */
+interface Reader {
+  readonly name: string;
+  /** When the op ran. */
+  readonly order: number;
+}
+
+/** When the op ran for whose gradient tensors are being read; later than any time while it is for none. */
+export let since = Number.POSITIVE_INFINITY;
+
+let reader: Reader | null = null;
+
+/** From here on tensors are read for the gradient of `next`, or for none. Returns for whose they were read before. */
+export function readFor(next: Reader | null): Reader | null {
+  const before = reader;
+  reader = next;
+  since = next ? next.order : Number.POSITIVE_INFINITY;
+  return before;
+}
+
+/** Refuses, as reading it would, what is read later for the gradient that is being worked out now. */
+export function expectUnchanged(x: { readonly ptr: number }): void {
+  void x.ptr;
+}
+
+/** The error for a tensor that was written after the op that now reads it. */
+export function changed({ storage, shape, leaf }: { storage: Storage; shape: Shape; leaf: boolean }): Error {
+  const op = reader?.name;
+  const what = storage.name ? `parameter ${storage.name}` : leaf ? 'a parameter' : 'a tensor';
+  return new Error(
+    `${op}: what its gradient reads must be as it was in the forward pass, got ${what} of shape ${show(shape)} written since`,
+  );
+}
