@@ -7,7 +7,7 @@ import { add } from './arithmetic.ts';
 import { setGradient } from './gradients.ts';
 import * as graph from './graph.ts';
 import { noGrad, withGrad } from './record.ts';
-import { history, type Walk, walk } from './walk.ts';
+import { history, walk } from './walk.ts';
 
 function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
   if (!y.requiresGrad) throw new Error(`${op}: the result must depend on a parameter, got a tensor with no graph`);
@@ -24,17 +24,15 @@ function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
  */
 export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
   noGrad(() => {
-    const found = walk(y, seedFor('backward', y, options.gradient));
-    for (const x of found.gradients.keys()) if (x.leaf) accumulate(found, x);
+    const { gradients, take } = walk(y, seedFor('backward', y, options.gradient));
+    for (const [x, found] of gradients) {
+      const { grad, leaf, shape } = x;
+      if (!leaf) continue;
+      if (grad && !sameShape(grad.shape, shape))
+        throw new RangeError(`backward: grad must have its leaf's shape ${show(shape)}, got ${show(grad.shape)}`);
+      setGradient(x, grad ? outside(() => add(grad, found)) : (take(x) as Tensor));
+    }
   });
-}
-
-/** Gives a leaf the sum of the gradient so far and the one found. */
-function accumulate({ gradients, take }: Walk, x: Tensor): void {
-  const { grad, shape } = x;
-  if (grad && !sameShape(grad.shape, shape))
-    throw new RangeError(`backward: grad must have its leaf's shape ${show(shape)}, got ${show(grad.shape)}`);
-  setGradient(x, grad ? outside(() => add(grad, gradients.get(x) as Tensor)) : (take(x) as Tensor));
 }
 
 /**

@@ -43,7 +43,7 @@ export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
 
   /** Adds what an op gave, summed to the shape of `x`, to the gradient of `x`. */
   const deposit = (x: Tensor, result: Tensor, op: Op) => {
-    const known = again ? again.sealed(op, result) : result;
+    const known = again?.sealed(op, result) ?? result;
     const gradient = sameShape(known.shape, x.shape) ? known : sumTo(known, x.shape);
     const before = gradients.get(x);
     if (!before) gradients.set(x, gradient);

@@ -23,11 +23,6 @@ export function readFor(next: Reader | null): Reader | null {
   return before;
 }
 
-/** Refuses, as reading it would, what is read later for the gradient that is being worked out now. */
-export function expectUnchanged(x: { readonly ptr: number }): void {
-  void x.ptr;
-}
-
 /** The error for a tensor that was written after the op that now reads it. */
 export function changed({ storage, shape, leaf }: { storage: Storage; shape: Shape; leaf: boolean }): Error {
   const op = reader?.name;
