@@ -142,6 +142,9 @@ export function beamSearch<S extends State>(step: DecodeStep<S>, initial: S, opt
     let rows: number[] | null = null;
     for (let t = 0; t < maxLength && alive.length > 0; t++) {
       const divisor = penalty(lengthPenalty, t + 1);
+      if (!Number.isFinite(divisor)) {
+        throw new RangeError(`beamSearch: lengthPenalty must keep ((5 + length) / 6)^α in float32, got ${lengthPenalty} at step ${t}`);
+      }
       const tokens = alive.map(({ written }) => written?.token ?? start);
       const seen = take(t, tokens, rows);
       for (const [row, { item }] of alive.entries()) expectRow('beamSearch', seen, row, item, t, barred);

@@ -35,7 +35,7 @@ export interface Translation {
   tokens: number[][];
   /** Log-probability of each, under the length penalty. */
   scores: number[];
-  /** The alignment `[B, T, S]` (of heads `[B, H, T, S]`), T the longest target, 0 beyond a target's end; `null` where the model has no attention. */
+  /** The alignment `[B, T, S]` (of heads `[B, H, T, S]`), T the longest target, 0 beyond a target's end; `null` where the model has no attention, or the batch no row. */
   weights: Tensor | null;
   /** The `nBest` best of each row, best first. */
   hypotheses: Hypothesis[][];
@@ -176,9 +176,9 @@ export abstract class EncoderDecoder<S extends State> extends Module {
 
 /** The traces of the hypotheses, each of shape `[S]` or `[H, S]`, as one tensor `[B, T, S]`, or `[B, H, T, S]` of several heads. */
 function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
-  const [length, heads = 1] = shape.toReversed();
+  const [length = 0, heads = 1] = shape.toReversed();
   const longest = best.reduce((most, { trace }) => Math.max(most, trace.length), 0);
-  if (!length || longest === 0) return null;
+  if (shape.length === 0) return null;
   const weights = empty([best.length, ...(heads > 1 ? [heads] : []), longest, length]);
   const view = weights.view().fill(0);
   best.forEach(({ trace }, b) => {

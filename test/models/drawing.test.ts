@@ -4,7 +4,7 @@ import type { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
 import { Encoder } from '../../src/models/encoder.ts';
 import type { Seq2Seq } from '../../src/models/seq2seq.ts';
 import { tensor } from '../../src/tensor/create.ts';
-import { key } from '../../src/tensor/random.ts';
+import { type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { list, real, sentences } from '../nn/row.ts';
 import { SYMBOLS, translators } from './table.ts';
@@ -78,6 +78,32 @@ describe('teacher forcing', () => {
     model.forward(source(), target, { key: key(2) });
     for (const [t, embedded] of fed.entries()) expectDropped(embedded, plain[t] as Tensor);
   });
+});
+
+describe('keys', () => {
+  it.each(translators.map((row) => [row.name, row.build] as const))(
+    'of %s: each step, the encoder and the embedding have their own',
+    (_, build) => {
+      const model = build(key(1), { dropout: P });
+      const given: Key[] = [];
+      const [step, encode] = [model.step, model.encode] as unknown as [AttentionSeq2Seq['step'], AttentionSeq2Seq['encode']];
+      Object.assign(model, {
+        encode: (tokens: Tensor, options: { key?: Key }) => {
+          if (options.key) given.push(options.key);
+          return encode.call(model, tokens, options);
+        },
+        step: (embedded: Tensor, state: never, options: { key?: Key }) => {
+          if (options.key) given.push(options.key);
+          return step.call(model, embedded, state, options);
+        },
+      });
+      const target = sentences(BATCH, 4, SYMBOLS, 2);
+      model.forward(source(), target);
+      expect(given).toEqual([]);
+      model.forward(source(), target, { key: key(2) });
+      expect(new Set(given.map(({ hi, lo }) => `${hi} ${lo}`)).size).toBe(5);
+    },
+  );
 });
 
 describe('scheduled sampling', () => {

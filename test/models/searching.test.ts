@@ -15,6 +15,26 @@ import { base, SYMBOLS, speaker } from './language.ts';
 
 const never = [1];
 
+/** How many elements methods of arrays were called on, in all. */
+function visited(fn: () => void): number {
+  const { prototype } = Array as unknown as { prototype: Record<string, (...args: unknown[]) => unknown> };
+  const names = 'every,filter,find,findIndex,flatMap,forEach,includes,indexOf,map,reduce,some,sort,toSorted,with'.split(',');
+  const before = names.map((name) => prototype[name] as (...args: unknown[]) => unknown);
+  let count = 0;
+  for (const [i, name] of names.entries()) {
+    prototype[name] = function (this: unknown[], ...args) {
+      count += this.length;
+      return before[i]?.apply(this, args);
+    };
+  }
+  try {
+    fn();
+  } finally {
+    for (const [i, name] of names.entries()) prototype[name] = before[i] as (...args: unknown[]) => unknown;
+  }
+  return count;
+}
+
 type Search = (step: DecodeStep<State>, initial: State, options: SearchOptions) => unknown;
 const searches: Record<string, Search> = { greedySearch, beamSearch };
 
@@ -161,19 +181,12 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
     expect(memory().peak - before.bytes).toBeLessThan(before.peak - before.bytes + 4096);
   });
 
-  it('takes a time in proportion to the batch', () => {
+  it('looks at as many elements as the batch has, and not at all others for each', () => {
     const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
-    const time = (batch: number, times: number) => {
-      const took = [1, 2, 3].map(() => {
-        const from = performance.now();
-        for (let i = 0; i < times; i++) run(step, {}, { batch, maxLength: 2 });
-        return performance.now() - from;
-      });
-      return Math.min(...took);
-    };
-    time(500, 32);
-    // As many rows in one search as in 32: about the time of those, or 32 times it where each row looks at all others.
-    expect(time(16_000, 1) / time(500, 32)).toBeLessThan(8);
+    const work = (batch: number) => visited(() => run(step, {}, { batch, maxLength: 2 }));
+    // Eight times the rows: eight times the elements, or 64 times where each row looks at all others.
+    expect(work(800) / work(100)).toBeLessThan(9);
+    run(step, {}, { batch: 100_000, maxLength: 1 });
   });
 
   it('says which option is wrong', () => {
@@ -242,5 +255,14 @@ describe('beamSearch', () => {
       state,
     });
     expect(() => beamSearch(step, {}, { ...base, batch: 2 })).toThrow('got NaN in row 0 at step 1 (row 1 of the batch)');
+  });
+
+  it('refuses a length penalty under which all scores would be 0', () => {
+    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const options = { ...base, batch: 1, maxLength: 2 ** 40 };
+    expect(() => beamSearch(step, {}, { ...options, maxLength: 40, lengthPenalty: 600 })).toThrow(
+      'beamSearch: lengthPenalty must keep ((5 + length) / 6)^α in float32, got 600 at step 1',
+    );
+    expect(beamSearch(step, {}, { ...options, lengthPenalty: 4, never: [0, 1, 3] })[0]?.length).toBe(1); // no sentence is so long
   });
 });

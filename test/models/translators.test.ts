@@ -167,6 +167,15 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     expect(shared.translate(source()).tokens).toEqual(BATCH.map(() => []));
   });
 
+  it('writes at most twice the source and ten tokens more, where nothing else is said', () => {
+    const model = build(key(1));
+    model.output.bias?.view().fill(-99, END, END + 1);
+    for (const by of [0, 3]) {
+      const { hypotheses } = model.translate(wider(source(), by));
+      for (const { tokens, ended } of hypotheses.flat()) expect([tokens.length, ended]).toEqual([2 * (S + by) + 10, false]);
+    }
+  });
+
   it('says what it cannot translate or be taught with', () => {
     const model = build(key(1));
     const translate = (options: object) => () => model.translate(source(), options);
@@ -227,6 +236,16 @@ describe('alignment', () => {
         expect(row.map((x) => x > 0)).toEqual(row.map((_, s) => t < written.length && s < lengthOf(b, S)));
       }
     });
+  });
+
+  it('of empty translations has no step', () => {
+    for (const { name, build } of translators.filter(({ name }) => name.startsWith('Attention'))) {
+      const model = build(key(1));
+      model.output.bias?.view().fill(99, END, END + 1);
+      const { weights, tokens } = model.translate(source());
+      expect(tokens).toEqual(BATCH.map(() => []));
+      expect(weights?.shape, name).toEqual(name.endsWith('multiHead') ? [B, 2, 0, S] : [B, 0, S]);
+    }
   });
 
   it('of a model without attention is null', () => {
