@@ -42,7 +42,7 @@ async function after(before: Promise<void> | undefined, options: WasmOptions): P
 async function start(given: WasmOptions): Promise<void> {
   const options = checked(given);
   const before = hasBackend() ? backend() : undefined;
-  const sound = before && before.lost?.() === undefined;
+  const sound = before && (options.threads === undefined || before.lost?.() === undefined); // one thread is left, and every tensor
   if (sound && !differs(options)) return;
   const { module: _, bytes: __, ...rest } = loaded; // one build's, and one or the other
   const wanted = { ...((options.build ?? options.module ?? options.bytes) ? rest : loaded), ...options };

@@ -64,3 +64,18 @@ export function lastJob({ control }: Pool) {
   const [kernel = -1, , piece = 0, total = 0, , scratch = 0, scratchBytes = 0] = new Int32Array(control.buffer, 4 * 64, 7);
   return { kernel: names[kernel], pieces: Math.ceil(total / piece), scratch: scratch >>> 0, scratchBytes };
 }
+
+/** Kernels of the calling thread that take a nap first, so that workers, who have to wake up, get pieces too. */
+export function sleepy(kernels: Kernels, told: (name: string) => void = () => undefined): Kernels {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  const table: Record<string, (...args: number[]) => void> = {};
+  for (const [name, kernel] of Object.entries(kernels) as [string, (...args: number[]) => void][]) {
+    if (typeof kernel !== 'function') continue;
+    table[name] = (...args) => {
+      told(name);
+      Atomics.wait(nap, 0, 0, 0.2);
+      kernel(...args);
+    };
+  }
+  return table as unknown as Kernels;
+}

@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { add } from '../../src/ops/index.ts';
 import { type Backend, type Kernels, withBackend } from '../../src/runtime/backend.ts';
 import { Heap } from '../../src/runtime/heap.ts';
 import { info } from '../../src/runtime/info.ts';
+import { init } from '../../src/runtime/init.ts';
 import { wasmBackend } from '../../src/runtime/wasm.ts';
+import { tensor } from '../../src/tensor/create.ts';
 import { type Manner, poolOf, type Shared } from './pool.ts';
 
 /** What the worker does before each piece (see unruly-worker.mjs). */
@@ -140,6 +143,22 @@ describe('a worker that has ended', () => {
     tell(order.free);
     call();
     expect(right()).toBe(true);
+  });
+});
+
+describe('init after a worker has ended', () => {
+  it('leaves every tensor alive, unless it asks for threads', async () => {
+    const started = vi.spyOn(Worker.prototype, 'postMessage');
+    const worker = new URL('../../dist/worker.js', import.meta.url);
+    await init({ threads: 2, worker });
+    const x = tensor([1, 2, 3]);
+    await (started.mock.contexts[0] as Worker).terminate();
+    await init();
+    expect([info().threads, ...add(x, 1).toArray()]).toEqual([1, 2, 3, 4]);
+    await init({ threads: 2, worker });
+    expect(info().threads).toBe(2);
+    expect(() => add(x, 1)).toThrow('init({ threads, worker })');
+    await init({ threads: 1 });
   });
 });
 

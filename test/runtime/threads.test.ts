@@ -1,7 +1,7 @@
 // Every kernel on several threads has the bits of one, whatever was called before, and writes nowhere but where it may.
 import { afterAll, describe, expect, it } from 'vitest';
 import * as saccade from '../../src/index.ts';
-import { type Backend, type Kernels, withBackend } from '../../src/runtime/backend.ts';
+import { type Backend, withBackend } from '../../src/runtime/backend.ts';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';
 import { isRoom, type Scratched, type ScratchLengths, scratchOf } from '../../src/runtime/scratch.ts';
@@ -11,7 +11,7 @@ import { key, permutation, randomInt } from '../../src/tensor/random.ts';
 import { type Argument, draws, type KernelRow } from '../kernels/row.ts';
 import { attentionRows, whole as everyPair, type Kind } from '../kernels/rows/tiled-attention.ts';
 import { rows } from '../kernels/table.ts';
-import { lastJob, poolOf, type Shared } from './pool.ts';
+import { lastJob, poolOf, type Shared, sleepy } from './pool.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
 
@@ -25,22 +25,9 @@ const pieces = new Map<string, { all: number; mine: number; shared: number }>();
 const tally = (kernel: string) =>
   pieces.get(kernel) ?? pieces.set(kernel, { all: 0, mine: 0, shared: 0 }).get(kernel) ?? { all: 0, mine: 0, shared: 0 };
 
-/** Kernels of the calling thread that take a nap first, so that workers, who have to wake up, get pieces too. */
-function sleepy(kernels: Kernels): Kernels {
-  const nap = new Int32Array(new SharedArrayBuffer(4));
-  const table: Record<string, (...args: number[]) => void> = {};
-  for (const [name, kernel] of Object.entries(kernels) as [string, (...args: number[]) => void][]) {
-    if (typeof kernel !== 'function') continue;
-    table[name] = (...args) => {
-      tally(name).mine++;
-      Atomics.wait(nap, 0, 0, 0.2);
-      kernel(...args);
-    };
-  }
-  return table as unknown as Kernels;
-}
-
-const pools = await Promise.all([2, 3, 8].map((threads) => poolOf(threads, { caller: sleepy })));
+const pools = await Promise.all(
+  [2, 3, 8].map((threads) => poolOf(threads, { caller: (kernels) => sleepy(kernels, (name) => tally(name).mine++) })),
+);
 const alone = await saccade.wasmBackend();
 afterAll(() => {
   for (const { pool } of pools) pool.close();
