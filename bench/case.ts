@@ -1,4 +1,4 @@
-import { parameter, type Tensor, tensor } from 'saccade';
+import { parameter, scope, type Tensor, tensor } from 'saccade';
 
 /**
  * What bounds a case: arithmetic (a 4 × 8 tile), memory (a copy, reads alone, writes alone), or one exponential an element.
@@ -28,6 +28,12 @@ export interface Task {
   readonly [option: string]: unknown;
 }
 
+/** What a case computed, and what plain float64 computes of the same, with no tape and no kernel of the package. */
+export interface Proof {
+  got: ArrayLike<number>;
+  wanted: ArrayLike<number>;
+}
+
 /** One thing measured. Adding one is adding an entry to a list in bench/cases/. */
 export interface Case {
   name: string;
@@ -39,10 +45,8 @@ export interface Case {
   unit?: 'ms' | 'µs';
   /** Makes what the calls work on, on the backend in use, and returns the call. */
   setup: () => () => Tensor;
-  /** Calls whose last result is compared with float64. Default 1. */
-  calls?: number;
-  /** Instead of `setup` in the comparison, where float64 would take long: less of the same, or `wanted` for a part of `got`. */
-  proof?: { got: Case['setup']; wanted?: Case['setup'] };
+  /** All of what `setup`'s call computes beside its float64 value, or less of the same where float64 would take long. */
+  proof: () => Proof;
   /** How far an element may be from float64, relative to the largest. */
   tolerance: number;
   task?: Task;
@@ -76,6 +80,12 @@ export function drawn(size: number, seed: number): Float32Array {
 export function parametersOf(shapes: readonly (readonly number[])[]): Tensor[] {
   return shapes.map((shape, i) => parameter(tensor(drawn(sizeOf(shape), i + 1), { shape })));
 }
+
+/** The values of operands that `parametersOf` makes. */
+export const valuesOf = (shapes: readonly (readonly number[])[]): Float32Array[] => shapes.map((shape, i) => drawn(sizeOf(shape), i + 1));
+
+/** What a call of `setup` gives. */
+export const resultOf = (setup: Case['setup']): ArrayLike<number> => scope(() => setup()().toArray());
 
 /** The setup of one op on operands of given shapes. */
 export function op(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {

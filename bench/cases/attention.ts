@@ -1,6 +1,7 @@
 import { grad, memory, noGrad, scaledDotProductAttention, type Tensor, tensor, wasmBackend } from 'saccade';
 import { withBackend } from 'saccade/reference';
-import { type Case, drawn, type Figure, parametersOf, type Target } from '../case.ts';
+import { type Case, drawn, type Figure, parametersOf, resultOf, type Target, valuesOf } from '../case.ts';
+import * as plain from '../plain.ts';
 
 const HEADS = 8;
 const WIDTH = 64;
@@ -49,6 +50,27 @@ const backward = (length: number, queries: number, kind: Kind) => () => {
 /** Pairs of query and key that count. */
 const pairs = (length: number, kind: Kind) => HEADS * (kind.causal ? (length * (length + 1)) / 2 : length * length);
 
+/** What float64 makes of the same: a head after the other. */
+function wantedOf(pass: 'forward' | 'backward', length: number, queries: number, kind: Kind): number[] {
+  const shapes = [queries, length, length].map((rows) => [1, HEADS, rows, WIDTH]);
+  const [query, keys, values] = valuesOf(shapes) as [Float32Array, Float32Array, Float32Array];
+  const bias = drawn(HEADS * queries * length, 5);
+  const gradient = drawn(HEADS * queries * WIDTH, 6);
+  return Array.from({ length: HEADS }, (_, h) => {
+    const of = (x: Float32Array) => x.subarray((h * x.length) / HEADS, ((h + 1) * x.length) / HEADS);
+    const head = {
+      query: of(query),
+      keys: of(keys),
+      values: of(values),
+      width: WIDTH,
+      causal: kind.causal ?? false,
+      may: (s: number) => !kind.mask || s % 7 !== 3,
+      bias: (t: number, s: number) => (kind.bias ? (bias[(h * queries + t) * length + s] as number) : 0),
+    };
+    return pass === 'forward' ? plain.attention(head) : plain.attentionBackward(head, of(gradient));
+  }).flat();
+}
+
 /** Queries that float64 is asked for. */
 const few = (length: number) => Math.min(length, Math.max(8, 2 ** 15 / length));
 
@@ -61,7 +83,7 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
     // Two products forward; back the scores again, then the gradients of values, weights, queries and keys.
     work: (pass === 'forward' ? 2 : 5) * 2 * WIDTH * pairs(length, kind),
     setup: setup(length, length, kind),
-    proof: { got: setup(length, few(length), kind) },
+    proof: () => ({ got: resultOf(setup(length, few(length), kind)), wanted: wantedOf(pass, length, few(length), kind) }),
     tolerance: 5e-6,
     task: { op: pass === 'forward' ? 'attention' : 'attentionBackward', shapes: [shape, shape, shape], ...kind },
     ...(target ? { target } : {}),

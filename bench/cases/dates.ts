@@ -1,6 +1,6 @@
 import { concat, crossEntropy, Embedding, type Key, key, Linear, LSTM, Module, matmul, softmax, split, type Tensor, tanh } from 'saccade';
 import type { Case } from '../case.ts';
-import { step, tokens, training } from './step.ts';
+import { proofOf, step, tokens, training } from './step.ts';
 
 const SOURCE = { length: 12, symbols: 35 };
 const TARGET = { length: 10, symbols: 13 };
@@ -39,11 +39,12 @@ class Dates extends Module {
   }
 }
 
-const setup = (batch: number) => () => {
+const lesson = (batch: number) => () => {
   const source = tokens(2, [batch, SOURCE.length], SOURCE.symbols);
   const target = tokens(3, [batch, TARGET.length], TARGET.symbols);
   const wanted = tokens(4, [batch, TARGET.length], TARGET.symbols);
-  return step(new Dates(key(1)), (model) => crossEntropy(model.forward(source, target), wanted));
+  const model = new Dates(key(1));
+  return { model, loss: () => crossEntropy(model.forward(source, target), wanted) };
 };
 
 /**
@@ -62,8 +63,8 @@ export const dates: Case[] = [
     ...training,
     name: `batch ${BATCH}`,
     work: 3 * 2 * products(BATCH),
-    setup: setup(BATCH),
-    proof: { got: setup(16) },
+    setup: () => step(lesson(BATCH)),
+    proof: () => proofOf(lesson(16)),
     task: { op: 'dates', shapes: [], training: true, batch: BATCH, source: SOURCE, target: TARGET, width: WIDTH },
     target: { most: 16 },
   },

@@ -1,25 +1,38 @@
 import { add, exp, gelu, sigmoid, type Tensor, tanh } from 'saccade';
-import { type Case, op } from '../case.ts';
+import { type Case, op, resultOf, valuesOf } from '../case.ts';
+import { functions } from '../plain.ts';
 
 /** A function of each element: nothing does it faster than the exponential it needs at least. */
-const unary = (name: string, f: (x: Tensor) => Tensor, n: number): Case => ({
-  name: `${name} of ${n}`,
-  bound: 'exp',
-  work: n,
-  setup: op([[n]], (x) => f(x as Tensor)),
-  tolerance: 5e-7,
-  task: { op: name, shapes: [[n]] },
-  target: { peers: 1.5 },
-});
+function unary(name: keyof typeof functions, f: (x: Tensor) => Tensor, n: number): Case {
+  const setup = op([[n]], (x) => f(x as Tensor));
+  return {
+    name: `${name} of ${n}`,
+    bound: 'exp',
+    work: n,
+    setup,
+    proof: () => ({ got: resultOf(setup), wanted: valuesOf([[n]]).flatMap((x) => Array.from(x, functions[name])) }),
+    tolerance: 5e-7,
+    task: { op: name, shapes: [[n]] },
+    target: { peers: 1.5 },
+  };
+}
 
-const sum = (n: number): Case => ({
-  name: `add of ${n}`,
-  bound: 'copy',
-  work: 12 * n,
-  setup: op([[n], [n]], (a, b) => add(a as Tensor, b as Tensor)),
-  tolerance: 5e-7,
-  task: { op: 'add', shapes: [[n], [n]] },
-});
+function sum(n: number): Case {
+  const shapes = [[n], [n]];
+  const setup = op(shapes, (a, b) => add(a as Tensor, b as Tensor));
+  return {
+    name: `add of ${n}`,
+    bound: 'copy',
+    work: 12 * n,
+    setup,
+    proof: () => {
+      const [a, b] = valuesOf(shapes) as [Float32Array, Float32Array];
+      return { got: resultOf(setup), wanted: Array.from(a, (value, i) => value + (b[i] as number)) };
+    },
+    tolerance: 5e-7,
+    task: { op: 'add', shapes },
+  };
+}
 
 /** In the first-level cache's reach, and beyond every cache. */
 const sizes = [4096, 2 ** 22];

@@ -1,6 +1,6 @@
-import { Adam, AttentionSeq2Seq, backward, clipGradNorm, crossEntropy, key, parameters, scope, type Tensor, tensor } from 'saccade';
+import { AttentionSeq2Seq, crossEntropy, key, type Tensor, tensor } from 'saccade';
 import type { Case, Target } from '../case.ts';
-import { tokens, training } from './step.ts';
+import { proofOf, step, tokens, training } from './step.ts';
 
 const LETTERS = 8;
 const PHONES = 8;
@@ -26,30 +26,21 @@ function products(hidden: number, embedding: number): number {
   return symbols + BATCH * (encoder + decoder);
 }
 
-/** A training step: forward, backward, clipping and Adam. */
-const setup = (hidden: number, embedding: number, batch: number) => () => {
+const lesson = (hidden: number, embedding: number, batch: number) => () => {
   const model = new AttentionSeq2Seq({ source: LETTER_SYMBOLS, target: VOCABULARY, hidden, embedding }, key(1));
-  const optimizer = new Adam(parameters(model), { lr: 1e-3 });
   const source = words(2, [batch, LETTERS], LETTER_SYMBOLS);
   const target = words(3, [batch, PHONES], VOCABULARY);
-  return () =>
-    scope(() => {
-      const loss = crossEntropy(model.forward(source, target), target, { ignoreIndex: 0 });
-      backward(loss);
-      clipGradNorm(optimizer.parameters, 1);
-      optimizer.step();
-      return loss;
-    });
+  return { model, loss: () => crossEntropy(model.forward(source, target), target, { ignoreIndex: 0 }), clip: 1 };
 };
 
-const step = (hidden: number, embedding: number, target?: Target): Case => ({
+const taught = (hidden: number, embedding: number, target?: Target): Case => ({
   ...training,
   name: `biLSTM-${hidden}, embedding ${embedding}`,
   work: 3 * 2 * products(hidden, embedding),
-  setup: setup(hidden, embedding, BATCH),
-  proof: { got: setup(hidden, embedding, 4) },
+  setup: () => step(lesson(hidden, embedding, BATCH)),
+  proof: () => proofOf(lesson(hidden, embedding, 4)),
   task: { op: 'g2p', shapes: [], training: true, hidden, embedding, batch: BATCH },
   ...(target ? { target } : {}),
 });
 
-export const g2p: Case[] = [step(64, 32), step(256, 256, { most: 150, twoThreads: 1.85 })];
+export const g2p: Case[] = [taught(64, 32), taught(256, 256, { most: 150, twoThreads: 1.85 })];

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from 'saccade';
 import type { Case } from '../case.ts';
-import { step, tokens, training } from './step.ts';
+import { proofOf, step, tokens, training } from './step.ts';
 
 const LAYERS = 4;
 const WIDTH = 128;
@@ -73,10 +73,11 @@ class GPT extends Module {
   }
 }
 
-const setup = (batch: number) => () => {
+const lesson = (batch: number) => () => {
   const text = tokens(2, [batch, LENGTH + 1], SYMBOLS);
   const [input, target] = [slice(text, 1, 0, LENGTH), slice(text, 1, 1)];
-  return step(new GPT(key(1)), (model) => crossEntropy(model.forward(input), target));
+  const model = new GPT(key(1));
+  return { model, loss: () => crossEntropy(model.forward(input), target) };
 };
 
 /** Multiplications of the products for one symbol, forward; attention's of the causal half. */
@@ -89,8 +90,8 @@ export const gpt: Case[] = [
     ...training,
     name: `${LAYERS} layers, ${WIDTH} wide, ${HEADS} heads, batch ${BATCH}×${LENGTH}`,
     work: 3 * 2 * BATCH * LENGTH * products,
-    setup: setup(BATCH),
-    proof: { got: setup(1) },
+    setup: () => step(lesson(BATCH)),
+    proof: () => proofOf(lesson(1)),
     task: {
       op: 'gpt',
       shapes: [],

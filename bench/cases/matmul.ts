@@ -1,5 +1,6 @@
-import { linear, matmul, mul, slice, type Tensor } from 'saccade';
-import { type Case, op, parametersOf, type Target } from '../case.ts';
+import { linear, matmul, mul, type Tensor } from 'saccade';
+import { type Case, op, parametersOf, resultOf, type Target, valuesOf } from '../case.ts';
+import { product as plain } from '../plain.ts';
 
 interface Options {
   transposeA?: boolean;
@@ -20,17 +21,12 @@ function nameOf([m, k, n]: readonly number[], options: Options): string {
   return `${m === n && n === k ? `${n}³` : `${m}×${k}×${n}`}${letters(options)}`;
 }
 
-/** The last rows of a product, of all of it (`got`) or computed alone (`wanted`). */
-function lastRows(shapes: readonly (readonly number[])[], m: number, options: Options): NonNullable<Case['proof']> {
-  return {
-    got: () => {
-      const [a, b] = operands(shapes);
-      return () => slice(matmul(a, b, options), 0, m - ROWS);
-    },
-    wanted: () => {
-      const [a, b] = operands(shapes);
-      return () => matmul(slice(a, options.transposeA ? 1 : 0, m - ROWS), b, options);
-    },
+/** The last rows of a product beside a loop over its definition; of small ones, all. */
+function proofOf(setup: Case['setup'], shapes: readonly (readonly number[])[], [m, k, n]: Sizes, options: Options): Case['proof'] {
+  const first = m * n * k > LARGE ? Math.max(0, m - ROWS) : 0;
+  return () => {
+    const [a, b] = valuesOf(shapes) as [Float32Array, Float32Array];
+    return { got: Array.from(resultOf(setup)).slice(first * n), wanted: plain(a, b, { m, k, n, first, ...options }) };
   };
 }
 
@@ -42,15 +38,16 @@ function product(sizes: Sizes, options: Options = {}, target?: Target): Case {
   const [m, k, n] = sizes;
   const { transposeA = false, transposeB = false } = options;
   const shapes = [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]];
+  const setup = () => {
+    const [a, b] = operands(shapes);
+    return () => matmul(a, b, options);
+  };
   return {
     name: nameOf(sizes, options),
     bound: 'compute',
     work: 2 * m * n * k,
-    setup: () => {
-      const [a, b] = operands(shapes);
-      return () => matmul(a, b, options);
-    },
-    ...(m * n * k > LARGE && m > ROWS ? { proof: lastRows(shapes, m, options) } : {}),
+    setup,
+    proof: proofOf(setup, shapes, sizes, options),
     tolerance: 2e-6,
     task: { op: 'matmul', shapes, transposeA, transposeB },
     ...(target ? { target } : {}),
@@ -81,6 +78,9 @@ const fractions: readonly (readonly [number, number])[] = [
   [2048, 0.93],
 ];
 
+const affineShapes = [[512, 256], [1024, 256], [1024]];
+const affine = op(affineShapes, (x, weight, bias) => linear(x as Tensor, weight as Tensor, bias));
+
 export const products: Case[] = [
   ...fractions.map(([n, fraction]) =>
     cube(n, {}, { fraction, ...(n >= 256 ? { relaxed: 1.25 } : {}), ...(n === 1024 ? { twoThreads: 1.85 } : {}) }),
@@ -105,7 +105,12 @@ export const products: Case[] = [
     name: 'linear 512×256 → 1024, one weight',
     bound: 'compute',
     work: 2 * 512 * 256 * 1024,
-    setup: op([[512, 256], [1024, 256], [1024]], (x, weight, bias) => linear(x as Tensor, weight as Tensor, bias)),
+    setup: affine,
+    proof: () => {
+      const [x, weight, bias] = valuesOf(affineShapes) as [Float32Array, Float32Array, Float32Array];
+      const rows = plain(x, weight, { m: 512, k: 256, n: 1024, first: 512 - ROWS, transposeB: true });
+      return { got: Array.from(resultOf(affine)).slice(-ROWS * 1024), wanted: rows.map((value, i) => value + (bias[i % 1024] as number)) };
+    },
     tolerance: 2e-6,
   },
 ];

@@ -1,6 +1,6 @@
 import { GRU, key, LSTM, mean, square, tensor } from 'saccade';
 import { type Case, drawn, type Target } from '../case.ts';
-import { step, training } from './step.ts';
+import { type Lesson, proofOf, step, training } from './step.ts';
 
 interface Sizes {
   batch: number;
@@ -12,11 +12,11 @@ interface Sizes {
 const cores = { LSTM: { Core: LSTM, gates: 4 }, GRU: { Core: GRU, gates: 3 } } as const;
 
 /** A training step over whole sequences; the loss is the mean square of the outputs. */
-function setup(core: keyof typeof cores, { batch, steps, input, hidden }: Sizes): Case['setup'] {
+function lesson(core: keyof typeof cores, { batch, steps, input, hidden }: Sizes): Lesson {
   return () => {
     const model = new cores[core].Core({ input, hidden }, key(1));
     const x = tensor(drawn(batch * steps * input, 1), { shape: [batch, steps, input] });
-    return step(model, () => mean(square(model.forward(x).output)));
+    return { model, loss: () => mean(square(model.forward(x).output)) };
   };
 }
 
@@ -28,8 +28,8 @@ function sequence(core: keyof typeof cores, sizes: Sizes, target: Target): Case 
     name: `${core} B${batch} T${steps} I${input} H${hidden}`,
     // The inputs' products forward and in their weights' gradient; the states', but for the first, which is zero, in their own too.
     work: 2 * batch * cores[core].gates * hidden * (2 * steps * input + 3 * (steps - 1) * hidden),
-    setup: setup(core, sizes),
-    proof: { got: setup(core, { ...sizes, batch: 8 }) },
+    setup: () => step(lesson(core, sizes)),
+    proof: () => proofOf(lesson(core, { ...sizes, batch: 8 })),
     task: { op: core, shapes: [shape], hidden, training: true },
     target,
   };

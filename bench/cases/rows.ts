@@ -1,5 +1,6 @@
 import { crossEntropy, grad, layerNorm, logSoftmax, softmax, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, op, parametersOf, type Target } from '../case.ts';
+import { type Case, drawn, op, parametersOf, resultOf, type Target, valuesOf } from '../case.ts';
+import * as plain from '../plain.ts';
 
 const ROWS = 4096;
 const WIDTH = 1024;
@@ -12,7 +13,31 @@ const exponentials = { bound: 'exp', work: ROWS * WIDTH, tolerance: 2e-6, target
 const moving = { bound: 'copy', work: 8 * ROWS * WIDTH, tolerance: 2e-6, target } as const;
 
 /** A class for each row. */
-const classes = () => tensor(Int32Array.from({ length: ROWS }, (_, i) => (i * 37) % WIDTH));
+const classOf = (row: number) => (row * 37) % WIDTH;
+const classes = () => tensor(Int32Array.from({ length: ROWS }, (_, i) => classOf(i)));
+
+/** Rows that float64 is asked for: the first and the last. */
+const PROVED = [0, 1, ROWS - 2, ROWS - 1];
+
+/** Some rows of a result beside those of float64, from the row of x, the weight, the bias and the gradient that came in. */
+function proofOf(
+  setup: Case['setup'],
+  wanted: (x: number[], weight: Float32Array, bias: Float32Array, g: number[]) => number[],
+): Case['proof'] {
+  return () => {
+    const [x, weight, bias] = valuesOf([SHAPE, [WIDTH], [WIDTH]]) as [Float32Array, Float32Array, Float32Array];
+    const g = drawn(ROWS * WIDTH, 9);
+    const all = resultOf(setup);
+    return {
+      got: PROVED.flatMap((i) => plain.row(all, i, WIDTH)),
+      wanted: PROVED.flatMap((i) => wanted(plain.row(x, i, WIDTH), weight, bias, plain.row(g, i, WIDTH))),
+    };
+  };
+}
+
+/** What is lost at each row: `−ln p` of its class. */
+const lossOf = (x: Float32Array, row: number) => -(plain.logSoftmax(plain.row(x, row, WIDTH))[classOf(row)] as number);
+const allRows = Array.from({ length: ROWS }, (_, i) => i);
 
 /** The gradient of `f` alone, with respect to every operand; the forward pass is made once. */
 function gradient(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {
@@ -31,11 +56,30 @@ function gradient(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[
 const normalise = (x?: Tensor, weight?: Tensor, bias?: Tensor) =>
   layerNorm(x as Tensor, { weight: weight as Tensor, bias: bias as Tensor });
 
+const softmaxForward = op([SHAPE], (x) => softmax(x as Tensor));
+const softmaxBackward = gradient([SHAPE], (x) => softmax(x as Tensor));
+const logForward = op([SHAPE], (x) => logSoftmax(x as Tensor));
+const normForward = op([SHAPE, [WIDTH], [WIDTH]], normalise);
+const normBackward = gradient([SHAPE, [WIDTH], [WIDTH]], normalise);
+
+const loss: Case['setup'] = () => {
+  const [x] = parametersOf([SHAPE]) as [Tensor];
+  const index = classes();
+  return () => crossEntropy(x, index);
+};
+
+const lossGradient: Case['setup'] = () => {
+  const [x] = parametersOf([SHAPE]) as [Tensor];
+  const index = classes();
+  return () => grad(crossEntropy(x, index), [x])[0] as Tensor;
+};
+
 export const rows: Case[] = [
   {
     ...exponentials,
     name: `softmax ${ROWS}×${WIDTH}`,
-    setup: op([SHAPE], (x) => softmax(x as Tensor)),
+    setup: softmaxForward,
+    proof: proofOf(softmaxForward, plain.softmax),
     task: { op: 'softmax', shapes: [SHAPE] },
   },
   {
@@ -43,21 +87,23 @@ export const rows: Case[] = [
     target: {},
     name: `softmax backward ${ROWS}×${WIDTH}`,
     work: 12 * ROWS * WIDTH,
-    setup: gradient([SHAPE], (x) => softmax(x as Tensor)),
+    setup: softmaxBackward,
+    proof: proofOf(softmaxBackward, (x, _weight, _bias, g) => plain.softmaxBackward(plain.softmax(x), g)),
   },
   {
     ...exponentials,
     name: `logSoftmax ${ROWS}×${WIDTH}`,
-    setup: op([SHAPE], (x) => logSoftmax(x as Tensor)),
+    setup: logForward,
+    proof: proofOf(logForward, plain.logSoftmax),
     task: { op: 'logSoftmax', shapes: [SHAPE] },
   },
   {
     ...exponentials,
     name: `crossEntropy ${ROWS}×${WIDTH}`,
-    setup: () => {
-      const [x] = parametersOf([SHAPE]) as [Tensor];
-      const index = classes();
-      return () => crossEntropy(x, index);
+    setup: loss,
+    proof: () => {
+      const [x] = valuesOf([SHAPE]) as [Float32Array];
+      return { got: resultOf(loss), wanted: [allRows.reduce((sum, i) => sum + lossOf(x, i), 0) / ROWS] };
     },
     task: { op: 'crossEntropy', shapes: [SHAPE] },
   },
@@ -65,17 +111,20 @@ export const rows: Case[] = [
     ...exponentials,
     target,
     name: `crossEntropy with gradient ${ROWS}×${WIDTH}`,
-    setup: () => {
-      const [x] = parametersOf([SHAPE]) as [Tensor];
-      const index = classes();
-      return () => grad(crossEntropy(x, index), [x])[0] as Tensor;
+    setup: lossGradient,
+    proof: () => {
+      const [x] = valuesOf([SHAPE]) as [Float32Array];
+      const all = resultOf(lossGradient);
+      const wanted = (i: number) => plain.softmax(plain.row(x, i, WIDTH)).map((p, j) => (p - Number(j === classOf(i))) / ROWS);
+      return { got: PROVED.flatMap((i) => plain.row(all, i, WIDTH)), wanted: PROVED.flatMap(wanted) };
     },
     task: { op: 'crossEntropyGradient', shapes: [SHAPE] },
   },
   {
     ...moving,
     name: `layerNorm ${ROWS}×${WIDTH}`,
-    setup: op([SHAPE, [WIDTH], [WIDTH]], normalise),
+    setup: normForward,
+    proof: proofOf(normForward, plain.layerNorm),
     task: { op: 'layerNorm', shapes: [SHAPE, [WIDTH], [WIDTH]] },
   },
   {
@@ -83,6 +132,7 @@ export const rows: Case[] = [
     target: {},
     name: `layerNorm backward ${ROWS}×${WIDTH}`,
     work: 12 * ROWS * WIDTH,
-    setup: gradient([SHAPE, [WIDTH], [WIDTH]], normalise),
+    setup: normBackward,
+    proof: proofOf(normBackward, (x, weight, _bias, g) => plain.layerNormBackward(x, weight, g)),
   },
 ];

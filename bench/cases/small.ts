@@ -1,5 +1,5 @@
 import { add, grad, scope, sum, type Tensor, tensor } from 'saccade';
-import { type Case, drawn, parametersOf, sizeOf } from '../case.ts';
+import { type Case, drawn, parametersOf, resultOf, sizeOf, valuesOf } from '../case.ts';
 
 const SIZE = 8;
 /** Ops that share a scope, as in a step of training. */
@@ -20,14 +20,27 @@ function adding(times: number, recorded: boolean): Case['setup'] {
   };
 }
 
+/** `a + b` of the drawn values. */
+const sums = () => {
+  const [a, b] = valuesOf([[SIZE], [SIZE]]) as [Float32Array, Float32Array];
+  return Array.from(a, (value, i) => value + (b[i] as number));
+};
+
 const small = (name: string, times: number, recorded: boolean, most?: number): Case => ({
   name,
   unit: 'µs',
   work: times,
   setup: adding(times, recorded),
+  proof: () => ({ got: resultOf(adding(times, recorded)), wanted: sums() }),
   tolerance: 1e-6,
   ...(most ? { target: { most } } : {}),
 });
+
+/** The gradient of the sum of `a + b` with respect to `a`: ones. */
+const withGradient: Case['setup'] = () => {
+  const [a, b] = parametersOf([[SIZE], [SIZE]]) as [Tensor, Tensor];
+  return () => scope(() => grad(sum(add(a, b)), [a])[0] as Tensor);
+};
 
 export const smallOps: Case[] = [
   small('add of 8, no gradient', SHARED, false, 0.5),
@@ -38,10 +51,8 @@ export const smallOps: Case[] = [
     name: 'add of 8, with its gradient',
     unit: 'µs',
     work: 1,
-    setup: () => {
-      const [a, b] = parametersOf([[SIZE], [SIZE]]) as [Tensor, Tensor];
-      return () => scope(() => grad(sum(add(a, b)), [a])[0] as Tensor);
-    },
+    setup: withGradient,
+    proof: () => ({ got: resultOf(withGradient), wanted: new Array<number>(SIZE).fill(1) }),
     tolerance: 1e-6,
   },
 ];

@@ -1,6 +1,7 @@
 // What training steps share.
-import { Adam, backward, key, type Module, parameters, randomInt, scope, type Tensor, tensor } from 'saccade';
-import type { Case } from '../case.ts';
+import { Adam, backward, clipGradNorm, key, type Module, noGrad, parameters, randomInt, scope, type Tensor, tensor } from 'saccade';
+import { referenceBackend, withBackend } from 'saccade/reference';
+import type { Case, Proof } from '../case.ts';
 
 /** int32 of a shape, from 0 up to `symbols`. */
 export function tokens(seed: number, shape: readonly number[], symbols: number): Tensor {
@@ -11,17 +12,67 @@ export function tokens(seed: number, shape: readonly number[], symbols: number):
   );
 }
 
-/** A training step with Adam: forward, backward, update. Returns the loss. */
-export function step<M extends Module>(model: M, loss: (model: M) => Tensor): () => Tensor {
-  const optimizer = new Adam(parameters(model), { lr: 1e-3 });
+/** A model and its loss, made anew for each backend: the same key gives the same weights. */
+export type Lesson = () => { model: Module; loss: () => Tensor; clip?: number };
+
+const LR = 1e-3;
+
+/** A training step: forward, backward, clipping where the lesson has it, and Adam. Returns the loss. */
+export function step(lesson: Lesson): () => Tensor {
+  const { model, loss, clip } = lesson();
+  const optimizer = new Adam(parameters(model), { lr: LR });
   return () =>
     scope(() => {
-      const y = loss(model);
+      const y = loss();
       backward(y);
+      if (clip !== undefined) clipGradNorm(optimizer.parameters, clip);
       optimizer.step();
       return y;
     });
 }
 
-/** What is the same in every training step's case: told as time, bounded by its products, the loss of a second step compared. */
-export const training = { bound: 'compute', unit: 'ms', calls: 2, tolerance: 1e-5 } as const satisfies Partial<Case>;
+/** The loss in float64, without a tape, after each weight moved by `by` of its path and place. */
+function lossAt(lesson: Lesson, by: (path: string, i: number) => number): number {
+  return withBackend(referenceBackend(), () =>
+    scope(() => {
+      const { model, loss } = lesson();
+      for (const [path, weight] of parameters(model)) {
+        const view = weight.view();
+        for (let i = 0; i < view.length; i++) view[i] = (view[i] as number) + by(path, i);
+      }
+      return noGrad(loss).item();
+    }),
+  );
+}
+
+/**
+ * The loss, its slope along the gradient that the tape gives, and the loss after a step; beside the loss in float64 forward, its central
+ * difference along the same direction, and the loss where Adam's first step leads (Kingma and Ba 2015, algorithm 1 at t = 1: `lr · g / (|g| + ε)`).
+ */
+export function proofOf(lesson: Lesson): Proof {
+  const { model, loss } = lesson();
+  const y = loss();
+  backward(y);
+  const gradients = new Map([...parameters(model)].flatMap(([path, { grad }]) => (grad ? [[path, grad.toArray()] as const] : [])));
+  let squares = 0;
+  for (const gradient of gradients.values()) for (const value of gradient) squares += value * value;
+  const norm = Math.sqrt(squares);
+  for (const weight of parameters(model).values()) weight.grad = null;
+  const once = step(() => lessonOf(model, loss));
+  once();
+  const h = 1e-4 / norm;
+  const along = (scale: number) => lossAt(lesson, (path, i) => scale * (gradients.get(path)?.[i] ?? 0));
+  const adam = (path: string, i: number) => {
+    const g = gradients.get(path)?.[i] ?? 0;
+    return (-LR * g) / (Math.abs(g) + 1e-8);
+  };
+  return {
+    got: [y.item(), norm, noGrad(loss).item()],
+    wanted: [lossAt(lesson, () => 0), (along(h) - along(-h)) / (2 * h) / norm, lossAt(lesson, adam)],
+  };
+}
+
+const lessonOf = (model: Module, loss: () => Tensor) => ({ model, loss });
+
+/** What is the same in every training step's case: told as time, bounded by its products. */
+export const training = { bound: 'compute', unit: 'ms', tolerance: 1e-5 } as const satisfies Partial<Case>;
