@@ -133,15 +133,14 @@ async function bundled() {
   const entries = await rolldown({
     input: { index: module('index'), reference: module('reference'), workerd: module('workerd') },
     platform: 'neutral',
-    external: [...external, '@assemblyscript/loader'],
+    external,
   });
   await entries.write({ dir: 'dist', chunkFileNames: '[name].js' });
   await entries.close();
-  const own = `Saccade ${version} | MIT License, Copyright (c) 2026 The Saccade authors`;
-  const loader = 'contains @assemblyscript/loader, Apache License 2.0, whose text is in LICENSE.loader.txt beside this file';
-  for (const { input, file, banner } of [
-    { input: module('index'), file: 'dist/saccade.min.js', banner: `/*! ${own} | ${loader} */` },
-    { input: module('runtime/threads/worker'), file: 'dist/worker.js', banner: `/*! ${own} */` },
+  const banner = `/*! Saccade ${version} | MIT License, Copyright (c) 2026 The Saccade authors */`;
+  for (const { input, file } of [
+    { input: module('index'), file: 'dist/saccade.min.js' },
+    { input: module('runtime/threads/worker'), file: 'dist/worker.js' },
   ]) {
     const build = await rolldown({ input, platform: 'browser', external });
     await build.write({ file, minify: true, codeSplitting: false, banner });
@@ -149,21 +148,13 @@ async function bundled() {
   }
 }
 
-const packaged = [
-  'dist/index.js',
-  'dist/reference.js',
-  'dist/saccade.min.js',
-  'dist/worker.js',
-  'dist/saccade.wasm',
-  'dist/LICENSE.loader.txt',
-];
+const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/worker.js', 'dist/saccade.wasm'];
 
 await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], packaged, async () => {
   for (const place of ['dist', 'build/modules']) rmSync(place, { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);
   copyFileSync('src/saccade.d.wasm.ts', 'dist/wasm.d.ts');
-  copyFileSync('node_modules/assemblyscript/LICENSE', 'dist/LICENSE.loader.txt'); // the loader's package has no copy of its own
   await bundled();
 });
 

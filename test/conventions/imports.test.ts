@@ -77,9 +77,9 @@ describe('imports', () => {
     ).toBeUndefined();
   });
 
-  it('of other packages are the loader and node: alone', () => {
+  it('of other packages are node: alone', () => {
     const others = [...graph].flatMap(([from, imports]) => imports.filter((to) => !to.startsWith('src/')).map((to) => `${from} → ${to}`));
-    expect(others.filter((edge) => !/ → (@assemblyscript\/loader|node:[\w/]+)$/.test(edge))).toEqual([]);
+    expect(others.filter((edge) => !/ → node:[\w/]+$/.test(edge))).toEqual([]);
   });
 
   it('of examples and benches use the package by its name', () => {

@@ -36,10 +36,7 @@ export const packageRows = (project) => ({
     if (strange.length + missing.length > 0)
       throw new Error(`tarball: must hold what users need, got too much [${strange}], too little [${missing}]`);
     const installed = join(project.folder, 'node_modules');
-    const scripts = [
-      ...project.files.filter((path) => path.endsWith('.js')).map((path) => `saccade/${path}`),
-      '@assemblyscript/loader/index.js',
-    ];
+    const scripts = project.files.filter((path) => path.endsWith('.js')).map((path) => `saccade/${path}`);
     const code = (path) => readFileSync(join(installed, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g, '');
     const unsafe = scripts.filter((path) => /\beval\s*\(|\bnew Function\b|\bFunction\s*\(['"`]|blob:|createObjectURL/.test(code(path)));
     if (unsafe.length > 0) throw new Error(`tarball: must hold no eval, new Function or blob:, got some in ${unsafe}`);

@@ -1,4 +1,4 @@
-// What the package and the loader ask of a host besides WebAssembly, and a bare shell may lack. The build of the program puts these in
+// What the package asks of a host besides WebAssembly, and a bare shell may lack. The build of the program puts these in
 // the place of the globals, in every engine alike, so that nothing but ECMAScript and WebAssembly is asked for.
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
