@@ -11,10 +11,10 @@ function at(op: string, from: Key, use: number, i: number): Key {
   return { hi, lo };
 }
 
-/** A counter has 32 bits; −1 and 2³² − 1 are the same one. */
+/** What a counter can hold: 32 bits. */
 const isCounter = /* @__PURE__ */ ruleOf(
-  'a whole number from -2147483648 to 4294967295',
-  (i) => Number.isInteger(i) && (i as number) >= -(2 ** 31) && (i as number) < 2 ** 32,
+  'a whole number from 0 to 4294967295',
+  (i) => Number.isInteger(i) && (i as number) >= 0 && (i as number) < 2 ** 32,
 );
 
 /** A key from a whole number of at most 53 bits. */

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { categorical, dropout, gumbel, normal, uniform } from '../../src/ops/random.ts';
 import { kernels } from '../../src/runtime/backend.ts';
 import { threefry } from '../../src/runtime/threefry.ts';
 import { ones, tensor } from '../../src/tensor/create.ts';
-import { foldIn, key, permutation, randomInt, split } from '../../src/tensor/random.ts';
+import { foldIn, type Key, key, permutation, randomInt, split } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { empty, type Tensor } from '../../src/tensor/tensor.ts';
 
@@ -67,6 +67,57 @@ describe('keys', () => {
   it('take seeds of 53 bits', () => {
     expect(key(2 ** 53 - 1)).toEqual({ hi: 0x1fffff, lo: -1 });
     expect(() => key(-1)).toThrow('key: seed must be a whole number from 0 to 2^53 - 1, got -1');
+  });
+
+  it('are not numbers: a seed in place of a key is refused wherever a key is taken', () => {
+    const taking: Record<string, (from: Key) => unknown> = {
+      split: (from) => split(from),
+      foldIn: (from) => foldIn(from, 1),
+      randomInt: (from) => randomInt(from, 0, 5),
+      permutation: (from) => permutation(from, 0),
+      uniform: (from) => uniform(from, [2]),
+      normal: (from) => normal(from, [2]),
+      gumbel: (from) => gumbel(from, [2]),
+      categorical: (from) => categorical(from, ones([2, 3])),
+      dropout: (from) => dropout(ones([2]), 0.5, from),
+    };
+    for (const [op, take] of Object.entries(taking)) {
+      for (const from of [7, undefined, null, 'seed', {}, { hi: 1 }, { hi: 0.5, lo: 1 }, [1, 2]]) {
+        expect(() => take(from as unknown as Key), `${op} of ${from}`).toThrow(
+          `${op}: key must be made by key(seed), split or foldIn, got `,
+        );
+      }
+    }
+  });
+
+  it('are folded with whole numbers of 32 bits, and no two of those give the same key', () => {
+    for (const i of [Number.NaN, 0.5, 2 ** 32, 2 ** 32 + 5, -(2 ** 31) - 1, Number.POSITIVE_INFINITY, '3', undefined]) {
+      expect(() => foldIn(key(1), i as number)).toThrow(`foldIn: i must be a whole number from 0 to 4294967295, got `);
+      expect(() => randomInt(key(1), i as number, 5)).toThrow(`randomInt: i must be a whole number from 0 to 4294967295, got `);
+    }
+    const made = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1].map((i) => foldIn(key(1), i));
+    expect(new Set(made.map(({ hi, lo }) => hex([hi, lo]))).size).toBe(5);
+  });
+
+  it('are split and draw by whole numbers', () => {
+    for (const count of [Number.NaN, -1, 1.5])
+      expect(() => split(key(1), count)).toThrow('split: count must be a whole number from 0, got ');
+    for (const bound of [Number.NaN, 0, -1, 1.5])
+      expect(() => randomInt(key(1), 0, bound)).toThrow('randomInt: bound must be a whole number from 1');
+    for (const length of [Number.NaN, -1, 1.5]) {
+      expect(() => permutation(key(1), length)).toThrow('permutation: length must be a whole number from 0, got ');
+    }
+  });
+
+  it('come as a tuple where it is known how many', () => {
+    const [a, b, c] = split(key(1), 3);
+    expectTypeOf(c).toEqualTypeOf<Key>();
+    expectTypeOf(split(key(1))).toEqualTypeOf<[Key, Key]>();
+    expectTypeOf(split(key(1), 8)).toEqualTypeOf<[Key, Key, Key, Key, Key, Key, Key, Key]>();
+    expectTypeOf(split(key(1), 9)).toEqualTypeOf<Key[]>();
+    const some: number = 3;
+    expectTypeOf(split(key(1), some)).toEqualTypeOf<Key[]>();
+    expect([a, b, c]).toEqual(split(key(1), some));
   });
 
   it('order every permutation of three alike', () => {
