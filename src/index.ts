@@ -78,13 +78,17 @@ export {
   loadCheckpoint,
   readCheckpoint,
   restoreCheckpoint,
+  type SavedPosition,
   type Stateful,
   saveCheckpoint,
   writeCheckpoint,
 } from './io/checkpoint.ts';
+export type { FilePath } from './io/disk.ts';
 export { loadFile, saveFile } from './io/file.ts';
+export type { FileData, FileDType } from './io/format.ts';
+export type { Names, ReadOptions } from './io/reading.ts';
 export { type FileContent, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './io/safetensors.ts';
-export { loadTensors, saveTensors } from './io/tensors.ts';
+export { type LoadedTensors, loadTensors, type SaveOptions, saveTensors } from './io/tensors.ts';
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/attention-seq2seq.ts';
 export { type BeamOptions, beamSearch, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';

@@ -1,22 +1,37 @@
 import type { Key } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { readFile, writeAtomically } from './file.ts';
-import { type FileContent, type FileTensor, layOut, readSafetensors, writeSafetensors } from './safetensors.ts';
-import { entriesOf, toTensor } from './tensors.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type FilePath, writeAtomically } from './disk.ts';
+import { readFile } from './file.ts';
+import { isCount } from './format.ts';
+import { type Content, type ReadOptions, readBytes, type Target } from './reading.ts';
+import { arrays, type FileTensor, layOut, type WriteOptions, writeSafetensors } from './safetensors.ts';
+import { entriesOf, TensorSink, tensorsOf } from './tensors.ts';
+import { brief, listed } from './words.ts';
 
-/** What has tensors by name to save and load: a module, an optimiser. */
+/** What has tensors by name to save and load: a module, an optimiser. `loadStateDict` checks all before it changes anything. */
 export interface Stateful {
   stateDict(): ReadonlyMap<string, Tensor>;
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
+}
+
+/** Where a training run stands, as `train` tells it and takes it for `start`. */
+export interface SavedPosition {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+  readonly best?: number;
+  readonly waited?: number;
 }
 
 /** What a checkpoint is made of. */
 export interface CheckpointParts {
   model: Pick<Stateful, 'stateDict'>;
   optimizer?: Pick<Stateful, 'stateDict'>;
-  /** Step, epoch, position in it, best loss, …: kept to the last bit. */
+  /** `position` of the progress that `train` tells. */
+  position?: SavedPosition;
+  /** Other numbers, kept to the last bit. */
   numbers?: Readonly<Record<string, number>>;
   keys?: Readonly<Record<string, Key>>;
   metadata?: Readonly<Record<string, string>>;
@@ -26,6 +41,8 @@ export interface CheckpointParts {
 export interface Checkpoint {
   readonly model: Map<string, Tensor>;
   readonly optimizer: Map<string, Tensor>;
+  /** For `train({ start })`, where one was saved. */
+  readonly position?: SavedPosition;
   readonly numbers: Record<string, number>;
   readonly keys: Record<string, Key>;
   readonly metadata: Record<string, string>;
@@ -33,19 +50,19 @@ export interface Checkpoint {
 
 const MARK = 'saccade.checkpoint';
 const VERSION = '1';
-const sections = ['optimizer/', 'number/', 'key/'] as const;
+const sections = ['optimizer/', 'position/', 'number/', 'key/'] as const;
 
 /**
  * Saves a training run (Node): one safetensors file, replaced atomically. Parameters stand under their own names, so that any reader
- * of safetensors finds the weights; beside them `optimizer/NAME`, `number/NAME` (F64) and `key/NAME` (two I32 words).
+ * of safetensors finds the weights; beside them `optimizer/NAME`, `position/NAME` and `number/NAME` (F64) and `key/NAME` (two I32 words).
  */
-export async function saveCheckpoint(path: string, parts: CheckpointParts): Promise<void> {
+export async function saveCheckpoint(path: FilePath, parts: CheckpointParts): Promise<void> {
   await writeAtomically(path, layOut(...pack(parts)));
 }
 
-/** Reads a checkpoint (Node); a torn or foreign file is an error. */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  return unpack(await readFile(path));
+/** Reads a checkpoint (Node), or the weights of another safetensors file as its model; a torn file is an error. */
+export async function loadCheckpoint(path: FilePath, options: ReadOptions = {}): Promise<Checkpoint> {
+  return unpack(await readFile(path, options, bySection));
 }
 
 /** {@link saveCheckpoint} to bytes, for where there are no files. */
@@ -54,86 +71,137 @@ export function writeCheckpoint(parts: CheckpointParts): Uint8Array<ArrayBuffer>
 }
 
 /** {@link loadCheckpoint} from bytes. */
-export function readCheckpoint(bytes: Uint8Array | ArrayBuffer): Checkpoint {
-  return unpack(readSafetensors(bytes));
+export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): Checkpoint {
+  return unpack(readBytes(bytes, options, bySection));
 }
 
 /**
  * Puts a checkpoint's parameters and optimiser state in place. Every name, shape and type is compared before anything is changed; an
- * error leaves both as they were. Without `optimizer` its state is passed over.
+ * error, out of memory too, leaves both as they were. Without `optimizer` its state is passed over.
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, into: { model: Stateful; optimizer?: Stateful }): void {
   const { model, optimizer } = into;
   scope(() => {
     expectSame('model', checkpoint.model, model.stateDict());
     if (optimizer) expectSame('optimizer', checkpoint.optimizer, optimizer.stateDict());
+    // The optimiser first: it makes tensors on the way and knows more rules, a module of these names and shapes only copies.
+    optimizer?.loadStateDict(checkpoint.optimizer);
+    model.loadStateDict(checkpoint.model);
   });
-  model.loadStateDict(checkpoint.model);
-  optimizer?.loadStateDict(checkpoint.optimizer);
 }
 
 function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: ReadonlyMap<string, Tensor>): void {
   const unknown = [...saved.keys()].filter((name) => !own.has(name));
   const missing = [...own.keys()].filter((name) => !saved.has(name));
   if (unknown.length > 0 || missing.length > 0) {
-    throw new Error(`checkpoint: names must be the ${part}'s, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`);
+    throw new Error(`checkpoint: names must be the ${part}'s, got unknown ${listed(unknown)} and missing ${listed(missing)}`);
   }
   for (const [name, from] of saved) {
-    const to = own.get(name);
-    if (to && (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype)) {
+    const to = own.get(name) as Tensor;
+    if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) {
       throw new RangeError(`checkpoint: ${part}'s ${name} must be ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`);
     }
+    void [from.ptr, to.ptr]; // an error here where one is of an ended scope or another backend, not halfway through the copies
   }
 }
 
+type Entries = Iterable<readonly [string, FileTensor]>;
+
 /** Entries and options, as the writers take them. */
-function pack(parts: CheckpointParts): [[string, FileTensor][], { metadata: Record<string, string> }] {
+function pack({ model, optimizer, position, numbers = {}, keys = {}, metadata }: CheckpointParts): [Entries, WriteOptions] {
   return scope(() => {
-    const weights = parts.model.stateDict();
+    const weights = model.stateDict();
     for (const name of weights.keys()) {
       if (sections.some((section) => name.startsWith(section))) {
-        throw new Error(`checkpoint: parameters must not be named ${sections.join(', ')}…, got ${name}`);
+        throw new Error(`checkpoint: parameters must not be named ${sections.join(', ')}…, got ${brief(name)}`);
       }
     }
-    const under = (section: (typeof sections)[number], entries: Iterable<readonly [string, FileTensor]>): [string, FileTensor][] =>
+    const under = (section: (typeof sections)[number], entries: Entries): [string, FileTensor][] =>
       Array.from(entries, ([name, entry]) => [section + name, entry]);
-    const number = (value: number): FileTensor => ({ dtype: 'F64', shape: [], data: Float64Array.of(value) });
-    const key = ({ hi, lo }: Key): FileTensor => ({ dtype: 'I32', shape: [2], data: Int32Array.of(hi, lo) });
     const entries = [
       ...entriesOf(weights),
-      ...under('optimizer/', entriesOf(parts.optimizer?.stateDict() ?? [])),
-      ...under(
-        'number/',
-        Object.entries(parts.numbers ?? {}).map(([name, value]) => [name, number(value)] as const),
-      ),
-      ...under(
-        'key/',
-        Object.entries(parts.keys ?? {}).map(([name, value]) => [name, key(value)] as const),
-      ),
+      ...under('optimizer/', entriesOf(optimizer?.stateDict() ?? [])),
+      ...under('position/', Object.entries(position ? checkPosition({ ...position }) : {}).map(packNumber)),
+      ...under('number/', Object.entries(numbers).map(packNumber)),
+      ...under('key/', Object.entries(keys).map(packKey)),
     ];
-    return [entries, { metadata: { ...parts.metadata, [MARK]: VERSION } }];
+    return [entries, { metadata: { ...metadata, [MARK]: VERSION } }];
   });
 }
 
-function unpack({ tensors, metadata }: FileContent): Checkpoint {
-  const { [MARK]: version, ...own } = metadata;
-  if (version !== VERSION) throw new Error(`checkpoint: file must be a checkpoint of version ${VERSION}, got ${version ?? 'none'}`);
-  const numbers: Record<string, number> = Object.create(null);
-  const keys: Record<string, Key> = Object.create(null);
-  const optimizer = new Map<string, FileTensor>();
-  const model = new Map<string, FileTensor>();
-  for (const [name, entry] of tensors) {
-    const { data } = entry;
-    const section = sections.find((start) => name.startsWith(start)) ?? '';
-    const short = name.slice(section.length);
-    if (section === 'optimizer/') optimizer.set(short, entry);
-    else if (section === '') model.set(name, entry);
-    else if (section === 'number/' && data instanceof Float64Array && data.length === 1) numbers[short] = data[0] as number;
-    else if (section === 'key/' && data instanceof Int32Array && data.length === 2) {
-      keys[short] = { hi: data[0] as number, lo: data[1] as number };
-    } else throw new Error(`checkpoint: ${name} must be one F64 (number) or two I32 (key), got ${entry.dtype} ${show(entry.shape)}`);
+function packNumber([name, value]: [string, number]): [string, FileTensor] {
+  if (typeof value !== 'number') throw new TypeError(`checkpoint: ${brief(name)} must be a number, got ${typeof value}`);
+  return [name, { dtype: 'F64', shape: [], data: Float64Array.of(value) }];
+}
+
+function packKey([name, value]: [string, Key]): [string, FileTensor] {
+  if (!Number.isInteger(value?.hi) || !Number.isInteger(value.lo)) {
+    throw new TypeError(`checkpoint: ${brief(name)} must be a key, as key() makes them, got ${typeof value}`);
   }
-  const asTensors = (entries: Map<string, FileTensor>): Map<string, Tensor> =>
-    new Map([...entries].map(([name, entry]) => [name, toTensor(name, entry)]));
-  return { model: asTensors(model), optimizer: asTensors(optimizer), numbers, keys, metadata: Object.assign(Object.create(null), own) };
+  return [name, { dtype: 'I32', shape: [2], data: Int32Array.of(value.hi, value.lo) }];
+}
+
+/** Numbers that a run can go on from. Fields without a value are left out. */
+function checkPosition(numbers: Partial<Record<string, number>>): SavedPosition {
+  for (const name of ['epoch', 'batch', 'step']) {
+    if (!isCount(numbers[name])) throw new RangeError(`checkpoint: position must have a whole ${name} from 0, got ${numbers[name]}`);
+  }
+  const { waited, best } = numbers;
+  if (waited !== undefined && !isCount(waited)) throw new RangeError(`checkpoint: position must have waited whole steps, got ${waited}`);
+  if (best !== undefined && typeof best !== 'number')
+    throw new TypeError(`checkpoint: position must have a number as best, got ${typeof best}`);
+  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as SavedPosition;
+}
+
+type Part = Tensor | FileTensor;
+
+/** The section that a tensor's name puts it in: '' is the model's. A file without the mark is a model alone. */
+function sectionOf(name: string, metadata: Readonly<Record<string, string>>): (typeof sections)[number] | '' {
+  const version = metadata[MARK];
+  if (version === undefined) return '';
+  if (version !== VERSION) throw new Error(`checkpoint: file must be a checkpoint of version ${VERSION}, got ${brief(version)}`);
+  return sections.find((start) => name.startsWith(start)) ?? '';
+}
+
+/** Parameters and the optimiser's state become tensors, the rest stays plain numbers. */
+const bySection: Target<Part> = {
+  sink(name, layout, metadata) {
+    const section = sectionOf(name, metadata);
+    return (section === '' || section === 'optimizer/' ? tensorsOf : arrays).sink(name, layout, metadata);
+  },
+  drop(sink) {
+    if (sink instanceof TensorSink) tensorsOf.drop?.(sink);
+  },
+};
+
+function unpack({ tensors, metadata }: Content<Part>): Checkpoint {
+  const numbers: Record<string, number> = Object.create(null);
+  const position: Record<string, number> = {};
+  const keys: Record<string, Key> = Object.create(null);
+  const optimizer = new Map<string, Tensor>();
+  const model = new Map<string, Tensor>();
+  for (const [name, entry] of tensors) {
+    const section = sectionOf(name, metadata);
+    const short = name.slice(section.length);
+    if (entry instanceof Tensor) (section === '' ? model : optimizer).set(short, entry);
+    else if (section === 'key/') keys[short] = unpackKey(name, entry);
+    else (section === 'number/' ? numbers : position)[short] = unpackNumber(name, entry);
+  }
+  sectionOf('', metadata);
+  delete metadata[MARK];
+  const found = Object.keys(position).length > 0 ? { position: checkPosition(position) } : {};
+  return { model, optimizer, ...found, numbers, keys, metadata };
+}
+
+function unpackNumber(name: string, { dtype, shape, data }: FileTensor): number {
+  const [value] = data;
+  if (dtype === 'F64' && data.length === 1 && typeof value === 'number') return value;
+  throw new Error(`checkpoint: ${brief(name)} must be one number as F64, got ${dtype} ${show(shape)}`);
+}
+
+function unpackKey(name: string, { dtype, shape, data }: FileTensor): Key {
+  const [hi, lo] = data;
+  if (dtype === 'I32' && data.length === 2 && typeof hi === 'number' && typeof lo === 'number') return { hi, lo };
+  throw new Error(`checkpoint: ${brief(name)} must be a key of two I32 words, got ${dtype} ${show(shape)}`);
 }

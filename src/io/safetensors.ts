@@ -1,6 +1,11 @@
 import { type Shape, show, sizeOf } from '../tensor/shape.ts';
-import { decode, encode } from './elements.ts';
-import { bytesOf, type FileData, type FileDType, fail, headerLength, isCount, PREFIX, parseHeader } from './format.ts';
+import { isReserved, seal, unsealed } from './checksum.ts';
+import { Digest } from './digest.ts';
+import { decode, encode, type OwnBytes } from './elements.ts';
+import { bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
+import { METADATA } from './header.ts';
+import { type Content, type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
+import { fail, isUnicode, quote } from './words.ts';
 
 /** One tensor of a file, as plain numbers. */
 export interface FileTensor {
@@ -10,35 +15,59 @@ export interface FileTensor {
 }
 
 /** What a safetensors file holds. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
-export interface FileContent {
-  readonly tensors: Map<string, FileTensor>;
-  readonly metadata: Record<string, string>;
-}
+export type FileContent = Content<FileTensor>;
 
 /** What a file holds besides its tensors. */
 export interface WriteOptions {
   /** Strings kept beside the tensors, under `__metadata__`. */
   metadata?: Readonly<Record<string, string>>;
+  /** Whether checksums are kept in the metadata, which other readers pass over; true by default. */
+  checksum?: boolean;
 }
+
+/** Takes a tensor's bytes as plain numbers. */
+class ArraySink implements Sink<FileTensor> {
+  private readonly name: string;
+  private readonly layout: Readable;
+  private bytes: OwnBytes | undefined;
+  private at = 0;
+
+  constructor(name: string, layout: Readable) {
+    this.name = name;
+    this.layout = layout;
+  }
+
+  put(piece: OwnBytes): void {
+    const { begin, end } = this.layout;
+    if (piece.length === end - begin) this.bytes = piece;
+    else {
+      this.bytes ??= new Uint8Array(end - begin);
+      this.bytes.set(piece, this.at);
+      this.at += piece.length;
+    }
+  }
+
+  take(): FileTensor {
+    const { dtype, shape } = this.layout;
+    return { dtype, shape, data: decode(this.name, dtype, this.bytes ?? new Uint8Array(0)) };
+  }
+}
+
+/** A file's tensors as plain numbers. */
+export const arrays: Target<FileTensor> = { sink: (name, layout) => new ArraySink(name, layout) };
 
 /**
  * Reads a safetensors file (https://github.com/huggingface/safetensors#format). Everything is checked before anything is allocated: a
  * torn or hostile file is an error `safetensors: rule, got values`. Elements are copied; F16 and BF16 become float32.
  */
-export function readSafetensors(bytes: Uint8Array | ArrayBuffer): FileContent {
-  const all = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-  const start = PREFIX + headerLength(all.subarray(0, PREFIX), all.length);
-  const { tensors, metadata } = parseHeader(all.subarray(PREFIX, start), all.length - start);
-  const read = new Map<string, FileTensor>();
-  for (const [name, { dtype, shape, begin, end }] of tensors) {
-    read.set(name, { dtype, shape, data: decode(name, dtype, new Uint8Array(all.subarray(start + begin, start + end))) });
-  }
-  return { tensors: read, metadata };
+export function readSafetensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): FileContent {
+  return readBytes(bytes, options, arrays);
 }
 
 /**
  * Writes a safetensors file. Names stand in the header in the order given; the data begins at a multiple of 8 bytes and lies in
- * falling element size, so that every tensor is aligned. The same entries give the same bytes.
+ * falling element size, so that every tensor is aligned. The same entries give the same bytes. F16 and BF16 take float32 data and round it to
+ * the nearest, ties to even; what would become infinite is an error.
  */
 export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]>, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
   const parts = layOut(entries, options);
@@ -53,38 +82,50 @@ export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]
 
 /** A file as consecutive pieces: the header, then the data of each tensor where it lies. */
 export function layOut(entries: Iterable<readonly [string, FileTensor]>, options: WriteOptions): Uint8Array[] {
-  const header = new Map<string, unknown>();
-  const { metadata = {} } = options;
-  for (const [name, text] of Object.entries(metadata)) {
-    if (typeof text !== 'string') fail(`__metadata__ must hold strings, at ${JSON.stringify(name)}`, text);
+  const { metadata = {}, checksum = true } = options;
+  checkMetadata(metadata);
+  const written = new Map<string, { bytes: Uint8Array; unit: number; layout: { dtype: string; shape: Shape; data_offsets: number[] } }>();
+  for (const [name, entry] of entries) {
+    if (name === METADATA || written.has(name)) fail(`names must be given once and not be ${METADATA}`, quote(name));
+    checkEntry(name, entry);
+    const { dtype, shape, data } = entry;
+    written.set(name, { bytes: encode(name, dtype, data), unit: bytesOf(dtype) ?? 0, layout: { dtype, shape, data_offsets: [] } });
   }
-  if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
-
-  const written: { bytes: Uint8Array; unit: number; describe: (begin: number) => void }[] = [];
-  for (const [name, { dtype, shape, data }] of entries) {
-    if (name === '__metadata__' || header.has(name)) fail('names must be given once and not be __metadata__', JSON.stringify(name));
-    if (!shape.every(isCount)) fail(`${JSON.stringify(name)} must have a shape of whole numbers from 0`, shape);
-    if (sizeOf(shape) !== data.length) fail(`${JSON.stringify(name)} must hold as many elements as ${show(shape)}`, data.length);
-    const bytes = encode(name, dtype, data);
-    const layout = { dtype, shape, data_offsets: [0, 0] };
-    header.set(name, layout);
-    const describe = (begin: number): void => {
-      layout.data_offsets = [begin, begin + bytes.length];
-    };
-    written.push({ bytes, unit: bytesOf(dtype), describe });
-  }
-  written.sort((a, b) => b.unit - a.unit);
+  const inFile = [...written.values()].sort((a, b) => b.unit - a.unit);
   let at = 0;
-  for (const { bytes, describe } of written) {
-    describe(at);
+  for (const { bytes, layout } of inFile) {
+    layout.data_offsets = [at, at + bytes.length];
     at += bytes.length;
   }
-  return [encodeHeader(header), ...written.map(({ bytes }) => bytes)];
+  const digests = checksum ? unsealed(Array.from(written.values(), ({ bytes }) => new Digest().update(bytes).hex())) : {};
+  const header = encodeHeader(
+    { ...digests, ...metadata },
+    [...written].map(([name, { layout }]) => [name, layout] as const),
+  );
+  if (checksum) seal(header.subarray(PREFIX));
+  return [header, ...inFile.map(({ bytes }) => bytes)];
+}
+
+function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
+  for (const [name, text] of Object.entries(metadata)) {
+    if (typeof text !== 'string') fail(`${METADATA} must hold strings, at ${quote(name)}`, typeof text);
+    else if (!isUnicode(name) || !isUnicode(text)) fail(`${METADATA} must hold whole characters`, quote(isUnicode(name) ? text : name));
+    if (isReserved(name)) fail('metadata must leave the checksums to the writer', quote(name));
+  }
+}
+
+function checkEntry(name: string, entry: FileTensor): void {
+  const { shape, data } = expectReadable(name, entry);
+  const of = quote(name);
+  if (!isUnicode(name)) fail('names must consist of whole characters', of);
+  if (shape.length > RANK || !shape.every(isCount)) fail(`${of} must have a shape of whole numbers from 0, at most ${RANK}`, shape);
+  if (sizeOf(shape) !== data?.length) fail(`${of} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
 }
 
 /** The length and the JSON, filled up with spaces to a multiple of 8 bytes. */
-function encodeHeader(header: Map<string, unknown>): Uint8Array {
-  const json = [...header].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
+function encodeHeader(metadata: Record<string, string>, layouts: readonly (readonly [string, unknown])[]): Uint8Array {
+  const entries = Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const, ...layouts] : layouts;
+  const json = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
   const text = new TextEncoder().encode(`{${json}}`);
   const length = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(PREFIX + length).fill(0x20);

@@ -1,40 +1,83 @@
-import { tensor } from '../tensor/create.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { fail } from './format.ts';
-import { type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
+import type { DType } from '../runtime/backend.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { decode, fitted, type OwnBytes } from './elements.ts';
+import type { FileDType, Readable } from './format.ts';
+import { type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
+import { type FileTensor, type WriteOptions, writeSafetensors } from './safetensors.ts';
+import { fail } from './words.ts';
 
-/** A tensor of a file's element type: F64 F32 F16 BF16 become float32, I64 I32 U8 int32, BOOL bool. */
-export function toTensor(name: string, { dtype, shape, data }: FileTensor): Tensor {
-  if (data instanceof BigInt64Array) return tensor(narrow(name, data), { shape });
-  if (data instanceof Uint8Array) return tensor(Int32Array.from(data), { shape, dtype: dtype === 'BOOL' ? 'bool' : 'int32' });
-  return tensor(data, { shape });
+/** Tensors of a file by name, with the strings that stand beside them. */
+export interface LoadedTensors extends Map<string, Tensor> {
+  /** Without a prototype: a missing key is `undefined`, whatever its name. */
+  readonly metadata: Record<string, string>;
 }
 
-/** What a file holds of a tensor: float32 as F32, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
-export function fromTensor(x: Tensor): FileTensor {
+/** How tensors are written. */
+export interface SaveOptions extends WriteOptions {
+  /** What float32 tensors are written as: rounded to the nearest, ties to even, where it is half the size. Default F32. */
+  float?: 'F32' | 'F16' | 'BF16';
+}
+
+/** What a type of a file becomes: floats float32, whole numbers int32, within its range, BOOL bool. */
+function dtypeOf(dtype: FileDType): DType {
+  return dtype === 'BOOL' ? 'bool' : /^B?F/.test(dtype) ? 'float32' : 'int32';
+}
+
+/** Takes a file's bytes into a tensor. */
+export class TensorSink implements Sink<Tensor> {
+  private readonly name: string;
+  private readonly dtype: FileDType;
+  private readonly tensor: Tensor;
+  private at = 0;
+
+  constructor(name: string, { dtype, shape }: Readable) {
+    this.name = name;
+    this.dtype = dtype;
+    this.tensor = empty(shape, dtypeOf(dtype));
+  }
+
+  put(bytes: OwnBytes): void {
+    const elements = fitted(this.name, decode(this.name, this.dtype, bytes));
+    this.tensor.view().set(elements, this.at);
+    this.at += elements.length;
+  }
+
+  take(): Tensor {
+    return this.tensor;
+  }
+}
+
+/** A file's tensors as tensors. */
+export const tensorsOf: Target<Tensor> = {
+  sink: (name, layout) => new TensorSink(name, layout),
+  drop: (sink) => sink.take().storage.free(),
+};
+
+/** What a file holds of a tensor: float32 as F32 or what is asked for, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
+export function fromTensor(x: Tensor, float: 'F32' | 'F16' | 'BF16' = 'F32'): FileTensor {
   const { dtype, shape } = x;
-  if (dtype === 'bool') return { dtype: 'BOOL', shape, data: Uint8Array.from(x.peek()) };
-  if (dtype === 'int32') return { dtype: 'I32', shape, data: Int32Array.from(x.peek()) };
-  return { dtype: 'F32', shape, data: Float32Array.from(x.peek()) };
+  if (!['F32', 'F16', 'BF16'].includes(float)) fail('float must be F32, F16 or BF16', String(float));
+  const elements = x.peek();
+  if (dtype === 'bool') return { dtype: 'BOOL', shape, data: new Uint8Array(elements) };
+  if (dtype === 'int32') return { dtype: 'I32', shape, data: new Int32Array(elements) };
+  return { dtype: float, shape, data: new Float32Array(elements) };
 }
 
-function narrow(name: string, values: BigInt64Array): Int32Array {
-  const wrong = values.find((value) => value !== BigInt.asIntN(32, value));
-  if (wrong !== undefined) fail(`${JSON.stringify(name)} must fit int32`, String(wrong));
-  return Int32Array.from(values, Number);
-}
-
-/** The tensors of a safetensors file, by name: see {@link toTensor} for types and `readSafetensors` for what is checked. */
-export function loadTensors(bytes: Uint8Array | ArrayBuffer): Map<string, Tensor> {
-  return new Map([...readSafetensors(bytes).tensors].map(([name, entry]) => [name, toTensor(name, entry)]));
+/**
+ * The tensors of a safetensors file, by name, and its metadata: floats as float32, whole numbers as int32, within its range, BOOL as bool.
+ * What is checked: see `readSafetensors`.
+ */
+export function loadTensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): LoadedTensors {
+  const { tensors, metadata } = readBytes(bytes, options, tensorsOf);
+  return Object.assign(tensors, { metadata });
 }
 
 /** Tensors as a safetensors file, in the order given: a module's `stateDict()` for one. */
-export function saveTensors(tensors: Iterable<readonly [string, Tensor]>, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
-  return writeSafetensors(entriesOf(tensors), options);
+export function saveTensors(tensors: Iterable<readonly [string, Tensor]>, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(entriesOf(tensors, options.float), options);
 }
 
 /** Tensors as a file's entries, in the order given. */
-export function entriesOf(tensors: Iterable<readonly [string, Tensor]>): [string, FileTensor][] {
-  return Array.from(tensors, ([name, x]) => [name, fromTensor(x)]);
+export function entriesOf(tensors: Iterable<readonly [string, Tensor]>, float?: SaveOptions['float']): [string, FileTensor][] {
+  return Array.from(tensors, ([name, x]) => [name, fromTensor(x, float)]);
 }

@@ -73,14 +73,13 @@ describe('checkpoint', () => {
 
   it('refuses foreign and torn files, and names that would be mistaken', async () => {
     const path = join(folder, 'torn.safetensors');
-    expect(() => readCheckpoint(saveTensors([['weight', tensor([1])]]))).toThrow(
-      'checkpoint: file must be a checkpoint of version 1, got none',
-    );
+    const later = saveTensors([['weight', tensor([1])]], { metadata: { 'saccade.checkpoint': '2' } });
+    expect(() => readCheckpoint(later)).toThrow('checkpoint: file must be a checkpoint of version 1, got 2');
     const odd = saveTensors([['key/a', tensor([1])]], { metadata: { 'saccade.checkpoint': '1' } });
-    expect(() => readCheckpoint(odd)).toThrow('checkpoint: key/a must be one F64 (number) or two I32 (key), got F32 [1]');
+    expect(() => readCheckpoint(odd)).toThrow('checkpoint: key/a must be a key of two I32 words, got F32 [1]');
     const named = { stateDict: () => new Map([['key/a', tensor([1])]]) };
     expect(() => writeCheckpoint({ model: named })).toThrow(
-      'checkpoint: parameters must not be named optimizer/, number/, key/…, got key/a',
+      'checkpoint: parameters must not be named optimizer/, position/, number/, key/…, got key/a',
     );
     const whole = writeCheckpoint({ ...stepped(3), numbers });
     for (let length = 0; length < whole.length; length += 7) expect(() => readCheckpoint(whole.slice(0, length))).toThrow('safetensors: ');

@@ -1,0 +1,58 @@
+import { Digest } from './digest.ts';
+import { fail } from './words.ts';
+
+// Two strings of the metadata, so that no change of one bit can take both away: a digest of the header, in which its own digits count as
+// zeros, and one of the bytes of each tensor, in the header's order.
+const HEADER = 'saccade.checksum';
+const TENSORS = 'saccade.checksum.tensors';
+
+const DIGITS = 32;
+const zeros = (): string => '0'.repeat(DIGITS);
+const remedy = ' (or be read with { checksum: false })';
+
+/** Whether a key of the metadata is the writer's own. */
+export function isReserved(key: string): boolean {
+  return key === HEADER || key === TENSORS;
+}
+
+/** The strings that a writer adds to the metadata, given the digests of the tensors: the header's is filled in by {@link seal}. */
+export function unsealed(digests: readonly string[]): Record<string, string> {
+  return { [HEADER]: zeros(), [TENSORS]: digests.join('') };
+}
+
+/** A header with its own digest put in. */
+export function seal(header: Uint8Array): Uint8Array {
+  const mark = new TextEncoder().encode(`"${HEADER}":"`);
+  let at = 0;
+  while (!mark.every((byte, i) => header[at + i] === byte)) at++;
+  header.set(new TextEncoder().encode(new Digest().update(header).hex()), at + mark.length);
+  return header;
+}
+
+/**
+ * Takes the checksums out of the metadata, checks the header's, and returns those of the tensors by name; `undefined` where the
+ * file has none, or `wanted` is false.
+ */
+export function takeChecksums(
+  header: string,
+  metadata: Record<string, string>,
+  names: Iterable<string>,
+  wanted: boolean,
+): Map<string, string> | undefined {
+  const { [HEADER]: whole, [TENSORS]: each } = metadata;
+  delete metadata[HEADER];
+  delete metadata[TENSORS];
+  if (!wanted || (whole === undefined && each === undefined)) return undefined;
+  if (whole === undefined || each === undefined || whole.length !== DIGITS) {
+    return fail(`${HEADER} and ${TENSORS} must stand together${remedy}`, `${whole ?? 'none'} and ${each ?? 'none'}`);
+  }
+  const actual = new Digest().update(new TextEncoder().encode(header.replace(`"${whole}"`, `"${zeros()}"`))).hex();
+  if (actual !== whole) fail(`header must have its checksum ${whole}${remedy}`, actual);
+  return new Map(Array.from(names, (name, i) => [name, each.slice(i * DIGITS, (i + 1) * DIGITS)]));
+}
+
+/** Checks a tensor's digest against the one it was written with. */
+export function expectChecksum(name: string, digest: Digest, expected: string): void {
+  const actual = digest.hex();
+  if (actual !== expected) fail(`${name} must have its checksum ${expected}${remedy}`, actual);
+}

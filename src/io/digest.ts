@@ -1,0 +1,76 @@
+/**
+ * MurmurHash3_x86_128 (Appleby 2011), seed 0, of bytes that come in pieces: all but the last of a multiple of 16. Each block of 16 bytes
+ * changes the state by a bijection, so that a change within one block is always seen, and others but for one in 2^128. It is no
+ * protection against malice. Chosen because it takes plain 32-bit products, is the same in every language, and costs less than the disk.
+ */
+export class Digest {
+  private a = 0;
+  private b = 0;
+  private c = 0;
+  private d = 0;
+  private length = 0;
+
+  update(bytes: Uint8Array): this {
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const whole = Math.floor(bytes.length / 16);
+    this.blocks(new Int32Array(aligned.buffer, aligned.byteOffset, whole * 4));
+    this.tail(aligned.subarray(whole * 16));
+    this.length += bytes.length;
+    return this;
+  }
+
+  /** 32 hexadecimal digits: the four words as bytes, little-endian, as the reference writes them. */
+  hex(): string {
+    const length = this.length | 0;
+    let [a, b, c, d] = [this.a ^ length, this.b ^ length, this.c ^ length, this.d ^ length];
+    a = (a + b + c + d) | 0;
+    [a, b, c, d] = [finish(a), finish(a + b), finish(a + c), finish(a + d)];
+    a = (a + b + c + d) | 0;
+    const bytes = new Uint8Array(Int32Array.of(a, a + b, a + c, a + d).buffer);
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  private blocks(words: Int32Array): void {
+    let { a, b, c, d } = this;
+    for (let i = 0; i + 3 < words.length; i += 4) {
+      a = step(a ^ mix(words[i] as number, P, 15, Q), 19, b, 0x561ccd1b);
+      b = step(b ^ mix(words[i + 1] as number, Q, 16, R), 17, c, 0x0bcaa747);
+      c = step(c ^ mix(words[i + 2] as number, R, 17, S), 15, d, 0x96cd1c35);
+      d = step(d ^ mix(words[i + 3] as number, S, 18, P), 13, a, 0x32ac3b17);
+    }
+    Object.assign(this, { a, b, c, d });
+  }
+
+  private tail(bytes: Uint8Array): void {
+    const last = new Uint8Array(16);
+    last.set(bytes);
+    const [a = 0, b = 0, c = 0, d = 0] = new Int32Array(last.buffer);
+    this.a ^= mix(a, P, 15, Q);
+    this.b ^= mix(b, Q, 16, R);
+    this.c ^= mix(c, R, 17, S);
+    this.d ^= mix(d, S, 18, P);
+  }
+}
+
+const P = 0x239b961b;
+const Q = 0xab0e9789;
+const R = 0x38b34ae5;
+const S = 0xa1e38b93;
+
+function turn(x: number, by: number): number {
+  return (x << by) | (x >>> (32 - by));
+}
+
+function mix(k: number, first: number, by: number, second: number): number {
+  return Math.imul(turn(Math.imul(k, first), by), second);
+}
+
+function step(h: number, by: number, neighbour: number, constant: number): number {
+  return (Math.imul(turn(h, by) + neighbour, 5) + constant) | 0;
+}
+
+function finish(h: number): number {
+  let x = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
+}

@@ -1,0 +1,133 @@
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { fail } from './words.ts';
+
+/** A file: its path, or a `file:` URL. */
+export type FilePath = string | URL;
+
+// Imported where it is used; the comments and the catch are how bundlers are told that it need not resolve in a browser.
+const files = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises').catch(noFiles);
+const urls = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:url').catch(noFiles);
+
+function noFiles(cause: unknown): never {
+  throw new Error(
+    'files: must be read and written where node:fs is, got a host without; use saveTensors and loadTensors on bytes instead',
+    {
+      cause,
+    },
+  );
+}
+
+/** The most bytes of one system call: Node takes 2^31 and more as an error that ends the process. */
+const CALL = 2 ** 30;
+
+/** Opens a file for reading. */
+export async function openFile(path: FilePath): Promise<FileHandle> {
+  const { open } = await files();
+  return open(await pathOf(path), 'r');
+}
+
+/** Exactly `length` bytes from `at`. */
+export async function readExactly(file: FileHandle, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(CALL, length - done), at + done);
+    if (bytesRead === 0) fail('file must not shrink while it is read', `an end at byte ${at + done}`);
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/**
+ * Writes pieces to `path` (Node) so that the file is the old one or the new one, whole, whatever happens meanwhile: to a random name in the
+ * same folder that no other process, thread or machine has, flushed to the disk, then renamed. What is replaced keeps its mode and
+ * owner, and a link goes on pointing at it. A process killed in between leaves `path.….tmp` behind.
+ */
+export async function writeAtomically(path: FilePath, parts: readonly Uint8Array[]): Promise<void> {
+  const { open, rename, rm } = await files();
+  const target = await targetOf(await pathOf(path));
+  const old = await existing(target);
+  const temporary = `${target}.${randomName()}.tmp`;
+  const file = await open(temporary, 'wx', old ? 0o600 : 0o666);
+  try {
+    try {
+      for (const part of parts) await writeWhole(file, part);
+      if (old) await keepMode(file, old);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(target);
+}
+
+async function pathOf(path: FilePath): Promise<string> {
+  if (typeof path === 'string' && !/^file:/i.test(path)) return path;
+  const { fileURLToPath } = await urls();
+  try {
+    return fileURLToPath(path);
+  } catch (cause) {
+    throw new TypeError(`files: path must be a name or a file: URL, got ${String(path)}`, { cause });
+  }
+}
+
+/** Where the bytes are to go: the end of a chain of links, which need not exist yet. */
+async function targetOf(path: string): Promise<string> {
+  const { realpath, readlink } = await files();
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const link = await readlink(path).catch(() => undefined);
+  if (link === undefined) return path;
+  return targetOf(/^([/\\]|\w:)/.test(link) ? link : `${folderOf(path)}${link}`);
+}
+
+/** The file that is to be replaced, where there is one. */
+async function existing(path: string): Promise<Stats | undefined> {
+  const { stat } = await files();
+  const found = await stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (found && !found.isFile())
+    throw new Error(`files: path must be a file's, got ${found.isDirectory() ? 'a folder' : 'a device'} at ${path}`);
+  return found;
+}
+
+async function keepMode(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await file.chown(uid, gid).catch(() => undefined); // not everybody may
+  await file.chmod(mode & 0o7777);
+}
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, Math.min(CALL, bytes.length - done));
+    done += bytesWritten;
+  }
+}
+
+/** Makes a rename last; systems that cannot flush a folder (Windows) keep it in their journal. */
+async function syncFolder(path: string): Promise<void> {
+  const { open } = await files();
+  const folder = await open(folderOf(path) || '.', 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close().catch(() => undefined);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.search(/[^/\\]*$/));
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,115 @@
+import { expectChecksum, takeChecksums } from './checksum.ts';
+import { Digest } from './digest.ts';
+import type { OwnBytes } from './elements.ts';
+import { expectReadable, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
+import { decodeHeader, parseHeader } from './header.ts';
+import { fail, listed, quote } from './words.ts';
+
+/** Names: a list, each of which must be in the file, or a question. */
+export type Names = readonly string[] | ((name: string) => boolean);
+
+/** What of a file is read, and how. */
+export interface ReadOptions {
+  /** Reads these tensors alone. */
+  only?: Names;
+  /** Leaves these tensors out, of whatever type they are. */
+  skip?: Names;
+  /** Whether the checksums of a file that has them are compared; true by default. */
+  checksum?: boolean;
+  /** The longest header accepted, in bytes; 100,000,000 by default. */
+  maximumHeader?: number;
+}
+
+/** What was read of a file. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
+export interface Content<T> {
+  readonly tensors: Map<string, T>;
+  readonly metadata: Record<string, string>;
+}
+
+/** Where the bytes of one tensor go, piece by piece. */
+export interface Sink<T> {
+  /** The next bytes, whole elements. Takes them over. */
+  put(bytes: OwnBytes): void;
+  /** All has come. */
+  take(): T;
+}
+
+/** What becomes of a file's tensors. */
+export interface Target<T> {
+  sink(name: string, layout: Readable, metadata: Readonly<Record<string, string>>): Sink<T>;
+  /** Gives back what was begun and is not wanted after all. */
+  drop?(sink: Sink<T>): void;
+}
+
+/** Bytes that are asked for. */
+export type Request = readonly [at: number, length: number];
+
+/** The most bytes asked for at once, so that no file is held as a whole. */
+const PIECE = 2 ** 24;
+
+/**
+ * Reads a file of `size` bytes: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
+ * anything is allocated; on an error no sink is left.
+ */
+export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, Content<T>, OwnBytes> {
+  const start = PREFIX + headerLength(yield [0, Math.min(PREFIX, size)], size, options.maximumHeader);
+  const text = decodeHeader(yield [PREFIX, start - PREFIX]);
+  const { tensors: layouts, metadata } = parseHeader(text, size - start);
+  const checksums = takeChecksums(text, metadata, layouts.keys(), options.checksum ?? true);
+  const wanted = chosen(layouts, options);
+  const sinks: Sink<T>[] = [];
+  const tensors = new Map<string, T>();
+  let whole = false;
+  try {
+    for (const [name, layout] of wanted) {
+      const sink = target.sink(name, layout, metadata);
+      if (target.drop) sinks.push(sink);
+      const digest = checksums && new Digest();
+      for (let at = layout.begin; at < layout.end; at += PIECE) {
+        const bytes = yield [start + at, Math.min(PIECE, layout.end - at)];
+        digest?.update(bytes);
+        sink.put(bytes);
+      }
+      if (digest) expectChecksum(quote(name), digest, checksums?.get(name) ?? '');
+      tensors.set(name, sink.take());
+    }
+    whole = true;
+  } finally {
+    if (!whole) for (const sink of sinks) target.drop?.(sink);
+  }
+  return { tensors, metadata };
+}
+
+/** Reads a file that is in memory; each piece is copied. */
+export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptions, target: Target<T>): Content<T> {
+  if (!ArrayBuffer.isView(bytes) && !/ArrayBuffer\]$/.test(Object.prototype.toString.call(bytes))) {
+    return fail('file must be a Uint8Array or an ArrayBuffer', typeof bytes);
+  }
+  const all = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  const steps = reading(all.length, options, target);
+  let step = steps.next();
+  while (!step.done) {
+    const [at, length] = step.value;
+    step = steps.next(new Uint8Array(all.subarray(at, at + length)));
+  }
+  return step.value;
+}
+
+/** The layouts that the options leave, of types that are read. */
+function chosen(layouts: ReadonlyMap<string, Layout>, { only, skip }: ReadOptions): [string, Readable][] {
+  const keep = matcher('only', only, layouts);
+  const leave = matcher('skip', skip, layouts);
+  const wanted: [string, Readable][] = [];
+  for (const [name, layout] of layouts) {
+    if ((keep?.(name) ?? true) && !leave?.(name)) wanted.push([name, expectReadable(name, layout)]);
+  }
+  return wanted;
+}
+
+function matcher(option: string, names: Names | undefined, layouts: ReadonlyMap<string, Layout>): ((name: string) => boolean) | undefined {
+  if (names === undefined || typeof names === 'function') return names;
+  const missing = names.filter((name) => !layouts.has(name));
+  if (missing.length > 0) fail(`${option} must name tensors of the file, ${listed(layouts.keys())}`, listed(missing));
+  const set = new Set(names);
+  return (name) => set.has(name);
+}

@@ -1,0 +1,29 @@
+const LONGEST = 80;
+
+/** Text for messages, cut where it is long. */
+export function brief(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** A name for messages: quoted, and cut where it is long. */
+export function quote(name: string): string {
+  return JSON.stringify(brief(name));
+}
+
+/** Names for messages; of many the first. */
+export function listed(names: Iterable<string>): string {
+  const all = [...names];
+  const more = all.length > 8 ? `, … ${all.length} in all` : '';
+  return `[${all.slice(0, 8).map(brief).join(', ')}${more}]`;
+}
+
+/** Throws `safetensors: rule, got values`. */
+export function fail(rule: string, got: string | number | readonly number[]): never {
+  const text = typeof got === 'object' ? `[${got.slice(0, LONGEST).join(',')}]` : String(got);
+  throw new RangeError(`safetensors: ${rule}, got ${brief(text)}`);
+}
+
+/** Whether text is Unicode: half of a surrogate pair is not, and has no UTF-8. */
+export function isUnicode(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
