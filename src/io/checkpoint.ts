@@ -14,6 +14,8 @@ import { brief, listed } from './words.ts';
 export interface Stateful {
   stateDict(): ReadonlyMap<string, Tensor>;
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
+  /** Checks all and returns what loads it, which cannot fail. Optimisers have it. */
+  prepareStateDict?(dict: ReadonlyMap<string, Tensor>): () => void;
 }
 
 /** Where a training run stands, as `train` tells it and takes it for `start`. */
@@ -84,10 +86,14 @@ export function restoreCheckpoint(checkpoint: Checkpoint, into: { model: Statefu
   scope(() => {
     expectSame('model', checkpoint.model, model.stateDict());
     if (optimizer) expectSame('optimizer', checkpoint.optimizer, optimizer.stateDict());
-    // The optimiser first: it makes tensors on the way and knows more rules, a module of these names and shapes only copies.
-    optimizer?.loadStateDict(checkpoint.optimizer);
-    model.loadStateDict(checkpoint.model);
+    // The optimiser first: it knows more rules than names and shapes, and a module only copies.
+    const loads = [optimizer && prepared(optimizer, checkpoint.optimizer), prepared(model, checkpoint.model)];
+    for (const load of loads) load?.();
   });
+}
+
+function prepared(part: Stateful, dict: ReadonlyMap<string, Tensor>): () => void {
+  return part.prepareStateDict?.(dict) ?? (() => part.loadStateDict(dict));
 }
 
 function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: ReadonlyMap<string, Tensor>): void {

@@ -10,23 +10,22 @@ const DIGITS = 32;
 const zeros = (): string => '0'.repeat(DIGITS);
 const remedy = ' (or be read with { checksum: false })';
 
-/** Whether a key of the metadata is the writer's own. */
-export function isReserved(key: string): boolean {
-  return key === HEADER || key === TENSORS;
+/**
+ * The strings that a writer adds to the metadata: the digests of the tensors, and zeros where {@link sealed} puts the header's; without digests
+ * those that it leaves out.
+ */
+export function checksums(digests: readonly string[] | undefined): Record<string, string | undefined> {
+  return { [HEADER]: digests && zeros(), [TENSORS]: digests?.join('') };
 }
 
-/** The strings that a writer adds to the metadata, given the digests of the tensors: the header's is filled in by {@link seal}. */
-export function unsealed(digests: readonly string[]): Record<string, string> {
-  return { [HEADER]: zeros(), [TENSORS]: digests.join('') };
+/** The text of a header with its own digest put in. */
+export function sealed(header: string): string {
+  const entry = (digits: string): string => `${JSON.stringify(HEADER)}:"${digits}"`;
+  return header.replace(entry(zeros()), entry(digestOf(header)));
 }
 
-/** A header with its own digest put in. */
-export function seal(header: Uint8Array): Uint8Array {
-  const mark = new TextEncoder().encode(`"${HEADER}":"`);
-  let at = 0;
-  while (!mark.every((byte, i) => header[at + i] === byte)) at++;
-  header.set(new TextEncoder().encode(new Digest().update(header).hex()), at + mark.length);
-  return header;
+function digestOf(header: string): string {
+  return new Digest().update(new TextEncoder().encode(header)).hex();
 }
 
 /**
@@ -46,7 +45,7 @@ export function takeChecksums(
   if (whole === undefined || each === undefined || whole.length !== DIGITS) {
     return fail(`${HEADER} and ${TENSORS} must stand together${remedy}`, `${whole ?? 'none'} and ${each ?? 'none'}`);
   }
-  const actual = new Digest().update(new TextEncoder().encode(header.replace(`"${whole}"`, `"${zeros()}"`))).hex();
+  const actual = digestOf(header.replace(`"${whole}"`, `"${zeros()}"`));
   if (actual !== whole) fail(`header must have its checksum ${whole}${remedy}`, actual);
   return new Map(Array.from(names, (name, i) => [name, each.slice(i * DIGITS, (i + 1) * DIGITS)]));
 }

@@ -20,7 +20,7 @@ export async function readFile<T>(path: FilePath, options: ReadOptions, target: 
     }
     return step.value;
   } finally {
-    await file.close();
+    await file.close().catch(() => undefined); // what was read is read
   }
 }
 

@@ -113,8 +113,7 @@ function checkCover(tensors: ReadonlyMap<string, Layout>, dataLength: number): v
   let at = 0;
   const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   for (const [name, { begin, end }] of ordered) {
-    if (begin < at) fail(`${quote(name)} must not overlap the tensor before it, which ends at ${at}`, begin);
-    if (begin > at) fail(`${quote(name)} must begin where the tensor before it ends, at ${at}`, begin);
+    if (begin !== at) fail(`${quote(name)} must begin where the tensor before it ends, at ${at}`, begin);
     at = end;
   }
   if (at !== dataLength) fail(`tensors must cover the data of ${dataLength} bytes`, `${at} covered`);

@@ -4,6 +4,15 @@ import { fail, isUnicode, quote } from './words.ts';
 /** The name that no tensor may have: strings beside the tensors. */
 export const METADATA = '__metadata__';
 
+/** The text of a header. */
+export function decodeHeader(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return fail('header must be JSON in UTF-8', 'other bytes');
+  }
+}
+
 /**
  * Reads and checks a header before any of its sizes is believed. It is read by its types, `{ name: { dtype, shape, data_offsets } }`
  * and strings under `__metadata__`, so that what a hostile one costs is bounded by its length: nothing nests.
@@ -14,8 +23,8 @@ export function parseHeader(text: string, dataLength: number): Header {
   const metadata: Record<string, string> = Object.create(null);
   let found = false;
   const scanner = new Scanner(text);
-  scanner.object('must be a JSON object', (name) => {
-    scanner.subject = name;
+  if (text[0] !== '{') scanner.refuse('must begin with {');
+  scanner.object((name) => {
     if (name === METADATA ? found : tensors.has(name)) repeated(name);
     if (name !== METADATA) tensors.set(name, readLayout(scanner, name));
     else {
@@ -28,84 +37,64 @@ export function parseHeader(text: string, dataLength: number): Header {
   return { tensors, metadata };
 }
 
-/** The text of a header. */
-export function decodeHeader(bytes: Uint8Array): string {
-  if (bytes[0] !== 0x7b) fail('header must begin with {', bytes.length === 0 ? 'no header' : `byte ${bytes[0]}`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return fail(JSON_RULE, 'bytes that are not UTF-8');
-  }
-}
-
 function repeated(name: string): never {
-  return fail('header must name every key once', `${quote(name)} repeated`);
+  return fail('header must name every key once', quote(name));
 }
 
 function readStrings(scanner: Scanner, into: Record<string, string>): void {
-  scanner.object('must be an object', (name) => {
+  scanner.object((name) => {
     if (name in into) repeated(name);
-    into[name] = scanner.string('must hold strings', name);
-  });
+    scanner.subject = name;
+    into[name] = scanner.string(`must be a string in ${METADATA}`);
+  }, METADATA);
 }
 
 function readLayout(scanner: Scanner, name: string): Layout {
-  let dtype: string | undefined;
-  let shape: number[] | undefined;
-  let offsets: number[] | undefined;
-  scanner.object('must be an object', (field) => {
-    if (field === 'dtype' && dtype === undefined) dtype = scanner.string('must have a dtype in quotes');
-    else if (field === 'shape' && !shape) shape = scanner.counts(SHAPE, RANK);
-    else if (field === 'data_offsets' && !offsets) offsets = scanner.counts(OFFSETS, 2);
-    else if (['dtype', 'shape', 'data_offsets'].includes(field)) repeated(field);
+  const found: { dtype?: string; shape?: number[]; data_offsets?: number[] } = {};
+  scanner.object((field) => {
+    if (Object.hasOwn(found, field)) repeated(field);
+    if (field === 'dtype') found.dtype = scanner.string('must have a dtype in quotes');
+    else if (field === 'shape') found.shape = scanner.counts(`must have a shape of whole numbers from 0, at most ${RANK}`, RANK);
+    else if (field === 'data_offsets') found.data_offsets = scanner.counts('must have two whole numbers from 0 as data_offsets', 2, 2);
     else fail(`${quote(name)} must hold dtype, shape and data_offsets only`, field);
-  });
-  if (dtype === undefined || !shape || !offsets) {
-    return fail(
-      `${quote(name)} must hold dtype, shape and data_offsets`,
-      dtype === undefined ? 'no dtype' : shape ? 'no data_offsets' : 'no shape',
-    );
-  }
-  const [begin, end] = offsets;
-  if (begin === undefined || end === undefined) return fail(`${quote(name)} ${OFFSETS}`, offsets);
-  return { dtype, shape, begin, end };
+  }, name);
+  const { dtype, shape, data_offsets: [begin = 0, end = 0] = [] } = found;
+  if (dtype !== undefined && shape && found.data_offsets) return { dtype, shape, begin, end };
+  return fail(`${quote(name)} must hold dtype, shape and data_offsets`, Object.keys(found).join(', '));
 }
-
-const SHAPE = `must have a shape of whole numbers from 0, at most ${RANK}`;
-const OFFSETS = 'must have two whole numbers from 0 as data_offsets';
-const JSON_RULE = 'header must be JSON in UTF-8';
-const KEY = 'a key in quotes';
 
 /** Takes JSON from a text, by its types: what is not of the type asked for is an error that states the rule given. */
 class Scanner {
   private readonly text: string;
   private at = 0;
-  /** What the rules are said of. */
+  /** What the rules are said of; the header where it is `undefined`. */
   subject: string | undefined;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  /** Members of an object: `each` takes the value. */
-  object(rule: string, each: (key: string) => void): void {
-    if (!this.take(0x7b)) this.refuse(rule);
-    if (this.take(0x7d)) return;
+  /** Members of an object that is the value of `name`: `each` takes a member's value. */
+  object(each: (key: string) => void, name?: string): void {
+    this.subject = name;
+    if (!this.take('{')) this.refuse('must be an object');
+    if (this.take('}')) return;
     do {
-      const key = this.string(KEY);
-      if (!this.take(0x3a)) this.malformed('a colon');
+      const key = this.string('must be JSON, with a key here');
+      if (!this.take(':')) this.refuse('must be JSON, with a colon here');
       each(key);
-    } while (this.take(0x2c));
-    if (!this.take(0x7d)) this.malformed('a comma or }');
+      this.subject = name;
+    } while (this.take(','));
+    if (!this.take('}')) this.refuse('must be JSON, with a comma or } here');
   }
 
-  string(rule: string, key?: string): string {
+  string(rule: string): string {
     const { text } = this;
-    if (!this.take(0x22)) rule === KEY ? this.malformed(KEY) : this.refuse(rule, key);
+    if (!this.take('"')) this.refuse(rule);
     const from = this.at;
     let escaped = false;
-    for (let code = text.charCodeAt(this.at); code !== 0x22; code = text.charCodeAt(++this.at)) {
-      if (!(code >= 0x20)) this.malformed('a quote and no control character');
+    for (let code = text.charCodeAt(from); code !== 0x22; code = text.charCodeAt(++this.at)) {
+      if (!(code >= 0x20)) this.refuse('must be JSON, without control characters in strings');
       if (code !== 0x5c) continue;
       escaped = true;
       this.at++;
@@ -114,72 +103,50 @@ class Scanner {
     return escaped ? unescaped(raw) : raw;
   }
 
-  /** At most `most` whole numbers, written as digits alone. */
-  counts(rule: string, most: number): number[] {
+  /** So many whole numbers, written as digits alone. */
+  counts(rule: string, most: number, least = 0): number[] {
     const values: number[] = [];
-    if (!this.take(0x5b)) this.refuse(rule);
+    if (!this.take('[')) this.refuse(rule);
     const begin = this.at - 1;
-    if (this.take(0x5d)) return values;
-    do {
-      const value = this.count();
-      if (value === undefined || values.push(value) > most) {
-        this.at = begin;
-        this.refuse(rule);
-      }
-    } while (this.take(0x2c));
-    if (this.take(0x5d)) return values;
+    let right = true;
+    if (!this.take(']')) {
+      do right = values.push(this.count()) <= most && Number.isSafeInteger(values.at(-1));
+      while (right && this.take(','));
+      right &&= this.take(']');
+    }
+    if (right && values.length >= least) return values;
     this.at = begin;
     return this.refuse(rule);
   }
 
   /** Nothing but blanks may be left. */
   end(): void {
-    if (!Number.isNaN(this.next())) this.malformed('an end');
+    this.take('');
+    if (this.at < this.text.length) this.refuse('must be JSON, and end with its last }');
   }
 
-  private count(): number | undefined {
-    this.next();
-    const from = this.at;
-    let value = 0;
-    for (let digit = this.digit(); digit >= 0 && digit <= 9; digit = this.digit()) {
-      value = value * 10 + digit;
-      this.at++;
-      if (value > Number.MAX_SAFE_INTEGER) return undefined;
-    }
-    const length = this.at - from;
-    return length === 0 || (length > 1 && this.text.charCodeAt(from) === 0x30) ? undefined : value;
-  }
-
-  private digit(): number {
-    return this.text.charCodeAt(this.at) - 0x30;
-  }
-
-  /** The next character that is no blank; NaN at the end. */
-  private next(): number {
-    for (;;) {
-      const code = this.text.charCodeAt(this.at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
-      this.at++;
-    }
-  }
-
-  private take(code: number): boolean {
-    if (this.next() !== code) return false;
-    this.at++;
-    return true;
-  }
-
-  private refuse(rule: string, key?: string): never {
-    this.next();
+  refuse(rule: string): never {
     const { text, at, subject } = this;
-    if (at >= text.length) this.malformed('more');
-    const of = subject === undefined ? 'header' : quote(subject);
-    return fail(`${of} ${rule}${key === undefined ? '' : `, at ${quote(key)}`}`, text.slice(at, at + 40));
+    return fail(`${subject === undefined ? 'header' : quote(subject)} ${rule}`, text.slice(at, at + 40) || 'an end');
   }
 
-  private malformed(expected: string): never {
-    const { text, at } = this;
-    return fail(`${JSON_RULE} with ${expected} at character ${at}`, at < text.length ? text.slice(at, at + 40) : 'an end');
+  /** Digits without a leading 0; NaN for anything else. */
+  private count(): number {
+    this.take('');
+    const from = this.at;
+    while (/\d/.test(this.text[this.at] ?? '')) this.at++;
+    const digits = this.text.slice(from, this.at);
+    return /^(0|[1-9]\d{0,15})$/.test(digits) ? Number(digits) : Number.NaN;
+  }
+
+  /** Passes over blanks, and over a character if it is the next one. */
+  private take(char: string): boolean {
+    const { text } = this;
+    let code = text.charCodeAt(this.at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++this.at);
+    const found = text[this.at] === char;
+    if (found) this.at++;
+    return found;
   }
 }
 
@@ -191,5 +158,5 @@ function unescaped(raw: string): string {
   } catch {
     // Said below.
   }
-  return fail(`${JSON_RULE} with escapes that are characters`, raw);
+  return fail('header must be JSON, with escapes that are characters', raw);
 }

@@ -82,9 +82,7 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
 
 /** Reads a file that is in memory; each piece is copied. */
 export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptions, target: Target<T>): Content<T> {
-  if (!ArrayBuffer.isView(bytes) && !/ArrayBuffer\]$/.test(Object.prototype.toString.call(bytes))) {
-    return fail('file must be a Uint8Array or an ArrayBuffer', typeof bytes);
-  }
+  if (typeof bytes?.byteLength !== 'number') return fail('file must be a Uint8Array or an ArrayBuffer', typeof bytes);
   const all = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
   const steps = reading(all.length, options, target);
   let step = steps.next();

@@ -1,5 +1,5 @@
 import { type Shape, show, sizeOf } from '../tensor/shape.ts';
-import { isReserved, seal, unsealed } from './checksum.ts';
+import { checksums, sealed } from './checksum.ts';
 import { Digest } from './digest.ts';
 import { decode, encode, type OwnBytes } from './elements.ts';
 import { bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
@@ -97,39 +97,43 @@ export function layOut(entries: Iterable<readonly [string, FileTensor]>, options
     layout.data_offsets = [at, at + bytes.length];
     at += bytes.length;
   }
-  const digests = checksum ? unsealed(Array.from(written.values(), ({ bytes }) => new Digest().update(bytes).hex())) : {};
-  const header = encodeHeader(
-    { ...digests, ...metadata },
-    [...written].map(([name, { layout }]) => [name, layout] as const),
-  );
-  if (checksum) seal(header.subarray(PREFIX));
-  return [header, ...inFile.map(({ bytes }) => bytes)];
+  const digests = checksum ? Array.from(written.values(), ({ bytes }) => new Digest().update(bytes).hex()) : undefined;
+  const header = new Map<string, unknown>();
+  if (checksum || Object.keys(metadata).length > 0) header.set(METADATA, { ...metadata, ...checksums(digests) });
+  for (const [name, { layout }] of written) header.set(name, layout);
+  const text = encodeHeader(header);
+  return [...withLength(checksum ? sealed(text) : text), ...inFile.map(({ bytes }) => bytes)];
 }
 
 function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
   for (const [name, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') fail(`${METADATA} must hold strings, at ${quote(name)}`, typeof text);
-    else if (!isUnicode(name) || !isUnicode(text)) fail(`${METADATA} must hold whole characters`, quote(isUnicode(name) ? text : name));
-    if (isReserved(name)) fail('metadata must leave the checksums to the writer', quote(name));
+    else for (const part of [name, text]) expectUnicode(part);
   }
 }
 
 function checkEntry(name: string, entry: FileTensor): void {
   const { shape, data } = expectReadable(name, entry);
   const of = quote(name);
-  if (!isUnicode(name)) fail('names must consist of whole characters', of);
+  expectUnicode(name);
   if (shape.length > RANK || !shape.every(isCount)) fail(`${of} must have a shape of whole numbers from 0, at most ${RANK}`, shape);
   if (sizeOf(shape) !== data?.length) fail(`${of} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
 }
 
-/** The length and the JSON, filled up with spaces to a multiple of 8 bytes. */
-function encodeHeader(metadata: Record<string, string>, layouts: readonly (readonly [string, unknown])[]): Uint8Array {
-  const entries = Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const, ...layouts] : layouts;
-  const json = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
-  const text = new TextEncoder().encode(`{${json}}`);
-  const length = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(PREFIX + length).fill(0x20);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(text, PREFIX);
-  return bytes;
+function expectUnicode(text: string): void {
+  if (!isUnicode(text)) fail('names and metadata must be whole characters', quote(text));
+}
+
+/** The JSON, filled up with spaces to a multiple of 8 bytes. */
+function encodeHeader(header: ReadonlyMap<string, unknown>): string {
+  const json = [...header].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
+  const { length } = new TextEncoder().encode(`{${json}}`);
+  return `{${json}}${' '.repeat(-length & (PREFIX - 1))}`;
+}
+
+function withLength(header: string): Uint8Array[] {
+  const bytes = new TextEncoder().encode(header);
+  const prefix = new Uint8Array(PREFIX);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(bytes.length), true);
+  return [prefix, bytes];
 }

@@ -90,7 +90,7 @@ it(`reads each of ${FILES} mutated files or refuses it with an error of its own`
   expect(outcomes.get('read')).toBeGreaterThan(FILES / 100);
   for (const rule of [
     'header must end',
-    'header must be JSON',
+    'must be JSON',
     'must have a dtype',
     'must have a shape',
     'must lie inside',

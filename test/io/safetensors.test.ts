@@ -118,25 +118,25 @@ describe('safetensors', () => {
     ['cut in the data', file(one(), 7), /"a" must lie inside the 7 bytes of data, got \[0,8\]/],
     ['huge header', file('{}', 0, 100_000_001), /header must be at most 100000000 bytes, got 100000001/],
     ['header length of 2^64 - 1', new Uint8Array(8).fill(255), /header must be at most/],
-    ['no header', file('', 4), /header must begin with {, got no header/],
-    ['not JSON', file('{"a":'), /header must be JSON in UTF-8 with more at character 5, got an end/],
+    ['no header', file('', 4), /header must begin with {, got an end/],
+    ['not JSON', file('{"a":'), /"a" must be an object, got an end/],
     ['not UTF-8', new Uint8Array([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d]), /header must be JSON in UTF-8/],
-    ['an array', file('[]'), /header must begin with {, got byte 91/],
+    ['an array', file('[]'), /header must begin with {, got \[\]/],
     ['entry not an object', file({ a: 1 }), /"a" must be an object, got 1/],
     [
       'repeated name',
       file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
-      /name every key once, got "a" repeated/,
+      /name every key once, got "a"/,
     ],
-    [
-      'repeated field',
-      file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
-      /name every key once, got "dtype" repeated/,
-    ],
+    ['repeated field', file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), /name every key once, got "dtype"/],
     ['unknown dtype', file(one({ dtype: 'F8_E4M3', shape: [8] }), 8), /"a" must have a dtype of F64 .*, got F8_E4M3/],
     ['type of another format', file(one({ dtype: 'C64', shape: [1] }), 8), /"a" must have a dtype of .*left out by skip or only, got C64/],
     ['dtype of a prototype', file(one({ dtype: 'toString' }), 8), /must have a dtype of/],
-    ['no dtype', file({ a: { shape: [2], data_offsets: [0, 8] } }, 8), /"a" must hold dtype, shape and data_offsets, got no dtype/],
+    [
+      'no dtype',
+      file({ a: { shape: [2], data_offsets: [0, 8] } }, 8),
+      /"a" must hold dtype, shape and data_offsets, got shape, data_offsets/,
+    ],
     ['negative shape', file(one({ shape: [-2] }), 8), /"a" must have a shape of whole numbers from 0, at most 64, got \[-2\]/],
     ['fractional shape', file(one({ shape: [0.5] }), 8), /shape of whole numbers/],
     ['shape not a list', file(one({ shape: 2 }), 8), /shape of whole numbers from 0, at most 64, got 2/],
@@ -152,9 +152,9 @@ describe('safetensors', () => {
     [
       'overlap',
       file({ ...one(), b: { dtype: 'U8', shape: [2], data_offsets: [7, 9] } }, 9),
-      /"b" must not overlap the tensor before it, which ends at 8, got 7/,
+      /"b" must begin where the tensor before it ends, at 8, got 7/,
     ],
-    ['metadata not strings', file({ __metadata__: { epoch: 3 } }), /"__metadata__" must hold strings, at "epoch", got 3/],
+    ['metadata not strings', file({ __metadata__: { epoch: 3 } }), /"epoch" must be a string in __metadata__, got 3/],
     ['metadata not an object', file({ __metadata__: 'x' }), /"__metadata__" must be an object, got "x"/],
     [
       'bool of 2',
@@ -177,9 +177,11 @@ describe('safetensors', () => {
     expect(() => writeSafetensors([['a', { ...a, shape: [2] }]])).toThrow('"a" must hold as many elements as [2], got 1');
     expect(() => writeSafetensors([['a', { ...a, dtype: 'F64' }]])).toThrow('"a" must be a Float64Array, being F64, got Float32Array');
     expect(() => writeSafetensors([['a', { ...a, dtype: 'F8_E4M3' as 'F16' }]])).toThrow('"a" must have a dtype of F64 ');
-    expect(() => writeSafetensors([['\ud800', a]])).toThrow('names must consist of whole characters');
-    expect(() => writeSafetensors([['a', a]], { metadata: { a: '\udc00' } })).toThrow('__metadata__ must hold whole characters');
-    expect(() => writeSafetensors([['a', a]], { metadata: { 'saccade.checksum': '' } })).toThrow('leave the checksums to the writer');
+    expect(() => writeSafetensors([['\ud800', a]])).toThrow('names and metadata must be whole characters');
+    expect(() => writeSafetensors([['a', a]], { metadata: { a: '\udc00' } })).toThrow('names and metadata must be whole characters');
+    const stale = { 'saccade.checksum': 'x', 'saccade.checksum.tensors': 'y' };
+    for (const checksum of [true, false])
+      expect(readSafetensors(writeSafetensors([['a', a]], { metadata: stale, checksum })).tensors.size).toBe(1);
     expect(() => writeSafetensors([['a', { ...a, shape: new Array(65).fill(1) }]])).toThrow('from 0, at most 64');
     expect(() => writeSafetensors([['a', { ...a, data: undefined as unknown as Float32Array }]])).toThrow(
       'as many elements as [1], got nothing',
