@@ -5,14 +5,11 @@ import { fail, quote } from './words.ts';
 /** Bytes with an own buffer, so that a typed array of any element can lie on it. */
 export type OwnBytes = Uint8Array<ArrayBuffer>;
 
-/** Files are little-endian and so is WebAssembly; on a machine that is not, typed arrays are neither. */
-function expectLittleEndian(): void {
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) fail('machine must be little-endian', 'a big-endian one');
-}
-
-/** The elements of a tensor's bytes. Takes the bytes over: they must start their buffer and are not copied again. */
+/**
+ * The elements of a tensor's bytes. Takes the bytes over: they must start their buffer and are not copied again. Files are
+ * little-endian, and so are typed arrays where WebAssembly is.
+ */
 export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileData {
-  expectLittleEndian();
   if (dtype === 'F16') return widen(bytes, halfToFloat);
   if (dtype === 'BF16') return widen(bytes, (half) => half << 16);
   if (dtype === 'BOOL') expectBooleans(name, bytes);
@@ -23,7 +20,6 @@ export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileDat
 
 /** The bytes of elements as the file holds them: a view where the array fits the type. */
 export function encode(name: string, dtype: FileDType, data: FileData): Uint8Array {
-  expectLittleEndian();
   const expected = ARRAYS[dtype];
   if (!(data instanceof expected)) {
     return fail(`${quote(name)} must be a ${expected.name}, being ${dtype}`, (data as FileData | undefined)?.constructor.name ?? 'nothing');

@@ -89,32 +89,26 @@ export function headerLength(prefix: Uint8Array, size: number, most = LONGEST): 
   return length;
 }
 
-/** Checks what a header says against itself and the `dataLength` bytes that follow it. */
+/** Checks what a header says against itself and the `dataLength` bytes that follow it, each of which belongs to one tensor. */
 export function checkLayouts(tensors: ReadonlyMap<string, Layout>, dataLength: number): void {
   for (const [name, layout] of tensors) checkLayout(name, layout, dataLength);
-  checkCover(tensors, dataLength);
-}
-
-function checkLayout(name: string, { dtype, shape, begin, end }: Layout, dataLength: number): void {
-  if (begin > end || end > dataLength) fail(`${quote(name)} must lie inside the ${dataLength} bytes of data`, [begin, end]);
-  const unit = bytesOf(dtype);
-  let bytes = unit ?? 0;
-  for (const length of shape) {
-    bytes *= length;
-    if (bytes > Number.MAX_SAFE_INTEGER) fail(`${quote(name)} must have fewer than 2^53 bytes`, shape);
-  }
-  if (unit !== undefined && bytes !== end - begin) {
-    fail(`${quote(name)} must have as many bytes as ${dtype} ${show(shape)} takes, ${bytes}`, end - begin);
-  }
-}
-
-/** No byte of the data may belong to two tensors or to none. */
-function checkCover(tensors: ReadonlyMap<string, Layout>, dataLength: number): void {
   let at = 0;
-  const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
-  for (const [name, { begin, end }] of ordered) {
+  for (const [name, { begin, end }] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== at) fail(`${quote(name)} must begin where the tensor before it ends, at ${at}`, begin);
     at = end;
   }
   if (at !== dataLength) fail(`tensors must cover the data of ${dataLength} bytes`, `${at} covered`);
+}
+
+function checkLayout(name: string, { dtype, shape, begin, end }: Layout, dataLength: number): void {
+  if (begin > end || end > dataLength) fail(`${quote(name)} must lie inside the ${dataLength} bytes of data`, show([begin, end]));
+  const unit = bytesOf(dtype);
+  let bytes = unit ?? 0;
+  for (const length of shape) {
+    bytes *= length;
+    if (bytes > Number.MAX_SAFE_INTEGER) fail(`${quote(name)} must have fewer than 2^53 bytes`, show(shape));
+  }
+  if (unit !== undefined && bytes !== end - begin) {
+    fail(`${quote(name)} must have as many bytes as ${dtype} ${show(shape)} takes, ${bytes}`, end - begin);
+  }
 }

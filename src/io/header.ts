@@ -20,135 +20,137 @@ export function decodeHeader(bytes: Uint8Array): string {
  */
 export function parseHeader(text: string, dataLength: number): Header {
   const tensors = new Map<string, Layout>();
-  const metadata: Record<string, string> = Object.create(null);
-  let found = false;
-  const scanner = new Scanner(text);
-  if (text[0] !== '{') scanner.refuse('must begin with {');
-  scanner.object((name) => {
-    if (name === METADATA ? found : tensors.has(name)) repeated(name);
-    if (name !== METADATA) tensors.set(name, readLayout(scanner, name));
-    else {
-      found = true;
-      readStrings(scanner, metadata);
-    }
+  let metadata: Record<string, string> | undefined;
+  const scan = scannerOf(text);
+  if (text[0] !== '{') scan.refuse('must begin with {');
+  scan.object(undefined, (name) => {
+    if (name === METADATA ? metadata : tensors.has(name)) repeated(name);
+    if (name === METADATA) metadata = readStrings(scan);
+    else tensors.set(name, readLayout(scan, name));
   });
-  scanner.end();
+  scan.end();
   checkLayouts(tensors, dataLength);
-  return { tensors, metadata };
+  return { tensors, metadata: metadata ?? Object.create(null) };
 }
 
 function repeated(name: string): never {
   return fail('header must name every key once', quote(name));
 }
 
-function readStrings(scanner: Scanner, into: Record<string, string>): void {
-  scanner.object((name) => {
-    if (name in into) repeated(name);
-    scanner.subject = name;
-    into[name] = scanner.string(`must be a string in ${METADATA}`);
-  }, METADATA);
+function readStrings(scan: Scanner): Record<string, string> {
+  const strings: Record<string, string> = Object.create(null);
+  scan.object(METADATA, (name) => {
+    if (name in strings) repeated(name);
+    strings[name] = scan.string(name, `must be a string in ${METADATA}`);
+  });
+  return strings;
 }
 
-function readLayout(scanner: Scanner, name: string): Layout {
+function readLayout(scan: Scanner, name: string): Layout {
   const found: { dtype?: string; shape?: number[]; data_offsets?: number[] } = {};
-  scanner.object((field) => {
+  scan.object(name, (field) => {
     if (Object.hasOwn(found, field)) repeated(field);
-    if (field === 'dtype') found.dtype = scanner.string('must have a dtype in quotes');
-    else if (field === 'shape') found.shape = scanner.counts(`must have a shape of whole numbers from 0, at most ${RANK}`, RANK);
-    else if (field === 'data_offsets') found.data_offsets = scanner.counts('must have two whole numbers from 0 as data_offsets', 2, 2);
-    else fail(`${quote(name)} must hold dtype, shape and data_offsets only`, field);
-  }, name);
-  const { dtype, shape, data_offsets: [begin = 0, end = 0] = [] } = found;
-  if (dtype !== undefined && shape && found.data_offsets) return { dtype, shape, begin, end };
-  return fail(`${quote(name)} must hold dtype, shape and data_offsets`, Object.keys(found).join(', '));
+    if (field === 'dtype') found.dtype = scan.string(name, 'must have a dtype in quotes');
+    else if (field === 'shape') found.shape = scan.counts(`must have a shape of whole numbers from 0, at most ${RANK}`, 0, RANK);
+    else if (field === 'data_offsets') found.data_offsets = scan.counts('must have two whole numbers from 0 as data_offsets', 2, 2);
+    else fail(`${quote(name)} ${FIELDS} only`, field);
+  });
+  const { dtype, shape, data_offsets: [begin, end] = [] } = found;
+  if (dtype === undefined || !shape || begin === undefined || end === undefined) {
+    return fail(`${quote(name)} ${FIELDS}`, Object.keys(found).join(', '));
+  }
+  return { dtype, shape, begin, end };
 }
+
+const FIELDS = 'must hold dtype, shape and data_offsets';
+
+type Scanner = ReturnType<typeof scannerOf>;
 
 /** Takes JSON from a text, by its types: what is not of the type asked for is an error that states the rule given. */
-class Scanner {
-  private readonly text: string;
-  private at = 0;
+function scannerOf(text: string) {
+  let at = 0;
   /** What the rules are said of; the header where it is `undefined`. */
-  subject: string | undefined;
+  let subject: string | undefined;
 
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** Members of an object that is the value of `name`: `each` takes a member's value. */
-  object(each: (key: string) => void, name?: string): void {
-    this.subject = name;
-    if (!this.take('{')) this.refuse('must be an object');
-    if (this.take('}')) return;
-    do {
-      const key = this.string('must be JSON, with a key here');
-      if (!this.take(':')) this.refuse('must be JSON, with a colon here');
-      each(key);
-      this.subject = name;
-    } while (this.take(','));
-    if (!this.take('}')) this.refuse('must be JSON, with a comma or } here');
-  }
-
-  string(rule: string): string {
-    const { text } = this;
-    if (!this.take('"')) this.refuse(rule);
-    const from = this.at;
-    let escaped = false;
-    for (let code = text.charCodeAt(from); code !== 0x22; code = text.charCodeAt(++this.at)) {
-      if (!(code >= 0x20)) this.refuse('must be JSON, without control characters in strings');
-      if (code !== 0x5c) continue;
-      escaped = true;
-      this.at++;
-    }
-    const raw = text.slice(from, this.at++);
-    return escaped ? unescaped(raw) : raw;
-  }
-
-  /** So many whole numbers, written as digits alone. */
-  counts(rule: string, most: number, least = 0): number[] {
-    const values: number[] = [];
-    if (!this.take('[')) this.refuse(rule);
-    const begin = this.at - 1;
-    let right = true;
-    if (!this.take(']')) {
-      do right = values.push(this.count()) <= most && Number.isSafeInteger(values.at(-1));
-      while (right && this.take(','));
-      right &&= this.take(']');
-    }
-    if (right && values.length >= least) return values;
-    this.at = begin;
-    return this.refuse(rule);
-  }
-
-  /** Nothing but blanks may be left. */
-  end(): void {
-    this.take('');
-    if (this.at < this.text.length) this.refuse('must be JSON, and end with its last }');
-  }
-
-  refuse(rule: string): never {
-    const { text, at, subject } = this;
-    return fail(`${subject === undefined ? 'header' : quote(subject)} ${rule}`, text.slice(at, at + 40) || 'an end');
-  }
-
-  /** Digits without a leading 0; NaN for anything else. */
-  private count(): number {
-    this.take('');
-    const from = this.at;
-    while (/\d/.test(this.text[this.at] ?? '')) this.at++;
-    const digits = this.text.slice(from, this.at);
-    return /^(0|[1-9]\d{0,15})$/.test(digits) ? Number(digits) : Number.NaN;
-  }
+  const refuse = (rule: string): never =>
+    fail(`${subject === undefined ? 'header' : quote(subject)} ${rule}`, text.slice(at, at + 40) || 'an end');
 
   /** Passes over blanks, and over a character if it is the next one. */
-  private take(char: string): boolean {
-    const { text } = this;
-    let code = text.charCodeAt(this.at);
-    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++this.at);
-    const found = text[this.at] === char;
-    if (found) this.at++;
+  const take = (char?: string): boolean => {
+    let code = text.charCodeAt(at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++at);
+    const found = text[at] === char;
+    if (found) at++;
     return found;
-  }
+  };
+
+  const need = (char: string, rule: string): void => {
+    if (!take(char)) refuse(rule);
+  };
+
+  const string = (of: string | undefined, rule: string): string => {
+    subject = of;
+    need('"', rule);
+    const from = at;
+    let escaped = false;
+    for (let code = text.charCodeAt(at); code !== 0x22; code = text.charCodeAt(++at)) {
+      if (!(code >= 0x20)) refuse(`${JSON_RULE}, without control characters in strings`);
+      if (code !== 0x5c) continue;
+      escaped = true;
+      at++;
+    }
+    const raw = text.slice(from, at++);
+    return escaped ? unescaped(raw) : raw;
+  };
+
+  /** Members of an object: `each` takes a member's value. */
+  const object = (of: string | undefined, each: (key: string) => void): void => {
+    subject = of;
+    need('{', 'must be an object');
+    if (take('}')) return;
+    do {
+      const key = string(of, `${JSON_RULE}, with a key here`);
+      need(':', `${JSON_RULE}, with a colon here`);
+      each(key);
+      subject = of;
+    } while (take(','));
+    need('}', `${JSON_RULE}, with a comma or } here`);
+  };
+
+  /** Digits without a leading 0; NaN for anything else. */
+  const count = (): number => {
+    take();
+    const from = at;
+    while (/\d/.test(text[at] ?? '')) at++;
+    const digits = text.slice(from, at);
+    return /^(0|[1-9]\d{0,15})$/.test(digits) ? Number(digits) : Number.NaN;
+  };
+
+  /** So many whole numbers, written as digits alone. */
+  const counts = (rule: string, least: number, most: number): number[] => {
+    const values: number[] = [];
+    need('[', rule);
+    const begin = at - 1;
+    let right = true;
+    if (!take(']')) {
+      do right = values.push(count()) <= most && Number.isSafeInteger(values.at(-1));
+      while (right && take(','));
+      right &&= take(']');
+    }
+    if (right && values.length >= least) return values;
+    at = begin;
+    return refuse(rule);
+  };
+
+  /** Nothing but blanks may be left. */
+  const end = (): void => {
+    if (!take(undefined)) refuse(`${JSON_RULE}, and end with its last }`);
+  };
+
+  return { refuse, string, object, counts, end };
 }
+
+const JSON_RULE = 'must be JSON';
 
 /** A string with its escapes undone; half a surrogate pair is no character. */
 function unescaped(raw: string): string {
@@ -158,5 +160,5 @@ function unescaped(raw: string): string {
   } catch {
     // Said below.
   }
-  return fail('header must be JSON, with escapes that are characters', raw);
+  return fail(`header ${JSON_RULE}, with escapes that are characters`, raw);
 }

@@ -116,7 +116,7 @@ function checkEntry(name: string, entry: FileTensor): void {
   const { shape, data } = expectReadable(name, entry);
   const of = quote(name);
   expectUnicode(name);
-  if (shape.length > RANK || !shape.every(isCount)) fail(`${of} must have a shape of whole numbers from 0, at most ${RANK}`, shape);
+  if (shape.length > RANK || !shape.every(isCount)) fail(`${of} must have a shape of whole numbers from 0, at most ${RANK}`, show(shape));
   if (sizeOf(shape) !== data?.length) fail(`${of} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
 }
 

@@ -46,7 +46,7 @@ it('keeps the old file when a save fails, and says why a file cannot be read', a
   ).rejects.toThrow('safetensors: names must be given once');
   expect((await loadFile(path)).tensors.get('x')?.item()).toBe(7);
   await writeFile(path, (await readFile(path)).subarray(0, -1));
-  await expect(loadFile(path)).rejects.toThrow('safetensors: "x" must lie inside the 3 bytes of data, got [0,4]');
+  await expect(loadFile(path)).rejects.toThrow('safetensors: "x" must lie inside the 3 bytes of data, got [0, 4]');
   await writeFile(path, 'short');
   await expect(loadFile(path)).rejects.toThrow('safetensors: file must hold at least 8 bytes, got 5');
   await expect(saveFile(join(folder, 'none', 'x'), [])).rejects.toThrow('ENOENT');

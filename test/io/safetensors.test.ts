@@ -115,7 +115,7 @@ describe('safetensors', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['empty', new Uint8Array(0), /file must hold at least 8 bytes, got 0/],
     ['cut in the header', file(one(), 8).subarray(0, 20), /header must end inside the file of 20 bytes/],
-    ['cut in the data', file(one(), 7), /"a" must lie inside the 7 bytes of data, got \[0,8\]/],
+    ['cut in the data', file(one(), 7), /"a" must lie inside the 7 bytes of data, got \[0, 8\]/],
     ['huge header', file('{}', 0, 100_000_001), /header must be at most 100000000 bytes, got 100000001/],
     ['header length of 2^64 - 1', new Uint8Array(8).fill(255), /header must be at most/],
     ['no header', file('', 4), /header must begin with {, got an end/],
@@ -143,7 +143,7 @@ describe('safetensors', () => {
     ['overflowing shape', file(one({ shape: [2 ** 31, 2 ** 31, 2 ** 31] }), 8), /"a" must have fewer than 2\^53 bytes/],
     ['overflow hidden by a 0', file(one({ shape: [2 ** 52, 2 ** 52, 0], data_offsets: [0, 0] }), 0), /fewer than 2\^53 bytes/],
     ['size not the shape’s', file(one({ shape: [3] }), 8), /as many bytes as F32 \[3\] takes, 12, got 8/],
-    ['offsets turned round', file(one({ data_offsets: [8, 0] }), 8), /"a" must lie inside the 8 bytes of data, got \[8,0\]/],
+    ['offsets turned round', file(one({ data_offsets: [8, 0] }), 8), /"a" must lie inside the 8 bytes of data, got \[8, 0\]/],
     ['offsets not two', file(one({ data_offsets: [8] }), 8), /two whole numbers from 0 as data_offsets, got \[8\]/],
     ['offset negative', file(one({ data_offsets: [-8, 0] }), 8), /two whole numbers from 0 as data_offsets/],
     ['unknown field', file(one({ extra: 1 }), 8), /"a" must hold dtype, shape and data_offsets only, got extra/],
