@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import type * as promises from 'node:fs/promises';
 import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,16 +10,19 @@ import { loadFile, saveFile } from '../../src/io/file.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { disk, restart } from './disk.ts';
-
-vi.mock('node:fs/promises', async (original) => (await import('./disk.ts')).countedDisk(await original<typeof promises>()));
+import { disk, restart, watchDisk } from './disk.mjs';
 
 const posix = process.platform !== 'win32';
 let folder = '';
+let unwatch = () => {};
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'saccade-'));
+  unwatch = watchDisk();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  unwatch();
+  await rm(folder, { recursive: true });
+});
 beforeEach(() => restart());
 
 const holds = (value: number): [string, Tensor][] => [['x', tensor([value])]];
