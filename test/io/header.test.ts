@@ -203,13 +203,13 @@ describe('the scanner of headers', () => {
     );
   });
 
-  it('takes 20 MB of hostile header in bounded time, and quotes little of it', () => {
+  it('takes 20 MB of header in bounded time, and less that is hostile, and quotes little of it', () => {
     const many = (part: (i: number) => string): string => {
       const parts: string[] = [];
       for (let length = 0, i = 0; length < 20e6; length += parts[i - 1]?.length ?? 0) parts.push(part(i++));
       return parts.join('');
     };
-    const same = (part: string): string => part.repeat(20e6 / part.length);
+    const same = (part: string): string => part.repeat(4e6 / part.length);
     const entry = '"dtype":"F32","shape":[0],"data_offsets":[0,0]';
     const hostile: [string, string | number][] = [
       [`{"a":[${same('{},')}`, '"a" must be an object'],

@@ -70,7 +70,9 @@ function setup() {
     scope(() => {
       const grads = [...optimizer.parameters].flatMap(([name, { grad }]) => (grad ? [/** @type {const} */ ([`grad ${name}`, grad])] : []));
       const state = [...optimizer.stateDict()].map(([name, x]) => /** @type {const} */ ([`state ${name}`, x]));
-      return String(saveTensors([...model.stateDict(), ...state, ...grads, ['source', source], ['target', target]]));
+      return Buffer.from(saveTensors([...model.stateDict(), ...state, ...grads, ['source', source], ['target', target]])).toString(
+        'latin1',
+      );
     });
   return { model, optimizer, step, bits };
 }
