@@ -6,6 +6,7 @@ import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';
 import { isRoom, type Scratched, type ScratchLengths, scratchOf } from '../../src/runtime/scratch.ts';
 import { type Kernel, ruleOf, whole } from '../../src/runtime/threads/rules.ts';
+import { implied } from '../../src/runtime/threads/signature.ts';
 import { type Plan, planOf, repeatable } from '../../src/runtime/threads/split.ts';
 import { key, permutation, randomInt } from '../../src/tensor/random.ts';
 import { type Argument, draws, type KernelRow } from '../kernels/row.ts';
@@ -172,6 +173,23 @@ describe('kernels', () => {
     const all = Object.keys(parameters) as Kernel[];
     expect(all.filter((kernel) => !ruleOf(kernel) && !(kernel in whole))).toEqual([]);
     expect(Object.keys(whole).filter((kernel) => !(kernel in parameters))).toEqual([]);
+  });
+
+  it('of the common forms need no rule', () => {
+    const ways = (...names: string[]) =>
+      implied(names)?.axes.map(({ along, from, steps = {}, counters = [], alone = [] }) => [along, from, steps, counters, alone]);
+    expect(ways('out', 'x', 'n', 'slope')).toEqual([['n', undefined, { out: 1, x: 1 }, [], []]]);
+    expect(ways('out', 'n', 'k0', 'k1', 'start')).toEqual([['n', undefined, { out: 1 }, ['start'], []]]);
+    expect(ways('out', 'q', 'k', 'heads', 'from', 'to', 'scratch')).toEqual([['to', 'from', {}, [], []]]);
+    const [outer, , , inner] = ways('out', 'a', 'n0', 'n1', 'n2', 'n3', 'a0', 'a1', 'a2', 'a3') ?? [];
+    expect(outer).toEqual(['n0', undefined, { out: ['n1', 'n2', 'n3'], a: 'a0' }, [], []]);
+    expect(inner).toEqual(['n3', undefined, { out: [], a: 'a3' }, [], ['n0', 'n1', 'n2']]);
+    expect([
+      ways('out', 'x', 'rows', 'n'),
+      ways('out', 'x', 'n', 'inner'),
+      ways('out', 'a', 'b', 'm', 'n', 'k'),
+      ways('out', 'x', 'm', 'n'),
+    ]).toEqual(Array(4).fill(undefined));
   });
 
   it('that would not give the same when begun again are known as such', () => {
