@@ -1,14 +1,8 @@
-// Comparisons, logic and choice. What is compared is float32; the results are bools.
+// Comparisons of float32, logic and choice. Results of comparisons are bools.
+import { Bool } from "../loops/bool";
 import { map, Unary } from "../loops/map";
 import { Binary, zip } from "../loops/zip";
 import { V } from "../simd/lanes";
-
-// Comparisons give lanes of all ones or none; a bool in memory is 1 or 0.
-class Bool {
-  @inline static of(mask: v128): v128 {
-    return v128.and(mask, i32x4.splat(1));
-  }
-}
 
 class Not extends Unary {
   @inline at(x: v128): v128 {

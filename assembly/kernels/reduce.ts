@@ -1,23 +1,8 @@
-import { Fold, foldAxis, Sum } from "../loops/rows";
-import { V } from "../simd/lanes";
+import { foldAxis, Largest, Sum } from "../loops/rows";
 
 /** `out[o, i] = Σₖ x[o, k, i]` over k < n: with `inner` = 1 in the order of `loops/rows`, else in order of k. */
 export function sum(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
   foldAxis<Sum>(out, x, outer, n, inner);
-}
-
-class Largest extends Fold {
-  @inline start(): v128 {
-    return V.splat(-Infinity);
-  }
-
-  @inline join(a: v128, b: v128): v128 {
-    return f32x4.max(a, b);
-  }
-
-  @inline lanes(x: v128): f32 {
-    return V.largest(x);
-  }
 }
 
 /** `out[o, i]` = the largest of `x[o, k, i]` over k < n; NaN where one is NaN, −∞ where n = 0. */

@@ -1,4 +1,4 @@
-import { fold, Lane, mapPairs, mapRow, PairLane, sumOf, sumOfPairs, sumRow, Top } from "../loops/rows";
+import { fold, Lane, Largest, mapPairs, mapRow, PairLane, sumOf, sumOfPairs, sumRow, Top } from "../loops/rows";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
@@ -112,16 +112,35 @@ export function logSoftmaxBackward(dx: usize, g: usize, y: usize, rows: i32, n: 
   }
 }
 
-/** `out[r] = m + ln Σ e^(x[r, ·] − m)`, m the row's largest; −∞ for a row of −∞ and for an empty one. */
+/** `out[r] = m + ln Σ e^(x[r, ·] − m)`, m the row's largest; −∞ for a row of −∞ and for an empty one, ∞ where one is ∞ and none NaN. */
 export function logSumExp(out: usize, x: usize, rows: i32, n: i32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
     const m = highest(x, n);
-    const total = sumOf<ExpLess>(x, n, m, 0);
-    store<f32>(out, m + V.first(Log.of(V.splat(total))));
+    if (m == Infinity) store<f32>(out, fold<Largest>(x, n));
+    else store<f32>(out, m + V.first(Log.of(V.splat(sumOf<ExpLess>(x, n, m, 0)))));
     out += 4;
     x += width;
   }
+}
+
+/** `(x − a) − b`, and 0 where x is −∞. */
+class LessOpen extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return v128.andnot(f32x4.sub(f32x4.sub(x, a), b), f32x4.eq(x, V.splat(-Infinity)));
+  }
+}
+
+/** 1 where x is −∞, else 0. */
+class Closed extends Lane {
+  @inline at(x: v128, a: v128, b: v128): v128 {
+    return v128.and(V.splat(1), f32x4.eq(x, V.splat(-Infinity)));
+  }
+}
+
+/** What smoothing ε adds to the target at each class that is possible, whose logit is above −∞. */
+function shareOf(x: usize, n: i32, smoothing: f32): f32 {
+  return smoothing == 0 ? 0 : smoothing / max<f32>(1, <f32>n - sumOf<Closed>(x, n, 0, 0));
 }
 
 /** Writes the loss of one row. `stats` gets m and Σ e^(x − m), which the gradient needs. */
@@ -131,12 +150,14 @@ function rowLoss(loss: usize, stats: usize, x: usize, target: i32, n: i32, smoot
   store<f32>(stats, m);
   store<f32>(stats + 4, total);
   const level = total == 0 ? <f32>0 : V.first(Log.of(V.splat(total)));
-  const own: f32 = (<f32>1 - smoothing) * (level - (load<f32>(x + ((<usize>target) << 2)) - m));
-  store<f32>(loss, smoothing == 0 ? own : own - (smoothing / <f32>n) * sumOf<Less>(x, n, m, level));
+  const rest = <f32>1 - smoothing;
+  const own: f32 = rest == 0 ? 0 : rest * (level - (load<f32>(x + ((<usize>target) << 2)) - m));
+  store<f32>(loss, smoothing == 0 ? own : own - shareOf(x, n, smoothing) * sumOf<LessOpen>(x, n, m, level));
 }
 
 /**
- * `loss[r] = −(1 − ε) · y[target[r]] − ε/n · Σ y` with y the {@link logSoftmax} of row r and ε the smoothing; 0 where the target is −1.
+ * `loss[r] = −(1 − ε) · y[target[r]] − ε/c · Σ y` with y the {@link logSoftmax} of row r and ε the smoothing, over its c classes above −∞; 0
+ * where the target is −1.
  * `stats` (2 a row) holds for {@link crossEntropyBackward} the row's largest m and Σ e^(x − m).
  */
 export function crossEntropy(loss: usize, stats: usize, x: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
@@ -159,13 +180,17 @@ class Share extends Lane {
   }
 }
 
-class Shift extends Lane {
-  @inline at(x: v128, a: v128, b: v128): v128 {
-    return f32x4.add(x, a);
+/** `y + a`, and y where x is −∞. */
+class ShiftOpen extends PairLane {
+  @inline at(y: v128, x: v128, a: v128): v128 {
+    return f32x4.add(y, v128.andnot(a, f32x4.eq(x, V.splat(-Infinity))));
   }
 }
 
-/** `dx = g[r] · (softmax(x) − ε/n − (1 − ε) at the target)` in each row, 0 where the target is −1; `stats` from {@link crossEntropy}. */
+/**
+ * `dx = g[r] · (softmax(x) − ε/c where x is above −∞ − (1 − ε) at the target)` in each row, 0 where the target is −1; `stats` from
+ * {@link crossEntropy}. `dx` must not be `x`.
+ */
 export function crossEntropyBackward(dx: usize, g: usize, x: usize, stats: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
@@ -176,7 +201,7 @@ export function crossEntropyBackward(dx: usize, g: usize, x: usize, stats: usize
       const slope = load<f32>(g);
       const total = load<f32>(stats + 4);
       mapRow<Share>(dx, x, n, load<f32>(stats), total == 0 ? 0 : slope / total);
-      if (smoothing != 0) mapRow<Shift>(dx, dx, n, -slope * (smoothing / <f32>n), 0);
+      if (smoothing != 0) mapPairs<ShiftOpen>(dx, dx, x, n, -slope * shareOf(x, n, smoothing));
       const at = dx + ((<usize>k) << 2);
       store<f32>(at, load<f32>(at) - slope * (<f32>1 - smoothing));
     }

@@ -42,6 +42,21 @@ export class Top extends Fold {
   }
 }
 
+/** The largest; NaN where one is. */
+export class Largest extends Fold {
+  @inline start(): v128 {
+    return V.splat(-Infinity);
+  }
+
+  @inline join(a: v128, b: v128): v128 {
+    return f32x4.max(a, b);
+  }
+
+  @inline lanes(x: v128): f32 {
+    return V.largest(x);
+  }
+}
+
 /** `n` neighbours joined. */
 export function fold<F extends Fold>(x: usize, n: i32): f32 {
   const f = changetype<F>(0);

@@ -18,10 +18,12 @@ import { record } from './record.ts';
 /** A kernel of two broadcast operands: `out` contiguous, four lengths, four strides of `a`, four of `b`. */
 export type BinaryKernel = Kernels['add'];
 
-/** `out = kernel(a, b)` of element type `dtype`, with both operands (of type `of`) broadcast. */
-export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of: DType = 'float32'): Tensor {
-  expectDType(op, 'a', a, of);
-  expectDType(op, 'b', b, of);
+const FLOATS: readonly [DType, DType] = ['float32', 'float32'];
+
+/** `out = kernel(a, b)` of element type `dtype`, with both operands (of types `of`) broadcast. */
+export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of = FLOATS): Tensor {
+  expectDType(op, 'a', a, of[0]);
+  expectDType(op, 'b', b, of[1]);
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = empty(shape, dtype);
   const { unit } = out.storage.backend;
@@ -69,6 +71,40 @@ function stretches(shape: Shape, target: Shape): boolean {
   return missing >= 0 && shape.every((length, axis) => length === 1 || length === target[axis + missing]);
 }
 
+/** Rows that the kernel adds one after the other, and neighbours in its sixteen sums; of more, blocks are summed and then their sums. */
+const BLOCK = { rows: 4096, neighbours: 2 ** 20 };
+
+/**
+ * `[outer, inner]`, the sums of `x` as `[outer, n, inner]` over n. Long sums go by blocks, whole ones first, so that the error grows with the
+ * length of a block and the number of blocks; the order depends on n alone.
+ */
+export function sumAxis(x: Tensor, outer: number, n: number, inner: number): Tensor {
+  const { unit } = x.storage.backend;
+  const to = empty([outer, inner]);
+  if (n <= blockOf(inner)) kernels.sum(to.ptr, x.ptr, outer, n, inner);
+  else for (let o = 0; o < outer; o++) sumByBlocks(to.ptr + o * inner * unit, x.ptr + o * n * inner * unit, n, inner, unit);
+  return to;
+}
+
+/** Terms that the kernel adds as one sum. */
+const blockOf = (inner: number) => (inner === 1 ? BLOCK.neighbours : BLOCK.rows);
+
+function sumByBlocks(out: number, x: number, n: number, inner: number, unit: number): void {
+  const block = blockOf(inner);
+  const whole = Math.floor(n / block);
+  if (whole === 0 || n === block) {
+    kernels.sum(out, x, 1, n, inner);
+    return;
+  }
+  const rest = n - whole * block;
+  const blocks = whole + (rest > 0 ? 1 : 0);
+  const sums = empty([blocks, inner]);
+  kernels.sum(sums.ptr, x, whole, block, inner);
+  if (rest > 0) kernels.sum(sums.ptr + whole * inner * unit, x + whole * block * inner * unit, 1, rest, inner);
+  sumByBlocks(out, sums.ptr, blocks, inner, unit);
+  sums.storage.free();
+}
+
 /** Sums the axes along which `shape` was stretched to become `x.shape`. Gradient: {@link expand}. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   expectDType('sumTo', 'x', x, 'float32');
@@ -88,8 +124,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     while (start > 0 && goes[start - 1]) start--;
     const product = (a: number, b: number) => lengths.slice(a, b).reduce((p, q) => p * q, 1);
     const [outer, n, inner] = [product(0, start), product(start, end), product(end, lengths.length)];
-    const to = empty([outer, inner]);
-    kernels.sum(to.ptr, from.ptr, outer, n, inner);
+    const to = sumAxis(from, outer, n, inner);
     lengths = lengths.map((length, axis) => (axis >= start && axis < end ? 1 : length));
     from = to;
     end = start + 1;

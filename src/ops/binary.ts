@@ -1,11 +1,12 @@
-// Arithmetic of two operands. A number costs no tensor where one rounding is all it takes.
+// Arithmetic of two operands. A number costs no tensor where one rounding is all it takes. Sums, differences, products, the larger and the
+// smaller are also of int32: exact modulo 2³², between int32 and whole numbers only, without a gradient.
 
 import { type BinaryKernel, binary } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { less, lessEqual, type Operand, toFloat } from './logic.ts';
+import { less, lessEqual, type Operand, toFloat, where } from './logic.ts';
 
 /** An operand of an op that has no form for numbers. */
 function operand(op: string, name: string, x: Operand): Tensor {
@@ -13,6 +14,27 @@ function operand(op: string, name: string, x: Operand): Tensor {
   expectDType(op, name, x, 'float32');
   return x;
 }
+
+/** Whether an op runs on int32. */
+const isInt = (a: Operand, b: Operand) => (a as Tensor)?.dtype === 'int32' || (b as Tensor)?.dtype === 'int32';
+
+/** Two operands of which one is int32: the other is too, or a number that fits. */
+function integers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const integer = (name: string, x: Operand) => {
+    if (typeof x !== 'number') {
+      expectDType(op, name, x, 'int32');
+      return x;
+    }
+    if (x !== (x | 0)) throw new RangeError(`${op}: ${name} must be a whole number of 32 bits beside int32, got ${x}`);
+    return full([], x, 'int32');
+  };
+  return [integer('a', a), integer('b', b)];
+}
+
+const INTS = ['int32', 'int32'] as const;
+
+/** Of int32: modulo 2³², as everywhere, and without a gradient. */
+const inWhole = (op: string, kernel: BinaryKernel, a: Operand, b: Operand) => binary(op, kernel, ...integers(op, a, b), 'int32', INTS);
 
 /** The gradients of a binary op, each worked out only where it is wanted. */
 function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: (g: Tensor, y: Tensor) => Tensor, db: typeof da): Tensor {
@@ -38,6 +60,7 @@ const scaled = (x: Tensor, scale: number) => line('mul', 'a', x, scale, -0);
 
 /** `−x`. Gradient: `−g`. */
 export function neg(x: Tensor): Tensor {
+  if (isInt(x, 0)) return inWhole('neg', kernels.subInt, 0, x);
   expectDType('neg', 'x', x, 'float32');
   const y = empty(x.shape);
   kernels.neg(y.ptr, x.ptr, x.size);
@@ -46,6 +69,7 @@ export function neg(x: Tensor): Tensor {
 
 /** `a + b`, broadcast. Gradients: `g`, `g`. */
 export function add(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) return inWhole('add', kernels.addInt, a, b);
   if (typeof b === 'number') return line('add', 'a', operand('add', 'a', a), 1, b);
   if (typeof a === 'number') return line('add', 'b', b, 1, a);
   return both(
@@ -60,6 +84,7 @@ export function add(a: Operand, b: Operand): Tensor {
 
 /** `a − b`, broadcast. Gradients: `g`, `−g`. */
 export function sub(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) return inWhole('sub', kernels.subInt, a, b);
   if (typeof b === 'number') return line('sub', 'a', operand('sub', 'a', a), 1, -b);
   if (typeof a === 'number') return line('sub', 'b', b, -1, a);
   return both('sub', kernels.sub, a, b, (g) => g, neg);
@@ -67,6 +92,7 @@ export function sub(a: Operand, b: Operand): Tensor {
 
 /** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
 export function mul(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) return inWhole('mul', kernels.mulInt, a, b);
   if (typeof b === 'number') return line('mul', 'a', operand('mul', 'a', a), b, -0);
   if (typeof a === 'number') return line('mul', 'b', b, a, -0);
   return both(
@@ -81,6 +107,7 @@ export function mul(a: Operand, b: Operand): Tensor {
 
 /** `a / b`, broadcast. Gradients: `g/b`, `−g·(a/b)/b`. */
 export function div(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) throw new TypeError('div: operands must be float32, got int32 (toFloat makes it so)');
   const [p, q] = [operand('div', 'a', a), operand('div', 'b', b)];
   return both(
     'div',
@@ -95,8 +122,11 @@ export function div(a: Operand, b: Operand): Tensor {
 /** Where `a` wins: 1 where it is the larger, ½ at a tie, else 0. */
 const share = (a: Tensor, b: Tensor) => scaled(add(toFloat(less(b, a)), toFloat(lessEqual(b, a))), 0.5);
 
+const chosen = (a: Tensor, b: Tensor, larger: boolean) => where(less(a, b), larger ? b : a, larger ? a : b);
+
 /** The larger, broadcast; NaN where either is NaN. Gradient: to the larger, halved between both at a tie (as in PyTorch). */
 export function maximum(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) return chosen(...integers('maximum', a, b), true);
   const [p, q] = [operand('maximum', 'a', a), operand('maximum', 'b', b)];
   return both(
     'maximum',
@@ -110,6 +140,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
 
 /** The smaller, broadcast; NaN where either is NaN. Gradient: to the smaller, halved between both at a tie (as in PyTorch). */
 export function minimum(a: Operand, b: Operand): Tensor {
+  if (isInt(a, b)) return chosen(...integers('minimum', a, b), false);
   const [p, q] = [operand('minimum', 'a', a), operand('minimum', 'b', b)];
   return both(
     'minimum',

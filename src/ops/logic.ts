@@ -1,10 +1,10 @@
 // Booleans: comparisons that make them, logic on them, and the choice between two values.
 
-import { type BinaryKernel, binary, expand } from '../autograd/arithmetic.ts';
+import { binary, expand } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
-import { kernels } from '../runtime/backend.ts';
+import { type DType, kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
-import { broadcastShapes } from '../tensor/shape.ts';
+import { broadcastShapes, type Shape } from '../tensor/shape.ts';
 import { empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
 /** What a binary op takes: a tensor, or a number that is stretched to the other operand's shape. */
@@ -19,50 +19,79 @@ export function toFloat(x: Tensor): Tensor {
   return y;
 }
 
-function comparable(op: string, name: string, x: Operand): Tensor {
-  if (typeof x === 'number') return full([], x);
-  expectTensor(op, name, x);
-  return toFloat(x);
+/** The relations that have kernels, and what they are between two numbers. */
+const relations = {
+  equal: (a: number, b: number) => a === b,
+  less: (a: number, b: number) => a < b,
+  lessEqual: (a: number, b: number) => a <= b,
+};
+
+/** Whether an operand's elements are whole numbers of 32 bits: int32, bool, or such a number. */
+const isInteger = (x: Operand) => (typeof x === 'number' ? x === (x | 0) : x.dtype !== 'float32');
+
+/** Two operands compared exactly: in their own type where they have one, else as float64, which holds every float32 and int32. */
+function compare(op: string, relation: keyof typeof relations, a: Operand, b: Operand, turned = false): Tensor {
+  if (typeof a !== 'number') expectTensor(op, 'a', a);
+  if (typeof b !== 'number') expectTensor(op, 'b', b);
+  const [p, q] = turned ? [b, a] : [a, b];
+  const floats = (x: Operand) => typeof x === 'number' || x.dtype === 'float32';
+  if (floats(p) && floats(q)) return binary(op, kernels[relation], stretched(p, 'float32'), stretched(q, 'float32'), 'bool');
+  if (isInteger(p) && isInteger(q)) {
+    const [x, y] = [stretched(p, 'int32'), stretched(q, 'int32')];
+    return binary(op, kernels[`${relation}Int`], x, y, 'bool', [x.dtype, y.dtype]);
+  }
+  return compareAll(op, relations[relation], p, q);
 }
 
-function compare(op: string, kernel: BinaryKernel, a: Operand, b: Operand, turned = false): Tensor {
-  const [p, q] = [comparable(op, 'a', a), comparable(op, 'b', b)];
-  return turned ? binary(op, kernel, q, p, 'bool') : binary(op, kernel, p, q, 'bool');
+const stretched = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([], x, dtype) : x);
+
+/** Operands of two types, one element after the other. */
+function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Operand, b: Operand): Tensor {
+  const shapes = [a, b].map((x) => (typeof x === 'number' ? [] : x.shape)) as [Shape, Shape];
+  const shape = broadcastShapes(op, ...shapes);
+  const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : expand(x, shape))) as [Operand, Operand];
+  const y = empty(shape, 'bool');
+  const values = (x: Operand) => (typeof x === 'number' ? null : x.peek());
+  const [left, right, to] = [values(p), values(q), y.view()];
+  for (let i = 0; i < to.length; i++) to[i] = holds(left?.[i] ?? (p as number), right?.[i] ?? (q as number)) ? 1 : 0;
+  return y;
 }
 
-/** `a = b` as bool, broadcast; false where either is NaN. Operands of any element type, as all comparisons here. */
+/** `a = b` as bool, broadcast; false where either is NaN. Operands of any element type, as all comparisons here, and exact between them. */
 export function equal(a: Operand, b: Operand): Tensor {
-  return compare('equal', kernels.equal, a, b);
+  return compare('equal', 'equal', a, b);
 }
 
 /** `a < b` as bool, broadcast; false where either is NaN. */
 export function less(a: Operand, b: Operand): Tensor {
-  return compare('less', kernels.less, a, b);
+  return compare('less', 'less', a, b);
 }
 
 /** `a ≤ b` as bool, broadcast; false where either is NaN. */
 export function lessEqual(a: Operand, b: Operand): Tensor {
-  return compare('lessEqual', kernels.lessEqual, a, b);
+  return compare('lessEqual', 'lessEqual', a, b);
 }
 
 /** `a > b` as bool, broadcast; false where either is NaN. */
 export function greater(a: Operand, b: Operand): Tensor {
-  return compare('greater', kernels.less, a, b, true);
+  return compare('greater', 'less', a, b, true);
 }
 
 /** `a ≥ b` as bool, broadcast; false where either is NaN. */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
-  return compare('greaterEqual', kernels.lessEqual, a, b, true);
+  return compare('greaterEqual', 'lessEqual', a, b, true);
 }
+
+const BOOLS = ['bool', 'bool'] as const;
 
 /** Both, of two bool tensors, broadcast. */
 export function and(a: Tensor, b: Tensor): Tensor {
-  return binary('and', kernels.and, a, b, 'bool', 'bool');
+  return binary('and', kernels.and, a, b, 'bool', BOOLS);
 }
 
 /** Either or both, of two bool tensors, broadcast. */
 export function or(a: Tensor, b: Tensor): Tensor {
-  return binary('or', kernels.or, a, b, 'bool', 'bool');
+  return binary('or', kernels.or, a, b, 'bool', BOOLS);
 }
 
 /** The other, of a bool tensor. */

@@ -2,16 +2,16 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { expectOptions, isNumber, isOneOf, isPositive, maybe, type Rules, ruleOf } from '../tensor/check.ts';
-import { sameShape, show } from '../tensor/shape.ts';
+import { anything, expectOptions, isNumber, isOneOf, isPositive, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { broadcastShapes, sameShape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { add, mul, neg, sub } from './binary.ts';
+import { add, div, maximum, mul, neg, sub } from './binary.ts';
 import { abs, clamp, softplus, square } from './elementwise.ts';
 import { pick } from './gather.ts';
-import { greaterEqual, where } from './logic.ts';
+import { and, equal, greater, greaterEqual, toFloat, where } from './logic.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
-import { softmax } from './softmax.ts';
+import { logSoftmax, softmax } from './softmax.ts';
 
 /** What becomes of the losses of all elements; `none` keeps their shape. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -25,12 +25,16 @@ export interface LossOptions {
 export interface ClassOptions extends LossOptions {
   /** A target that counts for nothing: loss and gradient 0, left out of the mean. */
   ignoreIndex?: number;
+  /**
+   * Of each class, `[C]`, from 0: a target's loss counts so many times, and the mean divides by the sum of the targets' weights. A constant.
+   */
+  weight?: Tensor;
 }
 
 const reduction = /* @__PURE__ */ maybe(isOneOf('mean', 'sum', 'none'));
 const lossOptions: Rules<LossOptions> = { reduction };
 const ignoreIndex = /* @__PURE__ */ maybe(isNumber);
-const classOptions: Rules<ClassOptions> = { reduction, ignoreIndex };
+const classOptions: Rules<ClassOptions> = { reduction, ignoreIndex, weight: anything };
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends ClassOptions {
@@ -38,11 +42,11 @@ export interface CrossEntropyOptions extends ClassOptions {
   labelSmoothing?: number;
 }
 
-/** The mean is over `count` elements, and 0 where there are none. */
+/** The mean divides by `count`, and is 0 where there is nothing. */
 function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
   if (reduction === 'none') return losses;
   const total = sum(losses);
-  return reduction === 'sum' ? total : mul(total, 1 / Math.max(1, count));
+  return reduction === 'sum' ? total : mul(total, count > 0 ? 1 / count : 1);
 }
 
 /** The targets with −1 in place of `ignoreIndex`, and how many are left. */
@@ -68,16 +72,52 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
   return { index, count };
 }
 
+/** The weight of each target, 0 where there is none, and their sum. */
+function targetWeights(op: string, weight: Tensor, index: Tensor, bound: number): { own: Tensor; total: number } {
+  expectDType(op, 'weight', weight, 'float32');
+  if (!sameShape(weight.shape, [bound])) throw new RangeError(`${op}: weight must be ${show([bound])}, got ${show(weight.shape)}`);
+  if (weight.requiresGrad) throw new TypeError(`${op}: weight must be a constant, got a tensor that takes gradients (detach it)`);
+  const odd = weight.peek().find((value) => !(value >= 0 && value < Infinity));
+  if (odd !== undefined) throw new RangeError(`${op}: weight must be finite and from 0, got ${odd}`);
+  const own = empty(index.shape);
+  const [from, of, to] = [index.peek(), weight.peek(), own.view()];
+  let total = 0;
+  for (let i = 0; i < to.length; i++) {
+    const value = (from[i] as number) < 0 ? 0 : (of[from[i] as number] as number);
+    to[i] = value;
+    total += value;
+  }
+  return { own, total };
+}
+
+/** `−(1 − ε) w[index] y[…, index] − ε/C · Σ w y` of log-probabilities y, over its C classes above −∞; 0 where the index is −1. */
+function weighted(y: Tensor, index: Tensor, weight: Tensor, own: Tensor, smoothing: number): Tensor {
+  const loss = where(greater(own, 0), mul(neg(pick(y, index)), own), 0); // −∞ of a class of weight 0 is nothing
+  if (smoothing === 0) return loss;
+  const known = mul(uniformOver(y), reshape(toFloat(greaterEqual(index, 0)), [...index.shape, 1]));
+  const every = mul(where(greater(known, 0), y, 0), mul(weight, known));
+  return sub(smoothing === 1 ? mul(loss, 0) : mul(loss, 1 - smoothing), mul(sum(every, { axis: -1 }), smoothing));
+}
+
+/** 1/C at the C elements of a row above −∞, 0 elsewhere. */
+function uniformOver(x: Tensor): Tensor {
+  const open = toFloat(greater(x, -Infinity));
+  return div(open, maximum(sum(open, { axis: -1, keepDims: true }), 1));
+}
+
 /** `−x[…, target]`: `x` log-probabilities `[…, C]`, `target` int32 `[…]`. The mean over no target at all is 0, with gradient 0. */
 export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): Tensor {
   expectOptions('nllLoss', options, classOptions);
-  const { index, count } = classes('nllLoss', x, target, options.ignoreIndex);
-  return reduce(neg(pick(x, index)), options.reduction ?? 'mean', count);
+  const { reduction = 'mean', ignoreIndex, weight } = options;
+  const { index, count } = classes('nllLoss', x, target, ignoreIndex);
+  if (weight === undefined) return reduce(neg(pick(x, index)), reduction, count);
+  const { own, total } = targetWeights('nllLoss', weight, index, x.shape.at(-1) as number);
+  return reduce(weighted(x, index, weight, own, 0), reduction, total);
 }
 
 /**
- * `−(1 − ε) y[…, index] − ε/C · Σ y` with `y = logSoftmax(x)`: `x` `[…, C]`, int32 `index` `[…]` in [0, C) or −1, where the loss and
- * the gradient are 0. Gradient: `g · (softmax(x) − ε/C − (1 − ε) at index)`.
+ * `−(1 − ε) y[…, index] − ε/C · Σ y` with `y = logSoftmax(x)` over its C classes above −∞: int32 `index` `[…]` is a class or −1, where the loss
+ * and the gradient are 0. Gradient: `g · (softmax(x) − ε/C − (1 − ε) at index)`.
  */
 function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
   const [rows, n] = [index.size, x.shape.at(-1) as number];
@@ -96,24 +136,29 @@ function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
 function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: number): [Tensor | null, Tensor | null] {
   const p = softmax(x);
   const known = greaterEqual(index, 0);
-  const level = sub(mul(h, p), mul(h, smoothing / (x.shape.at(-1) as number)));
+  const level = smoothing === 0 ? mul(h, p) : sub(mul(h, p), mul(h, mul(uniformOver(x), smoothing)));
   const toG = () => where(known, sub(sum(level, { axis: -1 }), mul(pick(h, index), 1 - smoothing)), 0);
   const toX = () => mul(mul(p, sub(h, sum(mul(h, p), { axis: -1, keepDims: true }))), reshape(where(known, g, 0), [...g.shape, 1]));
   return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null];
 }
 
 const labelSmoothing = /* @__PURE__ */ maybe(ruleOf('in [0, 1]', (x) => (x as number) >= 0 && (x as number) <= 1));
-const crossEntropyOptions: Rules<CrossEntropyOptions> = { reduction, ignoreIndex, labelSmoothing };
+const crossEntropyOptions: Rules<CrossEntropyOptions> = { reduction, ignoreIndex, weight: anything, labelSmoothing };
 
 /**
  * `−ln softmax(logits)[…, target]`: logits `[…, C]`, `target` int32 `[…]`. `labelSmoothing` ε mixes the target with the uniform
  * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). As in
- * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN.
+ * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN; and that a class whose logit is −∞ counts as
+ * if it were not there, where PyTorch smooths the loss to ∞.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   expectOptions('crossEntropy', options, crossEntropyOptions);
-  const { reduction = 'mean', ignoreIndex, labelSmoothing = 0 } = options;
+  const { reduction = 'mean', ignoreIndex, labelSmoothing = 0, weight } = options;
   const { index, count } = classes('crossEntropy', logits, target, ignoreIndex);
+  if (weight !== undefined) {
+    const { own, total } = targetWeights('crossEntropy', weight, index, logits.shape.at(-1) as number);
+    return reduce(weighted(logSoftmax(logits), index, weight, own, labelSmoothing), reduction, total);
+  }
   return reduce(indexedLogLoss(logits, index, labelSmoothing), reduction, count);
 }
 
@@ -151,9 +196,42 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
   return reduce(add(mul(square(near), 0.5 / beta), sub(d, near)), options.reduction ?? 'mean', x.size);
 }
 
-/** `−t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], as `t·softplus(−x) + (1 − t)·softplus(x)`: nothing overflows. */
-export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  expectPair('binaryCrossEntropyWithLogits', x, target, options, lossOptions);
-  const losses = add(mul(target, softplus(neg(x))), mul(sub(1, target), softplus(x)));
-  return reduce(losses, options.reduction ?? 'mean', x.size);
+/** Options of {@link binaryCrossEntropyWithLogits}. */
+export interface BinaryOptions extends LossOptions {
+  /** How many times a positive counts: a number, or a tensor that stretches to x, such as `[C]`. A constant. Default 1. */
+  posWeight?: Tensor | number;
+}
+
+const binaryOptions: Rules<BinaryOptions> = { reduction, posWeight: anything };
+
+function expectPosWeight(x: Tensor, posWeight: Tensor | number): void {
+  const op = 'binaryCrossEntropyWithLogits';
+  if (typeof posWeight === 'number') {
+    if (!(posWeight >= 0 && posWeight < Infinity)) throw new RangeError(`${op}: posWeight must be finite and from 0, got ${posWeight}`);
+    return;
+  }
+  expectDType(op, 'posWeight', posWeight, 'float32');
+  if (posWeight.requiresGrad) throw new TypeError(`${op}: posWeight must be a constant, got a tensor that takes gradients (detach it)`);
+  if (!sameShape(broadcastShapes(op, posWeight.shape, x.shape), x.shape)) {
+    throw new RangeError(`${op}: posWeight must stretch to the shape of x, got ${show(posWeight.shape)} and ${show(x.shape)}`);
+  }
+}
+
+/** `a · b`, where b is a loss that may be ∞ and counts for nothing where a is 0. */
+function times(a: Tensor, b: Tensor, infinite: boolean): Tensor {
+  return infinite ? where(and(equal(a, 0), equal(b, Infinity)), 0, mul(a, b)) : mul(a, b);
+}
+
+/**
+ * `−p t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], as `p t · softplus(−x) + (1 − t) · softplus(x)`, p the `posWeight`:
+ * nothing overflows, and a logit of ±∞ that is right costs 0.
+ */
+export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: BinaryOptions = {}): Tensor {
+  expectPair('binaryCrossEntropyWithLogits', x, target, options, binaryOptions);
+  const { posWeight = 1, reduction = 'mean' } = options;
+  expectPosWeight(x, posWeight);
+  const infinite = x.peek().some((value) => value === Infinity || value === -Infinity);
+  const positive = posWeight === 1 ? target : mul(target, posWeight);
+  const losses = add(times(positive, softplus(neg(x)), infinite), times(sub(1, target), softplus(x), infinite));
+  return reduce(losses, reduction, x.size);
 }

@@ -3,13 +3,16 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { expectNames } from '../tensor/check.ts';
+import { expectNames, type Names } from '../tensor/check.ts';
 import { around, axisOf, type Shape, show } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOptions } from './along.ts';
-import { mul } from './binary.ts';
+import { mul, neg, sub } from './binary.ts';
+import { sqrt, square } from './elementwise.ts';
 import { unpick } from './gather.ts';
-import { reshape } from './shape.ts';
+import { permute, reshape } from './shape.ts';
+import { placesOf } from './sort.ts';
+import { takeAlong } from './take.ts';
 
 /** Options of reductions over any axes. */
 export interface ReduceOptions {
@@ -35,11 +38,32 @@ function axesOf(op: string, x: Tensor, axis: ReduceOptions['axis']): ReadonlySet
 const without = (shape: Shape, axes: ReadonlySet<number>, keepDims = false): Shape =>
   keepDims ? shape.map((n, i) => (axes.has(i) ? 1 : n)) : shape.filter((_, i) => !axes.has(i));
 
-/** Sum over axes. Gradient: `g` to every element. */
+/** Sums of int32, exact: one beyond 32 bits is an error. */
+function wholeSum(x: Tensor, axes: ReadonlySet<number>): Tensor {
+  const kept = x.shape.map((_, i) => i).filter((i) => !axes.has(i));
+  const rows = permute(x, [...kept, ...axes]);
+  const y = empty(
+    kept.map((i) => x.shape[i] as number),
+    'int32',
+  );
+  const [from, to] = [rows.peek(), y.view()];
+  const n = to.length === 0 ? 0 : from.length / to.length;
+  for (let r = 0; r < to.length; r++) {
+    let total = 0;
+    for (let i = 0; i < n; i++) total += from[r * n + i] as number;
+    if (total !== (total | 0)) throw new RangeError(`sum: a sum of int32 must fit 32 bits, got ${total}`);
+    to[r] = total;
+  }
+  return y;
+}
+
+/** Sum over axes. Gradient: `g` to every element. Of int32 exact, without a gradient. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  expectDType('sum', 'x', x, 'float32');
+  expectTensor('sum', 'x', x);
   expectNames('sum', options, axisOptions);
   const axes = axesOf('sum', x, options.axis);
+  if (x.dtype === 'int32') return reshape(wholeSum(x, axes), without(x.shape, axes, options.keepDims));
+  expectDType('sum', 'x', x, 'float32');
   return reshape(sumTo(x, without(x.shape, axes, true)), without(x.shape, axes, options.keepDims));
 }
 
@@ -54,7 +78,8 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** One axis, with the lengths kernels take and the result's shape; without `axis`, all elements as one axis. */
 function oneAxis(op: string, x: Tensor, options: AxisOptions) {
-  expectDType(op, 'x', x, 'float32');
+  expectTensor(op, 'x', x);
+  if (x.dtype !== 'int32') expectDType(op, 'x', x, 'float32');
   expectNames(op, options, axisOptions);
   const { axis, keepDims } = options;
   const [flat, at] = axis === undefined ? [reshape(x, [x.size]), 0] : [x, axisOf(op, axis, x.rank)];
@@ -63,9 +88,19 @@ function oneAxis(op: string, x: Tensor, options: AxisOptions) {
   return { flat, at, lengths: around(flat.shape, at), shape };
 }
 
-/** Largest over an axis (or all); NaN where one is NaN. Gradient: to the first of the largest alone (PyTorch's `max` with `dim`). */
+/** Places and values of the first largest int32, or smallest, along an axis that stays with length 1. */
+function wholeBest(op: string, flat: Tensor, at: number, largest: boolean): { place: Tensor; value: Tensor } {
+  const place = placesOf(op, flat, at, largest, 1);
+  return { place, value: takeAlong(flat, place, { axis: at }) };
+}
+
+/**
+ * Largest over an axis (or all); NaN where one is NaN. Gradient: to the first of the largest alone (PyTorch's `max` with `dim`). Of int32 exact,
+ * without a gradient.
+ */
 export function max(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('max', x, options);
+  if (flat.dtype === 'int32') return reshape(wholeBest('max', flat, at, true).value, shape);
   const y = empty(without(flat.shape, new Set([at])));
   kernels.max(y.ptr, flat.ptr, ...lengths);
   const recorded = record('max', y, [flat], (g) => [unpick(g, argmax(flat, { axis: at }), flat.shape, at)]);
@@ -74,8 +109,53 @@ export function max(x: Tensor, options: AxisOptions = {}): Tensor {
 
 /** Index (int32) of the first largest along an axis (or among all); the first NaN where there is one. No gradient. */
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
-  const { flat, lengths, shape } = oneAxis('argmax', x, options);
+  const { flat, at, lengths, shape } = oneAxis('argmax', x, options);
+  if (flat.dtype === 'int32') return reshape(wholeBest('argmax', flat, at, true).place, shape);
   const y = empty(shape, 'int32');
   kernels.argmax(y.ptr, flat.ptr, ...lengths);
   return y;
+}
+
+/** Smallest over an axis (or all); NaN where one is NaN. Gradient: to the first of the smallest alone. Of int32 exact, without a gradient. */
+export function min(x: Tensor, options: AxisOptions = {}): Tensor {
+  const { flat, at, shape } = oneAxis('min', x, options);
+  if (flat.dtype === 'int32') return reshape(wholeBest('min', flat, at, false).value, shape);
+  return neg(max(neg(x), options));
+}
+
+/** Index (int32) of the first smallest along an axis (or among all); the first NaN where there is one. No gradient. */
+export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
+  const { flat, at, shape } = oneAxis('argmin', x, options);
+  if (flat.dtype === 'int32') return reshape(wholeBest('argmin', flat, at, false).place, shape);
+  return argmax(neg(x), options);
+}
+
+/** Options of {@link variance} and {@link std}. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements that is divided by: 1 for a sample's estimate, 0 for all there is. Default 1, as in PyTorch. */
+  correction?: number;
+}
+
+const varianceOptions: Names<VarianceOptions> = { axis: 0, keepDims: 0, correction: 0 };
+
+function spread(op: string, x: Tensor, options: VarianceOptions): Tensor {
+  expectDType(op, 'x', x, 'float32');
+  expectNames(op, options, varianceOptions);
+  const { correction = 1, ...rest } = options;
+  const axes = axesOf(op, x, rest.axis);
+  const n = [...axes].reduce((product, at) => product * (x.shape[at] as number), 1);
+  if (!(Number.isFinite(correction) && n > correction)) {
+    throw new RangeError(`${op}: axes must hold more elements than the correction, got ${n} and ${correction}`);
+  }
+  return mul(sum(square(sub(x, mean(x, { axis: [...axes], keepDims: true }))), rest), 1 / (n - correction));
+}
+
+/** `Σ (x − ⟨x⟩)² / (n − correction)` over axes, ⟨x⟩ their mean: two passes, so that nothing is lost where the mean is large. */
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return spread('variance', x, options);
+}
+
+/** The square root of the {@link variance}. Gradient: infinite where it is 0, as in PyTorch. */
+export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return sqrt(spread('std', x, options));
 }

@@ -1,6 +1,7 @@
 // What the fused recurrent ops share. Inside, everything lies step by step, [T, B, ...], so that a step is one dense block. The states
 // are [T + 1, B, H]: step t reads the one before it in its direction and writes the one after it.
 
+import { sumAxis } from '../autograd/arithmetic.ts';
 import { recording } from '../autograd/record.ts';
 import { backend, kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
@@ -158,11 +159,7 @@ export function weightGradients(
   dinner: Tensor,
 ): (Tensor | Deferred | null)[] {
   const { batch, steps, hidden, width, reverse } = q;
-  const columnSums = (d: Tensor) => {
-    const y = empty([width]);
-    kernels.sum(y.ptr, d.ptr, 1, steps * batch, width);
-    return y;
-  };
+  const columnSums = (d: Tensor) => reshape(sumAxis(d, 1, steps * batch, width), [width]);
   const from = reverse || given ? 0 : 1;
   const rows = Math.max(0, given ? steps : steps - 1) * batch;
   const part = (x: Tensor, start: number, n: number) => new Tensor(x.storage, [rows, n], 'float32', x.offset + start * batch * n);

@@ -2,7 +2,7 @@
 
 import { record } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { isCount, shown } from '../tensor/check.ts';
+import { expectNames, isCount, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { empty, expectTensor, Tensor } from '../tensor/tensor.ts';
@@ -48,22 +48,36 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   );
 }
 
-/** Indices `start` to before `end` along an axis (negative ones count from the end). Gradient: {@link place}d among zeros. */
-export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
+/** Options of {@link slice}. */
+export interface SliceOptions {
+  /** From one index to the next; below 0 backwards. Default 1. */
+  step?: number;
+}
+
+const sliceOptions: Names<SliceOptions> = { step: 0 };
+
+/**
+ * Indices `start` to before `end` along an axis, `step` apart; negative ones count from the end. Without `end` to the last, or with a step below 0
+ * down to the first. Gradient: each element's at its place among zeros.
+ */
+export function slice(x: Tensor, axis: number, start: number, end?: number, options: SliceOptions = {}): Tensor {
   expectTensor('slice', 'x', x);
+  expectNames('slice', options, sliceOptions);
+  const { step = 1 } = options;
   const at = axisOf('slice', axis, x.rank);
   const length = x.shape[at] as number;
+  if (!Number.isSafeInteger(step) || step === 0)
+    throw new RangeError(`slice: step must be a whole number other than 0, got ${shown(step)}`);
   const from = start < 0 ? start + length : start;
-  const to = end === undefined ? length : end < 0 ? end + length : end;
-  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= length)) {
-    throw new RangeError(`slice: start and end must lie in order within [0, ${length}], got ${start} and ${end ?? length}`);
+  const to = end === undefined ? (step > 0 ? length : -1) : end < 0 ? end + length : end;
+  const inOrder = step > 0 ? 0 <= from && from <= to && to <= length : -1 <= to && to <= from && from < length;
+  if (!(Number.isInteger(from) && Number.isInteger(to) && inOrder)) {
+    throw new RangeError(
+      `slice: start and end must lie in order within [0, ${length}], got ${start} and ${end ?? (step > 0 ? length : 'the first')}${step === 1 ? '' : ` in steps of ${step}`}`,
+    );
   }
-  if (from === 0 && to === length) return x;
-  const strides = stridesOf(x.shape);
-  const shape = x.shape.map((n, i) => (i === at ? to - from : n));
-  const y = empty(shape, x.dtype);
-  copyInto(y, dense(shape), x, { at: from * (strides[at] as number), strides }, shape);
-  return record('slice', y, [x], (g) => [place(g, at, from, length)]);
+  if (from === 0 && to === length && step === 1) return x;
+  return taken(x, at, { from, step, count: Math.ceil((to - from) / step) });
 }
 
 /** Zeros of `length` along an axis, with `x` from index `start` on. Gradient: the {@link slice} where `x` lies. */
@@ -76,11 +90,37 @@ export function place(x: Tensor, axis: number, start: number, length: number): T
   if (start + own > length) {
     throw new RangeError(`place: x must fit into ${length} from ${start} on, got length ${own}`);
   }
-  const shape = x.shape.map((n, i) => (i === at ? length : n));
-  const y = zeros(shape, x.dtype);
+  return placed(x, at, { from: start, step: 1, count: own }, length);
+}
+
+/** Indices of an axis. */
+interface Run {
+  from: number;
+  step: number;
+  count: number;
+}
+
+/** Along an axis the places of a run. */
+const walkOf = (shape: Shape, at: number, { from, step }: Run) => {
   const strides = stridesOf(shape);
-  copyInto(y, { at: start * (strides[at] as number), strides }, x, dense(x.shape), x.shape);
-  return record('place', y, [x], (g) => [slice(g, at, start, start + own)]);
+  const stride = strides[at] as number;
+  return { at: from * stride, strides: strides.with(at, step * stride) };
+};
+
+/** The elements of a run; gradient {@link placed}. */
+function taken(x: Tensor, at: number, run: Run): Tensor {
+  const shape = x.shape.with(at, run.count);
+  const y = empty(shape, x.dtype);
+  copyInto(y, dense(shape), x, walkOf(x.shape, at, run), shape);
+  return record('slice', y, [x], (g) => [placed(g, at, run, x.shape[at] as number)]);
+}
+
+/** `x` as the elements of a run, zeros elsewhere; gradient {@link taken}. */
+function placed(x: Tensor, at: number, run: Run, length: number): Tensor {
+  const shape = x.shape.with(at, length);
+  const y = zeros(shape, x.dtype);
+  copyInto(y, walkOf(shape, at, run), x, dense(x.shape), x.shape);
+  return record('place', y, [x], (g) => [taken(g, at, run)]);
 }
 
 /** One index of an axis, and the axis gone. Gradient: placed among zeros. */

@@ -59,7 +59,8 @@ function compare(got: Map<number, number[]>, wanted: Map<number, number[]>, row:
   for (const [i, values] of wanted) {
     values.forEach((value, j) => {
       const actual = got.get(i)?.[j] as number;
-      if (Object.is(actual, value) || actual === value || (Number.isNaN(actual) && Number.isNaN(value))) return;
+      if (Object.is(actual, value) || actual === Math.fround(value) || actual === value || (Number.isNaN(actual) && Number.isNaN(value)))
+        return;
       const difference = Math.abs(actual - value);
       if (!(difference <= relative * Math.abs(value) + absolute)) {
         expect.fail(`${what}: argument ${i}[${j}] must be ${value} ± ${relative}·|·| + ${absolute}, got ${actual} (off by ${difference})`);

@@ -18,6 +18,7 @@ export type Kind =
   | 'place'
   | 'number'
   | 'shape'
+  | 'equation'
   | 'key'
   | 'options'
   | 'free';
@@ -37,8 +38,12 @@ const options = (value: object = {}): Given => ['options', () => value];
 const axis = given('axis', 1);
 const drawn: Given = ['key', () => key(1)];
 
+/** Takes int32 too. */
+const ordered = (...shape: number[]): Given => ['any tensor', () => full(shape, 0.5)];
+
 const unary = [x(2, 3)];
 const along = [x(2, 3), options()];
+const alongAny = [ordered(2, 3), options()];
 const binary = [operand(2, 3), operand(2, 3)];
 const booleans = [bool(2, 3), bool(2, 3)];
 const loss = [x(2, 3), x(2, 3), options()];
@@ -51,7 +56,9 @@ export const calls: Record<string, readonly Given[]> = {
   additiveScore: [x(2, 3, 4), x(2, 5, 4), x(4)],
   affine: [x(2, 3), given('free', 2), given('free', 1)],
   and: booleans,
-  argmax: along,
+  argmax: alongAny,
+  argmin: alongAny,
+  argsort: alongAny,
   binaryCrossEntropyWithLogits: loss,
   categorical: [drawn, x(2, 3)],
   clamp: [x(2, 3), given('number', 0), given('number', 1)],
@@ -62,6 +69,7 @@ export const calls: Record<string, readonly Given[]> = {
   cumprod: along,
   cumsum: along,
   div: binary,
+  einsum: [given('equation', 'ij,jk->ik'), x(2, 3), x(3, 4)],
   dropout: [x(2, 3), given('number', 0.5), drawn],
   entropy: along,
   equal: binary,
@@ -83,14 +91,15 @@ export const calls: Record<string, readonly Given[]> = {
   logSoftmax: along,
   logSumExp: along,
   matmul: [x(2, 3), x(3, 4), options()],
-  max: along,
+  max: alongAny,
   maximum: binary,
   mean: along,
+  min: alongAny,
   minimum: binary,
   monotonicWeights: [x(2, 3), x(2, 3)],
   mseLoss: loss,
   mul: binary,
-  neg: unary,
+  neg: [ordered(2, 3)],
   nllLoss: [x(2, 3), index(2), options()],
   normal: [drawn, given('shape', [2, 3]), options()],
   not: [bool(2, 3)],
@@ -98,6 +107,7 @@ export const calls: Record<string, readonly Given[]> = {
   or: booleans,
   permute: [any(2, 3), given('axes', [1, 0])],
   pick: [x(2, 3), index(2), options()],
+  pow: binary,
   place: [any(2, 3), axis, given('count', 1), given('count', 5)],
   relu: unary,
   reshape: [any(2, 3), given('shape', [3, 2])],
@@ -106,26 +116,30 @@ export const calls: Record<string, readonly Given[]> = {
   sigmoid: unary,
   sign: unary,
   sin: unary,
-  slice: [any(2, 3), axis, given('place', 1), given('place', 2)],
+  slice: [any(2, 3), axis, given('place', 1), given('place', 2), options()],
   smoothL1Loss: loss,
   softmax: along,
+  sort: alongAny,
   softplus: unary,
   sparsemax: along,
   sqrt: unary,
   square: unary,
+  std: along,
   stack: [list(2, 3), axis],
   straightThrough: [x(2, 3), x(2, 3)],
   sub: binary,
-  sum: along,
+  sum: alongAny,
   sumTo: [x(2, 3), given('shape', [1, 3])],
   take: [any(2, 3), index(2, 4), options()],
   takeAlong: [any(2, 3), index(2, 4), options()],
   tanh: unary,
+  topk: [ordered(2, 3), given('count', 2), options()],
   toFloat: [any(2, 3)],
   transpose: [any(2, 3), given('axis', 0), given('axis', 1)],
   uniform: [drawn, given('shape', [2, 3]), options()],
   unpick: [x(2), index(2), given('free', [2, 3]), given('free', 1)],
   unstack: [any(2, 3), axis],
+  variance: along,
   where: [bool(2, 3), operand(2, 3), operand(2, 3)],
   windows: [any(2, 3), given('count', 2), axis],
 };
@@ -169,6 +183,15 @@ export function wrong(kind: Kind, foreign: unknown): [string, unknown][] {
     axes: [...noNumbers, ['one twice', [0, 0]], ['one missing', [0]], ['a fraction', [0, 0.5]]],
     place: [...noNumbers, ['a fraction', 0.5], ['beyond', 70]],
     number: [...noNumbers],
+    equation: [
+      ['undefined', undefined],
+      ['a number', 5],
+      ['a diagonal', 'ii,jk->ik'],
+      ['a letter too many', 'ijk,jk->ik'],
+      ['dots', '...j,jk->k'],
+      ['no such letter', 'ij,jk->iz'],
+      ['one term', 'ij->i'],
+    ],
     shape: [
       ...noNumbers,
       ['undefined', undefined],

@@ -1,12 +1,14 @@
 import type { OpRow } from './row.ts';
 import { attending } from './rows/attention.ts';
 import { convolving } from './rows/conv.ts';
+import { einsums } from './rows/einsum.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { entropies } from './rows/entropy.ts';
 import { gathering } from './rows/gather.ts';
 import { losses } from './rows/loss.ts';
 import { products } from './rows/matmul.ts';
 import { normalising } from './rows/normalise.ts';
+import { ordering } from './rows/order.ts';
 import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
@@ -20,12 +22,14 @@ import { taking } from './rows/take.ts';
 export const rows: OpRow[] = [
   ...attending,
   ...convolving,
+  ...einsums,
   ...elementwise,
   ...entropies,
   ...gathering,
   ...losses,
   ...products,
   ...normalising,
+  ...ordering,
   ...drawing,
   ...recurrent,
   ...reductions,

@@ -4,6 +4,7 @@ import { along } from './rows/along.ts';
 import { attending } from './rows/attention.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { indexed } from './rows/indexed.ts';
+import { ordered } from './rows/ordered.ts';
 import { products } from './rows/products.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { shapes } from './rows/shape.ts';
@@ -14,6 +15,7 @@ export const rows: readonly Row[] = [
   ...shapes,
   ...along,
   ...indexed,
+  ...ordered,
   ...products,
   ...recurrent,
   ...attending,

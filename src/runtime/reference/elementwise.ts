@@ -33,7 +33,10 @@ const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
 const bool = (value: boolean) => (value ? 1 : 0);
 
-/** The kernels of assembly/kernels/elementwise.ts, activation.ts, binary.ts and logic.ts in float64. */
+/** C99's `pow`, which JavaScript's is but for 1 to NaN and ±1 to ±∞: 1. */
+const pow = (a: number, b: number) => (a === 1 || (Math.abs(a) === 1 && Math.abs(b) === Infinity) ? 1 : a ** b);
+
+/** The kernels of assembly/kernels/elementwise.ts, activation.ts, binary.ts, int32.ts, logic.ts and power.ts in float64. */
 export function elementwise(cells: Cells) {
   const map =
     (f: (x: number) => number): Kernels['neg'] =>
@@ -97,6 +100,13 @@ export function elementwise(cells: Cells) {
     div: zip((a, b) => a / b),
     maximum: zip(Math.max),
     minimum: zip(Math.min),
+    pow: zip(pow),
+    addInt: zip((a, b) => (a + b) | 0),
+    subInt: zip((a, b) => (a - b) | 0),
+    mulInt: zip(Math.imul),
+    equalInt: zip((a, b) => bool(a === b)),
+    lessInt: zip((a, b) => bool(a < b)),
+    lessEqualInt: zip((a, b) => bool(a <= b)),
     equal: zip((a, b) => bool(a === b)),
     less: zip((a, b) => bool(a < b)),
     lessEqual: zip((a, b) => bool(a <= b)),

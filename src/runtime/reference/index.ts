@@ -14,6 +14,7 @@ import { recurrent } from './recurrent.ts';
 import { reductions } from './reduce.ts';
 import { scanning } from './scan.ts';
 import { softmaxes } from './softmax.ts';
+import { sorting } from './sort.ts';
 import { sparsemaxes } from './sparsemax.ts';
 import { tiledAttention } from './tiled-attention.ts';
 
@@ -32,6 +33,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...reductions(cells),
     ...scanning(cells),
     ...softmaxes(cells),
+    ...sorting(cells),
     ...sparsemaxes(cells),
     ...tiledAttention(cells),
   };

@@ -51,7 +51,7 @@ export function softmaxes(cells: Cells) {
       for (let r = 0; r < rows; r++) {
         const row = rowOf(x, r, n);
         const m = highest(row);
-        h[out + r] = m + Math.log(mass(row, m));
+        h[out + r] = m === Infinity ? m : m + Math.log(mass(row, m));
       }
     },
     crossEntropy(loss, stats, x, target, rows, n, smoothing) {
@@ -66,7 +66,9 @@ export function softmaxes(cells: Cells) {
         const logs = row.map((value) => value - m - (sum === 0 ? 0 : Math.log(sum)));
         h[stats + 2 * r] = m;
         h[stats + 2 * r + 1] = sum;
-        h[loss + r] = -(1 - smoothing) * (logs[k] as number) - (smoothing === 0 ? 0 : (smoothing / n) * total(logs));
+        const open = logs.filter((value) => value > -Infinity);
+        const own = smoothing === 1 ? 0 : -(1 - smoothing) * (logs[k] as number);
+        h[loss + r] = own - (smoothing === 0 || open.length === 0 ? 0 : (smoothing / open.length) * total(open));
       }
     },
     crossEntropyBackward(dx, g, x, stats, target, rows, n, smoothing) {
@@ -75,8 +77,10 @@ export function softmaxes(cells: Cells) {
         const k = h[target + r] as number;
         const [m, sum, slope] = [h[stats + 2 * r] as number, h[stats + 2 * r + 1] as number, h[g + r] as number];
         const weight = (value: number) => (sum === 0 ? 0 : Math.exp(value - m) / sum);
-        const wanted = (i: number) => smoothing / n + (i === k ? 1 - smoothing : 0);
-        rowOf(dx, r, n).set(rowOf(x, r, n).map((value, i) => (k < 0 ? 0 : slope * (weight(value) - wanted(i)))));
+        const row = rowOf(x, r, n);
+        const open = row.filter((value) => value !== -Infinity).length;
+        const wanted = (value: number, i: number) => (value === -Infinity ? 0 : smoothing / open) + (i === k ? 1 - smoothing : 0);
+        rowOf(dx, r, n).set(row.map((value, i) => (k < 0 ? 0 : slope * (weight(value) - wanted(value, i)))));
       }
     },
   } satisfies Partial<Kernels>;

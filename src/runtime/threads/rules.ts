@@ -58,6 +58,7 @@ export const rules: Rules = {
   sin: { cost: 1 },
   cos: { cost: 1 },
   sqrt: { cost: 0.5 },
+  pow: { cost: 20 },
   gelu: { cost: 1.3 },
   geluBackward: { cost: 1.6 },
   copy: { cost: 0.2 },
@@ -131,6 +132,7 @@ export const rules: Rules = {
     axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }],
   },
 
+  topk: { cost: [10, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'k', x: 'n' } }] },
   sparsemax: rowsOf(2, ['out', 'x']),
   sparsemaxBackward: rowsOf(0.6, ['dx', 'g', 'y']),
   linearScan: {

@@ -15,11 +15,11 @@ import {
 } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import type { OpRow } from '../../ops/row.ts';
+import type { OpCall } from '../../ops/row.ts';
 
 const shapes = (...list: number[][]) => list.map((shape) => ({ shape, domain: [-1, 1] as const }));
 
-const products: OpRow[] = [
+const products: OpCall[] = [
   [63, 127, 31],
   [1, 513, 300],
   [300, 1, 257],
@@ -43,7 +43,7 @@ const named = ([weightIh, weightHh, biasIh, biasHh]: Tensor[]) =>
 /** Row b is real for 1 + b mod T steps. */
 const mask = () => tensor(Array.from({ length: B }, (_, b) => Array.from({ length: T }, (_, t) => t <= b % T)));
 
-const recurrent: OpRow[] = [false, true].flatMap((reverse) => [
+const recurrent: OpCall[] = [false, true].flatMap((reverse) => [
   {
     op: 'lstm',
     name: reverse ? 'long, reverse' : 'long',
@@ -62,7 +62,7 @@ const wide = { shape: [129, 1001], domain: [-30, 30] as const };
 const classes = () => tensor(Int32Array.from({ length: 129 }, (_, i) => (i * 37) % 1001));
 
 /** Rows of the op table's form, too large for its gradient checks. */
-export const awkward: OpRow[] = [
+export const awkward: OpCall[] = [
   ...products,
   ...recurrent,
   { op: 'linear', name: 'wide', f: (x, w, b) => linear(x, w, b), inputs: shapes([5, 13, 67], [201, 67], [201]) },

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../../src/runtime/backend.ts';
-import { type Draw, flat, type KernelRow } from '../row.ts';
+import { type Draw, flat, type KernelRow, type Range } from '../row.ts';
 
 type UnaryKernel = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus' | 'erf' | 'sin' | 'cos' | 'sqrt' | 'relu';
 type BinaryKernel = { [K in keyof Kernels]: Kernels[K] extends Kernels['add'] ? K : never }[keyof Kernels];
@@ -55,7 +55,69 @@ const slope = (kernel: 'tanhBackward' | 'sigmoidBackward' | 'reluBackward', low:
   alias: both,
 });
 
+/** int32 of all sizes, so that sums and products overflow; equal ones among them. */
+const wide = (n: number, d: Draw) => {
+  const drawn = d.int(n, 2 ** 32);
+  return { ...drawn, values: drawn.values.map((v, i) => (i % 3 === 0 ? (v % 5) - 2 : v | 0)) };
+};
+
+const whole = (kernel: 'addInt' | 'subInt' | 'mulInt' | 'equalInt' | 'lessInt' | 'lessEqualInt', dtype: 'int32' | 'bool'): KernelRow => ({
+  kernel,
+  args: (n, d) => [d.out(n, dtype), wide(n, d), wide(n, d), ...flat(n)],
+  tolerance: exact,
+  alias: both,
+});
+
+/** Zeros, ones, infinities, NaN, small and large whole numbers of both signs, and fractions: each with each. */
+const ODD = [
+  0,
+  -0,
+  1,
+  -1,
+  Infinity,
+  -Infinity,
+  Number.NaN,
+  2,
+  -2,
+  3,
+  -3,
+  0.5,
+  -0.5,
+  1.5,
+  -2.5,
+  64,
+  65,
+  -65,
+  1e-30,
+  -1e30,
+  2 ** 24,
+  16777215,
+  -8388607,
+];
+const powers = (n: number, d: Draw): Range[] => {
+  const [a, b] = [d.real(n, 0, 4), d.real(n, -40, 40)];
+  const odd = (x: Range, place: (i: number) => number) => ({
+    ...x,
+    values: x.values.map((v, i) => (i % 4 === 0 ? v : Math.fround(ODD[place(i) % ODD.length] as number))),
+  });
+  return [odd(a, (i) => i), odd(b, (i) => Math.floor(i / ODD.length) + 5 * (i % 7))];
+};
+
 export const elementwise: KernelRow[] = [
+  whole('addInt', 'int32'),
+  whole('subInt', 'int32'),
+  whole('mulInt', 'int32'),
+  whole('equalInt', 'bool'),
+  whole('lessInt', 'bool'),
+  whole('lessEqualInt', 'bool'),
+  // Worked out in float64, so that rounding once to float32 is all the error; below 2^-126 it is absolute, half of 2^-149.
+  {
+    kernel: 'pow',
+    lengths: [0, 1, 2, 3, 4, 5, 17, 700],
+    args: (n, d) => [d.out(n), ...powers(n, d), ...flat(n)],
+    tolerance: { relative: 1.001 * 2 ** -24, absolute: 1.001 * 2 ** -150 },
+    alias: both,
+  },
   // 1 − y² and 1 − y lose half an ulp of 1 (2^-25) each to y² and to the difference, times |g| ≤ 3; then products of relative error.
   slope('tanhBackward', -1, 3 * 2 ** -24),
   slope('sigmoidBackward', 0, 3 * 2 ** -25),

@@ -14,7 +14,36 @@ const strange = (d: Draw, size: number): Range => {
 
 const exact = { relative: 0, absolute: 0 };
 
+/** NaN, infinities and both zeros among ties. */
+const mixed = (d: Draw, size: number): Range => {
+  const x = ties(d, size);
+  return { ...x, values: x.values.map((v, i) => (i % 7 === 6 ? Number.NaN : i % 5 === 3 ? -Infinity : i % 4 === 1 ? -0 : v)) };
+};
+
+const whole = (d: Draw, size: number): Range => {
+  const x = d.int(size, 9);
+  return { ...x, values: x.values.map((v, i) => (i % 5 === 0 ? 2 ** 31 - 1 : i % 5 === 1 ? -(2 ** 31) : i % 5 === 2 ? 2 ** 24 + v : v)) };
+};
+
+/** The first few, and all. */
+const sorts = ([false, true] as const).flatMap((all): KernelRow[] =>
+  [0, 1].flatMap((descending): KernelRow[] => {
+    const name = `${all ? 'all' : 'a few'}, ${descending ? 'largest' : 'smallest'} first`;
+    const k = (n: number) => (all ? n : Math.min(n, 3));
+    return [
+      { kernel: 'topk', name, args: (n, d) => [d.out(3 * k(n), 'int32'), mixed(d, 3 * n), 3, n, k(n), descending, 0], tolerance: exact },
+      {
+        kernel: 'topk',
+        name: `of int32, ${name}`,
+        args: (n, d) => [d.out(2 * k(n), 'int32'), whole(d, 2 * n), 2, n, k(n), descending, 1],
+        tolerance: exact,
+      },
+    ];
+  }),
+);
+
 export const reductions: KernelRow[] = [
+  ...sorts,
   // Values within ±3: about ten roundings of sums below 64 in the longest row.
   { kernel: 'sum', name: 'rows', args: (n, d) => [d.out(3), d.real(3 * n), 3, n, 1], tolerance: { absolute: 1e-5 } },
   { kernel: 'sum', name: 'columns', args: (n, d) => [d.out(2 * n), d.real(10 * n), 2, 5, n], tolerance: { absolute: 2e-6 } },

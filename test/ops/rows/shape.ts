@@ -1,5 +1,6 @@
 import { concat, flip, permute, place, reshape, select, slice, stack, transpose, unstack } from '../../../src/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { at, make } from '../plain.ts';
 import type { OpRow } from '../row.ts';
 
 const cube = { shape: [2, 3, 4] };
@@ -11,6 +12,27 @@ export const shaping: OpRow[] = [
   { op: 'transpose', f: (x) => transpose(x, 0, 2), inputs: [cube] },
   { op: 'slice', f: (x) => slice(x, 1, 1, 3), inputs: [cube] },
   { op: 'slice', name: 'from the end', f: (x) => slice(x, -1, -2), inputs: [cube] },
+  {
+    op: 'slice',
+    name: 'in steps',
+    f: (x) => slice(x, 2, 1, undefined, { step: 2 }),
+    inputs: [cube],
+    value: (x) => make([2, 3, 2], ([i, j, k]) => at(x, [i, j, 1 + 2 * (k as number)] as number[])),
+  },
+  {
+    op: 'slice',
+    name: 'backwards',
+    f: (x) => slice(x, 1, -1, undefined, { step: -1 }),
+    inputs: [cube],
+    value: (x) => make([2, 3, 4], ([i, j, k]) => at(x, [i, 2 - (j as number), k] as number[])),
+  },
+  {
+    op: 'slice',
+    name: 'backwards in steps, to before an index',
+    f: (x) => slice(x, -1, 3, 0, { step: -2 }),
+    inputs: [cube],
+    value: (x) => make([2, 3, 2], ([i, j, k]) => at(x, [i, j, 3 - 2 * (k as number)] as number[])),
+  },
   { op: 'place', f: (x) => place(x, 1, 2, 7), inputs: [cube] },
   { op: 'select', f: (x) => select(x, 1, -1), inputs: [cube] },
   { op: 'concat', f: (a, b, c) => concat([a, b, c], 1), inputs: [cube, { shape: [2, 1, 4] }, { shape: [2, 0, 4] }] },

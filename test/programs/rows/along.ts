@@ -14,15 +14,20 @@ export function largest(d: Draw, row: readonly n.Node[]): number {
   return at;
 }
 
-/** `max` and `argmax`: over one axis, or all elements where none is named. */
-const picking = (op: string, f: (row: readonly n.Node[], at: number) => n.Node, dtype: 'float32' | 'int32'): Row => ({
+/** `max`, `argmax` and their like: over one axis, or all elements where none is named. */
+export const picking = (
+  op: string,
+  f: (row: readonly n.Node[], at: number) => n.Node,
+  dtype: 'float32' | 'int32',
+  ranked: (row: readonly n.Node[]) => readonly n.Node[] = (row) => row,
+): Row => ({
   op,
   draw: (d) => {
     const x = d.float((slot) => slot.nodes.length > 0);
     const [all, keepDims] = [d.int(4) === 3 || x.shape.length === 0, d.flag()];
     const axis = all ? 0 : d.axis(x);
     const flat: Plain = all ? { shape: [x.nodes.length], nodes: x.nodes } : x;
-    const result = reduceAxis(flat, axis, (row) => f(row, largest(d, row)));
+    const result = reduceAxis(flat, axis, (row) => f(row, largest(d, ranked(row))));
     const kept = all ? x.shape.map(() => 1) : x.shape.with(axis, 1);
     const option = all ? {} : { axis: d.signed(axis, x.shape.length) };
     d.call(op, [x, { ...option, keepDims }], keepDims ? { shape: kept, nodes: result.nodes } : result, { dtype });

@@ -42,7 +42,7 @@ export function broadcasting(d: Draw, a: Plain, b: Plain, f: (a: n.Node, b: n.No
   return make(shape ?? [], (i) => f(get(a, i), get(b, i)));
 }
 
-function binary(
+export function binary(
   op: string,
   f: (a: n.Node, b: n.Node) => n.Node,
   parts: { check?: (d: Draw, a: n.Node, b: n.Node) => void; dtype?: DType; weight?: number } = {},

@@ -1,0 +1,75 @@
+// The order of elements along an axis. NaN counts as larger than every number (as in PyTorch), −0 as 0; equals keep the order of their places.
+
+import { kernels } from '../runtime/backend.ts';
+import { expectOptions, isFlag, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { axisOf } from '../tensor/shape.ts';
+import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { rowsOf } from './along.ts';
+import { transpose } from './shape.ts';
+import { takeAlong } from './take.ts';
+
+/** Options of {@link sort} and {@link argsort}. */
+export interface SortOptions {
+  /** Default −1. */
+  axis?: number;
+  /** The largest first. Default false. */
+  descending?: boolean;
+}
+
+/** Options of {@link topk}. */
+export interface TopkOptions {
+  /** Default −1. */
+  axis?: number;
+  /** False for the smallest, the smallest first. Default true. */
+  largest?: boolean;
+}
+
+const isAxis = /* @__PURE__ */ maybe(ruleOf('a whole number', Number.isInteger));
+const isChoice = /* @__PURE__ */ maybe(isFlag);
+const sortOptions: Rules<SortOptions> = { axis: isAxis, descending: isChoice };
+const topkOptions: Rules<TopkOptions> = { axis: isAxis, largest: isChoice };
+
+/** Places (int32) of the first `k` along an axis, of all where `k` is left out; of float32 or int32. */
+export function placesOf(op: string, x: Tensor, axis: number, descending: boolean, k?: number): Tensor {
+  const at = axisOf(op, axis, x.rank);
+  if (at !== x.rank - 1) return transpose(placesOf(op, transpose(x, at, -1), -1, descending, k), at, -1);
+  const [rows, n] = rowsOf(x);
+  const y = empty([...x.shape.slice(0, -1), k ?? n], 'int32');
+  kernels.topk(y.ptr, x.ptr, rows, n, k ?? n, descending ? 1 : 0, x.dtype === 'int32' ? 1 : 0);
+  return y;
+}
+
+function expectOrdered(op: string, x: Tensor): void {
+  expectTensor(op, 'x', x);
+  if (x.dtype === 'bool') throw new TypeError(`${op}: x must be float32 or int32, got bool`);
+  if (x.rank === 0) throw new RangeError(`${op}: x must have an axis, got []`);
+}
+
+/** The places (int32) that put an axis into ascending order, or descending; stable. No gradient. */
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  expectOrdered('argsort', x);
+  expectOptions('argsort', options, sortOptions);
+  return placesOf('argsort', x, options.axis ?? -1, options.descending ?? false);
+}
+
+/** An axis in ascending order, or descending; NaN last, or first. Gradient: back to where each element came from. */
+export function sort(x: Tensor, options: SortOptions = {}): Tensor {
+  expectOrdered('sort', x);
+  expectOptions('sort', options, sortOptions);
+  const { axis = -1, descending = false } = options;
+  return takeAlong(x, placesOf('sort', x, axis, descending), { axis });
+}
+
+/**
+ * The `k` largest along an axis, the largest first, and their places (int32); the lower place first among equals. Gradient: back to where each
+ * element came from.
+ */
+export function topk(x: Tensor, k: number, options: TopkOptions = {}): { values: Tensor; indices: Tensor } {
+  expectOrdered('topk', x);
+  expectOptions('topk', options, topkOptions);
+  const { axis = -1, largest = true } = options;
+  const n = x.shape[axisOf('topk', axis, x.rank)] as number;
+  if (!(Number.isInteger(k) && k >= 0 && k <= n)) throw new RangeError(`topk: k must be a whole number from 0 to ${n}, got ${k}`);
+  const indices = placesOf('topk', x, axis, largest, k);
+  return { values: takeAlong(x, indices, { axis }), indices };
+}
