@@ -140,7 +140,7 @@ export function beamSearch<S extends State>(step: DecodeStep<S>, initial: S, opt
     const longest = penalty(lengthPenalty, maxLength);
     let alive = firsts(batch);
     let rows: number[] | null = null;
-    for (let t = 0; t < maxLength && alive.length > 0; t++) {
+    for (let t = 0; alive.length > 0; t++) {
       const divisor = penalty(lengthPenalty, t + 1);
       if (!Number.isFinite(divisor)) {
         throw new RangeError(`beamSearch: lengthPenalty must keep ((5 + length) / 6)^α in float32, got ${lengthPenalty} at step ${t}`);
@@ -185,7 +185,7 @@ function penalty(alpha: number, length: number): number {
 /** Candidates of one item, which stand side by side, and the row of the first. */
 function* families(alive: readonly Candidate[]): Generator<[first: number, parents: Candidate[]]> {
   for (let from = 0, to = 0; from < alive.length; from = to) {
-    while (to < alive.length && alive[to]?.item === alive[from]?.item) to++;
+    while (alive[to]?.item === alive[from]?.item) to++;
     yield [from, alive.slice(from, to)];
   }
 }

@@ -17,7 +17,7 @@ export function mapState<S extends State>(state: S, f: (x: Tensor) => Tensor): S
 /** The tensors of a state with their paths. What is no state is refused: lists, numbers, nothing, a group within itself. */
 export function partsOf(op: string, state: State, path = 'state', around: readonly object[] = []): [path: string, x: Tensor][] {
   if (state instanceof Tensor) return [[path, state]];
-  const group = typeof state === 'object' && state !== null && Object.prototype.toString.call(state) === '[object Object]';
+  const group = Object.prototype.toString.call(state) === '[object Object]';
   if (!group || around.includes(state)) {
     const got = around.includes(state) ? 'the group itself' : shown(state);
     throw new TypeError(`${op}: state must be tensors in named groups, got ${got} at ${path}`);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BeamOptions, beamSearch, greedySearch } from '../../src/models/decode.ts';
 import { at, logSoftmax } from '../equations/plain.ts';
-import { base, drawn, END, type Language, type Sentence, sentences, speaker } from './language.ts';
+import { base, beamOf, drawn, END, type Language, type Sentence, sentences, speaker } from './language.ts';
 
 const bare = (found: readonly Sentence[]) => found.map(({ tokens, ended }) => ({ tokens, ended }));
 const never = [1];
@@ -28,6 +28,21 @@ describe('beam search', () => {
         });
       });
     }
+  });
+
+  it.each([2, 3, 5])('of width %i keeps the best continuations of all its hypotheses', (beam) => {
+    let other = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const language = drawn(seed);
+      const { step, initial } = speaker(language, 3);
+      const options = { ...base, beam, nBest: beam, maxLength: 6, lengthPenalty: seed % 2, never: seed % 3 ? [] : never };
+      beamSearch(step, initial(), options).forEach((found, row) => {
+        const wanted = beamOf(language, row, options);
+        expect(bare(found), `seed ${seed}, row ${row}`).toEqual(bare(wanted));
+        other += Number(found[0]?.tokens.join() !== beamOf(language, row, { ...options, beam: 1, nBest: 1 })[0]?.tokens.join());
+      });
+    }
+    expect(other).toBeGreaterThan(5);
   });
 
   it('of width 1 is greedy search, which takes the likeliest token, the smaller one of two', () => {

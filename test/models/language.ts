@@ -77,3 +77,27 @@ export function sentences(
 }
 
 export const base: SearchOptions = { batch: 3, start: 1, end: END, maxLength: 4 };
+
+/** Beam search as its definition has it, every continuation of a step sorted: the best hypotheses of row `row`. */
+export function beamOf(
+  language: Language,
+  row: number,
+  { beam = 1, nBest = 1, maxLength, never = [], lengthPenalty = 0 }: BeamOptions,
+): Sentence[] {
+  let alive = [{ tokens: [] as number[], logProbability: 0 }];
+  const done: Sentence[] = [];
+  for (let length = 1; length <= maxLength && alive.length > 0; length++) {
+    const all = alive.flatMap(({ tokens, logProbability }) =>
+      logSoftmax(language(row, tokens)).map((logP, token) => ({ tokens, token, logProbability: logProbability + logP })),
+    );
+    const possible = all.filter(({ token, logProbability }) => !never.includes(token) && logProbability > Number.NEGATIVE_INFINITY);
+    const best = possible.sort((a, b) => b.logProbability - a.logProbability).slice(0, beam);
+    alive = [];
+    for (const { tokens, token, logProbability } of best) {
+      const text = token === END ? tokens : [...tokens, token];
+      if (token !== END && length < maxLength) alive.push({ tokens: text, logProbability });
+      else done.push({ tokens: text, logProbability, score: logProbability / ((5 + length) / 6) ** lengthPenalty, ended: token === END });
+    }
+  }
+  return done.sort((a, b) => b.score - a.score).slice(0, nBest);
+}

@@ -55,6 +55,17 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
     }
   });
 
+  it('gives the step the state it returned, and a hypothesis no trace where there was none', () => {
+    const returned: Tensor[] = [];
+    const step: DecodeStep<State> = (tokens, state) => {
+      if (returned.length > 0) expect(state.h).toBe(returned.at(-1)); // nothing is copied where every row goes on
+      returned.push(mul(state.h as Tensor, 2));
+      return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: returned.at(-1) as Tensor } };
+    };
+    const found = [run(step, { h: tensor([[1], [2]]) }, { batch: 2 })].flat(2) as { trace: unknown[] }[];
+    expect([returned.length, found.map(({ trace }) => trace)]).toEqual([4, [[], []]]);
+  });
+
   it('leaves alive what the step function took from outside', () => {
     const learned = new Linear({ input: 2, output: 1 }, key(1)).weight;
     const [table, cached] = [tensor([[1, 2, 3]]), persist(tensor([[4, 5]]))];
@@ -121,7 +132,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
       [down, nan, down, down],
     ])
       expect(at(0, wrong)).toThrow(`${name}: logits must be numbers below Infinity, got NaN in row 1 at step 0`);
-    expect(at(2, [0, up, 0, 0])).toThrow(`${name}: logits must be numbers below Infinity, got Infinity in row 1 at step 2`);
+    expect(at(2, [0, up, 0, 0])).toThrow(new RegExp(`^${name}: logits must be numbers below Infinity, got Infinity in row 1 at step 2$`));
     const nothing = `${name}: logits must leave a token that may be written, got -Infinity for all`;
     expect(at(1, [down, down, down, down])).toThrow(`${nothing} in row 1 at step 1`);
     expect(at(1, [down, 5, down, down], { never })).toThrow(`${nothing} in row 1 at step 1`);
@@ -198,6 +209,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
       [{ maxLength: 0 }, 'maxLength must be a whole number from 1, got 0'],
       [{ maxLength: null }, 'maxLength must be a whole number from 1, got null'],
       [{ never: 0 }, 'never must be whole numbers from 0, got 0'],
+      [{ never: [-1] }, 'never must be whole numbers from 0, got [-1]'],
       [{ never: [0.5] }, 'never must be whole numbers from 0, got [0.5]'],
       [{ beams: 4 }, 'options must be among batch, start, end, maxLength, never'],
       ...(name === 'beamSearch'
