@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
 /**
  * A change by hand which the tests of the kernels it names must notice: a sign, a bound, a lane, a stride, or the order of a sum, which is a
@@ -13,7 +14,9 @@ import { join, resolve } from 'node:path';
 /** @type {readonly Mutant[]} */
 const mutants = JSON.parse(readFileSync('test/mutants/kernels.json', 'utf8'));
 const folder = 'build/mutants/kernels';
-const only = process.argv.slice(2);
+/** `--from 21` goes on where a run was stopped; names choose files. */
+const { values, positionals: only } = parseArgs({ options: { from: { type: 'string', default: '1' } }, allowPositionals: true });
+const from = Number(values.from);
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
@@ -65,6 +68,7 @@ function passes(source, kernels) {
   const { status, stdout } = spawnSync(process.execPath, args, {
     env: { ...process.env, NO_COLOR: '1', KERNELS: source },
     encoding: 'utf8',
+    timeout: 300_000, // a loop without an end is noticed too
   });
   if (status === 0 && !/Tests .*\d+ passed/.test(stdout)) throw new Error(`mutants: kernels must have tests, got none for ${kernels}`);
   return status === 0;
@@ -75,6 +79,7 @@ if (!passes(built({ file: 'index', code: '// The kernel table.', becomes: '// Th
 }
 let alive = 0;
 for (const [i, mutant] of mutants.entries()) {
+  if (i + 1 < from) continue;
   if (only.length > 0 && !only.some((name) => mutant.file.includes(name))) continue;
   const survives = passes(built(mutant), mutant.kernels);
   if (survives) alive++;

@@ -71,32 +71,29 @@ function stretches(shape: Shape, target: Shape): boolean {
   return missing >= 0 && shape.every((length, axis) => length === 1 || length === target[axis + missing]);
 }
 
-/** Rows that the kernel adds one after the other, and neighbours in its sixteen sums; of more, blocks are summed and then their sums. */
-const BLOCK = { rows: 4096, neighbours: 2 ** 20 };
+/** Up to `most` terms are one sum of the kernel, of more blocks are summed and then their sums: rows one after the other, neighbours in sixteen. */
+const ROWS = { most: 4096, block: 256 };
+const NEIGHBOURS = { most: 2 ** 20, block: 4096 };
 
 /**
  * `[outer, inner]`, the sums of `x` as `[outer, n, inner]` over n. Long sums go by blocks, whole ones first, so that the error grows with the
- * length of a block and the number of blocks; the order depends on n alone.
+ * length of a block and not with n; the order depends on n alone.
  */
 export function sumAxis(x: Tensor, outer: number, n: number, inner: number): Tensor {
   const { unit } = x.storage.backend;
   const to = empty([outer, inner]);
-  if (n <= blockOf(inner)) kernels.sum(to.ptr, x.ptr, outer, n, inner);
+  if (n <= (inner === 1 ? NEIGHBOURS : ROWS).most) kernels.sum(to.ptr, x.ptr, outer, n, inner);
   else for (let o = 0; o < outer; o++) sumByBlocks(to.ptr + o * inner * unit, x.ptr + o * n * inner * unit, n, inner, unit);
   return to;
 }
 
-/** Terms that the kernel adds as one sum. */
-const blockOf = (inner: number) => (inner === 1 ? BLOCK.neighbours : BLOCK.rows);
-
 function sumByBlocks(out: number, x: number, n: number, inner: number, unit: number): void {
-  const block = blockOf(inner);
-  const whole = Math.floor(n / block);
-  if (whole === 0 || n === block) {
+  const { most, block } = inner === 1 ? NEIGHBOURS : ROWS;
+  if (n <= most) {
     kernels.sum(out, x, 1, n, inner);
     return;
   }
-  const rest = n - whole * block;
+  const [whole, rest] = [Math.floor(n / block), n % block];
   const blocks = whole + (rest > 0 ? 1 : 0);
   const sums = empty([blocks, inner]);
   kernels.sum(sums.ptr, x, whole, block, inner);

@@ -197,6 +197,12 @@ export const elementwise: KernelRow[] = [
     tolerance: rounded,
   },
   {
+    kernel: 'sub',
+    name: 'four axes, the outer two of one exchanged',
+    args: (n, d) => [d.out(12 * n), d.real(12 * n), d.real(12 * n), 2, 3, 2, n, 6 * n, 2 * n, n, 1, 2 * n, 4 * n, n, 1],
+    tolerance: rounded,
+  },
+  {
     kernel: 'mul',
     name: 'four axes, two stretched',
     args: (n, d) => [d.out(12 * n), d.real(12 * n), d.real(2 * n), 2, 3, 2, n, 6 * n, 2 * n, n, 1, 0, 0, n, 1],
