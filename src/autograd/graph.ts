@@ -15,5 +15,5 @@ export function sealed({ name, inputs }: Pick<Recorded, 'name' | 'inputs'>, resu
 
 /** Whether a gradient may wait for others of its kind: what they make together is recorded because its part is. */
 export function mayWait({ of }: Deferred): boolean {
-  return of !== undefined && (of.requiresGrad || of.size === 0);
+  return of?.requiresGrad === true;
 }

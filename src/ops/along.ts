@@ -1,8 +1,11 @@
 // What ops on the rows along one axis share.
 
 import { expand } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
+import { detach } from '../tensor/create.ts';
 import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { allFinite } from './finite.ts';
 import { where } from './logic.ts';
 import { transpose } from './shape.ts';
 
@@ -37,4 +40,9 @@ export function hidden(op: string, x: Tensor, mask: Tensor | undefined): Tensor 
     throw new RangeError(`${op}: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);
   }
   return where(expand(mask, x.shape), x, -Infinity);
+}
+
+/** `y`, whose gradient counts as 0 where `mask` is false, whatever it is there: the product with a weight of 0 is no 0 if it is NaN. */
+export function shielded(op: string, y: Tensor, mask: Tensor | undefined): Tensor {
+  return mask ? record(op, detach(y), [y], (g) => [allFinite(g) ? g : where(mask, g, 0)]) : y;
 }

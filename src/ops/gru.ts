@@ -95,7 +95,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
 function run(op: string, x: Tensor | Embedded, h0: Tensor | null, w: Weights, options: SequenceOptions, again?: Composed): Results {
   const q = sequence(op, 3, x, { h0 }, w, options);
   const { batch, steps, hidden } = q;
-  const input = inputGates(x, w.weightIh);
+  const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : [])];
   const y = { output: empty([batch, steps, hidden]), h: empty([batch, hidden]) };
   const saved = scope(() => {

@@ -138,7 +138,10 @@ function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: nu
   const known = greaterEqual(index, 0);
   const level = smoothing === 0 ? mul(h, p) : sub(mul(h, p), mul(h, mul(uniformOver(x), smoothing)));
   const toG = () => where(known, sub(sum(level, { axis: -1 }), mul(pick(h, index), 1 - smoothing)), 0);
-  const toX = () => mul(mul(p, sub(h, sum(mul(h, p), { axis: -1, keepDims: true }))), reshape(where(known, g, 0), [...g.shape, 1]));
+  const toX = () => {
+    const slope = mul(mul(p, sub(h, sum(mul(h, p), { axis: -1, keepDims: true }))), reshape(g, [...g.shape, 1]));
+    return where(reshape(known, [...g.shape, 1]), slope, 0);
+  };
   return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null];
 }
 

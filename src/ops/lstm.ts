@@ -102,7 +102,7 @@ function run(
 ): Results {
   const q = sequence(op, 4, x, { h0, c0 }, w, options);
   const { batch, steps, hidden } = q;
-  const input = inputGates(x, w.weightIh);
+  const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : []), ...(c0 ? [c0] : [])];
   const y = { output: empty([batch, steps, hidden]), h: empty([batch, hidden]), c: empty([batch, hidden]) };
   const saved = scope(() => {

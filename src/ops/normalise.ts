@@ -1,7 +1,11 @@
-import { record } from '../autograd/record.ts';
+import { recompose } from '../autograd/recompose.ts';
+import { record, recording } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { add, div, mul, sub } from './binary.ts';
+import { sqrt, square } from './elementwise.ts';
+import { mean } from './reduce.ts';
 
 function expectRow(name: string, row: Tensor | undefined, n: number): void {
   if (!row) return;
@@ -9,9 +13,17 @@ function expectRow(name: string, row: Tensor | undefined, n: number): void {
   if (row.rank !== 1 || row.size !== n) throw new RangeError(`layerNorm: ${name} must have shape [${n}], got ${show(row.shape)}`);
 }
 
+/** `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps)`, in ops. */
+function standardised(x: Tensor, eps: number): Tensor {
+  const last = { axis: -1, keepDims: true };
+  const centred = sub(x, mean(x, last));
+  return div(centred, sqrt(add(mean(square(centred), last), eps)));
+}
+
 /**
  * `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps) · weight + bias` over the last axis, ⟨⟩ its mean; `weight` and `bias` `[D]`, `eps` 1e-5
- * (Ba, Kiros and Hinton 2016, "Layer normalization"). The gradient is one kernel, hence of first order only.
+ * (Ba, Kiros and Hinton 2016, "Layer normalization"). Gradient: one kernel, and composed of ops where it is
+ * differentiated again.
  */
 export function layerNorm(x: Tensor, options: { weight?: Tensor; bias?: Tensor; eps?: number } = {}): Tensor {
   const { weight, bias, eps = 1e-5 } = options;
@@ -24,7 +36,13 @@ export function layerNorm(x: Tensor, options: { weight?: Tensor; bias?: Tensor; 
   const [y, mean, rstd] = [empty(x.shape), empty([rows]), empty([rows])];
   kernels.layerNorm(y.ptr, mean.ptr, rstd.ptr, x.ptr, weight?.ptr ?? 0, bias?.ptr ?? 0, rows, n, eps);
   const inputs = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])];
+  const composed = (from: Tensor, ...scales: Tensor[]) => {
+    const z = standardised(from, eps);
+    const scaled = weight ? mul(z, scales[0] as Tensor) : z;
+    return bias ? add(scaled, scales.at(-1) as Tensor) : scaled;
+  };
   return record('layerNorm', y, inputs, (g) => {
+    if (recording()) return recompose(composed, inputs, g);
     const dx = empty(x.shape);
     const dweight = weight?.requiresGrad ? empty([n]) : null;
     const dbias = bias?.requiresGrad ? empty([n]) : null;

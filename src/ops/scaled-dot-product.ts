@@ -1,15 +1,16 @@
 import { expand } from '../autograd/arithmetic.ts';
 import { recompose } from '../autograd/recompose.ts';
-import { record, recording, withGrad } from '../autograd/record.ts';
+import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
 import { withScratch } from '../runtime/scratch.ts';
-import { detach } from '../tensor/create.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
-import { and } from './logic.ts';
+import { allFinite } from './finite.ts';
+import { and, greater, toFloat, where } from './logic.ts';
 import { matmul } from './matmul.ts';
+import { max, sum } from './reduce.ts';
 import { joined, tracked } from './sequence.ts';
 import { concat, reshape } from './shape.ts';
 import { softmax } from './softmax.ts';
@@ -132,11 +133,30 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
 
 /** The same in ops, for gradients of gradients and of weights: output and weights. */
 function composed(l: Layout, given: Tensor | undefined, [query, keys, values, bias]: readonly Tensor[]): [Tensor, Tensor] {
-  const scaled = mul(matmul(query as Tensor, keys as Tensor, { transposeB: true }), l.scale);
   const past = l.causal ? untilNow(l.t, l.s) : undefined;
   const mask = given && past ? and(given, past) : (given ?? past);
+  const { scores, read } = products(l, mask, query as Tensor, keys as Tensor, values as Tensor);
+  const scaled = mul(scores, l.scale);
   const weights = softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {});
-  return [matmul(weights, values as Tensor), weights];
+  return [read(weights), weights];
+}
+
+/** `q kᵀ` and what multiplies weights with the values. Where an operand is no number, what the mask hides must not be multiplied by 0. */
+function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tensor, values: Tensor) {
+  const finite = (...xs: Tensor[]) => xs.every(allFinite);
+  const whole = mask && l.t > 0 && !finite(query, keys, values) ? expand(mask, l.target) : null;
+  const seen = whole && reshape(greater(max(toFloat(whole), { axis: -2 }), 0), [...l.lead, l.s, 1]); // [..., S, 1]
+  const [k, v] = seen ? [where(seen, keys, 0), where(seen, values, 0)] : [keys, values];
+  if (!whole || finite(query, k, v)) {
+    return { scores: matmul(query, k, { transposeB: true }), read: (weights: Tensor) => matmul(weights, v) };
+  }
+  const pairs = reshape(whole, [...l.target, 1]); // [..., T, S, 1]
+  const each = (x: Tensor) => where(pairs, reshape(x, [...l.lead, 1, ...x.shape.slice(-2)]), 0); // [..., T, S, D]
+  const by = (x: Tensor, axis: number) => reshape(x, x.shape.toSpliced(axis, 0, 1));
+  return {
+    scores: sum(mul(by(query, -1), each(k)), { axis: -1 }),
+    read: (weights: Tensor) => sum(mul(by(weights, l.target.length), each(v)), { axis: -2 }),
+  };
 }
 
 /** bool [T, S]: true where s ≤ t + S − T. */
@@ -183,8 +203,7 @@ export function scaledDotProductAttention(
     const [g, forWeights] = gs;
     if (g && !forWeights && !recording()) return back(l, g, inputs, y);
     const both = (...xs: Tensor[]) => concat(composed(l, options.mask, xs).map((x) => reshape(x, [x.size])));
-    const gradients = withGrad(() => recompose(both, inputs, joined(gs, [output, weights])));
-    return recording() ? gradients : gradients.map((x) => x && detach(x));
+    return recompose(both, inputs, joined(gs, [output, weights]));
   });
   return { output, weights };
 }

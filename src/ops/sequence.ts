@@ -7,7 +7,9 @@ import { backend, kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { allFinite } from './finite.ts';
 import { gather } from './gather.ts';
+import { where } from './logic.ts';
 import { linear, outer } from './matmul.ts';
 import { concat, reshape, transpose } from './shape.ts';
 
@@ -98,9 +100,14 @@ export function oneStep(op: string, x: Tensor): Tensor {
 
 /**
  * The product of the inputs with their weight, step by step [T, B, G·H]. Of a table with fewer rows than there are inputs each row is
- * multiplied once; the values are the same bits.
+ * multiplied once; the values are the same bits. Where the mask is false no input reaches a gradient.
  */
-export function inputGates(x: Tensor | Embedded, weightIh: Tensor): Tensor {
+export function inputGates(x: Tensor | Embedded, weightIh: Tensor, mask?: Tensor): Tensor {
+  if (mask && !allFinite(x instanceof Tensor ? x : x.table)) {
+    // The gradient of the weight is a product with all inputs: 0 · NaN of a step that the mask hides is no 0.
+    const all = x instanceof Tensor ? x : gather(x.table, x.index);
+    return inputGates(where(reshape(mask, [...mask.shape, 1]), all, 0), weightIh);
+  }
   if (x instanceof Tensor) {
     const [batch, steps, input] = x.shape as [number, number, number];
     return linear(steps === 1 ? reshape(x, [1, batch, input]) : transpose(x, 0, 1), weightIh);

@@ -3,7 +3,7 @@ import { kernels } from '../runtime/backend.ts';
 import { expectNames } from '../tensor/check.ts';
 import { axisOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { along, axisOption, axisOptions, hidden, maskedOptions, rowsOf } from './along.ts';
+import { along, axisOption, axisOptions, hidden, maskedOptions, rowsOf, shielded } from './along.ts';
 import { mul, sub } from './binary.ts';
 import { exp } from './elementwise.ts';
 import { type AxisOptions, sum } from './reduce.ts';
@@ -17,7 +17,8 @@ const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
  */
 export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('softmax', options, maskedOptions);
-  return along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
+  const y = along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
+  return shielded('softmax', y, options.mask);
 }
 
 function weights(x: Tensor): Tensor {

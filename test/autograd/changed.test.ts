@@ -29,6 +29,7 @@ describe('a parameter that a step changed between forward and backward', () => {
         'mul: what its gradient reads must be as it was in the forward pass, got parameter layer.weight of shape [1] written since',
       );
       expect(w.grad).toBeNull();
+      expect(square(w).item()).toBe(4);
       expect(() => grad(second, [w], { createGraph: true })).toThrow('mul: what its gradient reads');
     });
   });

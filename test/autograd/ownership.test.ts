@@ -76,6 +76,20 @@ describe('what an op was handed', () => {
     });
   });
 
+  it('may be kept by the op that made it', () => {
+    scope(() => {
+      const a = leaf(1);
+      const other = mul(a, 3);
+      const made: Tensor[] = [];
+      const keeper = record('keeper', tensor([0]), [a], (g) => {
+        made.push(mul(g, 2));
+        return made.slice(-1);
+      });
+      backward(add(keeper, other));
+      expect([values(a.grad), values(made[0])]).toEqual([[5], [2]]);
+    });
+  });
+
   it('may be put off by one op and given to another input by the next', () => {
     scope(() => {
       const [a, b] = [leaf(1), leaf(1)];

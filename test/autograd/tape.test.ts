@@ -102,6 +102,22 @@ describe('noGrad and grad', () => {
   });
 });
 
+describe('noGrad', () => {
+  it('refuses async functions, which would go on with recording after their first await', async () => {
+    const x = persist(parameter(tensor([1, 2])));
+    let late: boolean | undefined;
+    const run = async () => {
+      await 0;
+      late = neg(x).requiresGrad;
+      throw new Error('late');
+    };
+    expect(() => noGrad(run)).toThrow('noGrad: fn must be synchronous, got a promise');
+    await new Promise((done) => setTimeout(done, 0)); // the failure of `run` is nobody's any more
+    expect(late).toBe(true);
+    expect(noGrad(() => null)).toBeNull();
+  });
+});
+
 describe('gradcheck', () => {
   /** x + x with a gradient that is off by `error`. */
   const wrong = (error: number) => (x: Tensor) => {
