@@ -79,7 +79,7 @@ function expectTable(op: string, table: Tensor, dtype: DType): void {
 function rows(op: string, table: Tensor, scores: Shape, state: State): Tensor {
   const places = placesOf(state, 'steps', scores[1] as number);
   const [length = 0, keys] = table.shape.slice(-2);
-  if (keys !== scores[2] || places.view().some((place) => place >= length)) {
+  if (keys !== scores[2] || places.peek().some((place) => place >= length)) {
     throw new RangeError(
       `${op}: table must have a row for each query and a column for each of ${scores[2]} keys, got ${show(table.shape)}`,
     );

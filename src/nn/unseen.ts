@@ -16,7 +16,7 @@ export function withoutUnseen(x: Tensor, mask: Tensor): Tensor {
   if (isSound(x)) return x;
   const [batch, steps] = x.shape as [number, number];
   const seen = zeros([batch, steps, 1], 'bool');
-  const [from, to] = [mask.view(), seen.view()];
+  const [from, to] = [mask.peek(), seen.view()];
   const rows = mask.rank === 2 ? 1 : (mask.shape[1] as number);
   for (let i = 0; i < from.length; i++) if (from[i]) to[Math.floor(i / steps / rows) * steps + (i % steps)] = 1;
   return where(seen, x, 0);
