@@ -29,7 +29,7 @@ export interface OpCall {
 /** A row of the table. */
 export interface OpRow extends OpCall {
   /** The shape and values of the result, from those of the inputs: written in plain numbers, or by hand. Shares nothing with `src`. */
-  value?: (...inputs: Plain[]) => Plain;
+  value: (...inputs: Plain[]) => Plain;
   /** How far the reference in float64 may be from it. Default 1e-9, relative to the largest element. */
   exact?: number;
 }

@@ -1,6 +1,6 @@
 import { concat, reshape, scaledDotProductAttention } from '../../../src/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import type { OpRow } from '../../ops/row.ts';
+import type { OpCall } from '../../ops/row.ts';
 
 /** Examples, heads, queries, keys, width, width of values: narrow heads, short sequences, and many of them. */
 const sizes = [
@@ -22,7 +22,7 @@ const attend = (weights: boolean, causal: boolean) => (q: Tensor, k: Tensor, v: 
  * Attention over many small heads, as words of a few letters make it. It comes first in the program: workers' scratch is as small as it
  * ever is, and what does not fit into it shows.
  */
-export const heads: OpRow[] = sizes.flatMap(([b, h, t, s, d, v]) =>
+export const heads: OpCall[] = sizes.flatMap(([b, h, t, s, d, v]) =>
   [
     { name: 'heads', f: attend(false, false) },
     { name: 'heads, causal', f: attend(false, true) },
@@ -30,7 +30,7 @@ export const heads: OpRow[] = sizes.flatMap(([b, h, t, s, d, v]) =>
   ].map(({ name, f }) => ({
     op: 'scaledDotProductAttention',
     name: `${name}, ${[b, h, t, s, d, v].join('×')}`,
-    f: f as OpRow['f'],
+    f: f as OpCall['f'],
     inputs: [
       [b, h, t, d],
       [b, h, s, d],

@@ -4,7 +4,7 @@ import { uniform } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import { foldIn, key } from '../../../src/tensor/random.ts';
 import { scope } from '../../../src/tensor/scope.ts';
-import type { OpRow } from '../../ops/row.ts';
+import type { OpCall } from '../../ops/row.ts';
 import { rows } from '../../ops/table.ts';
 import { awkward } from './awkward.ts';
 import type { Digest } from './digest.ts';
@@ -18,7 +18,7 @@ const EDGES = [0, 1, 0.5, 0.55, 0.9, 1e-45, 1e-40, 2 ** -126, 2 ** -12, 9.5, 16,
   .flatMap((x) => [x, -x])
   .concat(Number.NaN);
 
-function valueAndGradients(row: OpRow, shapes: readonly (readonly number[])[], digest: Digest): void {
+function valueAndGradients(row: OpCall, shapes: readonly (readonly number[])[], digest: Digest): void {
   scope(() => {
     const xs = row.inputs.map(({ domain: [low, high] = [-2, 2] }, i) =>
       parameter(uniform(foldIn(key(4), i), shapes[i] ?? [], { low, high })),
@@ -32,7 +32,7 @@ function valueAndGradients(row: OpRow, shapes: readonly (readonly number[])[], d
   });
 }
 
-function atEdges(row: OpRow, digest: Digest): void {
+function atEdges(row: OpCall, digest: Digest): void {
   scope(() => {
     const turns = row.inputs.map((_, i) => EDGES.flatMap((_, at) => EDGES.slice(i * at).concat(EDGES.slice(0, i * at))));
     const xs = turns.map((values) => parameter(tensor(row.inputs.length === 1 ? EDGES : values)));

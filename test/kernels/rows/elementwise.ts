@@ -122,6 +122,7 @@ export const elementwise: KernelRow[] = [
   slope('tanhBackward', -1, 3 * 2 ** -24),
   slope('sigmoidBackward', 0, 3 * 2 ** -25),
   { ...slope('reluBackward', -1, 0), tolerance: exact },
+  { kernel: 'reluBackward', name: 'at 0', args: (n, d) => [d.out(n), d.real(n), small(n, d), n], tolerance: exact },
   // In 2^-24: x²/2 ≤ 18 by three roundings, 2^f 4, t p(t) 6, products and 1 − Φ 4; near 0 that is 14 and 1 − Φ doubles what Φ lost.
   { kernel: 'gelu', args: (n, d) => [d.out(n), d.real(n, -6, 6), n], tolerance: { relative: 41 * 2 ** -24 }, alias: [[0, 1]] },
   { kernel: 'gelu', name: 'near 0', args: (n, d) => [d.out(n), d.real(n, -1, 1), n], tolerance: { relative: 14 * 2 ** -24 } },

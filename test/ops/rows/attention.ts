@@ -1,6 +1,7 @@
 import { additiveScore, concat, reshape, scaledDotProductAttention } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { at, joined, make, type Plain, weighed as plainly, range, softmaxOf, total } from '../plain.ts';
 import { type OpRow, weighed } from '../row.ts';
 
 const heads = [{ shape: [2, 2, 3, 5] }, { shape: [2, 2, 4, 5] }, { shape: [2, 2, 4, 3] }];
@@ -14,22 +15,72 @@ const mask = () =>
     [true, true, false, true],
   ]);
 
+/** Vaswani et al. 2017, eq. 1: the weights, and what they read. 0 where nothing may be seen. */
+function attended(
+  q: Plain,
+  k: Plain,
+  v: Plain,
+  sees: (t: number, s: number) => boolean,
+  scale?: number,
+  bias?: Plain,
+): { output: Plain; weights: Plain } {
+  const [lead, [queries, width], [keys]] = [q.shape.slice(0, -2), q.shape.slice(-2), k.shape.slice(-2)] as [number[], number[], number[]];
+  const scores = (index: readonly number[]) => {
+    const [before, t] = [index.slice(0, -1), index.at(-1) as number];
+    return range(keys as number).map((s) => {
+      const dot = total(range(width as number).map((d) => at(q, [...before, t, d]) * at(k, [...before, s, d])));
+      return sees(t, s) ? dot * (scale ?? 1 / Math.sqrt(width as number)) + (bias ? at(bias, [...before, t, s]) : 0) : -Infinity;
+    });
+  };
+  const weights = make(
+    [...lead, queries as number, keys as number],
+    (index) => softmaxOf(scores(index.slice(0, -1)))[index.at(-1) as number] as number,
+  );
+  const output = make([...lead, queries as number, v.shape.at(-1) as number], (index) =>
+    total(
+      range(keys as number).map((s) => at(weights, [...index.slice(0, -1), s]) * at(v, [...index.slice(0, -2), s, index.at(-1) as number])),
+    ),
+  );
+  return { output, weights };
+}
+
+const MASK = [[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 0, 1]]; // biome-ignore format: rows
+const everything = () => true;
+/** Of three queries and four keys the last query sees the last key. */
+const causal = (t: number, s: number) => s <= t + 1;
+
 type Operands = [Tensor, Tensor, Tensor];
 
 export const attending: OpRow[] = [
-  { op: 'additiveScore', f: additiveScore, inputs: [{ shape: [2, 3, 5] }, { shape: [2, 4, 5] }, { shape: [5] }], second: false },
-  { op: 'scaledDotProductAttention', f: (q, k, v) => scaledDotProductAttention(q, k, v).output, inputs: heads },
+  {
+    op: 'additiveScore',
+    f: additiveScore,
+    inputs: [{ shape: [2, 3, 5] }, { shape: [2, 4, 5] }, { shape: [5] }],
+    second: false,
+    value: (q, k, v) =>
+      make([2, 3, 4], ([b = 0, t = 0, s = 0]) =>
+        total(range(5).map((a) => (v.values[a] as number) * Math.tanh(at(q, [b, t, a]) + at(k, [b, s, a])))),
+      ),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    f: (q, k, v) => scaledDotProductAttention(q, k, v).output,
+    inputs: heads,
+    value: (q, k, v) => attended(q, k, v, everything).output,
+  },
   {
     op: 'scaledDotProductAttention',
     name: 'masked, biased',
     f: (q, k, v, b) => weighed(scaledDotProductAttention(q, k, v, { mask: mask(), ...(b ? { bias: b } : {}) }).output),
     inputs: [...heads, bias],
+    value: (q, k, v, b) => plainly(attended(q, k, v, (t, s) => MASK[t]?.[s] === 1, undefined, b).output),
   },
   {
     op: 'scaledDotProductAttention',
     name: 'causal, of rank 3, one scale',
     f: (...xs) => weighed(scaledDotProductAttention(...(xs as Operands), { causal: true, scale: 0.7 }).output),
     inputs: heads.map(({ shape }) => ({ shape: shape.slice(1) })),
+    value: (q, k, v) => plainly(attended(q, k, v, causal, 0.7).output),
   },
   {
     op: 'scaledDotProductAttention',
@@ -39,5 +90,9 @@ export const attending: OpRow[] = [
       return weighed(concat([reshape(output, [output.size]), reshape(weights, [weights.size])]));
     },
     inputs: heads,
+    value: (q, k, v) => {
+      const { output, weights } = attended(q, k, v, causal);
+      return plainly(joined(output, weights));
+    },
   },
 ];

@@ -36,9 +36,9 @@ import {
   toFloat,
   where,
 } from '../../../src/ops/index.ts';
-import { erf as trueErf } from '../../../src/runtime/reference/elementwise.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { at, indices, list, make, total, erf as trueErf, zip } from '../plain.ts';
 import type { OpRow } from '../row.ts';
 
 type Domain = readonly [number, number];
@@ -48,6 +48,7 @@ const unary = (op: string, f: (x: Tensor) => Tensor, reference: (x: number) => n
   f,
   inputs: [{ shape: [2, 5], domain }],
   reference,
+  value: (x) => zip(reference, x),
 });
 
 /** Of two tensors, stretched, and with a number on either side. */
@@ -58,7 +59,7 @@ function binary(
   domain: Domain = [-2, 2],
 ): OpRow[] {
   return [
-    { op, f, inputs: [2, 2].map(() => ({ shape: [2, 3], domain })), reference },
+    { op, f, inputs: [2, 2].map(() => ({ shape: [2, 3], domain })), reference, value: (a, b) => zip(reference, a, b) },
     {
       op,
       name: 'stretched',
@@ -67,9 +68,24 @@ function binary(
         { shape: [4, 1, 3], domain },
         { shape: [2, 1], domain },
       ],
+      value: (a, b) => zip(reference, a, b),
     },
-    { op, name: 'tensor and number', f: (a) => f(a, 0.75), inputs: [{ shape: [2, 3], domain }], reference: (a) => reference(a, 0.75) },
-    { op, name: 'number and tensor', f: (b) => f(0.75, b), inputs: [{ shape: [2, 3], domain }], reference: (b) => reference(0.75, b) },
+    {
+      op,
+      name: 'tensor and number',
+      f: (a) => f(a, 0.75),
+      inputs: [{ shape: [2, 3], domain }],
+      reference: (a) => reference(a, 0.75),
+      value: (a) => zip((v) => reference(v, 0.75), a),
+    },
+    {
+      op,
+      name: 'number and tensor',
+      f: (b) => f(0.75, b),
+      inputs: [{ shape: [2, 3], domain }],
+      reference: (b) => reference(0.75, b),
+      value: (b) => zip((v) => reference(0.75, v), b),
+    },
   ];
 }
 
@@ -88,6 +104,7 @@ function comparison(
       f: (a, b) => toFloat(f(a as Tensor, b as Tensor)),
       inputs: [{ shape: [2, 3] }, { shape: [2, 3] }],
       reference: (a, b) => number(reference(a as number, b as number)),
+      value: (a, b) => zip((p, q) => number(reference(p as number, q as number)), a, b),
       differentiable: false,
     },
     {
@@ -95,6 +112,7 @@ function comparison(
       name: 'int32 with a number',
       f: () => toFloat(f(tensor(Int32Array.from(whole)), 0)),
       inputs: [],
+      value: () => list(...whole.map((v) => number(reference(v, 0)))),
     },
   ];
 }
@@ -157,12 +175,28 @@ export const elementwise: OpRow[] = [
   ...comparison('lessEqual', lessEqual, (a, b) => a <= b),
   ...comparison('greater', greater, (a, b) => a > b),
   ...comparison('greaterEqual', greaterEqual, (a, b) => a >= b),
-  { op: 'and', f: () => toFloat(and(bools(...P), bools(...Q))), inputs: [] },
-  { op: 'or', f: () => toFloat(or(bools(...P), bools(...Q))), inputs: [] },
-  { op: 'not', f: () => toFloat(not(bools(...P))), inputs: [] },
-  { op: 'toFloat', f: () => toFloat(tensor(Int32Array.of(-3, 0, 70_000))), inputs: [] },
-  { op: 'where', f: (a, b) => where(bools(1, 0, 1), a, b), inputs: [{ shape: [2, 3] }, { shape: [2, 1] }] },
-  { op: 'where', name: 'a number', f: (a) => where(bools(1, 0, 1), a, -1), inputs: [{ shape: [2, 3] }] },
-  { op: 'expand', f: (x) => expand(x, [4, 2, 3]), inputs: [{ shape: [2, 1] }] },
-  { op: 'sumTo', f: (x) => sumTo(x, [3, 1]), inputs: [{ shape: [2, 3, 4] }] },
+  { op: 'and', f: () => toFloat(and(bools(...P), bools(...Q))), inputs: [], value: () => list(0, 0, 0, 1) },
+  { op: 'or', f: () => toFloat(or(bools(...P), bools(...Q))), inputs: [], value: () => list(0, 1, 1, 1) },
+  { op: 'not', f: () => toFloat(not(bools(...P))), inputs: [], value: () => list(1, 1, 0, 0) },
+  { op: 'toFloat', f: () => toFloat(tensor(Int32Array.of(-3, 0, 70_000))), inputs: [], value: () => list(-3, 0, 70_000) },
+  {
+    op: 'where',
+    f: (a, b) => where(bools(1, 0, 1), a, b),
+    inputs: [{ shape: [2, 3] }, { shape: [2, 1] }],
+    value: (a, b) => zip((m, p, q) => (m ? p : q) as number, list(1, 0, 1), a, b),
+  },
+  {
+    op: 'where',
+    name: 'a number',
+    f: (a) => where(bools(1, 0, 1), a, -1),
+    inputs: [{ shape: [2, 3] }],
+    value: (a) => zip((m, p) => (m ? p : -1) as number, list(1, 0, 1), a),
+  },
+  { op: 'expand', f: (x) => expand(x, [4, 2, 3]), inputs: [{ shape: [2, 1] }], value: (x) => make([4, 2, 3], (index) => at(x, index)) },
+  {
+    op: 'sumTo',
+    f: (x) => sumTo(x, [3, 1]),
+    inputs: [{ shape: [2, 3, 4] }],
+    value: (x) => make([3, 1], ([j]) => total(indices([2, 4]).map(([i, k]) => at(x, [i, j, k] as number[])))),
+  },
 ];
