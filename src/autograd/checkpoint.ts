@@ -23,21 +23,26 @@ const cut = (inputs: readonly Tensor[]) =>
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
   if (!recording()) return f(...inputs);
   let captured: Tensor[] = [];
+  let used: boolean[] = [];
   const y = scope(() => {
     const since = now();
     const leaves = cut(inputs);
     const result = f(...leaves);
-    captured = capturedBy(result, new Set(leaves), since);
+    const found = leavesOf(result, since);
+    used = leaves.map((x) => found.delete(x));
+    captured = [...found];
     return detach(result);
   });
+  /** What the result depends on: the others get no gradient, and where there is none the result is a constant. */
+  const kept = <T>(sources: readonly T[]) => sources.filter((_, i) => used[i] !== false);
   const { version } = y.storage;
   const again = (...xs: Tensor[]) => {
     const result = f(...xs);
     if (y.storage.version === version) expectSame(result, y);
     return result;
   };
-  return record('checkpoint', y, [...inputs, ...captured], (g) => {
-    const gradients = () => recompose(again, inputs, g, captured);
+  return record('checkpoint', y, kept([...inputs, ...captured]), (g) => {
+    const gradients = () => kept(recompose(again, inputs, g, captured));
     return recording() ? gradients() : scope(gradients);
   });
 }
@@ -52,11 +57,11 @@ function expectSame(again: Tensor, before: Tensor): void {
   }
 }
 
-/** The leaves that `y` depends on and that were not handed in; a tensor recorded earlier is an error. */
-function capturedBy(y: Tensor, given: ReadonlySet<Tensor>, since: number): Tensor[] {
+/** The leaves that `y` depends on; a tensor recorded before `since` is an error. */
+function leavesOf(y: Tensor, since: number): Set<Tensor> {
   const found = new Set<Tensor>();
   const note = (x: Tensor) => {
-    if (x.leaf && !given.has(x)) found.add(x);
+    if (x.leaf) found.add(x);
   };
   note(y);
   for (const { recorded } of history([y])) {
@@ -65,5 +70,5 @@ function capturedBy(y: Tensor, given: ReadonlySet<Tensor>, since: number): Tenso
       throw new Error(`checkpoint: computed tensors that fn uses must be among its inputs, got one made by ${recorded.name}`);
     recorded.inputs.forEach(note);
   }
-  return [...found];
+  return found;
 }

@@ -4,7 +4,7 @@ import { checkpoint } from '../../src/autograd/checkpoint.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { noGrad, record } from '../../src/autograd/record.ts';
-import { add, linear, matmul, neg } from '../../src/ops/index.ts';
+import { add, linear, matmul, mul, neg, sum } from '../../src/ops/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { detach, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
@@ -152,6 +152,17 @@ describe('checkpoint', () => {
       expect(values(y)).toEqual(values(plain));
       backward(y, { gradient: tensor([1, 10]) });
       expect([values(x.grad), values(w.grad)]).toEqual(wanted);
+    });
+  });
+
+  it('of what does not depend on an input gives it no gradient, and of what depends on nothing is a constant', () => {
+    scope(() => {
+      const [x, w] = [parameter(tensor([1, 2])), parameter(tensor([3, 4]))];
+      const [once] = grad(sum(checkpoint((_) => mul(w, w), [x])), [w], { createGraph: true });
+      expect(values(grad(sum(once as Tensor), [w])[0] as Tensor)).toEqual([2, 2]);
+      const y = checkpoint((_) => tensor([5, 6]), [x]);
+      backward(sum(mul(x, y)));
+      expect(values(x.grad)).toEqual([5, 6]);
     });
   });
 

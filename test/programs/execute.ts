@@ -32,13 +32,16 @@ class Refused extends Error {}
 export class Execution {
   private readonly from: typeof Package;
   private readonly observe: Observe;
+  private readonly counting: boolean;
   private readonly env: Tensor[] = [];
   /** What must not change: by name, the tensor and its numbers. */
   private readonly kept = new Map<string, { tensor: Tensor; values: Values }>();
 
-  constructor(from: typeof Package, observe: Observe) {
+  /** `counting` is false where others use the memory too: workers get their scratch from it. */
+  constructor(from: typeof Package, observe: Observe, counting = true) {
     this.from = from;
     this.observe = observe;
+    this.counting = counting;
   }
 
   run(program: Program): void {
@@ -55,6 +58,7 @@ export class Execution {
       if (trainable.length > 0) new SGD(trainable).zeroGrad();
     });
     const { blocks, bytes } = memory();
+    if (!this.counting) return;
     if (blocks !== before.blocks || bytes !== before.bytes)
       throw new Error(`memory must be as before, got ${blocks - before.blocks} blocks and ${bytes - before.bytes} bytes more`);
   }
@@ -68,7 +72,8 @@ export class Execution {
       this.unchanged();
     });
     const more = memory().blocks - blocks - (grads() - had);
-    if (more !== 0) throw new Error(`memory after a scope must hold what it held and the gradients, got ${more} blocks more`);
+    if (this.counting && more !== 0)
+      throw new Error(`memory after a scope must hold what it held and the gradients, got ${more} blocks more`);
     for (const [called, { tensor }] of this.kept) if (!tensor.storage.live) this.kept.delete(called);
   }
 

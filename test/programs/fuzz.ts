@@ -38,9 +38,12 @@ export function compare(from: typeof Package, one: Package.Backend, several: Pac
         throw new Error(`${name}[${at}] must have the bits of one thread, ${values[at]}, got ${tensor.toArray()[at]}`);
     };
     from.withBackend(one, () => new Execution(from, keep).run(program));
-    from.withBackend(several, () => new Execution(from, same).run(program));
+    from.withBackend(several, () => new Execution(from, same, false).run(program));
   };
 }
+
+/** Programs that are tried to find a smaller one that fails. */
+const SHRINKING = 1500;
 
 /** What programs came to. */
 export interface Report {
@@ -68,7 +71,17 @@ export function fuzz(
     run?: (program: Program) => void;
   },
 ): Report {
-  const property = fc.property(genes, (rounds) => run(drawn(from, rounds, options)));
+  let left = SHRINKING;
+  const property = fc.property(genes, (rounds) => {
+    if (left < 0) return;
+    try {
+      if (left < SHRINKING) left--;
+      run(drawn(from, rounds, options));
+    } catch (error) {
+      if (left === SHRINKING) left--;
+      throw error;
+    }
+  });
   const result = fc.check(property, { numRuns: programs, seed, endOnFailure: !shrink, ...(path ? { path } : {}) });
   if (!result.failed) return { programs: result.numRuns };
   const [rounds] = result.counterexample ?? [[]];

@@ -22,28 +22,36 @@ function behind(y: Slot, makers: ReadonlyMap<Slot, Step>): { first: Set<Step>; s
   return { first, second };
 }
 
-/** Counts by op. */
-export function reach(programs: readonly Program[]): Map<string, { calls: number; first: number; second: number }> {
-  const counts = new Map<string, { calls: number; first: number; second: number }>();
-  const count = (step: Step, what: 'calls' | 'first' | 'second') => {
+/** How often an op came up, lay on the way of a gradient, and of a gradient of a gradient. */
+export interface Count {
+  calls: number;
+  first: number;
+  second: number;
+}
+
+/** Counts by op, over programs as they come. */
+export class Reach {
+  readonly counts = new Map<string, Count>();
+
+  private count(step: Step, what: keyof Count): void {
     const { op } = ends(step);
-    const entry = counts.get(op) ?? { calls: 0, first: 0, second: 0 };
+    const entry = this.counts.get(op) ?? { calls: 0, first: 0, second: 0 };
     entry[what]++;
-    counts.set(op, entry);
-  };
-  for (const { rounds } of programs) {
+    this.counts.set(op, entry);
+  }
+
+  add({ rounds }: Program): void {
     const steps = rounds.flat();
     const makers = new Map(steps.flatMap((step) => ends(step).to.map((slot) => [slot, step] as const)));
     const all = { first: new Set<Step>(), second: new Set<Step>() };
     for (const step of steps) {
-      count(step, 'calls');
+      this.count(step, 'calls');
       if (step.kind !== 'backward' && step.kind !== 'grad') continue;
       const { first, second } = behind(step.y, makers);
       for (const each of first) all.first.add(each);
       for (const each of second) all.second.add(each);
     }
-    for (const step of all.first) count(step, 'first');
-    for (const step of all.second) count(step, 'second');
+    for (const step of all.first) this.count(step, 'first');
+    for (const step of all.second) this.count(step, 'second');
   }
-  return counts;
 }

@@ -204,7 +204,6 @@ const logSumExp: Row = {
 const layerNorm: Row = {
   op: 'layerNorm',
   weight: 2,
-  refuses: true,
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 0 && !slot.shape.includes(0));
     const length = x.shape.at(-1) as number;

@@ -25,14 +25,14 @@ const fromZero = (x: n.Node) => n.apart(x, n.zero);
 const sign: Unary = (x) => n.constant(Math.sign(x.value));
 
 /** A second operand: a number, a tensor that broadcasts, the first one itself. */
-function operand(d: Draw, x: Slot): Slot | number {
+export function operand(d: Draw, x: Slot): Slot | number {
   const kind = d.int(6);
   if (kind === 4) return x;
   return kind === 5 ? d.pick([0.5, -1.5, 2, 0.1, 3]) : d.partner(x.shape);
 }
 
 /** As an array of nodes; a number is rounded to float32 on the way to a kernel. */
-const plain = (x: Slot | number): Plain =>
+export const plain = (x: Slot | number): Plain =>
   typeof x === 'number' ? { shape: [], nodes: [n.constant(x, Math.abs(Math.fround(x) - x) * 2)] } : x;
 
 /** `f` of two operands that broadcast. */
@@ -42,7 +42,7 @@ export function broadcasting(d: Draw, a: Plain, b: Plain, f: (a: n.Node, b: n.No
   return make(shape ?? [], (i) => f(get(a, i), get(b, i)));
 }
 
-export function binary(
+function binary(
   op: string,
   f: (a: n.Node, b: n.Node) => n.Node,
   parts: { check?: (d: Draw, a: n.Node, b: n.Node) => void; dtype?: DType; weight?: number } = {},

@@ -4,7 +4,7 @@ import * as n from '../interpreter.ts';
 import { alongAxis, get, indices, make, type Plain, reduceAxis } from '../plain.ts';
 import type { Slot } from '../program.ts';
 import { picking } from './along.ts';
-import { binary } from './elementwise.ts';
+import { broadcasting, operand, plain } from './elementwise.ts';
 
 /** A row in order, the first of equals first; gives up where float32 may see another order. */
 function sorted(d: Draw, row: readonly n.Node[], descending: boolean): n.Node[] {
@@ -104,6 +104,23 @@ const einsum: Row = {
 
 const smallest = (row: readonly n.Node[]) => row.map((x) => n.neg(x));
 
+/** `e^(b ln a)`, a well above 0. */
+const power: Row = {
+  op: 'pow',
+  weight: 2,
+  draw: (d) => {
+    const x = d.float(
+      (slot) => slot.nodes.every(({ value }) => value >= 0.25),
+      () => d.shape(),
+      [0.25, 2.25],
+    );
+    const y = operand(d, x);
+    const [a, b] = typeof y === 'number' && y > 0 && d.flag() ? [y, x] : [x, y];
+    const result = broadcasting(d, plain(a), plain(b), (p, q) => n.exp(n.mul(q, n.log(p))));
+    d.call('pow', [a, b], result);
+  },
+};
+
 export const ordered: readonly Row[] = [
   picking('min', (row, at) => row[at] as n.Node, 'float32', smallest),
   picking('argmin', (_, at) => n.constant(at), 'int32', smallest),
@@ -112,6 +129,6 @@ export const ordered: readonly Row[] = [
   topk,
   spreading('variance'),
   spreading('std'),
-  binary('pow', (a, b) => n.exp(n.mul(b, n.log(a))), { check: (d, a) => d.need(a.value >= 0.25) }),
+  power,
   einsum,
 ];

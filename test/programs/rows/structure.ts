@@ -37,9 +37,12 @@ function block(d: Draw, kind: Block, inputs: readonly Slot[] = []): void {
   d.steps.push({ kind: 'block', block: kind, inputs, locals, body, result, out });
 }
 
+/** Whether it lies in the memory of what an optimiser may change. */
+const changeable = (d: Draw, x: Slot) => d.viewed([x]).some(({ needs }) => needs);
+
 /** Numbers to weigh a result with, that nothing is differentiated by. */
 function seedFor(d: Draw, y: Slot): Slot {
-  const found = floats(d).filter((x) => !x.needs && x.shape.join() === y.shape.join());
+  const found = floats(d).filter((x) => !x.needs && !changeable(d, x) && x.shape.join() === y.shape.join());
   const known = found[d.int(found.length + 2)];
   const seed = d.int(64);
   return (
@@ -135,7 +138,6 @@ export const structure: Row[] = [
   {
     op: 'checkpoint',
     structure: true,
-    refuses: true,
     weight: 4,
     draw: (d) => block(d, 'checkpoint', some(d, differentiable(d), 1 + d.int(3))),
   },
@@ -158,6 +160,7 @@ export const structure: Row[] = [
       const y = d.pick(differentiable(d));
       const createGraph = d.int(4) !== 3;
       const seed = createGraph && d.flag() ? d.like(y.shape) : seedFor(d, y);
+      d.need(!changeable(d, seed));
       grad(d, y, seed, some(d, targets(d).reverse(), 3), createGraph);
     },
   },
