@@ -223,7 +223,7 @@ it('reads a tensor beyond 2 GiB, from a file that is mostly a hole', async () =>
   expect(process.memoryUsage.rss() - rss).toBeLessThan(2 ** 31 + 2 ** 29); // the tensor, and not the file beside it
   w.storage.free();
   await rm(path);
-});
+}, 600_000);
 
 it('writes a tensor beyond 2 GiB in calls of at most 1 GiB', async () => {
   const { writeAtomically } = await import('../../src/io/disk.ts');

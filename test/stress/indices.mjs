@@ -64,7 +64,7 @@ function between(op, fn) {
           error instanceof RangeError ||
           error instanceof TypeError ||
           error instanceof S.OutOfMemoryError ||
-          (error instanceof Error && / gradient: /.test(error.message))
+          (error instanceof Error && / gradient: |written since$/.test(error.message))
         )
       )
         throw error;
