@@ -44,14 +44,14 @@ export class Tensor {
   /** How it was computed, where a gradient has to pass. */
   recorded: Recorded | null = null;
 
-  /** The shape is copied: its owner may go on to change it. */
-  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
+  /** The shape is copied: its owner may go on to change it. `size` is its number of elements, where that is known. */
+  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0, size = checkedSize('tensor', shape)) {
     this.storage = storage;
-    this.size = checkedSize('tensor', shape);
+    this.size = size;
     this.shape = shape.slice();
     this.dtype = dtype;
     this.offset = offset;
-    if (!(offset >= 0 && storage.holds(offset + this.size)))
+    if (!(offset >= 0 && storage.holds(offset + size)))
       throw new RangeError(`tensor: the storage must hold the shape, got ${show(shape)} from element ${offset} on`);
   }
 
@@ -125,7 +125,7 @@ export class Tensor {
 export function empty(shape: Shape, dtype: DType = 'float32', op = 'empty'): Tensor {
   const size = checkedSize(op, shape);
   expectKind(op, dtype);
-  return new Tensor(new Storage(size), shape, dtype);
+  return new Tensor(new Storage(size), shape, dtype, 0, size);
 }
 
 /** Checks that there is such an element type. */
