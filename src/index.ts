@@ -1,7 +1,8 @@
 // The public names, room by room.
 
-export { Attention, bahdanau, softAttention } from './attention/attention.ts';
+export { Attention, type AttentionParts, bahdanau, softAttention } from './attention/attention.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './attention/content.ts';
+export { dropping } from './attention/dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './attention/hard.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './attention/intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './attention/local.ts';

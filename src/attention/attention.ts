@@ -1,18 +1,53 @@
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
+import { isSound, withoutUnseen } from '../nn/unseen.ts';
 import { matmul, mul, reshape } from '../ops/index.ts';
+import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { maskOfScores } from './mask.ts';
-import type { Attended, AttentionSizes, Draw, Mechanism, Memory, Prepared, Read, Selection, Step, Window, Windowed } from './parts.ts';
+import { ofEach, ofNone, readApart } from './apart.ts';
+import { maskOfKeys, maskOfScores } from './mask.ts';
+import {
+  type Attended,
+  type AttentionSizes,
+  type Draw,
+  does,
+  type Mechanism,
+  type Memory,
+  type Prepared,
+  type Read,
+  type Selection,
+  type Step,
+  type Window,
+  type Windowed,
+} from './parts.ts';
 import { AdditiveScore, type Score, type ScoreName, scoreNamed } from './score.ts';
 import { soft } from './selection.ts';
+
+/** What an {@link Attention} is made of. */
+export interface AttentionParts {
+  score: Score;
+  /** Where it may look. Default: everywhere. */
+  window?: Window;
+  /** Default {@link soft}. */
+  selection?: Selection;
+  /** Default: the weighted sum of the values. */
+  read?: Read;
+}
+
+/** What one call may be told. */
+export const calling: Names<{ mask?: Tensor; key?: Key }> = { mask: 1, key: 1 };
+
+/** The same of a memory. */
+export const masking: Names<{ mask?: Tensor }> = { mask: 1 };
 
 /**
  * Attention as *score → window → selection → read*: how well the query matches each key, where it may look, how much of each it
  * takes, and what it reads with that: by default the weighted sum of the values. What parts remember of earlier steps is in the state.
  * The step form and the whole-sequence form give the same bits; a sequence is taken step by step only where a part needs it.
+ * Keys and values that a query may not look at reach neither what it gives nor, where no query may, any gradient, whatever they hold.
  */
 export class Attention extends Module implements Mechanism {
   readonly score: Score;
@@ -21,34 +56,54 @@ export class Attention extends Module implements Mechanism {
   readonly read: Read;
   private readonly memory: Memory | undefined;
 
-  constructor(parts: { score: Score; window?: Window; selection?: Selection; read?: Read }) {
+  constructor(parts: AttentionParts) {
     super();
-    this.score = parts.score;
-    this.window = parts.window;
-    this.selection = parts.selection ?? soft;
-    this.read = parts.read ?? ((weights, values) => matmul(weights, values));
-    const remembering = Object.values(parts) as ({ memory?: Memory } | undefined)[];
+    expectOptions('Attention', parts, {
+      score: does('score'),
+      window: maybe(does('limit')),
+      selection: maybe(does('select')),
+      read: maybe(ruleOf('a function', (value) => typeof value === 'function')),
+    });
+    const { score, window, selection = soft, read = (weights, values) => matmul(weights, values) } = parts;
+    this.score = score;
+    this.window = window;
+    this.selection = selection;
+    this.read = read;
+    const remembering: ({ memory?: Memory } | undefined)[] = [score, window, selection, read as { memory?: Memory }];
     this.memory = remembering.reduce<Memory | undefined>((all, part) => part?.memory?.and(all) ?? all, undefined);
   }
 
   /**
    * Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, V]` and `weights` `[B, T, S]`.
-   * `mask` is bool, true = may attend: `[B, S]` for all queries or `[B, T, S]`. With `key` (training) selections draw.
+   * `mask` is bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. With `key` (training) selections
+   * draw.
    */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor; key?: Key } = {}): Attended {
-    const prepared = this.prepare(keys, values, options);
-    const state = this.initialState(prepared, query.shape[1]);
-    return (
-      this.memory?.unroll(this, query, prepared, state, options.key) ?? this.attend(query, prepared, state, { ...options, each: true })
-    );
+    expectNames('Attention', options, calling);
+    if (query.rank !== 3 || keys.rank !== 3 || query.shape[0] !== keys.shape[0]) {
+      throw new RangeError(`attention: query and keys must be [B, T, Q] and [B, S, K], got ${show(query.shape)} and ${show(keys.shape)}`);
+    }
+    const [batch, queries, width] = query.shape as [number, number, number];
+    if (queries === 0) return ofNone(this.forward(zeros([batch, 1, width]), keys, values));
+    const { mask, key } = options;
+    const prepared = this.prepare(keys, values, mask && { mask: maskOfScores(mask, [batch, queries, keys.shape[1] as number]) });
+    const state = this.initialState(prepared, queries);
+    const draw = key ? { key, each: true } : {};
+    return this.memory?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, draw);
   }
 
   /** A memory of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
   prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
-    if (values.rank !== 3 || values.shape[0] !== keys.shape[0] || values.shape[1] !== keys.shape[1]) {
+    expectNames('Attention', options, masking);
+    if (keys.rank !== 3 || values.rank !== 3 || values.shape[0] !== keys.shape[0] || values.shape[1] !== keys.shape[1]) {
       throw new RangeError(`attention: keys and values must be [B, S, K] and [B, S, V], got ${show(keys.shape)} and ${show(values.shape)}`);
     }
-    return { keys: this.score.prepare(keys), values, ...(options.mask && { mask: options.mask }) };
+    const mask = options.mask && maskOfKeys(options.mask, keys.shape);
+    const seen = mask ? withoutUnseen(keys, mask) : keys;
+    const read = values === keys ? seen : mask ? withoutUnseen(values, mask) : values;
+    const hides = this.window !== undefined || (mask?.shape[1] ?? 1) > 1;
+    const unsound = hides && !isSound(read) ? { unsound: zeros([keys.shape[0] as number]) } : {};
+    return { keys: this.score.prepare(seen), values: read, ...(mask && { mask }), ...unsound };
   }
 
   /** The state before the first step; of `steps` in all, where queries are counted from the end. */
@@ -58,10 +113,13 @@ export class Attention extends Module implements Mechanism {
 
   /** One query `[B, Q]` for each memory of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
+    expectNames('Attention', options, keyName);
+    if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {
+      const batch = prepared.values.shape[0];
+      throw new RangeError(`attention: query of a step must be [B, Q] for a memory of ${batch}, got ${show(query.shape)}`);
+    }
     const all = this.attend(reshape(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
-    const step: Record<string, Tensor> = {};
-    for (const [name, x] of Object.entries(all)) step[name] = reshape(x, x.shape.toSpliced(1, 1));
-    const { output: context, ...rest } = step as unknown as Attended;
+    const { output: context, ...rest } = ofEach(all, (x) => reshape(x, x.shape.toSpliced(1, 1)));
     return { context, ...rest, state: this.memory?.next(state, all) ?? state };
   }
 
@@ -71,8 +129,10 @@ export class Attention extends Module implements Mechanism {
     const context = { ...draw, query, state, scores, mask: mask && maskOfScores(mask, scores.shape) };
     const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
     const selected = this.selection.select(windowed.scores, windowed);
-    const weights = windowed.factor ? mul(selected.weights, windowed.factor) : selected.weights;
-    return { ...selected, weights, output: this.read(weights, prepared.values, selected) };
+    const taken = windowed.factor ? { ...selected, weights: mul(selected.weights, windowed.factor) } : selected;
+    const apart = prepared.unsound && windowed.mask;
+    const output = apart ? readApart(this.read, prepared.values, taken, apart) : this.read(taken.weights, prepared.values, taken);
+    return { ...taken, output };
   }
 }
 

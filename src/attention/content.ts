@@ -2,9 +2,10 @@
 
 import { Linear } from '../nn/linear.ts';
 import { add, div, matmul, mul, softplus, sqrt, square, sub, sum, transpose } from '../ops/index.ts';
+import { expectKey, expectOptions } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { dotScore, Score } from './score.ts';
+import { dotScore, isScoreSizes, Score, type ScoreSizes } from './score.ts';
 
 /** Keeps vectors of zeros from being divided by 0. */
 const EPSILON = 1e-12;
@@ -31,8 +32,10 @@ export class CosineScore extends Score {
   readonly key: Linear;
   readonly sharpness: Linear;
 
-  constructor(sizes: { query: number; key: number }, key: Key) {
+  constructor(sizes: ScoreSizes, key: Key) {
     super();
+    expectOptions('CosineScore', sizes, isScoreSizes);
+    expectKey('CosineScore', key);
     const [forKey, forSharpness] = split(key);
     this.key = new Linear({ input: sizes.query, output: sizes.key }, forKey);
     this.sharpness = new Linear({ input: sizes.query, output: 1 }, forSharpness);
@@ -58,8 +61,10 @@ export function distanceScore(query: Tensor, keys: Tensor): Tensor {
 export class DistanceScore extends Score {
   readonly query: Linear;
 
-  constructor(sizes: { query: number; key: number }, key: Key) {
+  constructor(sizes: ScoreSizes, key: Key) {
     super();
+    expectOptions('DistanceScore', sizes, isScoreSizes);
+    expectKey('DistanceScore', key);
     this.query = new Linear({ input: sizes.query, output: sizes.key }, key);
   }
 

@@ -2,11 +2,12 @@
 
 import { hidden } from '../ops/along.ts';
 import { add, argmax, entropy, gumbel, logSoftmax, mul, oneHot, pick, softmax, stack, straightThrough, uniform } from '../ops/index.ts';
+import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { int32 } from './memory.ts';
 import type { Context, Draw, Selection } from './parts.ts';
-import { inverse, type Temperature } from './selection.ts';
+import { inverse, isTemperature, type Temperature } from './selection.ts';
 
 /** The place of the largest of each row, int32; −1 where all are −∞. */
 export function choose(x: Tensor): Tensor {
@@ -68,6 +69,12 @@ export const highest: Selection = {
  * reading a key is worth, and learn by Q-learning through `value`. Without a key to draw from, the highest.
  */
 export function exploring(options: { epsilon: number | (() => number) }): Selection {
+  expectOptions('exploring', options, {
+    epsilon: ruleOf(
+      'in [0, 1], or a function',
+      (value) => typeof value === 'function' || ((value as number) >= 0 && (value as number) <= 1),
+    ),
+  });
   return {
     select(scores, context) {
       const epsilon = typeof options.epsilon === 'number' ? options.epsilon : options.epsilon();
@@ -90,6 +97,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
  * Mnih, Teh 2017): almost a draw as τ nears 0. Without a key there is no noise.
  */
 export function gumbelSoftmax(options: { temperature: Temperature }): Selection {
+  expectOptions('gumbelSoftmax', options, { temperature: isTemperature });
   return {
     select: (scores, context) => ({
       weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), { mask: context.mask }),
@@ -102,6 +110,7 @@ export function gumbelSoftmax(options: { temperature: Temperature }): Selection 
  * *straight-through*). Without a key: the highest score, with the gradient of softmax.
  */
 export function gumbelStraightThrough(options: { temperature?: Temperature } = {}): Selection {
+  expectOptions('gumbelStraightThrough', options, { temperature: maybe(isTemperature) });
   const { temperature = 1 } = options;
   return {
     select(scores, context) {

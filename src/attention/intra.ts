@@ -2,11 +2,13 @@ import { LSTMCell, type LSTMState } from '../nn/cells.ts';
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { type Core, type UnrollOptions, unroll } from '../nn/unroll.ts';
+import { type Core, checkMask, type UnrollOptions, unroll } from '../nn/unroll.ts';
+import { withoutUnseen } from '../nn/unseen.ts';
 import { concat, lstm, matmul, place, reshape, softmax, tanh, where } from '../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isSize, maybe, type Names } from '../tensor/check.ts';
 import { full, zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
-
+import { show } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { AdditiveScore } from './score.ts';
 
@@ -31,6 +33,8 @@ export interface IntraSizes {
   window: number;
 }
 
+const running: Names<Omit<UnrollOptions<IntraState>, 'reverse'>> = { mask: 1, state: 1 };
+
 /**
  * A recurrent core that attends to its own past states. With `hₜ` the LSTM's state and `vᵢ` those before it, i < t,
  * `α = softmax(qᵀ tanh(W₁ vᵢ + W₂ hₜ + b))`, `cₜ = Σ αᵢ vᵢ` and the output is `tanh(W [cₜ; hₜ])` (Cheng, Dong, Lapata 2016, "Long short-term
@@ -46,10 +50,9 @@ export class IntraAttention extends Module implements Core<IntraState> {
 
   constructor(sizes: IntraSizes, key: Key) {
     super();
+    expectOptions('IntraAttention', sizes, { input: isSize, hidden: isSize, score: maybe(isSize), window: isSize });
+    expectKey('IntraAttention', key);
     const { input, hidden, score = hidden, window } = sizes;
-    if (!(Number.isInteger(window) && window >= 1)) {
-      throw new RangeError(`IntraAttention: window must be a whole number from 1, got ${window}`);
-    }
     const [forCell, forScore, forCombine] = split(key, 3) as [Key, Key, Key];
     this.cell = new LSTMCell({ input, hidden }, forCell);
     this.score = new AdditiveScore({ query: hidden, key: hidden, hidden: score }, forScore);
@@ -97,14 +100,22 @@ export class IntraAttention extends Module implements Core<IntraState> {
    * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and without. The same bits either way.
    */
   forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights?: Tensor; state: IntraState } {
+    expectNames('IntraAttention', options, running);
     const { mask, state } = options;
     const [batch, steps] = x.shape as [number, number];
+    if (x.rank !== 3 || x.shape[2] !== this.cell.input) {
+      throw new RangeError(`IntraAttention: x must be [B, T, ${this.cell.input}], got ${show(x.shape)}`);
+    }
+    if (mask) checkMask('IntraAttention', mask, [batch, steps]);
+    if (steps === 0) {
+      return { output: zeros([batch, 0, this.hidden]), weights: zeros([batch, 0, 0]), state: state ?? this.initialState(batch) };
+    }
     const lengths = mask ? lengthsOf(mask) : new Array<number>(batch).fill(steps);
-    if (state || !lengths || x.rank !== 3 || steps === 0 || steps > this.window) {
+    if (state || !lengths || steps > this.window) {
       const { outputs, ...rest } = unroll(this, x, options);
       return { output: outputs, state: rest.state };
     }
-    const { output: h, ...cell } = lstm(x, null, null, this.cell.weights, mask ? { mask } : {});
+    const { output: h, ...cell } = lstm(mask ? withoutUnseen(x, mask) : x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);
     const { output, weights } = this.look(h, keys, h, before(steps));

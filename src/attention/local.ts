@@ -3,6 +3,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, own } from '../nn/module.ts';
 import { exp, linear, minimum, mul, sigmoid, square, sub, sum, tanh, toFloat, uniform } from '../ops/index.ts';
+import { anything, expectKey, expectOptions, isPositive, isSize } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -15,17 +16,13 @@ function lengths({ mask }: Context, scores: Tensor): Tensor {
   return mask ? sum(toFloat(mask), { axis: -1 }) : full([1, 1], scores.shape[2] as number);
 }
 
-function checkSize(name: string, size: number): void {
-  if (!(size > 0)) throw new RangeError(`${name}: size must be above 0, got ${size}`);
-}
-
 /**
  * The t-th query looks `size` keys to each side of the t-th key (Luong, Pham, Manning 2015, §3.2, *local-m*); past the last real key, of
  * which the paper says nothing, the window stays around that one. For masks of padding: real keys come first.
  */
 export function localMonotonic(options: { size: number }): Window {
+  expectOptions('localMonotonic', options, { size: isPositive });
   const { size } = options;
-  checkSize('localMonotonic', size);
   return {
     memory: stepsSoFar,
     limit(scores, context) {
@@ -58,9 +55,10 @@ export class LocalPredictive extends Module implements Window {
   readonly v: Tensor;
   readonly size: number;
 
-  constructor(sizes: { query: number; hidden: number; size: number }, key: Key) {
+  constructor(sizes: { query: number; hidden: number; size: number; key?: number }, key: Key) {
     super();
-    checkSize('LocalPredictive', sizes.size);
+    expectOptions('LocalPredictive', sizes, { query: isSize, hidden: isSize, size: isPositive, key: anything });
+    expectKey('LocalPredictive', key);
     const [forProject, forV] = split(key);
     this.project = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forProject);
     const bound = 1 / Math.sqrt(sizes.hidden);

@@ -4,17 +4,19 @@ import { Linear } from '../nn/linear.ts';
 import { own } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
+import { anything, expectKey, expectOptions, expectSizes, isOneOf, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, previousWeights } from './memory.ts';
 import type { AttentionSizes, Memory } from './parts.ts';
-import { AdditiveScore, Score } from './score.ts';
+import { AdditiveScore, isAttentionSizes, Score, type ScoreSizes } from './score.ts';
 
 /**
  * `W q`, a score for each place whatever stands there (Luong, Pham, Manning 2015, §3.1, eq. 8, *location*). Query `[B, T, Q]` and weight
  * `[most, Q]` to `[B, T, keys]`, of the weight's first rows.
  */
 export function locationScore(query: Tensor, weight: Tensor, keys: number): Tensor {
+  expectSizes('locationScore', { keys }, isWhole(0));
   const most = weight.shape[0] as number;
   if (keys > most) throw new RangeError(`locationScore: keys must be at most the weight's ${most} rows, got ${keys}`);
   return linear(query, slice(weight, 0, 0, keys));
@@ -24,8 +26,10 @@ export function locationScore(query: Tensor, weight: Tensor, keys: number): Tens
 export class LocationScore extends Score {
   readonly weight: Tensor;
 
-  constructor(sizes: { query: number; most: number }, key: Key) {
+  constructor(sizes: Partial<ScoreSizes> & { query: number; most: number }, key: Key) {
     super();
+    expectOptions('LocationScore', sizes, { query: isSize, most: isSize, key: anything, hidden: anything });
+    expectKey('LocationScore', key);
     const bound = 1 / Math.sqrt(sizes.query);
     this.weight = own(() => uniform(key, [sizes.most, sizes.query], { low: -bound, high: bound }));
   }
@@ -70,13 +74,19 @@ export class LocationAwareScore extends Score {
 
   constructor(sizes: AttentionSizes & LocationAwareOptions, key: Key) {
     super();
-    const { filters = 10, width = 15, of = 'previous' } = sizes;
-    if (!(Number.isInteger(width) && width % 2 === 1)) throw new RangeError(`LocationAwareScore: width must be odd, got ${width}`);
+    expectOptions('LocationAwareScore', sizes, {
+      ...isAttentionSizes,
+      filters: maybe(isSize),
+      width: maybe(ruleOf('an odd whole number from 1', (value) => (value as number) > 0 && (value as number) % 2 === 1)),
+      of: maybe(isOneOf('previous', 'sum')),
+    });
+    expectKey('LocationAwareScore', key);
+    const { query, key: keys, hidden, filters = 10, width = 15, of = 'previous' } = sizes;
     const [forAdditive, forFilters, forFeatures] = split(key, 3) as [Key, Key, Key];
     const bound = 1 / Math.sqrt(width);
-    this.additive = new AdditiveScore(sizes, forAdditive);
+    this.additive = new AdditiveScore({ query, key: keys, hidden }, forAdditive);
     this.filters = own(() => uniform(forFilters, [filters, 1, width], { low: -bound, high: bound }));
-    this.features = new Linear({ input: filters, output: sizes.hidden, bias: false }, forFeatures);
+    this.features = new Linear({ input: filters, output: hidden, bias: false }, forFeatures);
     this.of = of === 'sum' ? 'coverage' : 'weights';
     this.memory = of === 'sum' ? coverageSoFar : previousWeights;
   }

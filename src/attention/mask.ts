@@ -1,9 +1,11 @@
-import { reshape } from '../ops/index.ts';
+import { expand, reshape } from '../ops/index.ts';
+import { expectOptions, expectSizes, isWhole, maybe } from '../tensor/check.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /** bool `[B, S]`: true where the position is below the row's length. `size` defaults to the longest. */
 export function lengthsToMask(lengths: readonly number[], options: { size?: number } = {}): Tensor {
+  expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
   const size = options.size ?? Math.max(0, ...lengths);
   const mask = empty([lengths.length, size], 'bool');
   const view = mask.view();
@@ -16,19 +18,36 @@ export function lengthsToMask(lengths: readonly number[], options: { size?: numb
   return mask;
 }
 
-/** bool `[T, S]`: query t may attend to keys up to t, aligned at the bottom right: the last query sees every key. */
+/**
+ * bool `[1, T, S]`, for every example: query t may attend to keys up to t, aligned at the bottom right: the last query sees every key. The
+ * axis of 1 tells it from a mask of keys `[B, S]`.
+ */
 export function causalMask(queries: number, keys: number = queries): Tensor {
-  const mask = empty([queries, keys], 'bool');
+  expectSizes('causalMask', { queries, keys }, isWhole(0));
+  const mask = empty([1, queries, keys], 'bool');
   const view = mask.view();
   for (let t = 0; t < queries; t++) for (let s = 0; s < keys; s++) view[t * keys + s] = s - (keys - queries) <= t ? 1 : 0;
   return mask;
 }
 
-/** A mask as scores `[B, T, S]` need it: `[B, S]` counts for every query, `[B, T, S]` and `[B, 1, S]` stay as they are. */
+/** A mask as scores `[B, T, S]` need it, `[B, 1 or T, S]`: `[B, S]` counts for every query, `[1, T, S]` for every example. */
 export function maskOfScores(mask: Tensor, scores: Shape): Tensor {
+  const [batch, queries, keys] = scores;
+  return ofEveryExample(mask, `scores ${show(scores)}`, batch, keys, queries);
+}
+
+/** The same of keys `[B, S]`, whatever the number of queries it is made for. */
+export function maskOfKeys(mask: Tensor, keys: Shape): Tensor {
+  const [batch, length] = keys;
+  return ofEveryExample(mask, `keys ${show(keys)}`, batch, length);
+}
+
+function ofEveryExample(mask: Tensor, what: string, batch?: number, keys?: number, queries?: number): Tensor {
   expectDType('attention', 'mask', mask, 'bool');
   const all = mask.rank === 2 ? reshape(mask, mask.shape.toSpliced(1, 0, 1)) : mask;
-  const [batch, queries, keys] = all.shape;
-  if (all.rank === 3 && batch === scores[0] && (queries === 1 || queries === scores[1]) && keys === scores[2]) return all;
-  throw new RangeError(`attention: mask must be [B, S] or [B, T, S] for scores ${show(scores)}, got ${show(mask.shape)}`);
+  const [examples, rows = 1, length] = all.shape;
+  const fits = all.rank === 3 && length === keys && (rows === 1 || queries === undefined || rows === queries);
+  if (fits && examples === batch) return all;
+  if (fits && examples === 1 && mask.rank === 3) return expand(all, [batch as number, rows, length as number]);
+  throw new RangeError(`attention: mask must be [B, S], [B, T, S] or [1, T, S] for ${what}, got ${show(mask.shape)}`);
 }

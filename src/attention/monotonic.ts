@@ -3,13 +3,14 @@
 import { own } from '../nn/module.ts';
 import { hidden } from '../ops/along.ts';
 import { add, div, monotonicWeights, mul, normal, oneHot, reshape, select, sigmoid, sqrt, square, sum } from '../ops/index.ts';
+import { expectKey, expectOptions, isNumber, maybe, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { drawn } from './hard.ts';
 import { int32, remember } from './memory.ts';
 import type { AttentionSizes, Selection } from './parts.ts';
-import { AdditiveScore, Score } from './score.ts';
+import { AdditiveScore, isAttentionSizes, Score } from './score.ts';
 
 /**
  * `g · vᵀ tanh(W q + V k + b) / ‖v‖ + r` (Raffel, Luong, Liu, Weiss, Eck 2017, "Online and linear-time attention by enforcing monotonic
@@ -23,9 +24,12 @@ export class MonotonicScore extends Score {
 
   constructor(sizes: AttentionSizes & { offset?: number }, key: Key) {
     super();
-    this.additive = new AdditiveScore(sizes, key);
+    expectOptions('MonotonicScore', sizes, { ...isAttentionSizes, offset: maybe(isNumber) });
+    expectKey('MonotonicScore', key);
+    const { offset = -1, ...widths } = sizes;
+    this.additive = new AdditiveScore(widths, key);
     this.gain = own(() => full([1], 1 / Math.sqrt(sizes.hidden)));
-    this.offset = own(() => full([1], sizes.offset ?? -1));
+    this.offset = own(() => full([1], offset));
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -54,12 +58,15 @@ const stopped = /* @__PURE__ */ remember({
   },
 });
 
+const isDeviation = /* @__PURE__ */ ruleOf('a finite number from 0', (value) => Number.isFinite(value) && (value as number) >= 0);
+
 /**
  * The probability of stopping at each key, `p = sigmoid(score)` being that of stopping once there (Raffel et al. 2017, §2.3, eq. 8–9: what
  * it learns by). The weights sum to at most 1: it may reach the end. With a key, normal `noise` (a standard deviation, default 1) is added
  * to the scores, so that they learn to be far from 0 (§2.5).
  */
 export function monotonicSoft(options: { noise?: number } = {}): Selection {
+  expectOptions('monotonicSoft', options, { noise: maybe(isDeviation) });
   const { noise: std = 1 } = options;
   return {
     memory: stopped,

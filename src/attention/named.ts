@@ -1,5 +1,6 @@
 // The mechanisms by the names of their papers, each a score, a window, a selection and a read. `bahdanau` is in attention.ts.
 
+import { expectKey, expectNames, expectOptions, isFlag, isNumber, isOneOf, isPositive, isSize, maybe } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { split } from '../tensor/random.ts';
 import { Attention } from './attention.ts';
@@ -11,7 +12,7 @@ import { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
 import { MultiHead, type MultiHeadOptions } from './multi-head.ts';
 import type { AttentionSizes, Selection, Window } from './parts.ts';
 import { pointing } from './read.ts';
-import { AdditiveScore, scoreNamed } from './score.ts';
+import { AdditiveScore, isAttentionSizes, scoreNamed } from './score.ts';
 
 /** Which of Luong's mechanisms. */
 export interface LuongOptions {
@@ -30,6 +31,14 @@ export interface LuongOptions {
  * decoder's order of things and input feeding (§3.3) are `AttentionSeq2Seq`'s decoder `luong`.
  */
 export function luong(sizes: AttentionSizes, key: Key, options: LuongOptions = {}): Attention {
+  expectOptions('luong', options, {
+    score: maybe(isOneOf('location', 'dot', 'general', 'concat')),
+    window: maybe(isOneOf('global', 'local-m', 'local-p')),
+    size: maybe(isPositive),
+    most: maybe(isSize),
+  });
+  expectOptions('luong', sizes, isAttentionSizes);
+  expectKey('luong', key);
   const { score = 'general', window = 'global', size = 10, most = 100 } = options;
   const [forScore, forWindow] = split(key);
   const made =
@@ -42,19 +51,18 @@ export function luong(sizes: AttentionSizes, key: Key, options: LuongOptions = {
 
 function luongWindow(name: string, sizes: AttentionSizes & { size: number }, key: Key): Window | undefined {
   switch (name) {
-    case 'global':
-      return undefined;
     case 'local-m':
-      return localMonotonic(sizes);
+      return localMonotonic({ size: sizes.size });
     case 'local-p':
       return new LocalPredictive(sizes, key);
     default:
-      throw new RangeError(`luong: window must be global, local-m or local-p, got ${name}`);
+      return undefined;
   }
 }
 
 /** Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, "Attention-based models for speech recognition": the score sees where it looked before. */
 export function locationAware(sizes: AttentionSizes, key: Key, options: LocationAwareOptions = {}): Attention {
+  expectNames('locationAware', options, { filters: 1, width: 1, of: 1 });
   return new Attention({ score: new LocationAwareScore({ ...sizes, ...options }, key) });
 }
 
@@ -65,6 +73,7 @@ export function contentBased(sizes: AttentionSizes, key: Key): Attention {
 
 /** Vaswani et al. 2017, "Attention is all you need", §3.2.2: several heads, scaled dot scores by default. The output is as wide as keys. */
 export function multiHead(sizes: AttentionSizes, key: Key, options: Partial<Omit<MultiHeadOptions, 'query' | 'key'>> = {}): MultiHead {
+  expectOptions('multiHead', sizes, isAttentionSizes);
   const { heads = 4, size = sizes.hidden, output = sizes.key, ...rest } = options;
   return new MultiHead({ query: sizes.query, key: sizes.key, heads, size, output, ...rest }, key);
 }
@@ -79,6 +88,7 @@ export function pointer(sizes: AttentionSizes, key: Key): Attention {
  * by default; with `selection: highest` it has none, with `hard` REINFORCE's.
  */
 export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection?: Selection } = {}): Attention {
+  expectNames('nearestKey', options, { selection: 1 });
   return new Attention({ score: new DistanceScore(sizes, key), selection: options.selection ?? highestStraightThrough });
 }
 
@@ -87,6 +97,7 @@ export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection
  * after the other and has no gradient to the scores. Both have the same parameters: what one learned the other loads.
  */
 export function monotonic(sizes: AttentionSizes, key: Key, options: { hard?: boolean; noise?: number; offset?: number } = {}): Attention {
+  expectOptions('monotonic', options, { hard: maybe(isFlag), noise: maybe(isNumber), offset: maybe(isNumber) });
   const { hard = false, noise = 1, offset = -1 } = options;
   return new Attention({
     score: new MonotonicScore({ ...sizes, offset }, key),

@@ -2,9 +2,14 @@
 
 import type { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
+import { type Rule, ruleOf } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+
+/** The rule of a part that is to have a method. */
+export const does = (method: string): Rule =>
+  ruleOf(`an object with ${method}()`, (value) => typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function');
 
 /** Widths of queries, keys and of a score's hidden layer. */
 export interface AttentionSizes {

@@ -4,10 +4,20 @@ import { Linear } from '../nn/linear.ts';
 import { Module, own } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
+import { anything, expectKey, expectOptions, isFlag, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AttentionSizes, Memory } from './parts.ts';
+
+/** The widths of a score that has no hidden layer: one may be given. */
+export type ScoreSizes = Pick<AttentionSizes, 'query' | 'key'> & Partial<AttentionSizes>;
+
+/** Rules of widths. */
+export const isScoreSizes: Rules<ScoreSizes> = { query: isSize, key: isSize, hidden: anything };
+
+/** The same where there is one. */
+export const isAttentionSizes: Rules<AttentionSizes> = { query: isSize, key: isSize, hidden: isSize };
 
 function checkWidths(op: string, query: Tensor, keys: Tensor): void {
   const fits = query.rank === 3 && keys.rank === 3 && query.shape[0] === keys.shape[0] && query.shape[2] === keys.shape[2];
@@ -50,6 +60,7 @@ export class DotScore extends Score {
 
   constructor(options: { scaled?: boolean } = {}) {
     super();
+    expectOptions('DotScore', options, { scaled: maybe(isFlag) });
     this.scaled = options.scaled ?? false;
   }
 
@@ -66,8 +77,10 @@ export class DotScore extends Score {
 export class GeneralScore extends Score {
   readonly weight: Tensor;
 
-  constructor(sizes: { query: number; key: number }, key: Key) {
+  constructor(sizes: ScoreSizes, key: Key) {
     super();
+    expectOptions('GeneralScore', sizes, isScoreSizes);
+    expectKey('GeneralScore', key);
     const bound = 1 / Math.sqrt(sizes.key);
     this.weight = own(() => uniform(key, [sizes.query, sizes.key], { low: -bound, high: bound }));
   }
@@ -92,6 +105,8 @@ export class AdditiveScore extends Score {
 
   constructor(sizes: AttentionSizes, key: Key) {
     super();
+    expectOptions('AdditiveScore', sizes, isAttentionSizes);
+    expectKey('AdditiveScore', key);
     const [forQuery, forKey, forV] = split(key, 3) as [Key, Key, Key];
     this.query = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forQuery);
     this.key = new Linear({ input: sizes.key, output: sizes.hidden }, forKey);
@@ -120,6 +135,7 @@ export function scoreNamed(name: ScoreName, sizes: AttentionSizes, key: Key): Sc
       return new GeneralScore(sizes, key);
     case 'dot':
     case 'scaledDot':
+      expectOptions(name, sizes, isScoreSizes);
       if (sizes.query !== sizes.key)
         throw new RangeError(`${name}: query and key must be of one width, got ${sizes.query} and ${sizes.key}`);
       return new DotScore({ scaled: name === 'scaledDot' });

@@ -1,6 +1,7 @@
 // How much a query takes of each key: a little of every one, or of few.
 
 import { mul, softmax, sparsemax } from '../ops/index.ts';
+import { expectOptions, type Rule, ruleOf } from '../tensor/check.ts';
 import type { Selection } from './parts.ts';
 
 /** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
@@ -11,6 +12,12 @@ export const soft: Selection = {
 /** A temperature τ, which may change while a model learns. */
 export type Temperature = number | (() => number);
 
+/** The rule of a temperature: a function is asked and checked at each use. */
+export const isTemperature: Rule = /* @__PURE__ */ ruleOf(
+  'a number above 0 or a function',
+  (value) => typeof value === 'function' || (Number.isFinite(value) && (value as number) > 0),
+);
+
 /** `1 / τ`, checked. */
 export function inverse(op: string, temperature: Temperature): number {
   const value = typeof temperature === 'number' ? temperature : temperature();
@@ -20,6 +27,7 @@ export function inverse(op: string, temperature: Temperature): number {
 
 /** `softmax(score / τ)` (Hinton, Vinyals, Dean 2015, eq. 1): below 1 sharper, above 1 flatter. */
 export function tempered(options: { temperature: Temperature }): Selection {
+  expectOptions('tempered', options, { temperature: isTemperature });
   return {
     select: (scores, context) => ({ weights: softmax(mul(scores, inverse('tempered', options.temperature)), { mask: context.mask }) }),
   };

@@ -3,11 +3,13 @@
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { abs, add, and, gather, lessEqual, mul, reshape, sub, toFloat } from '../ops/index.ts';
+import type { DType } from '../runtime/backend.ts';
+import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
-import type { Shape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Shape, show } from '../tensor/shape.ts';
+import { expectDType, Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './memory.ts';
-import type { Context, Memory, Window, Windowed } from './parts.ts';
+import { type Context, does, type Memory, type Places, type Window, type Windowed } from './parts.ts';
 
 /** Everywhere the mask allows. */
 export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
@@ -32,11 +34,14 @@ export function offsets(places: Tensor, keys: number): Tensor {
   return sub(toFloat(arange(keys)), reshape(toFloat(places), [...places.shape, 1]));
 }
 
+const isDistance = /* @__PURE__ */ ruleOf('a number', (value) => typeof value === 'number' && !Number.isNaN(value));
+
 /**
  * `before` places back and `after` ahead of the query's own, which of the last query is the last key's; everything back or ahead where a
  * number is left out (Beltagy, Peters, Cohan 2020, "Longformer", §3.1).
  */
 export function sliding(options: { before?: number; after?: number }): Window {
+  expectOptions('sliding', options, { before: maybe(isDistance), after: maybe(isDistance) });
   const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = options;
   return ofPlaces(placeOfQuery, ([, queries, keys], state) => {
     const offset = offsets(placesOf(state, 'place', queries as number), keys as number);
@@ -52,24 +57,46 @@ export function near(offset: Tensor, size: number): Tensor {
   return lessEqual(abs(offset), size);
 }
 
-/** Where row t of `mask` (bool `[T, S]`) is true, for the t-th query. */
+/** Where row t of `mask` (bool `[T, S]` or `[1, T, S]`) is true, for the t-th query. */
 export function masked(mask: Tensor): Window {
-  return ofPlaces(stepsSoFar, (scores, state) => ({ mask: rows(mask, scores, state) }));
+  expectTable('masked', mask, 'bool');
+  return ofPlaces(stepsSoFar, (scores, state) => ({ mask: rows('masked', mask, scores, state) }));
 }
 
-/** Row t of `bias` (`[T, S]`, which may be a parameter) added to the scores of the t-th query. */
-export function biased(bias: Tensor): Window {
-  return ofPlaces(stepsSoFar, (scores, state) => ({ bias: rows(bias, scores, state) }));
+/** Row t of `bias` (`[T, S]`, which may be a parameter: `bias` of the window) added to the scores of the t-th query. */
+export function biased(bias: Tensor): Window & { readonly bias: Tensor } {
+  expectTable('biased', bias, 'float32');
+  return { ...ofPlaces(stepsSoFar, (scores, state) => ({ bias: rows('biased', bias, scores, state) })), bias };
 }
 
-const rows = (table: Tensor, scores: Shape, state: State) => gather(table, placesOf(state, 'steps', scores[1] as number));
+function expectTable(op: string, table: Tensor, dtype: DType): void {
+  expectDType(op, 'table', table, dtype);
+  if (table.rank === 2 || (table.rank === 3 && table.shape[0] === 1)) return;
+  throw new RangeError(`${op}: table must be [T, S] or [1, T, S], got ${show(table.shape)}`);
+}
+
+/** The rows of the queries `[B, T, S]`. */
+function rows(op: string, table: Tensor, scores: Shape, state: State): Tensor {
+  const places = placesOf(state, 'steps', scores[1] as number);
+  const [length = 0, keys] = table.shape.slice(-2);
+  if (keys !== scores[2] || places.peek().some((place) => place >= length)) {
+    throw new RangeError(
+      `${op}: table must have a row for each query and a column for each of ${scores[2]} keys, got ${show(table.shape)}`,
+    );
+  }
+  return gather(table.rank === 2 ? table : reshape(table, table.shape.slice(1)), places);
+}
 
 /**
  * `score − strength · Σ α′`: what has been looked at is looked at less. The sum of earlier weights is See, Liu, Manning 2017's coverage
  * (eq. 10), which they give to the score; here it lowers it. `strength` may be a parameter `[1]`.
  */
-export function coverage(options: { strength: number | Tensor }): Window {
+export function coverage(options: { strength: number | Tensor }): Window & { readonly strength: number | Tensor } {
+  expectOptions('coverage', options, {
+    strength: ruleOf('a number or a tensor', (value) => value instanceof Tensor || Number.isFinite(value)),
+  });
   return {
+    strength: options.strength,
     memory: coverageSoFar,
     limit(scores, { state }) {
       const seen = state.coverage as Tensor; // [B, S]
@@ -78,16 +105,22 @@ export function coverage(options: { strength: number | Tensor }): Window {
   };
 }
 
-/** Several windows: scores go through one after the other, a key is seen where all allow it, and factors multiply. */
+/**
+ * Several windows: scores go through one after the other, a key is seen where all allow it, and factors multiply. Where none looks at scores
+ * (causal, sliding, masked, biased) neither do they together: heads stay one op.
+ */
 export class CombinedWindow extends Module implements Window {
   readonly windows: readonly Window[];
   readonly memory?: Memory;
+  readonly places?: NonNullable<Window['places']>;
 
   constructor(...windows: Window[]) {
     super();
+    for (const [i, window] of windows.entries()) does('limit')('CombinedWindow', `window ${i}`, window);
     this.windows = windows;
     const memory = windows.reduce<Memory | undefined>((all, window) => window.memory?.and(all) ?? all, undefined);
     if (memory) this.memory = memory;
+    if (windows.every(({ places }) => places)) this.places = (scores, state) => allPlaces(windows, scores, state);
   }
 
   limit(scores: Tensor, context: Context): Windowed {
@@ -101,4 +134,18 @@ export class CombinedWindow extends Module implements Window {
     }
     return result;
   }
+}
+
+/** What windows that look at no score say together: where all let look, and the sum of what they add. */
+export function allPlaces(windows: readonly Window[], scores: Shape, state: State): Places {
+  let all: Places = {};
+  for (const window of windows) {
+    const { mask, bias } = window.places?.(scores, state) ?? {};
+    all = {
+      ...all,
+      ...(mask && { mask: bothMasks(mask, all.mask) }),
+      ...(bias && { bias: all.bias ? add(all.bias, bias) : bias }),
+    };
+  }
+  return all;
 }

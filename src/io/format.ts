@@ -68,9 +68,9 @@ export function expectReadable<T extends { dtype: string }>(name: string, entry:
   return fail(`${quote(name)} must have a dtype of ${Object.keys(ARRAYS).join(' ')}, or be left out by skip or only`, String(entry.dtype));
 }
 
-/** Bytes of one element, which the name of every type of the format tells: F32, BF16, F8_E4M3, F4. */
+/** Bytes of one element, which the name of every type of the format tells: F32, BF16, F8_E4M3, F4. Of others nothing is known. */
 export function bytesOf(dtype: string): number | undefined {
-  const bits = dtype === 'BOOL' ? '8' : /^[A-Z]+(\d+)/.exec(dtype)?.[1];
+  const bits = dtype === 'BOOL' ? '8' : /^B?[CFIU](\d+)/.exec(dtype)?.[1];
   return bits === undefined ? bits : Number(bits) / 8;
 }
 

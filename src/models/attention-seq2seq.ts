@@ -7,12 +7,13 @@ import { Embedding } from '../nn/embedding.ts';
 import { Linear } from '../nn/linear.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
+import { anything, expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
-import { expectSource, type ModelOptions, type Specials, specials } from './tokens.ts';
+import { expectSource, isModel, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
@@ -57,10 +58,15 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
 
   constructor(options: AttentionSeq2SeqOptions, key: Key) {
     super();
+    expectOptions('AttentionSeq2Seq', options, {
+      ...isModel,
+      score: anything,
+      attention: maybe(ruleOf('a function', (value) => typeof value === 'function')),
+      decoder: maybe(isOneOf('luong', 'bahdanau')),
+      memory: maybe(isSize),
+    });
+    expectKey('AttentionSeq2Seq', key);
     const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0, decoder = 'luong' } = options;
-    if (decoder !== 'luong' && decoder !== 'bahdanau') {
-      throw new RangeError(`AttentionSeq2Seq: decoder must be luong or bahdanau, got ${String(decoder)}`);
-    }
     const width = options.memory ?? 2 * hidden;
     const looksBack = decoder === 'bahdanau';
     const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];

@@ -4,7 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import { concat, select, tanh } from '../ops/index.ts';
-import { shown } from '../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -40,6 +40,8 @@ export class Encoder extends Module {
 
   constructor(sizes: EncoderSizes, key: Key) {
     super();
+    expectOptions('Encoder', sizes, { source: isSize, embedding: isSize, hidden: isSize, layers: isSize, dropout: isShare });
+    expectKey('Encoder', key);
     const [forEmbedding, forRnn] = split(key);
     const { embedding, hidden, layers, dropout } = sizes;
     this.embedding = new Embedding({ symbols: sizes.source, size: embedding }, forEmbedding);
@@ -51,6 +53,7 @@ export class Encoder extends Module {
   forward(source: Tensor, pad: number, options: { key?: Key } = {}): Encoded {
     expectTokens('forward', 'source', source);
     if (!Number.isInteger(pad)) throw new RangeError(`forward: pad must be a whole number, got ${shown(pad)}`);
+    expectNames('Encoder', options, keyName);
     const keys = options.key ? split(options.key, 3) : [];
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);
@@ -68,6 +71,8 @@ export class Bridge extends Module {
 
   constructor(sizes: { hidden: number; cell?: boolean }, key: Key) {
     super();
+    expectOptions('Bridge', sizes, { hidden: isSize, cell: maybe(isFlag) });
+    expectKey('Bridge', key);
     const { hidden, cell = true } = sizes;
     const [forH, forC] = split(key);
     this.h = new Linear({ input: 2 * hidden, output: hidden }, forH);

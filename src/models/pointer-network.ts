@@ -5,7 +5,7 @@ import { Module, own } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import type { State } from '../nn/state.ts';
 import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../ops/index.ts';
-import { expectNames } from '../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
@@ -116,6 +116,8 @@ export class PointerNetwork extends Module {
 
   constructor(options: PointerNetworkOptions, key: Key) {
     super();
+    expectOptions('PointerNetwork', options, { input: isSize, hidden: isSize, bidirectional: maybe(isFlag) });
+    expectKey('PointerNetwork', key);
     const { input, hidden, bidirectional = false } = options;
     if (bidirectional && hidden % 2 !== 0) throw new RangeError(`PointerNetwork: hidden must be even for two directions, got ${hidden}`);
     const keys = split(key, 5) as [Key, Key, Key, Key, Key];

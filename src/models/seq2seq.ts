@@ -4,12 +4,13 @@ import { Embedding } from '../nn/embedding.ts';
 import { Linear } from '../nn/linear.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
+import { expectKey, expectOptions, isOneOf, maybe } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { EncoderDecoder } from './encoder-decoder.ts';
-import { expectSource, type ModelOptions, type Specials, specials } from './tokens.ts';
+import { expectSource, isModel, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** Where the decoder gets the encoding: with every input, with the first input only, or as its initial state. */
 export type Feed = 'each' | 'first' | 'state';
@@ -41,8 +42,9 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqState> {
 
   constructor(options: Seq2SeqOptions, key: Key) {
     super();
+    expectOptions('Seq2Seq', options, { ...isModel, feed: maybe(isOneOf('each', 'first', 'state')) });
+    expectKey('Seq2Seq', key);
     const { source, target, hidden, embedding = hidden, layers = 1, dropout = 0, feed = 'each' } = options;
-    if (!['each', 'first', 'state'].includes(feed)) throw new RangeError(`Seq2Seq: feed must be each, first or state, got ${feed}`);
     const keys = split(key, 6) as [Key, Key, Key, Key, Key, Key];
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
     this.bridge = new Bridge({ hidden, cell: feed === 'state' }, keys[1]);

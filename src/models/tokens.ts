@@ -1,11 +1,11 @@
-import { expectKey, expectNames, shown } from '../tensor/check.ts';
+import { expectKey, expectNames, isShare, isSize, isWhole, maybe, type Rules, shown } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, Tensor } from '../tensor/tensor.ts';
 
 /** The tokens that models give a meaning of their own. */
 export interface Specials {
-  /** Fills the end of shorter sequences. Default 0. */
+  /** Fills the end of shorter sequences; −1: nothing does. Default 0. */
   pad?: number;
   /** Stands before the first token of a target. Default 1. */
   start?: number;
@@ -28,6 +28,21 @@ export interface ModelOptions extends Specials {
   /** Probability of dropping an element of embeddings, memory and decoder outputs in training. Default 0. */
   dropout?: number;
 }
+
+const isToken = /* @__PURE__ */ isWhole(0);
+
+/** Rules of what both are made with. */
+export const isModel: Rules<ModelOptions> = {
+  source: isSize,
+  target: isSize,
+  hidden: isSize,
+  embedding: /* @__PURE__ */ maybe(isSize),
+  layers: /* @__PURE__ */ maybe(isSize),
+  dropout: /* @__PURE__ */ maybe(isShare),
+  pad: /* @__PURE__ */ maybe(/* @__PURE__ */ isWhole(-1)), // -1: nothing is padding
+  start: /* @__PURE__ */ maybe(isToken),
+  end: /* @__PURE__ */ maybe(isToken),
+};
 
 /** The same, all given. */
 export const specials = ({ pad = 0, start = 1, end = 2 }: Specials): Required<Specials> => ({ pad, start, end });

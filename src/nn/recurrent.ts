@@ -10,7 +10,8 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type CoreSizes, drawWeights, type HiddenState, type LSTMState, noBias } from './cells.ts';
 import { Module } from './module.ts';
 import { expectState, type State } from './state.ts';
-import { type Core, unroll } from './unroll.ts';
+import { type Core, checkMask, unroll } from './unroll.ts';
+import { withoutUnseen } from './unseen.ts';
 
 /** What an RNN, LSTM or GRU is made of. D is 2 when bidirectional, else 1. */
 export interface RecurrentSizes extends CoreSizes {
@@ -110,7 +111,7 @@ abstract class Recurrent extends Module {
     const { state, mask, key } = given;
     const states = names.map((name) => (state ? (state[name] as Tensor) : null));
     const last: Tensor[][] = states.map(() => []);
-    let output: X | Tensor = x;
+    let output: X | Tensor = mask && x instanceof Tensor ? withoutUnseen(x, mask) : x;
     for (let l = 0; l < this.layers; l++) {
       const dropped = l > 0 && key && this.dropout > 0 && output instanceof Tensor;
       const input: X | Tensor = dropped ? dropout(output as Tensor, this.dropout, foldIn(key, l)) : output;
@@ -137,6 +138,7 @@ abstract class Recurrent extends Module {
     if (shape.length !== 3 || batch === undefined || input !== this.input) {
       throw new RangeError(`${name}: x must be [B, T, ${this.input}], got ${show(shape)}`);
     }
+    if (given.mask) checkMask(name, given.mask, shape.slice(0, 2));
     if (given.state !== undefined) expectState(name, given.state, names, [this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 }

@@ -3,6 +3,7 @@ import { expectNames, type Names } from '../tensor/check.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, Tensor } from '../tensor/tensor.ts';
 import type { State } from './state.ts';
+import { withoutUnseen } from './unseen.ts';
 
 /** One step of a recurrence. The state is a value: what it needs from one step to the next, batch first. */
 export interface Core<S extends State = State> {
@@ -32,9 +33,9 @@ export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: 
     throw new RangeError(`unroll: inputs must be [B, T, I] with at least one step, got ${show(inputs.shape)}`);
   }
   const { mask, reverse = false } = options;
-  if (mask) checkMask(mask, [batch, steps]);
+  if (mask) checkMask('unroll', mask, [batch, steps]);
   const outputs = new Array<Tensor>(steps);
-  const parts = unstack(inputs, 1);
+  const parts = unstack(mask ? withoutUnseen(inputs, mask) : inputs, 1);
   const reals = mask ? unstack(mask, 1) : [];
   let state = options.state ?? core.initialState(batch);
   for (let s = 0; s < steps; s++) {
@@ -47,9 +48,10 @@ export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: 
   return { outputs: stack(outputs, 1), state };
 }
 
-function checkMask(mask: Tensor, shape: Shape): void {
-  expectDType('unroll', 'mask', mask, 'bool');
-  if (!sameShape(mask.shape, shape)) throw new RangeError(`unroll: mask must be ${show(shape)}, got ${show(mask.shape)}`);
+/** Checks a mask of real steps, bool `[B, T]`. */
+export function checkMask(op: string, mask: Tensor, shape: Shape): void {
+  expectDType(op, 'mask', mask, 'bool');
+  if (!sameShape(mask.shape, shape)) throw new RangeError(`${op}: mask must be ${show(shape)}, got ${show(mask.shape)}`);
 }
 
 /** [B] as [B, 1, …, 1] of a rank. */

@@ -1,15 +1,12 @@
 // What holds for every mechanism; that it is a module like others is in test/nn/modules.test.ts.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
-import * as drawing from '../../src/attention/hard.ts';
-import * as local from '../../src/attention/local.ts';
 import { remember } from '../../src/attention/memory.ts';
-import * as monotonics from '../../src/attention/monotonic.ts';
 import type { Attended, Mechanism, Prepared } from '../../src/attention/parts.ts';
-import * as reading from '../../src/attention/read.ts';
 import { DotScore } from '../../src/attention/score.ts';
-import * as selecting from '../../src/attention/selection.ts';
-import * as windowing from '../../src/attention/window.ts';
+import { grad } from '../../src/autograd/backward.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
+import * as saccade from '../../src/index.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { mapState, type State } from '../../src/nn/state.ts';
 import { concat, gather, select, slice, stack } from '../../src/ops/index.ts';
@@ -18,9 +15,10 @@ import { tensor, zeros } from '../../src/tensor/create.ts';
 import { foldIn, type Key, key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { files, read } from '../conventions/source.ts';
 import { bits, list, real } from '../nn/row.ts';
-import { masks } from './masks.ts';
-import { build, composedParts, keyed, keysOf, mechanisms } from './mechanisms.ts';
+import { type Masked, masks } from './masks.ts';
+import { build, composedParts, keyed, keysOf, mechanisms, results } from './mechanisms.ts';
 import { B, BATCH, inputs, S, T, V } from './table.ts';
 
 const fields = (attended: Attended) => Object.entries(attended) as [string, Tensor][];
@@ -86,6 +84,7 @@ describe.each(mechanisms.map((row) => [row.name, row] as const))('%s', (_, row) 
         const total = line.reduce((sum, x) => sum + x, 0);
         const whole = Math.abs(total - 1) <= S * 2 ** -24;
         if (!may.some(Boolean)) expect(total).toBe(0);
+        else if (row.sums === 'dropped' && from) expect(total).toBeLessThanOrEqual(S / 0.5);
         else if (row.sums === 'less') expect(total).toBeLessThanOrEqual(1 + S * 2 ** -24);
         else expect(whole || (row.sums === 'windowed' && total === 0), `${total}`).toBe(true);
         const choice = attended.choice && list(attended.choice)[i];
@@ -157,36 +156,73 @@ describe.each(mechanisms.map((row) => [row.name, row] as const))('%s', (_, row) 
     expect(bits(run(key(6)).weights)).not.toEqual(bits(run(key(5)).weights));
   });
 
-  it('does not see what lies where it may not look', () => {
-    const mechanism = build(row);
-    for (const masked of masks.slice(1)) {
-      const mask = masked.mask?.(BATCH) as Tensor;
+  /** Changes what stands where no query may look to what these say. */
+  const hide = (x: Tensor, masked: Masked, to: readonly number[]) => {
+    const view = x.view();
+    const width = view.length / (B * S);
+    for (let i = 0; i < view.length; i++) {
+      const place = Math.floor(i / width);
+      const seen = Array.from({ length: T }, (__, t) => masked.may(Math.floor(place / S), t, place % S));
+      if (!seen.some(Boolean)) view[i] = to[i % to.length] as number;
+    }
+  };
+
+  const hidden = [
+    [[1e4, -1e4], row.heads ? [5] : [1e30]], // heads map what they may not read as well: products of numbers near the largest float are no numbers
+    [[Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], row.heads ? [3] : [1e38]],
+    [[Number.NaN], [Number.NaN]],
+    [
+      [1, Number.POSITIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY, 2, Number.NaN],
+    ],
+  ] as const;
+
+  it('does not see what lies where it may not look, and no gradient does', () => {
+    const run = (masked: Masked, from: Key | undefined, change: (keys: Tensor, values: Tensor) => void) => {
       const [query, keys, values] = inputs(row);
-      const before = mechanism.forward(query, keys, values, { mask });
-      const hide = (x: Tensor, to: number) => {
-        const view = x.view();
-        const width = view.length / (B * S);
-        for (let i = 0; i < view.length; i++) {
-          const place = Math.floor(i / width);
-          const seen = Array.from({ length: T }, (__, t) => masked.may(Math.floor(place / S), t, place % S));
-          if (!seen.some(Boolean)) view[i] = i % 2 === 0 ? to : -to;
+      change(keys, values);
+      const mechanism = build(row);
+      const xs = [query, keys, values].map(parameter) as [Tensor, Tensor, Tensor];
+      const attended = mechanism.forward(...xs, { mask: masked.mask?.(BATCH) as Tensor, ...keyed(from) });
+      const y = results(attended);
+      const leaves = [...xs, ...mechanism.stateDict().values()];
+      const gradients = grad(y, leaves, { gradient: real(BATCH, [y.size / B], 4) });
+      return { attended, gradients: gradients.map((g) => list(g).map((value) => value + 0)) }; // -0 is 0
+    };
+    for (const masked of masks.slice(1)) {
+      for (const from of keysOf(row)) {
+        const wanted = run(masked, from, () => {});
+        for (const [k, v] of hidden) {
+          const got = run(masked, from, (keys, values) => {
+            hide(keys, masked, k);
+            hide(values, masked, v);
+          });
+          sameBits(got.attended, wanted.attended);
+          expect(got.gradients).toEqual(wanted.gradients);
         }
-      };
-      for (const [k, v] of [
-        [1e4, 1e30],
-        [Number.POSITIVE_INFINITY, 1e38],
-        [Number.NaN, 3],
-      ] as const) {
-        hide(keys, k);
-        // Heads map what they may not read as well: products of numbers near the largest float are no numbers.
-        hide(values, row.heads ? 5 : v);
-        sameBits(mechanism.forward(query, keys, values, { mask }), before);
       }
     }
   });
 
+  it('does not read the value that one query may look at and another may not, for the other', () => {
+    const mechanism = build(row);
+    const [query, keys, values] = inputs(row);
+    const masked = masks.find(({ name }) => name === '[B, T, S] mask') as Masked;
+    const options = { mask: masked.mask?.(BATCH) as Tensor };
+    const before = mechanism.forward(query, keys, values, options);
+    const view = values.view();
+    for (let i = 0; i < V; i++) view[4 * V + i] = Number.NaN; // the first example's key 4, which its last query alone may see
+    const after = mechanism.forward(query, keys, values, options);
+    expect(bits(after.weights)).toEqual(bits(before.weights));
+    for (let t = 0; t < T; t++) {
+      const [got, wanted] = [after, before].map(({ output }) => bits(select(select(output, 0, 0), 0, t)));
+      if (!masked.may(0, t, 4)) expect(got, `query ${t}`).toEqual(wanted);
+    }
+    expect([0, 1, 2].map((t) => masked.may(0, t, 4))).toEqual([false, false, true]);
+  });
+
   it('has the same bits however much the memory is padded', () => {
-    if (/location$|masked|biased|causal|sliding|Combined/.test(row.name)) return; // these count places from the end or by a table
+    if (row.counts) return expect(row.counts).toMatch(/key/); // the reason
     const mechanism = build(row);
     const mask = (masks[1] as (typeof masks)[number]).mask?.(BATCH) as Tensor;
     const [query, keys, values] = inputs(row);
@@ -210,28 +246,45 @@ describe.each(mechanisms.map((row) => [row.name, row] as const))('%s', (_, row) 
 });
 
 describe('the table of mechanisms', () => {
-  it('has a row for every window, selection and read', () => {
-    const parts = { ...windowing, ...local, ...selecting, ...drawing, ...monotonics, ...reading };
-    const isPart = (value: unknown): boolean => {
-      if (typeof value === 'object' && value !== null) return 'limit' in value || 'select' in value;
-      return typeof value === 'function' && value.prototype !== undefined && 'limit' in value.prototype;
-    };
-    const makers = [
-      'sliding',
-      'masked',
-      'biased',
-      'coverage',
-      'localMonotonic',
-      'tempered',
-      'exploring',
-      'gumbelSoftmax',
-      'gumbelStraightThrough',
-      'monotonicSoft',
+  /** What `src/index.ts` exports of attention and is, extends or returns one of these, by name. */
+  const exported = (...kinds: string[]) => {
+    const text = files('src/attention', '.ts').map(read).join('\n');
+    const kind = `(?:${kinds.join('|')})`;
+    const forms = [
+      `export const (\\w+): ${kind}\\b`,
+      `export function (\\w+)\\((?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*\\): ${kind}\\b`,
+      `export class (\\w+) [^{]*?(?:extends|implements)[^{]*\\b${kind}\\b`,
     ];
-    const exported = Object.entries(parts).flatMap(([name, value]) => (isPart(value) || makers.includes(name) ? [name] : []));
-    expect(exported.length).toBeGreaterThan(18);
-    const rows = [...Object.keys(composedParts), 'monotonicHard']; // named `monotonic, hard`
-    expect(exported.filter((name) => !rows.includes(name))).toEqual([]);
+    const found = forms.flatMap((form) => [...text.matchAll(new RegExp(form, 'g'))].map((match) => match[1] as string));
+    return found.filter((name) => name in saccade).sort();
+  };
+
+  it('finds what is exported by what it is', () => {
+    expect(exported('Window')).toEqual(
+      ['CombinedWindow', 'LocalPredictive', 'biased', 'causal', 'coverage', 'everywhere', 'localMonotonic', 'masked', 'sliding'].sort(),
+    );
+    expect(exported('Selection')).toEqual(
+      expect.arrayContaining(['dropping', 'exploring', 'hard', 'monotonicHard', 'monotonicSoft', 'soft']),
+    );
+    expect(exported('Read')).toEqual(['chosenItem', 'pointing', 'weightedSum']);
+    expect(exported('Score')).toEqual(expect.arrayContaining(['AdditiveScore', 'MonotonicScore', 'scoreNamed']));
+    expect(exported('Attention', 'MultiHead')).toEqual(expect.arrayContaining(['bahdanau', 'luong', 'multiHead', 'softAttention']));
+    // Nothing that only looks like a part is left out by its type: each object with a part's method, and each function of attention, is known.
+    const objects = Object.entries(saccade).filter(([, value]) => typeof value === 'object' && ('limit' in value || 'select' in value));
+    expect(objects.filter(([name]) => !exported('Window', 'Selection').includes(name))).toEqual([]);
+  });
+
+  it('has a row for every window, selection and read', () => {
+    expect(exported('Window', 'Selection', 'Read').filter((name) => !(name in composedParts))).toEqual([]);
+  });
+
+  it('has a row for every builder', () => {
+    const rows = new Set(mechanisms.map(({ name }) => name.split(/[ ,]/)[0]));
+    expect(exported('Attention', 'MultiHead').filter((name) => !rows.has(name))).toEqual([]);
+  });
+
+  it('says of each law that does not hold for a row why', () => {
+    for (const { name, counts } of mechanisms) if (counts !== undefined) expect(counts.length, name).toBeGreaterThan(10);
   });
 });
 

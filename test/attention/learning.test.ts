@@ -29,6 +29,8 @@ const others: Record<string, Partial<typeof usual>> = {
   contentBased: { left: 0.1 }, // sharpness takes time
   multiHead: { left: 0.6 }, // heads of width 2
   'multiHead, locationAware, sliding, hard': { left: 0.8 }, // two heads drawn, one reward
+  'multiHead, dropout': { left: 0.6 }, // narrow heads too, and two of five weights dropped
+  'additive, dropping': { left: 0.35 }, // half of the weights dropped: what one step learns to look at is gone in the next
   monotonic: { left: 0.35 }, // scores grow slowly from the offset
   'additive, monotonicSoft': { left: 0.35 },
   'additive, CombinedWindow': { left: 0.4 }, // two windows to move

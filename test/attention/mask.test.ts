@@ -28,7 +28,7 @@ describe('masks', () => {
   it('causalMask lets a query see its own key and those before, the last query every key', () => {
     expect(list(causalMask(3))).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 1]);
     expect([causalMask(2, 4).shape, list(causalMask(2, 4))]).toEqual([
-      [2, 4],
+      [1, 2, 4],
       [1, 1, 1, 0, 1, 1, 1, 1],
     ]);
     expect(list(causalMask(3, 2))).toEqual([0, 0, 1, 0, 1, 1]);
@@ -41,9 +41,9 @@ describe('masks', () => {
     const refused = (mask: Tensor) => () => attention.forward(q, k, v, { mask });
     expect(refused(full([B, S], 1))).toThrow(new TypeError('attention: mask must be bool, got float32'));
     expect(refused(full([B, S], 1, 'int32'))).toThrow(new TypeError('attention: mask must be bool, got int32'));
-    for (const shape of [[S], [B, T], [B, S, T], [1, T, S], [T, S], [B, 2, S]]) {
+    for (const shape of [[S], [B, T], [B, S, T], [1, S], [2, T, S], [T, S], [B, 2, S], [1, 1, T, S]]) {
       expect(refused(zeros(shape, 'bool'))).toThrow(
-        new RangeError(`attention: mask must be [B, S] or [B, T, S] for scores [4, 3, 7], got [${shape.join(', ')}]`),
+        new RangeError(`attention: mask must be [B, S], [B, T, S] or [1, T, S] for scores [4, 3, 7], got [${shape.join(', ')}]`),
       );
     }
     expect(() => attention.forward(q, k, zeros([B, S + 1, V]))).toThrow(

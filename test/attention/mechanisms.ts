@@ -1,8 +1,9 @@
 // Every mechanism of the family, as the conformance tests and the module table take it.
 import { Attention, bahdanau, softAttention } from '../../src/attention/attention.ts';
+import { dropping } from '../../src/attention/dropping.ts';
 import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { LocalPredictive, localMonotonic } from '../../src/attention/local.ts';
-import { monotonicSoft } from '../../src/attention/monotonic.ts';
+import { monotonicHard, monotonicSoft } from '../../src/attention/monotonic.ts';
 import { contentBased, locationAware, luong, monotonic, multiHead, nearestKey, pointer } from '../../src/attention/named.ts';
 import type { AttentionSizes, Mechanism, Read, Selection, Window } from '../../src/attention/parts.ts';
 import { chosenItem, pointing, weightedSum } from '../../src/attention/read.ts';
@@ -23,8 +24,13 @@ export interface MechanismRow {
   heads?: number;
   /** Width of the output; V by default. */
   output?: number;
-  /** What a row of weights sums to where there is something to look at. Default 1; `less`: at most 1; `windowed`: 0 where the window is empty. */
-  sums?: 'less' | 'windowed';
+  /**
+   * What a row of weights sums to where there is something to look at. Default 1; `less`: at most 1; `windowed`: 0 where the window is empty;
+   * `dropped`: anything, where a key is given.
+   */
+  sums?: 'less' | 'windowed' | 'dropped';
+  /** Why more keys behind the mask may change its bits: it is told of places by something that counts them all. */
+  counts?: string;
   /** Draws where a key is given. */
   draws?: true;
   /** Its parameters by which it cannot learn: a prefix of their paths. `none` where gradients are those of other weights (straight-through). */
@@ -48,11 +54,15 @@ const composed = (
 
 const table = (f: (t: number, s: number) => number) => Array.from({ length: T }, (_, t) => Array.from({ length: S }, (_, s) => f(t, s)));
 
+const fromTheEnd = 'the last query stands at the last key, real or not';
+const byTable = 'its table has a column for each key';
+const byWeight = 'its weight has a row for each key';
+
 /** Parts by their exported names: every window, selection and read has its row. */
 export const composedParts: Record<string, () => MechanismRow> = {
   everywhere: () => composed('additive, everywhere', { window: everywhere }),
-  causal: () => composed('additive, causal', { window: causal }, { sums: 'windowed' }),
-  sliding: () => composed('additive, sliding', { window: sliding({ before: 2, after: 1 }) }, { sums: 'windowed' }),
+  causal: () => composed('additive, causal', { window: causal }, { sums: 'windowed', counts: fromTheEnd }),
+  sliding: () => composed('additive, sliding', { window: sliding({ before: 2, after: 1 }) }, { sums: 'windowed', counts: fromTheEnd }),
   masked: () => ({
     name: 'additive, masked',
     build: (sizes, key) => {
@@ -63,10 +73,12 @@ export const composedParts: Record<string, () => MechanismRow> = {
       return new Attention({ score: additive(sizes, key), window: masked(allowed) });
     },
     sums: 'windowed',
+    counts: byTable,
   }),
   biased: () => ({
     name: 'additive, biased',
     build: (sizes, key) => new Attention({ score: additive(sizes, key), window: biased(tensor(table((t, s) => (t - s) / 4))) }),
+    counts: byTable,
   }),
   coverage: () => composed('additive, coverage', { window: coverage({ strength: 1.5 }) }),
   localMonotonic: () => composed('additive, localMonotonic', { window: localMonotonic({ size: 1 }) }, { sums: 'windowed' }),
@@ -87,6 +99,7 @@ export const composedParts: Record<string, () => MechanismRow> = {
       return new Attention({ score: additive(sizes, key), window: new CombinedWindow(...windows) });
     },
     sums: 'less',
+    counts: fromTheEnd,
   }),
   soft: () => composed('additive, soft', { selection: soft }),
   tempered: () => composed('additive, tempered', { selection: tempered({ temperature: 0.5 }) }),
@@ -103,6 +116,9 @@ export const composedParts: Record<string, () => MechanismRow> = {
     ),
   highestStraightThrough: () =>
     composed('additive, highestStraightThrough', { selection: highestStraightThrough }, { learns: { as: 'biased' }, chooses: true }),
+  monotonicHard: () =>
+    composed('additive, monotonicHard', { selection: monotonicHard }, { sums: 'windowed', learns: { not: 'score' }, chooses: true }),
+  dropping: () => composed('additive, dropping', { selection: dropping({ p: 0.5 }) }, { sums: 'dropped', draws: true }),
   monotonicSoft: () => composed('additive, monotonicSoft', { selection: monotonicSoft() }, { sums: 'less', draws: true }),
   weightedSum: () => composed('additive, hard, weightedSum', { selection: hard, read: weightedSum }, { draws: true, chooses: true }),
   chosenItem: () => composed('additive, hard, chosenItem', { selection: hard, read: chosenItem }, { draws: true, chooses: true }),
@@ -114,6 +130,7 @@ const luongs: MechanismRow[] = (['global', 'local-m', 'local-p'] as const).flatM
     name: `luong, ${window} ${score}`,
     build: (sizes: AttentionSizes, key: Key) => luong(sizes, key, { score, window, size: 2 }),
     ...(score === 'dot' && { square: true as const }),
+    ...(score === 'location' && { counts: byWeight }),
     ...(window !== 'global' && { sums: window === 'local-p' ? ('less' as const) : ('windowed' as const) }),
   })),
 );
@@ -146,8 +163,16 @@ export const mechanisms: MechanismRow[] = [
       }),
     heads: 2,
     sums: 'windowed',
+    counts: fromTheEnd,
     draws: true,
     chooses: true,
+  },
+  {
+    name: 'multiHead, dropout',
+    build: (sizes, key) => multiHead({ ...sizes, hidden: 6 }, key, { heads: 2, value: V, output: V, dropout: 0.4, bias: false }),
+    heads: 2,
+    sums: 'dropped',
+    draws: true,
   },
   { name: 'pointer', build: pointer, output: S },
   { name: 'nearestKey', build: nearestKey, learns: { as: 'biased' }, chooses: true },

@@ -5,7 +5,7 @@ import { multiHead } from '../../src/attention/named.ts';
 import type { Window } from '../../src/attention/parts.ts';
 import { DotScore } from '../../src/attention/score.ts';
 import { tempered } from '../../src/attention/selection.ts';
-import { biased, causal, everywhere, masked, sliding } from '../../src/attention/window.ts';
+import { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding } from '../../src/attention/window.ts';
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
@@ -13,7 +13,7 @@ import { matmul, mean, reshape, select, slice } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -36,7 +36,7 @@ describe('parameters', () => {
     ]);
     expect(largest(mechanism.k_proj_weight)).toBeLessThanOrEqual(Math.sqrt(6 / 13));
     expect(largest(mechanism.k_proj_weight)).toBeGreaterThan(0.8 * Math.sqrt(6 / 13));
-    expect([largest(mechanism.in_proj_bias), largest(mechanism.out_proj.bias as Tensor)]).toEqual([0, 0]);
+    expect([largest(mechanism.in_proj_bias as Tensor), largest(mechanism.out_proj.bias as Tensor)]).toEqual([0, 0]);
   });
 
   it('are packed where all are of one width', () => {
@@ -53,7 +53,7 @@ describe('parameters', () => {
 
   it('want heads that divide the width', () => {
     expect(() => new MultiHead({ query: 8, key: 8, heads: 3 }, key(1))).toThrow('MultiHead: size must be a multiple of heads, got 8 and 3');
-    expect(() => new MultiHead({ query: 8, key: 8, heads: 0 }, key(1))).toThrow('got 8 and 0');
+    expect(() => new MultiHead({ query: 8, key: 8, heads: 0 }, key(1))).toThrow('MultiHead: heads must be a whole number from 1, got 0');
   });
 });
 
@@ -88,11 +88,14 @@ const windows: Record<string, (bias: Tensor) => Window | undefined> = {
   sliding: () => sliding({ before: 40, after: 2 }),
   masked: () => masked(allowed()),
   biased,
+  'causal and biased': (bias) => new CombinedWindow(causal, biased(bias)),
+  'all that look at no score': (bias) =>
+    new CombinedWindow(sliding({ before: 200 }), biased(bias), masked(allowed()), biased(bias), everywhere),
 };
 
 const build = (window?: Window, rest: object = {}) => {
   const mechanism = new MultiHead({ query: E, key: E, heads: 3, ...(window && { window }), ...rest }, key(3));
-  mechanism.in_proj_bias.view().set(list(real([0], [3 * E], 7)));
+  (mechanism.in_proj_bias as Tensor).view().set(list(real([0], [3 * E], 7)));
   return mechanism;
 };
 
@@ -109,7 +112,7 @@ describe.each(Object.entries(windows))('as one op: %s', (name, make) => {
         const bias = someBias();
         const mechanism = build(make(bias), rest);
         const { output, weights } = mechanism.forward(...xs, xs[1], { mask: padding(examples, S) });
-        const leaves = [...xs, ...(name === 'biased' ? [bias] : []), ...mechanism.stateDict().values()];
+        const leaves = [...xs, ...(name.includes('biased') || name.startsWith('all') ? [bias] : []), ...mechanism.stateDict().values()];
         return [output, weights, ...grad(output, leaves, { gradient: real(examples, [T, E], 4) })];
       };
       const wanted = run(inTurn);
@@ -181,5 +184,80 @@ describe('other parts', () => {
     expect([Object.keys(alone), weights.shape]).toEqual([['output'], [B, 2, T, S]]);
     expect(bits(alone.output)).toEqual(bits(output));
     expect(bits(slice(output, 1, 0, 9))).toEqual(bits(mechanism.forward(slice(query, 1, 0, 9), keys).output));
+  });
+});
+
+describe('combined windows', () => {
+  it('that look at no score keep the heads one op', () => {
+    const N = 512;
+    const held = (window: Window) =>
+      scope(() => {
+        const [mechanism, x, before] = [build(window), real([0], [N, E], 1), memory().bytes];
+        expect(mechanism.forward(x, x, x, { weights: false }).output.requiresGrad).toBe(true);
+        return memory().bytes - before;
+      });
+    const bias = biased(parameter(zeros([N, N])));
+    // Scores of three heads would be 3 · 4 · N² bytes, and their gradient wants the weights as well.
+    expect(held(new CombinedWindow(causal))).toBeLessThan(4 * N * N);
+    expect(held(new CombinedWindow(causal, bias))).toBeLessThan(2 * 4 * N * N);
+    expect(held(new CombinedWindow(causal, coverage({ strength: 1 })))).toBeGreaterThan(2 * 3 * 4 * N * N);
+  });
+
+  it('of causal alone have its very bits', () => {
+    for (const field of ['output', 'weights'] as const) {
+      expect(bits(build(new CombinedWindow(causal)).forward(query, keys)[field])).toEqual(bits(build(causal).forward(query, keys)[field]));
+    }
+  });
+
+  it('have the bias of a window among the parameters, and learn it', () => {
+    const mechanism = build(new CombinedWindow(causal, biased(someBias())));
+    expect([...mechanism.stateDict().keys()]).toContain('attention.window.windows.1.bias');
+  });
+});
+
+describe('what heads are given', () => {
+  const module = new MultiHead({ query: 6, key: 5, value: 4, heads: 2 }, key(1));
+  const [q, k, v] = [zeros([2, 3, 6]), zeros([2, 7, 5]), zeros([2, 7, 4])];
+
+  it('is asked for by name', () => {
+    expect(() => module.forward(zeros([3, 6]), k, v)).toThrow(
+      'MultiHead: query must be [B, T, 6], got [3, 6] with [2, 7, 5] with [2, 7, 4]',
+    );
+    expect(() => module.forward(q, zeros([2, 7, 6]), v)).toThrow(
+      'MultiHead: keys must be [B, S, 5], got [2, 3, 6] with [2, 7, 6] with [2, 7, 4]',
+    );
+    expect(() => module.forward(q, zeros([1, 7, 5]), v)).toThrow('MultiHead: keys must be [B, S, 5]');
+    expect(() => module.forward(q, k, zeros([2, 6, 4]))).toThrow('MultiHead: values must be [B, S, 4]');
+    expect(() => module.prepare(k, k)).toThrow('MultiHead: values must be [B, S, 4], got [2, 7, 5] with [2, 7, 5]');
+    const prepared = module.prepare(k, v);
+    expect(() => module.step(q, prepared, {})).toThrow('MultiHead: query must be [B, 6], got [2, 3, 6]');
+    expect(() => module.step(zeros([1, 6]), prepared, {})).toThrow(
+      "MultiHead: query of a step must be of a memory's 2 examples, got [1, 6]",
+    );
+  });
+
+  it('may be no queries', () => {
+    for (const parts of [{}, { selection: tempered({ temperature: 2 }) }]) {
+      const heads = new MultiHead({ query: 6, key: 5, value: 4, heads: 2, ...parts }, key(1));
+      const { output, weights } = heads.forward(zeros([2, 0, 6]), k, v);
+      expect([output.shape, weights.shape]).toEqual([
+        [2, 0, 6],
+        [2, 2, 0, 7],
+      ]);
+    }
+  });
+});
+
+describe('heads without bias', () => {
+  it('have the names of PyTorch without it, and no bias in what they give', () => {
+    const [plain, biasless] = [true, false].map((bias) => new MultiHead({ query: E, key: E, heads: 3, bias }, key(1))) as [
+      MultiHead,
+      MultiHead,
+    ];
+    expect([...biasless.stateDict().keys()]).toEqual(['in_proj_weight', 'out_proj.weight']);
+    plain.loadStateDict(biasless.stateDict(), { strict: false }); // whose biases are 0
+    expect(bits(biasless.forward(query, keys).output)).toEqual(bits(plain.forward(query, keys).output));
+    (plain.in_proj_bias as Tensor).view().fill(1);
+    expect(bits(biasless.forward(query, keys).output)).not.toEqual(bits(plain.forward(query, keys).output));
   });
 });

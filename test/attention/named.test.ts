@@ -23,7 +23,7 @@ describe('names', () => {
     const { score } = luong(sizes, key(1), { score: 'concat' });
     expect(score).toBeInstanceOf(AdditiveScore);
     expect(() => luong(sizes, key(1), { score: 'cosine' as 'dot' })).toThrow(
-      'score: must be dot, scaledDot, general or additive, got cosine',
+      "luong: score must be one of location, dot, general, concat, got 'cosine'",
     );
   });
 

@@ -99,7 +99,9 @@ describe('scores', () => {
       'score: must be dot, scaledDot, general or additive, got cosine',
     );
     expect(() => locationScore(q, zeros([4, 4]), 5)).toThrow("locationScore: keys must be at most the weight's 4 rows, got 5");
-    expect(() => new LocationAwareScore({ ...sizes, width: 4 }, key(1))).toThrow('LocationAwareScore: width must be odd, got 4');
+    expect(() => new LocationAwareScore({ ...sizes, width: 4 }, key(1))).toThrow(
+      'LocationAwareScore: width must be an odd whole number from 1, got 4',
+    );
   });
 
   it('have a row for every score exported', () => {

@@ -37,7 +37,7 @@ describe('soft selections', () => {
     const wanted = (t: number) => list(softmax(tensor(Float64Array.from(list(scores), (x) => x / t), { shape: scores.shape }))); // biome-ignore format: one thing
     flat.forEach((w, i) => expect(Math.abs(w - (wanted(2)[i] as number))).toBeLessThanOrEqual(2 ** -22));
     sharp.forEach((w, i) => expect(Math.abs(w - (wanted(0.25)[i] as number))).toBeLessThanOrEqual(2 ** -21));
-    expect(() => take(tempered({ temperature: 0 }), scores)).toThrow('tempered: temperature must be above 0, got 0');
+    expect(() => take(tempered({ temperature: 0 }), scores)).toThrow('tempered: temperature must be a number above 0 or a function, got 0');
     expect(() => take(gumbelSoftmax({ temperature: () => -1 }), scores)).toThrow('gumbelSoftmax: temperature must be above 0, got -1');
   });
 });

@@ -75,8 +75,8 @@ describe('causal steps', () => {
 describe('local-p', () => {
   it('predicts places and weighs with a Gaussian, as Luong writes it', () => {
     withBackend(referenceBackend(), () => {
-      const sizes = { query: 6, key: 5, hidden: 3, size: 2 };
-      const window = new LocalPredictive(sizes, key(3));
+      const sizes = { query: 6, key: 5, hidden: 3 };
+      const window = new LocalPredictive({ ...sizes, size: 2 }, key(3));
       const score = new AdditiveScore(sizes, key(4));
       const [query, keys, values] = inputs({});
       const { weights } = new Attention({ score, window }).forward(query, keys, values, { mask: padded() });
@@ -146,13 +146,13 @@ describe('coverage', () => {
 
 describe('what windows refuse', () => {
   it('is said', () => {
-    expect(() => localMonotonic({ size: 0 })).toThrow('localMonotonic: size must be above 0, got 0');
+    expect(() => localMonotonic({ size: 0 })).toThrow('localMonotonic: size must be a number above 0, got 0');
     expect(() => new LocalPredictive({ query: 2, hidden: 2, size: Number.NaN }, key(1))).toThrow(
-      'LocalPredictive: size must be above 0, got NaN',
+      'LocalPredictive: size must be a number above 0, got NaN',
     );
     const sizes = { query: 5, key: 5, hidden: 3 };
     expect(() => luong(sizes, key(1), { window: 'near' as 'global' })).toThrow(
-      'luong: window must be global, local-m or local-p, got near',
+      "luong: window must be one of global, local-m, local-p, got 'near'",
     );
     expect(() => luong({ ...sizes, key: 4 }, key(1), { score: 'dot' })).toThrow('dot: query and key must be of one width, got 5 and 4');
     expect(() => luong(sizes, key(1), { score: 'location', most: 3 }).forward(...inputs(square))).toThrow(

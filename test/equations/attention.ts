@@ -220,13 +220,14 @@ export function attention({
 
 /** Vaswani et al. 2017, §3.2.2: maps of queries, keys and values for each head, and one of what they read. */
 export function multiHead(w: Weights, heads: number, look: Look): Look {
-  const size = w.vector('in_proj_bias').length / 3;
+  const size = at(w.matrix('out_proj.weight'), 0).length;
   const map = (which: number, x: Vector) => {
     const packed = w.has('in_proj_weight');
     const m = packed
       ? w.matrix('in_proj_weight').slice(which * size, (which + 1) * size)
       : w.matrix(`${at(['q', 'k', 'v'], which)}_proj_weight`);
-    return plus(apply(m, x), w.vector('in_proj_bias').slice(which * size, (which + 1) * size));
+    const y = apply(m, x);
+    return w.has('in_proj_bias') ? plus(y, w.vector('in_proj_bias').slice(which * size, (which + 1) * size)) : y;
   };
   const part = (x: Vector, head: number) => x.slice((head * size) / heads, ((head + 1) * size) / heads);
   return (sight) => {

@@ -1,6 +1,7 @@
 // Every score under every window, with every selection and every read: the composition is the composition of the formulas.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
+import { dropping } from '../../src/attention/dropping.ts';
 import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { LocalPredictive, localMonotonic } from '../../src/attention/local.ts';
 import { monotonicHard, monotonicSoft } from '../../src/attention/monotonic.ts';
@@ -61,6 +62,7 @@ const selections: Record<string, [Selection, plain.Selection, chooses?: true]> =
   gumbelSoftmax: [gumbelSoftmax({ temperature: 2 }), plain.soft(2)],
   gumbelStraightThrough: [gumbelStraightThrough(), plain.highest, true],
   highestStraightThrough: [highestStraightThrough, plain.highest, true],
+  dropping: [dropping({ p: 0.5, selection: sparse }), plain.sparse], // without a key nothing is dropped
   monotonicSoft: [monotonicSoft(), plain.monotonicSoft],
   monotonicHard: [monotonicHard, plain.monotonicHard, true],
 };
@@ -130,7 +132,7 @@ describe('compositions', () => {
   });
 
   it('have every part there is', () => {
-    const named = [...Object.keys(windows), ...Object.keys(selections), ...Object.keys(reads)].filter((name) => name !== 'monotonicHard');
+    const named = [...Object.keys(windows), ...Object.keys(selections), ...Object.keys(reads)];
     expect(named.sort()).toEqual(Object.keys(composedParts).sort());
   });
 });

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, readCheckpoint, restoreCheckpoint, saveCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
+import { writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { Module, own } from '../../src/nn/module.ts';
 import { full, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
-import { Adam } from '../../src/train/adam.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { Adam, AdamW } from '../../src/train/adam.ts';
+import type { Position } from '../../src/train/train.ts';
 
 class Part extends Module {
   weight;
@@ -69,6 +72,92 @@ describe('checkpoint', () => {
     expect(saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]))).toEqual(before);
     restoreCheckpoint(withoutOptimizer, { model });
     expect([...model.weight.toArray()]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('keeps where a run stands, as train tells it and takes it', () => {
+    const { model } = stepped(3);
+    const position: Position = { epoch: 2, batch: 1, step: 7, best: 0.25, waited: 3 };
+    const read = readCheckpoint(writeCheckpoint({ model, position }));
+    expect(read.position).toEqual(position);
+    const start: Position | undefined = read.position;
+    expect(start?.step).toBe(7);
+    expect(readCheckpoint(writeCheckpoint({ model, position: { epoch: 0, batch: 0, step: 1 } })).position).toEqual({
+      epoch: 0,
+      batch: 0,
+      step: 1,
+    });
+    expect(readCheckpoint(writeCheckpoint({ model })).position).toBeUndefined();
+  });
+
+  it('refuses a position, a number or a key that a run could not go on from', () => {
+    const { model } = stepped(3);
+    const place = { epoch: 0, batch: 0, step: 0 };
+    for (const [wrong, message] of [
+      [{ ...place, step: Number.NaN }, 'checkpoint: position must have a whole step from 0, got NaN'],
+      [{ ...place, batch: -5 }, 'checkpoint: position must have a whole batch from 0, got -5'],
+      [{ ...place, epoch: 0.5 }, 'checkpoint: position must have a whole epoch from 0, got 0.5'],
+      [{}, 'checkpoint: position must have a whole epoch from 0, got undefined'],
+      [{ ...place, waited: 0.5 }, 'checkpoint: position must have waited whole steps, got 0.5'],
+      [{ ...place, best: '1' }, 'checkpoint: position must have a number as best, got string'],
+    ] as const) {
+      expect(() => writeCheckpoint({ model, position: wrong as Position })).toThrow(message);
+    }
+    expect(() => writeCheckpoint({ model, numbers: { best: undefined as unknown as number } })).toThrow(
+      'checkpoint: best must be a number, got undefined',
+    );
+    expect(() => writeCheckpoint({ model, keys: { data: 7 as never } })).toThrow(
+      'checkpoint: data must be a key, as key() makes them, got number',
+    );
+    const number = (data: Float64Array) => ({ dtype: 'F64', shape: [], data }) as const;
+    const written = (step: number) =>
+      writeSafetensors(
+        [
+          ['position/epoch', number(Float64Array.of(0))],
+          ['position/batch', number(Float64Array.of(0))],
+          ['position/step', number(Float64Array.of(step))],
+        ],
+        { metadata: { 'saccade.checkpoint': '1' } },
+      );
+    expect(readCheckpoint(written(3)).position?.step).toBe(3);
+    expect(() => readCheckpoint(written(-1))).toThrow('checkpoint: position must have a whole step from 0, got -1');
+  });
+
+  it('reads the weights of a file that is no checkpoint, with its metadata', () => {
+    const read = readCheckpoint(saveTensors([['key/a', tensor([1])]], { metadata: { words: 'a b' } }));
+    expect(read.model.get('key/a')?.item()).toBe(1);
+    expect([read.optimizer.size, { ...read.numbers }, { ...read.metadata }, read.position]).toEqual([0, {}, { words: 'a b' }, undefined]);
+  });
+
+  it('changes neither model nor optimiser where the optimiser’s state is nonsense or another kind’s', () => {
+    const { model, optimizer } = stepped(3);
+    const bits = () => saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]));
+    const before = bits();
+    const saved = () => readCheckpoint(writeCheckpoint(stepped(5)));
+    for (const [name, value, message] of [
+      ['weight.step', -1, 'step'],
+      ['weight.exp_avg_sq', -1, 'exp_avg_sq'],
+      ['weight.exp_avg', Number.NaN, 'exp_avg'],
+    ] as const) {
+      const nonsense = saved();
+      nonsense.optimizer.get(name)?.view().fill(value);
+      expect(() => restoreCheckpoint(nonsense, { model, optimizer })).toThrow(message);
+      expect(bits()).toEqual(before);
+    }
+    expect(() => restoreCheckpoint(saved(), { model, optimizer: new AdamW(model.stateDict()) })).toThrow('Adam');
+    const other = { ...saved(), model: new Map([['weight', full([2, 2], 1)]]) };
+    (other.model.get('weight') as Tensor).storage.free();
+    expect(() => restoreCheckpoint(other, { model, optimizer })).toThrow('tensor: must be used inside the scope');
+    expect(bits()).toEqual(before);
+    restoreCheckpoint(saved(), { model, optimizer });
+    expect(bits()).not.toEqual(before);
+  });
+
+  it('keeps a learning rate that was set by hand', () => {
+    const { model, optimizer } = stepped(3);
+    optimizer.lr = 0.1 / 3;
+    const other = stepped(5);
+    restoreCheckpoint(readCheckpoint(writeCheckpoint({ model, optimizer })), other);
+    expect(other.optimizer.lr).toBe(0.1 / 3);
   });
 
   it('refuses foreign and torn files, and names that would be mistaken', async () => {

@@ -184,6 +184,7 @@ describe('the scanner of headers', () => {
     ['a length of 2^53', '{"a":{"dtype":"U8","shape":[9007199254740992,0],"data_offsets":[0,0]}}'],
     ['65 axes', `{"a":{"dtype":"U8","shape":[${new Array(65).fill(0)}],"data_offsets":[0,0]}}`],
     ['three offsets', '{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0,0]}}'],
+    ['a key of the metadata twice', '{"__metadata__":{"a":"1","\\u0061":"2"}}'],
     ['two metadata', '{"__metadata__":{},"__metadata__":{}}'],
     ['a comma too many', '{"__metadata__":{},}'],
     ['text behind it', '{}x'],

@@ -110,6 +110,8 @@ describe('the options', () => {
       [16, 11],
     ]);
     expect(build({}).stateDict().has('memory.weight')).toBe(false);
-    expect(() => build({ decoder: 'chorowski' as 'luong' })).toThrow('AttentionSeq2Seq: decoder must be luong or bahdanau, got chorowski');
+    expect(() => build({ decoder: 'chorowski' as 'luong' })).toThrow(
+      "AttentionSeq2Seq: decoder must be one of luong, bahdanau, got 'chorowski'",
+    );
   });
 });

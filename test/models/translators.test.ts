@@ -259,7 +259,9 @@ describe('what a model cannot be made of', () => {
   it('is refused', () => {
     for (const score of ['dot', 'scaledDot'] as const)
       expect(() => new AttentionSeq2Seq({ ...base, score }, key(1))).toThrow(`${score}: query and key must be of one width, got 4 and 8`);
-    expect(() => new Seq2Seq({ ...base, feed: 'last' as 'each' }, key(1))).toThrow('Seq2Seq: feed must be each, first or state, got last');
+    expect(() => new Seq2Seq({ ...base, feed: 'last' as 'each' }, key(1))).toThrow(
+      "Seq2Seq: feed must be one of each, first, state, got 'last'",
+    );
     expect(() => new Seq2Seq({ ...base, dropout: 1 }, key(1))).toThrow(/dropout must be in \[0, 1\), got 1|p must be in \[0, 1\), got 1/);
   });
 });

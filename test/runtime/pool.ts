@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { Backend, Kernels } from '../../src/runtime/backend.ts';
 import { Heap } from '../../src/runtime/heap.ts';
-import { names } from '../../src/runtime/threads/control.ts';
 import { Pool } from '../../src/runtime/threads/pool.ts';
 import { withSharedMemory } from '../../src/runtime/threads/shared.ts';
 import { threaded } from '../../src/runtime/threads/table.ts';
@@ -59,20 +58,20 @@ export async function poolOf(
   return { on: fresh(), pool, fresh };
 }
 
-/** The job that the workers were given last. */
+/** Where the workers' scratch began in their last job, and how many bytes lie from one worker's to the next. */
 export function lastJob({ control }: Pool) {
-  const [kernel = -1, , piece = 0, total = 0, , scratch = 0, scratchBytes = 0] = new Int32Array(control.buffer, 4 * 64, 7);
-  return { kernel: names[kernel], pieces: Math.ceil(total / piece), scratch: scratch >>> 0, scratchBytes };
+  const [scratch = 0, scratchBytes = 0] = new Int32Array(control.buffer, 4 * (64 + 5), 2);
+  return { scratch: scratch >>> 0, scratchBytes };
 }
 
 /** Kernels of the calling thread that take a nap first, so that workers, who have to wake up, get pieces too. */
-export function sleepy(kernels: Kernels, told: (name: string) => void = () => undefined): Kernels {
+export function sleepy(kernels: Kernels, told: () => void = () => undefined): Kernels {
   const nap = new Int32Array(new SharedArrayBuffer(4));
   const table: Record<string, (...args: number[]) => void> = {};
   for (const [name, kernel] of Object.entries(kernels) as [string, (...args: number[]) => void][]) {
     if (typeof kernel !== 'function') continue;
     table[name] = (...args) => {
-      told(name);
+      told();
       Atomics.wait(nap, 0, 0, 0.2);
       kernel(...args);
     };

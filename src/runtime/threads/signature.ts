@@ -50,7 +50,8 @@ export const resultsOf = (names: readonly string[]) => before(names, OPERAND);
 function elementwise(names: readonly string[]): Implied | undefined {
   const at = addressesOf(names);
   const [length, ...numbers] = names.slice(at);
-  if (length !== 'n' || numbers.some((name) => LENGTH.test(name) || name === 'inner')) return undefined;
+  const matrix = names[at - 1] === 'm' || numbers.some((name) => LENGTH.test(name) || name === 'inner' || name === 'k');
+  if (length !== 'n' || matrix) return undefined;
   const steps = Object.fromEntries(names.slice(0, at).map((name) => [name, 1]));
   const counters = numbers.filter((name) => name === 'start');
   return { factors: ['n'], arrays: at, axes: [{ along: 'n', steps, counters, multiple: LINE }] };
