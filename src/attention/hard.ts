@@ -72,7 +72,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
   expectOptions('exploring', options, {
     epsilon: ruleOf(
       'in [0, 1], or a function',
-      (value) => typeof value === 'function' || ((value as number) >= 0 && (value as number) <= 1),
+      (value) => typeof value === 'function' || (typeof value === 'number' && value >= 0 && value <= 1),
     ),
   });
   return {

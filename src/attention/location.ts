@@ -77,7 +77,9 @@ export class LocationAwareScore extends Score {
     expectOptions('LocationAwareScore', sizes, {
       ...isAttentionSizes,
       filters: maybe(isSize),
-      width: maybe(ruleOf('an odd whole number from 1', (value) => (value as number) > 0 && (value as number) % 2 === 1)),
+      width: maybe(
+        ruleOf('an odd whole number from 1', (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) % 2 === 1),
+      ),
       of: maybe(isOneOf('previous', 'sum')),
     });
     expectKey('LocationAwareScore', key);

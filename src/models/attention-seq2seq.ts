@@ -7,7 +7,7 @@ import { Embedding } from '../nn/embedding.ts';
 import { Linear } from '../nn/linear.ts';
 import type { State } from '../nn/state.ts';
 import { concat, tanh } from '../ops/index.ts';
-import { anything, expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../tensor/check.ts';
+import { expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -60,7 +60,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
     super();
     expectOptions('AttentionSeq2Seq', options, {
       ...isModel,
-      score: anything,
+      score: maybe(isOneOf('dot', 'scaledDot', 'general', 'additive')),
       attention: maybe(ruleOf('a function', (value) => typeof value === 'function')),
       decoder: maybe(isOneOf('luong', 'bahdanau')),
       memory: maybe(isSize),

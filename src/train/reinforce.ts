@@ -3,7 +3,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { add, mean, mul, reshape, square, sub, sum, toFloat, where } from '../ops/index.ts';
-import { expectNames, expectOptions, isSize } from '../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isSize } from '../tensor/check.ts';
 import { detach } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
@@ -87,6 +87,7 @@ export class LearnedBaseline extends Module {
 
   constructor(sizes: { input: number }, key: Key) {
     expectOptions('LearnedBaseline', sizes, { input: isSize });
+    expectKey('LearnedBaseline', key);
     super();
     this.linear = new Linear({ input: sizes.input, output: 1 }, key);
   }

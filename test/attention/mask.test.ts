@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { softAttention } from '../../src/attention/attention.ts';
 import { causalMask, lengthsToMask } from '../../src/attention/mask.ts';
-import { full, zeros } from '../../src/tensor/create.ts';
+import { MultiHead } from '../../src/attention/multi-head.ts';
+import { locationAware } from '../../src/attention/named.ts';
+import type { Attended, Mechanism } from '../../src/attention/parts.ts';
+import { sparse } from '../../src/attention/selection.ts';
+import { masked } from '../../src/attention/window.ts';
+import { scaledDotProductAttention, slice } from '../../src/ops/index.ts';
+import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { list } from '../nn/row.ts';
+import { list, real } from '../nn/row.ts';
+import { build, mechanisms } from './mechanisms.ts';
 import { B, inputs, K, S, T, V } from './table.ts';
 
 describe('masks', () => {
@@ -50,5 +57,62 @@ describe('masks', () => {
       'attention: keys and values must be [B, S, K] and [B, S, V], got [4, 7, 5] and [4, 8, 4]',
     );
     expect(() => attention.forward(zeros([B, T, K + 1]), k, v)).toThrow('dotScore: query and keys must be');
+  });
+});
+
+describe('a mask of queries', () => {
+  const N = 3; // as many queries and keys as examples: [T, S] would be read as [B, S]
+  const x = real([0, 1, 2], [N, 4], 1);
+  const last = () => tensor([0, 1, 2].map(() => [0, 1, 2].map((t) => [0, 1, 2].map((s) => s <= t))));
+  const made: Record<string, () => Mechanism> = {
+    Attention: () => softAttention('dot', { query: 4, key: 4, hidden: 4 }, key(1)),
+    'Attention, step by step': () => locationAware({ query: 4, key: 4, hidden: 4 }, key(1)),
+    'MultiHead, one op': () => new MultiHead({ query: 4, key: 4, heads: 2 }, key(1)),
+    'MultiHead, in turn': () => new MultiHead({ query: 4, key: 4, heads: 2, selection: sparse }, key(1)),
+  };
+
+  describe.each(Object.entries(made))('%s', (_, make) => {
+    it('for every example is [1, T, S], as causalMask gives it: not taken for one of keys where there are as many examples', () => {
+      const mechanism = make();
+      const [wanted, got] = [last(), causalMask(N)].map((mask) => mechanism.forward(x, x, x, { mask }));
+      expect(list(got?.weights as Tensor)).toEqual(list(wanted?.weights as Tensor));
+      expect(list(got?.output as Tensor)).toEqual(list(wanted?.output as Tensor));
+      const w = list(got?.weights as Tensor); // example 0, the first head: nothing is seen of later keys, and something of earlier ones
+      expect([w[1], w[2], w[5]]).toEqual([0, 0, 0]);
+      expect(w.slice(6, 9).some((weight) => weight > 0)).toBe(true);
+    });
+
+    it('as [T, S] is refused where that can be told', () => {
+      const two = real([0, 1], [N, 4], 1);
+      expect(() => make().forward(two, two, two, { mask: zeros([N, N], 'bool') })).toThrow(
+        /^attention: mask must be \[B, S\], \[B, T, S\] or \[1, T, S\] for .+, got \[3, 3\]$/,
+      );
+    });
+
+    it('and options are asked for by name', () => {
+      expect(() => make().forward(x, x, x, { masc: causalMask(N) } as object)).toThrow(/: options must be among mask, key.*, got masc$/);
+      expect(() => make().prepare(x, x, { key: key(1) } as object)).toThrow(/: options must be among mask, got key$/);
+    });
+  });
+
+  it('is a table of windows and a mask of the op as it is', () => {
+    const plain = new MultiHead({ query: 4, key: 4, heads: 2 }, key(1));
+    const windowed = new MultiHead({ query: 4, key: 4, heads: 2, window: masked(causalMask(N)) }, key(1));
+    expect(list(windowed.forward(x, x).weights)).toEqual(list(plain.forward(x, x, x, { mask: causalMask(N) }).weights));
+    const { weights } = scaledDotProductAttention(x, x, x, { mask: causalMask(N), weights: true });
+    expect(list(weights)).toEqual(list(scaledDotProductAttention(x, x, x, { causal: true, weights: true }).weights));
+  });
+});
+
+describe('no queries', () => {
+  it.each(mechanisms.map((row) => [row.name, row] as const))('%s gives nothing of them, of the right shapes', (_, row) => {
+    const [query, keys, values] = inputs(row);
+    const some = build(row).forward(query, keys, values);
+    const none = build(row).forward(slice(query, 1, 0, 0), keys, values);
+    expect(Object.keys(none).sort()).toEqual(Object.keys(some).sort());
+    for (const [name, x] of Object.entries(some) as [keyof Attended, Tensor][]) {
+      const perHead = row.heads && ['weights', 'choice', 'value'].includes(name);
+      expect(none[name]?.shape, name).toEqual(x.shape.with(perHead ? 2 : 1, 0));
+    }
   });
 });

@@ -1,14 +1,19 @@
 // Recurrent parts: what they ask for, sequences of no steps, and no bias.
 import { describe, expect, it } from 'vitest';
+import { IntraAttention } from '../../src/attention/intra.ts';
+import { grad } from '../../src/autograd/backward.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
 import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
+import type { Module } from '../../src/nn/module.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
 import type { State } from '../../src/nn/state.ts';
-import type { Core } from '../../src/nn/unroll.ts';
-import { reshape, uniform } from '../../src/ops/index.ts';
-import { ones, zeros } from '../../src/tensor/create.ts';
+import { type Core, unroll } from '../../src/nn/unroll.ts';
+import { concat, reshape, uniform } from '../../src/ops/index.ts';
+import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { expectNear } from './fixture.ts';
+import { padding } from './row.ts';
 
 const draw = (from: Key, shape: number[]) => uniform(from, shape, { low: -1, high: 1 });
 
@@ -103,5 +108,95 @@ describe.each([
     const states = Object.fromEntries(Object.entries(state).map(([part, value]) => [part, up(value)]));
     expectNear((cell as Core<State>).step(x, state).output.toArray(), wanted, 'cell', 1e-6);
     expectNear(one.forward(reshape(x, [1, 1, 3]), { state: states } as object).output.toArray(), wanted, 'sequence', 1e-6);
+  });
+});
+
+describe('what a mask of steps hides', () => {
+  const [B, T] = [3, 5];
+  const masks: Record<string, () => Tensor> = {
+    'padding at the end': () => padding([0, 1, 2], T),
+    gaps: () => tensor([1, 2, 3].map((row) => Array.from({ length: T }, (_, t) => (t + row) % 3 !== 0))),
+    nothing: () => zeros([B, T], 'bool'),
+  };
+  type Run = (x: Tensor, mask: Tensor) => { outputs: Tensor; state: State };
+  const intra = (module: IntraAttention, x: Tensor, mask: Tensor) => {
+    const { output, state } = module.forward(x, { mask });
+    return { outputs: output, state: state.cell };
+  };
+  const made = { input: 3, hidden: 4 };
+  const parts: Record<string, () => [Module, Run]> = {
+    ...Object.fromEntries(
+      Object.entries({ RNN, LSTM, GRU }).map(([name, Kind]) => [
+        name,
+        (): [Module, Run] => {
+          const module = new Kind({ ...made, layers: 2, bidirectional: true }, key(1));
+          return [
+            module,
+            (x, mask) => {
+              const { output, state } = module.forward(x, { mask });
+              return { outputs: output, state };
+            },
+          ];
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries({ RNNCell, LSTMCell, GRUCell }).map(([name, Kind]) => [
+        `${name}, unrolled`,
+        (): [Module, Run] => {
+          const cell = new Kind(made, key(1)) as Module & Core;
+          return [cell, (x, mask) => unroll(cell, x, { mask })];
+        },
+      ]),
+    ),
+    IntraAttention: () => {
+      const module = new IntraAttention({ ...made, window: T }, key(1));
+      return [module, (x, mask) => intra(module, x, mask)];
+    },
+    'IntraAttention, step by step': () => {
+      const module = new IntraAttention({ ...made, window: 2 }, key(1));
+      return [module, (x, mask) => intra(module, x, mask)];
+    },
+  };
+
+  describe.each(Object.entries(parts))('%s', (_, make) => {
+    it.each(Object.entries(masks))('reaches neither outputs, states nor gradients: %s', (__, mask) => {
+      const run = (hidden: number[]) => {
+        const [module, forward] = make();
+        const x = draw(key(2), [B, T, 3]);
+        const real = mask().toArray();
+        const view = x.view();
+        for (let i = 0; i < view.length; i++) if (!real[Math.floor(i / 3)]) view[i] = hidden[i % hidden.length] as number;
+        const { outputs, state } = forward(parameter(x), mask());
+        const y = concat([outputs, ...Object.values(state)].map((part) => reshape(part as Tensor, [-1])));
+        const gradients = grad(y, [x, ...module.stateDict().values()], { gradient: draw(key(3), [y.size]) });
+        return [y, ...gradients].map((z) => Array.from(z.toArray(), (value) => value + 0));
+      };
+      const wanted = run([0.5]);
+      expect(wanted.flat().every(Number.isFinite)).toBe(true);
+      for (const hidden of [[Number.NaN], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], [1e38, 0, Number.NaN]]) {
+        expect(run(hidden)).toEqual(wanted);
+      }
+    });
+  });
+});
+
+describe('intra-attention', () => {
+  const module = new IntraAttention({ input: 3, hidden: 4, window: 2 }, key(1));
+
+  it('of no steps gives none, and the state it was given', () => {
+    const { output, state } = module.forward(zeros([2, 0, 3]));
+    expect([output.shape, state.values.toArray()]).toEqual([[2, 0, 4], module.initialState(2).values.toArray()]);
+    const given = module.step(ones([2, 3]), module.initialState(2)).state;
+    expect(module.forward(zeros([2, 0, 3]), { state: given }).state).toBe(given);
+  });
+
+  it('says what it was given', () => {
+    expect(() => module.forward(ones([2, 3]))).toThrow('IntraAttention: x must be [B, T, 3], got [2, 3]');
+    expect(() => module.forward(ones([2, 5, 4]))).toThrow('IntraAttention: x must be [B, T, 3], got [2, 5, 4]');
+    expect(() => module.forward(ones([2, 5, 3]), { mask: ones([2, 4], 'bool') })).toThrow(
+      'IntraAttention: mask must be [2, 5], got [2, 4]',
+    );
+    expect(() => module.forward(ones([2, 5, 3]), { reverse: true } as object)).toThrow('options must be among mask, state, got reverse');
   });
 });

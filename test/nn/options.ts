@@ -1,0 +1,136 @@
+// What parts are made with: for each, every option it has with a value it takes, and how it is made.
+import { softAttention } from '../../src/attention/attention.ts';
+import * as saccade from '../../src/index.ts';
+import { key } from '../../src/tensor/random.ts';
+
+export interface Made {
+  /** All options, those that may be left out too. A number is a size, a whole number from 1, unless it is in `numbers`. */
+  options: Readonly<Record<string, unknown>>;
+  make(options: object): unknown;
+  /** Numbers that are no sizes, with some that are refused. */
+  numbers?: Readonly<Record<string, readonly unknown[]>>;
+  /** Takes no key. */
+  keyless?: true;
+  /** The name in messages; by default the exported one. */
+  says?: string;
+}
+
+const from = key(1);
+const cell = { input: 3, hidden: 4, bias: true };
+const recurrent = { ...cell, layers: 1, bidirectional: false, dropout: 0.1 };
+const score = { query: 4, key: 4, hidden: 4 };
+const model = { source: 7, target: 7, hidden: 4, embedding: 4, layers: 1, dropout: 0.1, pad: 0, start: 1, end: 2 };
+const never = [Number.NaN, '3', null];
+const share = [...never, -0.1, 1];
+const positive = [...never, 0, -1, Number.POSITIVE_INFINITY];
+const token = [...never, 2.5, -2];
+const ofModel = { dropout: share, pad: token, start: [...token, -1], end: [...token, -1] };
+const finite = [...never, Number.POSITIVE_INFINITY];
+const made = (Kind: new (options: never, key: saccade.Key) => unknown, options: Made['options'], rest: Partial<Made> = {}): Made => ({
+  options,
+  make: (given) => new Kind(given as never, from),
+  ...rest,
+});
+const called = (f: (options: never) => unknown, options: Made['options'], rest: Partial<Made> = {}): Made => ({
+  options,
+  make: (given) => f(given as never),
+  keyless: true,
+  ...rest,
+});
+
+/** Every exported part that is made with options. */
+export const options: Record<string, Made> = {
+  Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
+  Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
+  LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3 }, { numbers: { eps: positive }, keyless: true }),
+  Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
+  RNNCell: made(saccade.RNNCell, cell),
+  LSTMCell: made(saccade.LSTMCell, cell),
+  GRUCell: made(saccade.GRUCell, cell),
+  RNN: made(saccade.RNN, recurrent, { numbers: { dropout: share } }),
+  LSTM: made(saccade.LSTM, recurrent, { numbers: { dropout: share } }),
+  GRU: made(saccade.GRU, recurrent, { numbers: { dropout: share } }),
+  IntraAttention: made(saccade.IntraAttention, { input: 3, hidden: 4, score: 5, window: 6 }),
+  Attention: made(
+    saccade.Attention,
+    { score: new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+    { keyless: true },
+  ),
+  MultiHead: made(
+    saccade.MultiHead,
+    {
+      ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, output: 4, bias: true, dropout: 0.1 },
+      ...{ score: () => new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+    },
+    { numbers: { dropout: share } },
+  ),
+  DotScore: made(saccade.DotScore, { scaled: true }, { keyless: true }),
+  GeneralScore: made(saccade.GeneralScore, score, { numbers: { hidden: [] } }),
+  CosineScore: made(saccade.CosineScore, score, { numbers: { hidden: [] } }),
+  DistanceScore: made(saccade.DistanceScore, score, { numbers: { hidden: [] } }),
+  AdditiveScore: made(saccade.AdditiveScore, score),
+  LocationScore: made(saccade.LocationScore, { query: 4, most: 9, key: 4, hidden: 4 }, { numbers: { key: [], hidden: [] } }),
+  LocationAwareScore: made(
+    saccade.LocationAwareScore,
+    { ...score, filters: 3, width: 3, of: 'sum' },
+    { numbers: { width: [...never, 0, 2, -1, 2.5] } },
+  ),
+  MonotonicScore: made(saccade.MonotonicScore, { ...score, offset: -1 }, { numbers: { offset: finite } }),
+  LocalPredictive: made(saccade.LocalPredictive, { query: 4, hidden: 4, size: 2.5, key: 4 }, { numbers: { size: positive, key: [] } }),
+  AttentionSeq2Seq: made(
+    saccade.AttentionSeq2Seq,
+    { ...model, score: 'additive', attention: (sizes: typeof score) => softAttention('general', sizes, from), decoder: 'luong', memory: 4 },
+    { numbers: ofModel },
+  ),
+  Seq2Seq: made(saccade.Seq2Seq, { ...model, feed: 'each' }, { numbers: ofModel }),
+  PointerNetwork: made(saccade.PointerNetwork, { input: 2, hidden: 4, bidirectional: true }),
+  Encoder: made(saccade.Encoder, { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1 }, { numbers: { dropout: share } }),
+  Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
+  LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),
+  luong: called(
+    (given) => saccade.luong(score, from, given),
+    { score: 'dot', window: 'local-m', size: 2.5, most: 9 },
+    { numbers: { size: positive } },
+  ),
+  locationAware: called(
+    (given) => saccade.locationAware(score, from, given),
+    { filters: 3, width: 3, of: 'sum' },
+    {
+      numbers: { width: [...never, 2], filters: [] }, // LocationAwareScore says it
+    },
+  ),
+  multiHead: called(
+    (given) => saccade.multiHead(score, from, given),
+    {
+      ...{ value: 4, heads: 2, size: 4, output: 4, bias: true, dropout: 0.1 },
+      ...{ score: () => new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+    },
+    { says: 'MultiHead', numbers: { dropout: share } },
+  ),
+  nearestKey: called((given) => saccade.nearestKey(score, from, given), { selection: saccade.hard }),
+  monotonic: called(
+    (given) => saccade.monotonic(score, from, given),
+    { hard: false, noise: 1, offset: -1 },
+    {
+      numbers: { noise: finite, offset: finite },
+    },
+  ),
+  contentBased: called((given) => saccade.contentBased(given, from), score, { says: 'CosineScore', numbers: { hidden: [] } }),
+  pointer: called((given) => saccade.pointer(given, from), score, { says: 'AdditiveScore' }),
+  bahdanau: called((given) => saccade.bahdanau(given, from), score, { says: 'AdditiveScore' }),
+  softAttention: called((given) => softAttention('general', given, from), score, { says: 'GeneralScore', numbers: { hidden: [] } }),
+  scoreNamed: called((given) => saccade.scoreNamed('dot', given, from), score, {
+    says: 'dot',
+    numbers: { hidden: [], query: [], key: never },
+  }),
+  sliding: called(saccade.sliding, { before: 2, after: 1 }, { numbers: { before: never, after: never } }),
+  coverage: called(saccade.coverage, { strength: 1.5 }, { numbers: { strength: finite } }),
+  localMonotonic: called(saccade.localMonotonic, { size: 2.5 }, { numbers: { size: positive } }),
+  tempered: called(saccade.tempered, { temperature: 0.5 }, { numbers: { temperature: positive } }),
+  dropping: called(saccade.dropping, { p: 0.5, selection: saccade.soft }, { numbers: { p: share } }),
+  exploring: called(saccade.exploring, { epsilon: 1 }, { numbers: { epsilon: [...never, -1, 1.5] } }),
+  gumbelSoftmax: called(saccade.gumbelSoftmax, { temperature: 0.5 }, { numbers: { temperature: positive } }),
+  gumbelStraightThrough: called(saccade.gumbelStraightThrough, { temperature: 0.5 }, { numbers: { temperature: positive } }),
+  monotonicSoft: called(saccade.monotonicSoft, { noise: 0 }, { numbers: { noise: [...finite, -1] } }),
+  lengthsToMask: called((given) => saccade.lengthsToMask([1], given), { size: 3 }, { numbers: { size: [...never, -1, 2.5] } }),
+};
