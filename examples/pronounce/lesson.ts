@@ -48,9 +48,9 @@ async function give({ data, recipe, shape, member: index, checkpoint }: Lesson, 
   if (existsSync(checkpoint)) {
     const saved = await loadCheckpoint(checkpoint);
     restoreCheckpoint(saved, { model, optimizer });
-    position = saved.numbers as unknown as Position;
+    position = saved.position;
   }
-  const save = (at: Position) => saveCheckpoint(checkpoint, { model, optimizer, numbers: { ...at }, metadata });
+  const save = (at: Position) => saveCheckpoint(checkpoint, { model, optimizer, position: at, metadata });
   const controller = new AbortController();
   port.once('message', () => controller.abort());
 

@@ -102,7 +102,7 @@ async function trained(dictionary: Dictionary, recipe: Recipe): Promise<Speaker 
     const saved = await loadCheckpoint(path);
     if (saved.metadata.recipe !== metadata.recipe)
       throw new Error(`checkpoint: must be of this recipe, got another in ${path} (--fresh forgets it)`);
-    console.log(`Going on from step ${saved.numbers.step} of ${total}.`);
+    console.log(`Going on from step ${saved.position?.step} of ${total}.`);
   }
   const size = [...speaker.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
   const kind = recipe.attention ? 'Attention' : 'No attention';

@@ -45,7 +45,7 @@ let key = forTraining;
 if (existsSync(path)) {
   const checkpoint = await loadCheckpoint(path);
   restoreCheckpoint(checkpoint, { model, optimizer });
-  resumed = { start: /** @type {import('saccade').Position} */ (/** @type {unknown} */ (checkpoint.numbers)) };
+  resumed = checkpoint.position ? { start: checkpoint.position } : {};
   key = checkpoint.keys.training ?? key;
   console.log(`resumed ${resumed.start?.step}`);
 }
@@ -69,7 +69,7 @@ const run = train({
   },
 });
 for await (const { step, position } of run) {
-  if (step % 3 === 0) await saveCheckpoint(path, { model, optimizer, numbers: { ...position }, keys: { training: key } });
+  if (step % 3 === 0) await saveCheckpoint(path, { model, optimizer, position, keys: { training: key } });
   console.log(`step ${step}`);
   await setTimeout(Number(pause));
 }
