@@ -73,8 +73,8 @@ export class Alphabets {
 /** Member `index` of a shape, not taught yet. */
 export function member(shape: Shape, index: number): Model {
   const { letters, phones } = new Alphabets(shape);
-  const { attention, ...sizes } = shape;
-  const options = { ...sizes, source: letters.size, target: phones.size };
+  const { attention, hidden, embedding, layers, dropout } = shape;
+  const options = { hidden, embedding, layers, dropout, source: letters.size, target: phones.size };
   const from = foldIn(key(1), index);
   return attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
 }
