@@ -1,6 +1,7 @@
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { isSound, withoutUnseen } from '../nn/unseen.ts';
+import { withoutUnseen } from '../nn/unseen.ts';
+import { allFinite } from '../ops/finite.ts';
 import { matmul, mul, reshape } from '../ops/index.ts';
 import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
@@ -102,7 +103,7 @@ export class Attention extends Module implements Mechanism {
     const seen = mask ? withoutUnseen(keys, mask) : keys;
     const read = values === keys ? seen : mask ? withoutUnseen(values, mask) : values;
     const hides = this.window !== undefined || (mask?.shape[1] ?? 1) > 1;
-    const unsound = hides && !isSound(read) ? { unsound: zeros([keys.shape[0] as number]) } : {};
+    const unsound = hides && !allFinite(read) ? { unsound: zeros([keys.shape[0] as number]) } : {};
     return { keys: this.score.prepare(seen), values: read, ...(mask && { mask }), ...unsound };
   }
 

@@ -1,19 +1,13 @@
 // What a mask hides may hold anything. Sums carry NaN and Infinity on even where they count 0 times, in gradients too, so these become 0.
 
-import { noGrad } from '../autograd/record.ts';
-import { sum, where } from '../ops/index.ts';
+import { allFinite } from '../ops/finite.ts';
+import { where } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
-import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-
-/** Whether the sum of all elements is a number: then each of them is. */
-export function isSound(x: Tensor): boolean {
-  return scope(() => noGrad(() => Number.isFinite(sum(x).item())));
-}
 
 /** `x` `[B, S, D]` with 0 where a mask hides it from all, bool `[B, S]` or `[B, T, S]`; as it is where there is no need. */
 export function withoutUnseen(x: Tensor, mask: Tensor): Tensor {
-  if (isSound(x)) return x;
+  if (allFinite(x)) return x;
   const [batch, steps] = x.shape as [number, number];
   const seen = zeros([batch, steps, 1], 'bool');
   const [from, to] = [mask.peek(), seen.view()];

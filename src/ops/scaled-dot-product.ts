@@ -4,12 +4,15 @@ import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
 import { withScratch } from '../runtime/scratch.ts';
+import { expectNames, isShare, type Names } from '../tensor/check.ts';
+import type { Key } from '../tensor/random.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
 import { allFinite } from './finite.ts';
 import { and, greater, toFloat, where } from './logic.ts';
 import { matmul } from './matmul.ts';
+import { dropout } from './random.ts';
 import { max, sum } from './reduce.ts';
 import { joined, tracked } from './sequence.ts';
 import { concat, reshape } from './shape.ts';
@@ -27,7 +30,15 @@ export interface AttentionOptions {
   scale?: number;
   /** Returns the weights [..., T, S] too. The output has the same bits. Default false. */
   weights?: boolean;
+  /**
+   * Probability of dropping each weight where a `key` is given, the others divided by 1 − p, as in PyTorch. The weights returned are those that
+   * the values were multiplied by. Composed of ops then: weights are made. Default 0.
+   */
+  dropout?: number;
+  key?: Key;
 }
+
+const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, weights: 1, dropout: 1, key: 1 };
 
 /** Queries of a block, the unit in which the kernels count their work. */
 const BLOCK = 64;
@@ -132,12 +143,17 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
 }
 
 /** The same in ops, for gradients of gradients and of weights: output and weights. */
-function composed(l: Layout, given: Tensor | undefined, [query, keys, values, bias]: readonly Tensor[]): [Tensor, Tensor] {
+function composed(
+  l: Layout,
+  given: Tensor | undefined,
+  [query, keys, values, bias]: readonly Tensor[],
+  left: (weights: Tensor) => Tensor = (weights) => weights,
+): [Tensor, Tensor] {
   const past = l.causal ? untilNow(l.t, l.s) : undefined;
   const mask = given && past ? and(given, past) : (given ?? past);
   const { scores, read } = products(l, mask, query as Tensor, keys as Tensor, values as Tensor);
   const scaled = mul(scores, l.scale);
-  const weights = softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {});
+  const weights = left(softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {}));
   return [read(weights), weights];
 }
 
@@ -188,7 +204,15 @@ export function scaledDotProductAttention(
   values: Tensor,
   options: AttentionOptions = {},
 ): { output: Tensor; weights?: Tensor } {
+  expectNames('scaledDotProductAttention', options, names);
+  const { dropout: p = 0, key } = options;
+  isShare('scaledDotProductAttention', 'dropout', p);
   const l = layout(query, keys, values, options);
+  if (key && p > 0) {
+    const xs = [query, keys, values, ...(options.bias ? [options.bias] : [])];
+    const [output, weights] = composed(l, options.mask, xs, (all) => dropout(all, p, key));
+    return options.weights ? { output, weights } : { output };
+  }
   const y = forward(l, query, keys, values);
   const { output, tops, shares } = y;
   const inputs = [query, keys, values, ...(options.bias ? [options.bias] : [])];
