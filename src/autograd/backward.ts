@@ -35,15 +35,17 @@ export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
   });
 }
 
-/**
- * The gradient of `y` with respect to each of `xs` (zeros where it does not depend on one), each in memory of its own. With `createGraph`
- * the gradients are recorded and can be differentiated again.
- */
-export function grad(y: Tensor, xs: readonly Tensor[], options: { gradient?: Tensor; createGraph?: boolean } = {}): Tensor[] {
-  const { gradient, createGraph } = options;
+/** Options of {@link grad}. */
+interface GradOptions {
+  gradient?: Tensor;
+  createGraph?: boolean;
+}
+
+/** {@link grad} with `null` where no gradient came. */
+export function sought(y: Tensor, xs: readonly Tensor[], { gradient, createGraph }: GradOptions): (Tensor | null)[] {
   const gradients = (seed: Tensor) => {
     const { take } = walk(y, seed, createGraph ? graph : undefined);
-    return xs.map((x) => take(x) ?? zeros(x.shape));
+    return xs.map((x) => take(x) ?? null);
   };
   const mode = createGraph ? withGrad : noGrad;
   return mode(() => {
@@ -53,16 +55,25 @@ export function grad(y: Tensor, xs: readonly Tensor[], options: { gradient?: Ten
 }
 
 /**
+ * The gradient of `y` with respect to each of `xs` (zeros where it does not depend on one), each in memory of its own. With `createGraph`
+ * the gradients are recorded and can be differentiated again.
+ */
+export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  return sought(y, xs, options).map((found, i) => found ?? zeros((xs[i] as Tensor).shape));
+}
+
+/**
  * `gradients` of a seed that is a leaf while they are worked out, so that whatever is made of it is recorded and what a kernel made of it is
  * known by having no record. Afterwards what depends on nothing else is a constant again.
  */
-function recorded(seed: Tensor, gradients: (seed: Tensor) => Tensor[]): Tensor[] {
+function recorded(seed: Tensor, gradients: (seed: Tensor) => (Tensor | null)[]): (Tensor | null)[] {
   const since = now();
   const leaf = detach(seed);
   leaf.leaf = true;
   const found = gradients(leaf);
   leaf.leaf = false;
-  for (const x of history(found, since).reverse()) {
+  const known = found.filter((x) => x !== null);
+  for (const x of history(known, since).reverse()) {
     if (!(x.recorded as Recorded).inputs.some((input) => input.requiresGrad)) x.recorded = null;
   }
   return found;

@@ -1,6 +1,6 @@
 import { detach } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { grad } from './backward.ts';
+import { sought } from './backward.ts';
 import { record, recording, withGrad } from './record.ts';
 
 /**
@@ -24,12 +24,12 @@ export function recompose(
       copy.recorded = null;
     }
     const wanted = [...copies, ...captured].filter((x) => x.leaf);
-    const gradients = grad(f(...copies), wanted, { gradient, createGraph });
+    const gradients = sought(f(...copies), wanted, { gradient, createGraph });
     copies.forEach((copy, i) => {
       copy.leaf = false;
       copy.recorded = links[i] ?? null;
     });
     let next = 0;
-    return [...inputs, ...captured].map((x) => (x.requiresGrad ? (gradients[next++] as Tensor) : null));
+    return [...inputs, ...captured].map((x) => (x.requiresGrad ? (gradients[next++] ?? null) : null));
   });
 }

@@ -4,7 +4,7 @@ import { checkpoint } from '../../src/autograd/checkpoint.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { noGrad, record } from '../../src/autograd/record.ts';
-import { add, linear, matmul, mul, neg, sum } from '../../src/ops/index.ts';
+import { add, linear, matmul, mul, neg, sign, square, sum } from '../../src/ops/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { detach, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
@@ -160,6 +160,8 @@ describe('checkpoint', () => {
       const [x, w] = [parameter(tensor([1, 2])), parameter(tensor([3, 4]))];
       const [once] = grad(sum(checkpoint((_) => mul(w, w), [x])), [w], { createGraph: true });
       expect(values(grad(sum(once as Tensor), [w])[0] as Tensor)).toEqual([2, 2]);
+      const [step] = grad(sum(mul(checkpoint(sign, [x]), square(x))), [x], { createGraph: true });
+      expect(values(grad(sum(step as Tensor), [x])[0] as Tensor)).toEqual([2, 2]);
       const y = checkpoint((_) => tensor([5, 6]), [x]);
       backward(sum(mul(x, y)));
       expect(values(x.grad)).toEqual([5, 6]);

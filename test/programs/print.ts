@@ -5,6 +5,7 @@ const name = (slot: Slot) => `x${slot.id}`;
 
 function show(value: unknown): string {
   if (value instanceof Seed) return `S.key(${value.seed})`;
+  if (typeof value === 'string') return `'${value}'`;
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value);
   if ('nodes' in value) return name(value as Slot);
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
