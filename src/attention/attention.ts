@@ -7,7 +7,7 @@ import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { ofEach, ofNone, readApart } from './apart.ts';
 import { maskOfKeys, maskOfScores } from './mask.ts';
 import {
@@ -96,6 +96,7 @@ export class Attention extends Module implements Mechanism {
   /** A memory of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
   prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
     expectNames('Attention', options, masking);
+    for (const x of [keys, values]) expectTensor('attention', 'keys and values', x);
     if (keys.rank !== 3 || values.rank !== 3 || values.shape[0] !== keys.shape[0] || values.shape[1] !== keys.shape[1]) {
       throw new RangeError(`attention: keys and values must be [B, S, K] and [B, S, V], got ${show(keys.shape)} and ${show(values.shape)}`);
     }

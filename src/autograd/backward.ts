@@ -2,7 +2,7 @@ import { now } from '../runtime/clock.ts';
 import { detach, ones, zeros } from '../tensor/create.ts';
 import { outside } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import type { Recorded, Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
 import { setGradient } from './gradients.ts';
 import * as graph from './graph.ts';
@@ -10,6 +10,7 @@ import { noGrad, withGrad } from './record.ts';
 import { history, walk } from './walk.ts';
 
 function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
+  expectTensor(op, 'result', y);
   if (!y.requiresGrad) throw new Error(`${op}: the result must depend on a parameter, got a tensor with no graph`);
   if (!seed && y.size !== 1)
     throw new RangeError(`${op}: the result must hold one element (or pass { gradient }), got shape ${show(y.shape)}`);
@@ -49,6 +50,7 @@ export function sought(y: Tensor, xs: readonly Tensor[], { gradient, createGraph
   };
   const mode = createGraph ? withGrad : noGrad;
   return mode(() => {
+    for (const x of xs) expectTensor('grad', 'xs', x);
     const seed = seedFor('grad', y, gradient);
     return createGraph && !seed.requiresGrad ? recorded(seed, gradients) : gradients(seed);
   });

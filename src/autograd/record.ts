@@ -1,6 +1,6 @@
 import { tick } from '../runtime/clock.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
-import type { Recorded, Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
 
 let on = true;
 
@@ -15,7 +15,12 @@ export function recording(): boolean {
  * may be what it was given. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
  */
 export function record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Recorded['backward']): Tensor {
-  if (on && inputs.some((x) => x.requiresGrad)) y.recorded = { name, inputs, backward, order: tick() };
+  let wanted = false;
+  for (const x of inputs) {
+    expectTensor(name, 'inputs', x);
+    wanted ||= x.requiresGrad;
+  }
+  if (on && wanted) y.recorded = { name, inputs, backward, order: tick() };
   return y;
 }
 

@@ -6,7 +6,7 @@ import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, 
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, Tensor } from '../tensor/tensor.ts';
 import { type CoreSizes, drawWeights, type HiddenState, type LSTMState, noBias } from './cells.ts';
 import { Module } from './module.ts';
 import { expectState, type State } from './state.ts';
@@ -133,6 +133,7 @@ abstract class Recurrent extends Module {
   private check<S extends State>(x: Input, given: RecurrentOptions<S>, names: readonly (keyof S & string)[]): void {
     const { name } = this;
     expectNames(name, given, options as Names<RecurrentOptions<S>>);
+    if (!(x as { index?: Tensor } | undefined)?.index) expectTensor(name, 'x', x);
     const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
     const [batch, , input] = shape;
     if (shape.length !== 3 || batch === undefined || input !== this.input) {

@@ -6,7 +6,7 @@ import { recording } from '../autograd/record.ts';
 import { backend, kernels } from '../runtime/backend.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
-import { type Deferred, empty, expectDType, Tensor } from '../tensor/tensor.ts';
+import { type Deferred, empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 import { allFinite } from './finite.ts';
 import { gather } from './gather.ts';
 import { where } from './logic.ts';
@@ -62,6 +62,7 @@ export function sequence(
   options: SequenceOptions,
 ): Sequence {
   const { mask, reverse = false } = options;
+  if (!(x as Embedded | undefined)?.index) expectTensor(op, 'x', x);
   const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
   const [batch, steps, input] = shape;
   const [width, hidden] = weights.weightHh.shape;

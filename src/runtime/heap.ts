@@ -141,7 +141,7 @@ export class Heap {
     const { bytes, reserved, outside } = this.report();
     return new OutOfMemoryError(
       `memory: the limit must hold every live tensor, got a request for ${capacity * this.space.unit} bytes with ${bytes} in use, ` +
-        `${outside.bytes} of them in ${outside.blocks} tensors outside every scope, and ${reserved} reserved; scope(() => …) and infer(() => …) free what is made in them`,
+        `${outside.bytes} of them in ${outside.blocks} tensors outside every scope, and ${reserved} reserved; work in scope(() => …) or infer(() => …)`,
     );
   }
 

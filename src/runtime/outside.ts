@@ -8,7 +8,6 @@ export interface Block {
   readonly at: number;
   readonly capacity: number;
   readonly bytes: number;
-  watched: boolean;
 }
 
 /** Bytes outside scopes below which the collector is left alone; above, it is asked each time they have doubled. */
@@ -20,7 +19,6 @@ const LARGE = 2 ** 16;
 const large = new Map<Block, WeakRef<object>>();
 
 const collected = new FinalizationRegistry<Block>((block) => {
-  if (!block.watched) return;
   drop(block);
   const { outside } = block.heap;
   if (outside.bytes * 4 < outside.limit) outside.limit = outside.bytes * 2; // what was found late shall not count for ever
@@ -31,7 +29,6 @@ export function watch(owner: object, block: Block): void {
   const { outside } = block.heap;
   collected.register(owner, block, block);
   if (block.bytes >= LARGE) large.set(block, new WeakRef(owner));
-  block.watched = true;
   outside.blocks++;
   outside.bytes += block.bytes;
   if (outside.bytes > UNASKED && outside.bytes > outside.limit) {
@@ -45,7 +42,6 @@ export function unwatch(block: Block): void {
   const { outside } = block.heap;
   collected.unregister(block);
   large.delete(block);
-  block.watched = false;
   outside.blocks--;
   outside.bytes -= block.bytes;
 }
@@ -61,12 +57,8 @@ function drop(block: Block): void {
  */
 export function reclaim(heap: Heap): boolean {
   const before = heap.outside.bytes;
-  const { gc } = globalThis as { gc?: () => void };
-  if (gc) gc();
-  else {
-    press(2 ** 32);
-    press(Number.MAX_SAFE_INTEGER);
-  }
+  press(2 ** 32);
+  press(Number.MAX_SAFE_INTEGER);
   for (const [block, owner] of large) if (owner.deref() === undefined) drop(block);
   heap.outside.limit = heap.outside.bytes * 2;
   return heap.outside.bytes < before;

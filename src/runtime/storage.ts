@@ -119,7 +119,7 @@ export class Storage {
   private watch(): void {
     const { at, capacity } = this;
     const { heap } = this.backend;
-    this.block = { heap, at, capacity, bytes: capacity * heap.space.unit, watched: false };
+    this.block = { heap, at, capacity, bytes: capacity * heap.space.unit };
     watch(this, this.block);
   }
 

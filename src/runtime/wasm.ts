@@ -56,29 +56,16 @@ async function embedded(build: Build): Promise<BufferSource> {
   return bytes;
 }
 
-/** At once, or later where the engine keeps pages from that. */
-async function instanceOf(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  try {
-    return new WebAssembly.Instance(module, imports);
-  } catch {
-    return WebAssembly.instantiate(module, imports);
-  }
-}
-
-function noThreads(cause: unknown): never {
-  throw new Error(`init: threads must come by import(), got ${cause}`, { cause });
-}
-
 /** Instantiates the float32 SIMD kernels over a memory of their own. */
 export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE, threads = 1 } = options;
   const maximum = Math.min(MAX_PAGES, Math.floor(maximumBytes / PAGE));
   if (!(maximum >= 1)) throw new RangeError(`init: maximumBytes must be at least ${PAGE}, got ${maximumBytes}`);
-  const several = threads === 1 ? undefined : (await import('./threads/sharing.ts').catch(noThreads)).sharing(options);
+  const several = threads === 1 ? undefined : (await import('./threads/sharing.ts')).sharing(options);
   const source = options.module ?? options.bytes ?? (await embedded(build));
   const module = await compiled(several ? several.source(source) : source, build);
   const memory = several ? several.memory(maximum) : new WebAssembly.Memory({ initial: 1, maximum });
-  const linked = instanceOf(module, { env: { memory } });
+  const linked = WebAssembly.instantiate(module, { env: { memory } });
   const instance = await (several ? linked.catch(several.refuse) : linked);
   const alone: Backend = {
     build,

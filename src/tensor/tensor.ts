@@ -52,7 +52,7 @@ export class Tensor {
     this.dtype = dtype;
     this.offset = offset;
     if (!(offset >= 0 && storage.holds(offset + size)))
-      throw new RangeError(`tensor: the storage must hold the shape, got ${show(shape)} from element ${offset} on`);
+      throw new RangeError(`tensor: storage must hold the shape, got ${show(shape)} from ${offset} on`);
   }
 
   /** Whether gradients flow to or through it. */
@@ -134,12 +134,8 @@ export function expectKind(op: string, dtype: DType): void {
     throw new TypeError(`${op}: dtype must be float32, int32 or bool, got ${shown(dtype)}`);
 }
 
-/** Whether another copy of the package made `x`, a tensor: another version, another bundle, or a module that was loaded twice. */
-export function isForeign(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && !(x instanceof Tensor) && 'storage' in x && 'dtype' in x;
-}
-
-const kindOf = (x: unknown) => (isForeign(x) ? 'one of another copy of the package' : shown(x));
+/** What `x` is, which is no tensor of ours: perhaps one of another version, another bundle, or a module that was loaded twice. */
+const kindOf = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
 
 /** Throws unless `x` is a tensor of this copy of the package: the address of another means nothing in this one's memory. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {

@@ -3,11 +3,15 @@ import { noGrad } from '../autograd/record.ts';
 import { affine, clamp } from '../ops/index.ts';
 import { kernels } from '../runtime/backend.ts';
 import { outside, scope } from '../tensor/scope.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { expectWithin } from './numbers.ts';
 import { named, type ParameterSet } from './optimizer.ts';
 
-const withGradient = (op: string, parameters: ParameterSet) => [...named(op, parameters).values()].filter((parameter) => parameter.grad);
+function withGradient(op: string, parameters: ParameterSet): Tensor[] {
+  const found = [...named(op, parameters).values()].filter((parameter) => parameter.grad);
+  for (const { grad } of found) expectTensor(op, 'each gradient', grad);
+  return found;
+}
 
 /** Gives each parameter another gradient: the one before may be the caller's, and is never changed in place. */
 function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {

@@ -3,7 +3,7 @@ import type { DType } from '../runtime/backend.ts';
 import { full, tensor } from '../tensor/create.ts';
 import { outside } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, Tensor } from '../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
 /** What an optimiser is given: leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */
@@ -102,6 +102,7 @@ export abstract class Optimizer<Name extends string = string> {
   step(): void {
     for (const { path, parameter, step } of this.slots) {
       const gradient = parameter.grad;
+      if (gradient) expectTensor('step', `gradient of ${path}`, gradient);
       if (gradient && !sameShape(gradient.shape, parameter.shape)) {
         throw new RangeError(`step: gradient of ${path} must have its shape ${show(parameter.shape)}, got ${show(gradient.shape)}`);
       }

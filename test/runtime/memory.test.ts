@@ -87,7 +87,7 @@ describe('out of memory', () => {
         const before = memory();
         expect(() => empty([2_000_000])).toThrow(OutOfMemoryError);
         expect(() => empty([2_000_000])).toThrow(
-          /^memory: the limit must hold every live tensor, got a request for \d+ bytes with \d+ in use, 0 of them in 0 tensors outside every scope, and \d+ reserved; scope\(\(\) => …\) and infer/,
+          /^memory: the limit must hold every live tensor, got a request for \d+ bytes with \d+ in use, 0 of them in 0 tensors outside every scope, and \d+ reserved; work in scope\(\(\) => …\) or infer/,
         );
         expect(memory()).toMatchObject({ blocks: before.blocks, bytes: before.bytes });
         expect(x.toArray().every((value) => value === 3)).toBe(true);

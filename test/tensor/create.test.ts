@@ -49,9 +49,9 @@ describe('a shape', () => {
     const x = zeros([2, 3]);
     const inside = new Tensor(x.storage, [3], 'float32', 3);
     expect(inside.size).toBe(3);
-    expect(() => new Tensor(x.storage, [100], 'float32')).toThrow('tensor: the storage must hold the shape, got [100] from element 0 on');
-    expect(() => new Tensor(x.storage, [3], 'float32', -1)).toThrow('got [3] from element -1 on');
-    expect(() => new Tensor(x.storage, [3], 'float32', Number.NaN)).toThrow('got [3] from element NaN on');
+    expect(() => new Tensor(x.storage, [100], 'float32')).toThrow('tensor: storage must hold the shape, got [100] from 0 on');
+    expect(() => new Tensor(x.storage, [3], 'float32', -1)).toThrow('got [3] from -1 on');
+    expect(() => new Tensor(x.storage, [3], 'float32', Number.NaN)).toThrow('got [3] from NaN on');
   });
 
   it('of arange is a whole number', () => {
