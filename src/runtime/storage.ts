@@ -154,7 +154,7 @@ export function scoped<T>(fn: () => T, keep: (result: T, list: Storage[], outer:
   const outer = scope;
   const before = depth;
   const list: Storage[] = [];
-  close(before);
+  if (lists.length > before) close(before);
   try {
     lists.push(list);
     depth = before + 1;

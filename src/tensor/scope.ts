@@ -22,6 +22,11 @@ export function scope<T>(fn: () => T): T {
 
 /** Hands the tensors in `result` on. A promise is refused: what it awaits could only find tensors that are freed. */
 function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
+  if (typeof result !== 'object') return;
+  if (result instanceof Tensor && !result.grad) {
+    handOn(result, from, to); // the usual one at once
+    return;
+  }
   const seen = new Set<unknown>();
   const waiting: unknown[] = [result];
   let late: unknown;

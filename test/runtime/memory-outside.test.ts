@@ -4,7 +4,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { mul } from '../../src/ops/index.ts';
 import { activate, backend, withBackend } from '../../src/runtime/backend.ts';
 import { Heap, OutOfMemoryError } from '../../src/runtime/heap.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { currentScope, memory } from '../../src/runtime/storage.ts';
 import { wasmBackend } from '../../src/runtime/wasm.ts';
 import { full, tensor } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -87,6 +87,16 @@ describe('garbage outside every scope', () => {
   });
 });
 
+describe('a tensor outside every scope', () => {
+  it('that a scope takes over is freed with it, and counted no more', () => {
+    const before = memory();
+    const x = full([16], 3);
+    expect(memory().outside.blocks).toBe(before.outside.blocks + 1);
+    scope(() => x.storage.moveTo(currentScope()));
+    expect(memory()).toMatchObject({ blocks: before.blocks, bytes: before.bytes, outside: before.outside });
+  });
+});
+
 describe('infer', () => {
   it('frees all but the result and records nothing', () => {
     const p = parameter(full([4], 3));
@@ -149,6 +159,27 @@ describe('a full stack', () => {
     for (let round = 0; round < 60; round++) {
       scope(() => expect(() => overflow(round % 7)).toThrow(RangeError));
       expect(memory().blocks).toBe(before.blocks);
+      expect(memory().bytes).toBe(before.bytes);
+    }
+  });
+
+  it('at the very end of a scope leaks none once the next scope begins', () => {
+    const before = memory();
+    let full = 0;
+    /** Opens scopes where the stack ends, one at each level on the way back. */
+    const dive = (): void => {
+      try {
+        dive();
+      } catch (error) {
+        if (full++ > 40) throw error;
+        scope(() => [empty([100]), empty([1000]), empty([3])].length);
+        throw error;
+      }
+    };
+    for (let round = 0; round < 20; round++) {
+      full = 0;
+      expect(dive).toThrow(RangeError);
+      scope(() => expect(memory().blocks).toBe(before.blocks));
       expect(memory().bytes).toBe(before.bytes);
     }
   });

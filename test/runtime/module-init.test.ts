@@ -8,6 +8,7 @@ import type { WasmOptions } from '../../src/runtime/wasm.ts';
 import { tensor } from '../../src/tensor/create.ts';
 
 const MiB = 2 ** 20;
+const worker = new URL('../../dist/worker.js', import.meta.url);
 
 describe('init', () => {
   it('twice in flight is one: the tensors of the first live on', async () => {
@@ -28,11 +29,13 @@ describe('init', () => {
       init({ maximumBytes: 67 * MiB }).then(() => order.push(`second, ${info().memory.maximum / MiB}`)),
     ]);
     expect(order).toEqual(['first, 66', 'second, 67']);
+    await Promise.all([init({ threads: 2, worker }), init({ threads: 1, maximumBytes: 68 * MiB })]); // workers take their time to start
+    expect(info()).toMatchObject({ threads: 1, memory: { maximum: 68 * MiB } });
   });
 
   it('says of a tensor made before it which call took its backend away', async () => {
     const x = tensor([1]);
-    await init({ maximumBytes: 68 * MiB, grain: 1000 });
+    await init({ maximumBytes: 69 * MiB, grain: 1000 });
     expect(() => add(x, x)).toThrow(
       'tensor: must be made again after init({ maximumBytes, grain }), got one of the deterministic backend that it replaced',
     );

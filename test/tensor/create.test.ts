@@ -114,6 +114,9 @@ describe('values', () => {
     const ring: unknown[] = [];
     ring.push(ring);
     expect(() => tensor(any(ring))).toThrow('tensor: nested arrays must be at most 64 deep');
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    expect(tensor(any(nested(64))).rank).toBe(64);
+    expect(() => tensor(any(nested(65)))).toThrow('tensor: nested arrays must be at most 64 deep');
   });
 
   it('come in typed rows too', () => {

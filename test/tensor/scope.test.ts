@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { parameter } from '../../src/autograd/parameter.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { outside, persist, scope } from '../../src/tensor/scope.ts';
@@ -45,6 +46,15 @@ describe('scope keeps the tensors', () => {
       return self;
     });
     expect(values(ring.x)).toEqual([5]);
+  });
+
+  it('that are gradients of what it keeps', () => {
+    const x = scope(() => {
+      const leaf = parameter(tensor([1]));
+      leaf.grad = tensor([2]);
+      return leaf;
+    });
+    expect(values(x.grad as Tensor)).toEqual([2]);
   });
 
   it('and no others', () => {
