@@ -114,6 +114,20 @@ describe('dropout of weights', () => {
     }
   });
 
+  it('does not depend on what its selection draws from the same key', () => {
+    const { weights, choice } = new Attention({ score: new DotScore(), selection: dropping({ p: P, selection: hard }) }).forward(
+      query,
+      keys,
+      values,
+      {
+        key: key(5),
+      },
+    );
+    const n = choice?.size as number;
+    const kept = list(weights).filter((weight) => weight > 0).length / n;
+    expect(Math.abs(kept - (1 - P))).toBeLessThan(5 * Math.sqrt((P * (1 - P)) / n));
+  });
+
   it('keeps what its selection draws, chooses and remembers', () => {
     const run = (selection: typeof hard) =>
       new Attention({ score: new DotScore(), selection }).forward(query, keys, values, { key: key(5) });

@@ -9,7 +9,7 @@ import { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding }
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
-import { matmul, mean, reshape, select, slice } from '../../src/ops/index.ts';
+import { matmul, mean, reshape, select, slice, where } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
 import { memory } from '../../src/runtime/storage.ts';
@@ -157,6 +157,27 @@ describe('self-attention', () => {
     const once = mechanism.forward(query, query);
     const thrice = mechanism.forward(query, copy(), copy());
     for (const field of ['output', 'weights'] as const) expect(bits(once[field])).toEqual(bits(thrice[field]));
+  });
+});
+
+describe('self-attention over padding', () => {
+  it.each(['one op', 'in turn'])('reaches neither real outputs nor gradients, whatever the padding holds: %s', (way) => {
+    const N = 6;
+    const mask = padding(examples, N);
+    const seen = mask.toArray();
+    const run = (filler: number[]) => {
+      const x = parameter(real(examples, [N, E], 1));
+      const view = x.view();
+      for (let i = 0; i < view.length; i++) if (!seen[Math.floor(i / E)]) view[i] = filler[i % filler.length] as number;
+      const mechanism = build(undefined, way === 'in turn' ? inTurn : {});
+      const { output } = mechanism.forward(x, x, x, { mask });
+      const gradient = where(reshape(mask, [B, N, 1]), real(examples, [N, E], 4), 0); // no loss asks for what padding reads
+      const all = [where(reshape(mask, [B, N, 1]), output, 0), ...grad(output, [x, ...mechanism.stateDict().values()], { gradient })];
+      return all.map((y) => list(y).map((value) => value + 0));
+    };
+    const wanted = run([0]);
+    expect(wanted.flat().every(Number.isFinite)).toBe(true);
+    for (const filler of [[Number.NaN], [Number.POSITIVE_INFINITY, -1], [3, Number.NaN, 1e38]]) expect(run(filler)).toEqual(wanted);
   });
 });
 
