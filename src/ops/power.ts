@@ -1,11 +1,11 @@
 import { binary } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { full } from '../tensor/create.ts';
+import { full, zeros } from '../tensor/create.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
 import { mul, sub } from './binary.ts';
-import { log } from './elementwise.ts';
-import { and, equal, lessEqual, type Operand, where } from './logic.ts';
+import { abs, log } from './elementwise.ts';
+import { and, equal, less, lessEqual, not, type Operand, where } from './logic.ts';
 
 /**
  * `a^b`, broadcast: worked out in float64 and rounded once. 1 where b is 0 or a is 1, NaN where a is below 0 and b no whole number; zeros and
@@ -24,8 +24,10 @@ export function pow(a: Operand, b: Operand): Tensor {
 
 /** `b · a^(b − 1)`, 0 where b is 0. */
 function slope(a: Tensor, b: Operand): Tensor {
-  if (typeof b === 'number') return b === 0 ? mul(a, 0) : mul(pow(a, b - 1), b);
-  return where(equal(b, 0), 0, mul(pow(a, sub(b, 1)), b));
+  if (typeof b === 'number') return b === 0 ? zeros(a.shape) : mul(pow(a, b - 1), b);
+  // Only where 0 · 1/a is no 0 does a give way: elsewhere the slope has gradients of its own, also where b is 0.
+  const known = where(and(equal(b, 0), not(less(0, abs(a)))), 1, a);
+  return mul(pow(known, sub(b, 1)), b);
 }
 
 /** `ln a`, and 0 where `a^b` is 0 or 1 because a is 0. */

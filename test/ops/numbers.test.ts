@@ -4,7 +4,7 @@ import { grad } from '../../src/autograd/backward.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import * as ops from '../../src/ops/index.ts';
-import { full, ones, tensor } from '../../src/tensor/create.ts';
+import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { range, total } from './plain.ts';
@@ -254,6 +254,15 @@ describe('pow', () => {
     const p = parameter(tensor([0, 3]));
     expect(gradientOf(ops.pow(p, 2), p)).toEqual([0, 6]);
     expect(gradientOf(ops.pow(p, 0), p)).toEqual([0, 0]);
+    const special = parameter(tensor([0, Number.NaN, Number.POSITIVE_INFINITY]));
+    expect(gradientOf(ops.pow(special, parameter(zeros([3]))), special)).toEqual([0, 0, 0]);
+    expect(gradientOf(ops.pow(special, 0), special)).toEqual([0, 0, 0]);
+  });
+
+  it('has a mixed second gradient also where the exponent is 0: 1/a', () => {
+    const [a, b] = [parameter(tensor([0.5, 2])), parameter(tensor([0, 0]))];
+    const [da] = grad(ops.sum(ops.pow(a, b)), [a], { createGraph: true }) as [Tensor];
+    expect(list(grad(ops.sum(da), [b])[0] as Tensor)).toEqual([2, 0.5]);
   });
 });
 
