@@ -1,6 +1,7 @@
 import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import { anything, expectOptions, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, div, mul, sub } from './binary.ts';
@@ -8,10 +9,23 @@ import { sqrt, square } from './elementwise.ts';
 import { mean } from './reduce.ts';
 
 function expectRow(name: string, row: Tensor | undefined, n: number): void {
-  if (!row) return;
+  if (row === undefined) return;
   expectDType('layerNorm', name, row, 'float32');
   if (row.rank !== 1 || row.size !== n) throw new RangeError(`layerNorm: ${name} must have shape [${n}], got ${show(row.shape)}`);
 }
+
+/** Options of {@link layerNorm}. */
+export interface LayerNormOptions {
+  /** [D] */
+  weight?: Tensor;
+  /** [D] */
+  bias?: Tensor;
+  /** Beside the variance. Default 1e-5. */
+  eps?: number;
+}
+
+const isEps = /* @__PURE__ */ maybe(ruleOf('a number from 0', (x) => Number.isFinite(x) && (x as number) >= 0));
+const layerNormOptions: Rules<LayerNormOptions> = { weight: anything, bias: anything, eps: isEps };
 
 /** `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps)`, in ops. */
 function standardised(x: Tensor, eps: number): Tensor {
@@ -25,9 +39,10 @@ function standardised(x: Tensor, eps: number): Tensor {
  * (Ba, Kiros and Hinton 2016, "Layer normalization"). Gradient: one kernel, and composed of ops where it is
  * differentiated again.
  */
-export function layerNorm(x: Tensor, options: { weight?: Tensor; bias?: Tensor; eps?: number } = {}): Tensor {
-  const { weight, bias, eps = 1e-5 } = options;
+export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   expectDType('layerNorm', 'x', x, 'float32');
+  expectOptions('layerNorm', options, layerNormOptions);
+  const { weight, bias, eps = 1e-5 } = options;
   const n = x.shape.at(-1);
   if (!n) throw new RangeError(`layerNorm: x must have a last axis that is not empty, got ${show(x.shape)}`);
   expectRow('weight', weight, n);

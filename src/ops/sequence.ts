@@ -4,6 +4,7 @@
 import { sumAxis } from '../autograd/arithmetic.ts';
 import { recording } from '../autograd/record.ts';
 import { backend, kernels } from '../runtime/backend.ts';
+import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
@@ -52,6 +53,17 @@ export interface Sequence {
   mask: Tensor | undefined;
 }
 
+const sequenceOptions: Names<SequenceOptions> = { mask: 0, reverse: 0 };
+
+function expectInput(op: string, x: Tensor | Embedded): void {
+  if (x instanceof Tensor) return;
+  if (typeof x !== 'object' || x === null || !('table' in x)) expectTensor(op, 'x', x);
+  else {
+    expectDType(op, 'table', x.table, 'float32');
+    expectDType(op, 'index', x.index, 'int32');
+  }
+}
+
 /** Checks every shape of a call. */
 export function sequence(
   op: string,
@@ -61,8 +73,11 @@ export function sequence(
   weights: Weights,
   options: SequenceOptions,
 ): Sequence {
+  expectNames(op, options, sequenceOptions);
   const { mask, reverse = false } = options;
-  if (!(x as Embedded | undefined)?.index) expectTensor(op, 'x', x);
+  expectInput(op, x);
+  if (typeof weights !== 'object' || weights === null) throw new TypeError(`${op}: weights must be an object, got ${shown(weights)}`);
+  expectTensor(op, 'weightHh', weights.weightHh);
   const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
   const [batch, steps, input] = shape;
   const [width, hidden] = weights.weightHh.shape;
@@ -78,7 +93,7 @@ export function sequence(
     biasIh: [weights.biasIh, [width]],
     biasHh: [weights.biasHh, [width]],
   };
-  for (const [name, state] of Object.entries(states)) if (state) expected[name] = [state, [batch, hidden]];
+  for (const [name, state] of Object.entries(states)) if (state !== null) expected[name] = [state, [batch, hidden]];
   for (const [name, [tensor, shape]] of Object.entries(expected)) {
     expectDType(op, name, tensor, 'float32');
     if (!sameShape(tensor.shape, shape)) throw new RangeError(`${op}: ${name} must be ${show(shape)}, got ${show(tensor.shape)}`);
@@ -94,6 +109,7 @@ export function sequence(
 
 /** [B, I] as a sequence of one step. */
 export function oneStep(op: string, x: Tensor): Tensor {
+  expectTensor(op, 'x', x);
   const [batch, input] = x.shape;
   if (x.rank !== 2 || batch === undefined || input === undefined) throw new RangeError(`${op}: x must be [B, I], got ${show(x.shape)}`);
   return reshape(x, [batch, 1, input]);

@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import * as ops from '../../src/ops/index.ts';
 import { backend } from '../../src/runtime/backend.ts';
+import { full } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { calls, wrong } from './calls.ts';
 
@@ -17,7 +18,7 @@ const names = Object.keys(calls);
 
 describe('the list of calls', () => {
   it('has every op that takes its tensors by place', () => {
-    const byName = ['gru', 'gruCell', 'layerNorm', 'lstm', 'lstmCell', 'scaledDotProductAttention'];
+    const byName = ['gru', 'gruCell', 'lstm', 'lstmCell'];
     expect(names.concat(byName).sort()).toEqual(Object.keys(ops).sort());
   });
 
@@ -41,5 +42,30 @@ describe('refuses by name', () => {
       });
     expect(call).toThrow(new RegExp(`^${name}: .*(, got |; )`));
     expect(backend().heap.report().blocks).toBe(blocks);
+  });
+});
+
+describe('recurrent ops refuse by name', () => {
+  const [x, h] = [full([2, 3, 4], 0.5), full([2, 5], 0.5)];
+  const weights = { weightIh: full([20, 4], 0.1), weightHh: full([20, 5], 0.1), biasIh: full([20], 0), biasHh: full([20], 0) };
+  const lstm = (...args: unknown[]) => all.lstm?.(...args);
+
+  it('what is no input, state, weight or option', () => {
+    const wrongs: [unknown[], string][] = [
+      [[undefined, null, null, weights], 'lstm: x must be a tensor, got undefined'],
+      [[foreign, null, null, weights], 'lstm: x must be a tensor, got one of another copy of the package'],
+      [[{ table: [1], index: [2] }, null, null, weights], 'lstm: table must be a tensor, got [1]'],
+      [[{ table: full([4, 4], 1), index: full([2, 3], 1) }, null, null, weights], 'lstm: index must be int32, got float32'],
+      [[x, undefined, null, weights], 'lstm: h0 must be a tensor, got undefined'],
+      [[x, h, [1], weights], 'lstm: c0 must be a tensor, got [1]'],
+      [[x, null, null], 'lstm: weights must be an object, got undefined'],
+      [[x, null, null, {}], 'lstm: weightHh must be a tensor, got undefined'],
+      [[x, null, null, { ...weights, biasIh: foreign }], 'lstm: biasIh must be a tensor, got one of another copy of the package'],
+      [[x, null, null, weights, { msk: 1 }], 'lstm: options must be among mask, reverse, got msk'],
+      [[x, null, null, weights, { mask: x }], 'lstm: mask must be bool, got float32'],
+    ];
+    for (const [args, message] of wrongs) expect(() => lstm(...args)).toThrow(message);
+    expect(() => all.gruCell?.(full([2, 4], 1), undefined, weights)).toThrow('gruCell: ');
+    expect(() => all.lstmCell?.(undefined, h, h, weights)).toThrow('lstmCell: x must be a tensor, got undefined');
   });
 });

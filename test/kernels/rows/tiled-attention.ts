@@ -1,5 +1,5 @@
 import { scratchOf } from '../../../src/runtime/scratch.ts';
-import type { Argument, Draw, KernelRow } from '../row.ts';
+import type { Argument, Draw, KernelRow, Range } from '../row.ts';
 
 const LENGTHS = [0, 1, 3, 8, 31, 65, 130];
 
@@ -21,6 +21,8 @@ export interface Kind {
   /** Mask or bias with its strides of example, head, query and key. */
   mask?: (s: Sizes, d: Draw) => [Argument, number[]];
   bias?: (s: Sizes, d: Draw) => [Argument, number[]];
+  /** The mask is of an example's keys, and what it hides is NaN. */
+  poison?: boolean;
 }
 
 const sizesOf = (kind: Kind, n: number): Sizes => ({ examples: 2, heads: 2, ...kind.sizes(n) });
@@ -55,7 +57,23 @@ const kinds: Kind[] = [
     mask: (s, d) => [d.mask(s.queries), [0, 0, 1, 0]],
     bias: (s, d) => [d.real(s.keys), [0, 0, 0, 1]],
   },
+  {
+    name: 'masked keys that hold NaN',
+    sizes: (n) => ({ queries: 9, keys: n, width: 4, valueWidth: 8 }),
+    mask: (s, d) => [d.mask(2 * s.keys), [s.keys, 0, 0, 1]],
+    poison: true,
+  },
 ];
+
+/** Keys or values of `width`, NaN where the mask hides them. */
+function behind(kind: Kind, s: Sizes, mask: Argument, x: Range, width: number): Range {
+  if (!kind.poison) return x;
+  const seen = (i: number) => {
+    const [head, key] = [Math.floor(i / (s.keys * width)), Math.floor(i / width) % s.keys];
+    return (mask as Range).values[Math.floor(head / s.heads) * s.keys + key] === 1;
+  };
+  return { ...x, values: x.values.map((v, i) => (seen(i) ? v : Number.NaN)) };
+}
 
 /** Mask and bias, and all their numbers with what goes before them: the end of every call. */
 function given(kind: Kind, s: Sizes, d: Draw): { mask: Argument; bias: Argument; settings: number[] } {
@@ -79,7 +97,12 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const { queries, keys, width, valueWidth } = s;
       const { mask, bias, settings } = given(kind, s, d);
       const results = [d.out(count(s) * queries * valueWidth), d.out(count(s) * queries), d.out(count(s) * queries)];
-      const operands = [d.real(count(s) * queries * width), d.real(count(s) * keys * width), d.real(count(s) * keys * valueWidth)];
+      const [q, k, v] = [
+        d.real(count(s) * queries * width),
+        d.real(count(s) * keys * width),
+        d.real(count(s) * keys * valueWidth),
+      ] as const;
+      const operands = [q, behind(kind, s, mask, k, width), behind(kind, s, mask, v, valueWidth)];
       const lengths = [queries, keys, width, valueWidth];
       return [
         ...results,
@@ -104,7 +127,11 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const s = sizesOf(kind, n);
       const { queries, keys, width } = s;
       const { mask, bias, settings } = given(kind, s, d);
-      const operands = [...left(s, d), d.real(count(s) * queries * width, -1, 1), d.real(count(s) * keys * width, -1, 1)];
+      const operands = [
+        ...left(s, d),
+        d.real(count(s) * queries * width, -1, 1),
+        behind(kind, s, mask, d.real(count(s) * keys * width, -1, 1), width),
+      ];
       const work = d.scratch(scratchOf('scaledDotProductWeights', s));
       return [d.out(count(s) * queries * keys), ...operands, mask, bias, queries, keys, width, ...settings, 0, blocks(s), work];
     },
@@ -121,8 +148,8 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const dbias = kind.bias ? d.out(count(s) * queries * keys) : 0;
       const results = [d.out(count(s) * queries * width), d.out(count(s) * keys * width), d.out(count(s) * keys * valueWidth), dbias];
       const saved = [d.real(count(s) * queries * valueWidth), d.real(count(s) * queries * valueWidth), ...left(s, d)];
-      const qk = [d.real(count(s) * queries * width, -1, 1), d.real(count(s) * keys * width, -1, 1)];
-      const operands = [...qk, d.real(count(s) * keys * valueWidth), mask, bias];
+      const qk = [d.real(count(s) * queries * width, -1, 1), behind(kind, s, mask, d.real(count(s) * keys * width, -1, 1), width)];
+      const operands = [...qk, behind(kind, s, mask, d.real(count(s) * keys * valueWidth), valueWidth), mask, bias];
       const lengths = [queries, keys, width, valueWidth];
       return [
         ...results,
