@@ -6,15 +6,14 @@ import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 /** bool `[B, S]`: true where the position is below the row's length. `size` defaults to the longest. */
 export function lengthsToMask(lengths: readonly number[], options: { size?: number } = {}): Tensor {
   expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
-  const size = options.size ?? Math.max(0, ...lengths);
+  const size = options.size ?? lengths.reduce((most, length) => (length > most ? length : most), 0);
+  lengths.forEach((length, row) => {
+    if (Number.isInteger(length) && length >= 0 && length <= size) return;
+    throw new RangeError(`lengthsToMask: lengths must be whole numbers from 0 to ${size}, got ${length} at ${row}`);
+  });
   const mask = empty([lengths.length, size], 'bool');
   const view = mask.view();
-  lengths.forEach((length, row) => {
-    if (!(Number.isInteger(length) && length >= 0 && length <= size)) {
-      throw new RangeError(`lengthsToMask: lengths must be whole numbers from 0 to ${size}, got ${length} at ${row}`);
-    }
-    for (let i = 0; i < size; i++) view[row * size + i] = i < length ? 1 : 0;
-  });
+  for (let i = 0; i < view.length; i++) view[i] = i % size < (lengths[Math.floor(i / size)] as number) ? 1 : 0;
   return mask;
 }
 

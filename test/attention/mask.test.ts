@@ -29,6 +29,8 @@ describe('masks', () => {
     expect(lengthsToMask([]).shape).toEqual([0, 0]);
     expect(() => lengthsToMask([1, 4], { size: 3 })).toThrow('lengthsToMask: lengths must be whole numbers from 0 to 3, got 4 at 1');
     expect(() => lengthsToMask([1, -1])).toThrow('got -1 at 1');
+    expect(() => lengthsToMask([2, Number.NaN])).toThrow('lengthsToMask: lengths must be whole numbers from 0 to 2, got NaN at 1');
+    expect(() => causalMask(undefined as unknown as number)).toThrow('causalMask: queries must be a whole number from 0, got undefined');
     expect(() => lengthsToMask([0.5, 1])).toThrow('got 0.5 at 0');
   });
 

@@ -6,12 +6,15 @@ import { luong } from '../../src/attention/named.ts';
 import type { Window } from '../../src/attention/parts.ts';
 import { AdditiveScore, DotScore } from '../../src/attention/score.ts';
 import { biased, CombinedWindow, causal, coverage, masked, sliding } from '../../src/attention/window.ts';
+import { backward } from '../../src/autograd/backward.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { softmax } from '../../src/ops/index.ts';
+import { own } from '../../src/nn/module.ts';
+import { softmax, square as squared, sum } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits, list, real } from '../nn/row.ts';
 import { B, BATCH, inputs, padded, S, T } from './table.ts';
 
@@ -163,5 +166,36 @@ describe('what windows refuse', () => {
   it('a window that sees everything changes no bit', () => {
     const everything = having(sliding({})).forward(...inputs(square));
     expect(bits(everything.weights)).toEqual(bits(new Attention({ score: new DotScore() }).forward(...inputs(square)).weights));
+  });
+});
+
+describe('tables and strengths', () => {
+  it('that are parameters are found in their window, learn and are saved', () => {
+    const strength = own(() => tensor([0.5]));
+    const bias = own(() => zeros([T, S]));
+    for (const [window, path, leaf] of [
+      [coverage({ strength }), 'window.strength', strength],
+      [biased(bias), 'window.bias', bias],
+      [new CombinedWindow(causal, coverage({ strength })), 'window.windows.1.strength', strength],
+    ] as const) {
+      const attention = new Attention({ score: new DotScore(), window });
+      expect([...attention.stateDict()]).toEqual([[path, leaf]]);
+      backward(sum(squared(attention.forward(...inputs(square)).weights)));
+      expect(list(leaf.grad as Tensor).some((g) => g !== 0)).toBe(true);
+      leaf.grad = null;
+    }
+  });
+
+  it('that do not fit are refused by name', () => {
+    const run = (window: Window) => () => new Attention({ score: new DotScore(), window }).forward(...inputs(square));
+    const wanted = (op: string) => `${op}: table must have a row for each query and a column for each of ${S} keys, got `;
+    expect(run(masked(zeros([T - 1, S], 'bool')))).toThrow(`${wanted('masked')}[${T - 1}, ${S}]`);
+    expect(run(biased(zeros([T, 1])))).toThrow(`${wanted('biased')}[${T}, 1]`);
+    expect(() => biased(zeros([2, T, S]))).toThrow(`biased: table must be [T, S] or [1, T, S], got [2, ${T}, ${S}]`);
+    expect(() => masked(zeros([T, S]))).toThrow('masked: table must be bool, got float32');
+    expect(() => new CombinedWindow(causal, {} as Window)).toThrow(
+      'CombinedWindow: window 1 must be an object with limit(), got an object',
+    );
+    expect(() => coverage({ strength: '1' as unknown as number })).toThrow("coverage: strength must be a number or a tensor, got '1'");
   });
 });
