@@ -2,7 +2,8 @@
 // compared with the list of mutants that change nothing (test/mutants/harmless.json, each with its reason). `--kernels` does the same to
 // the kernels, by a list of changes made by hand.
 import { execSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { LEAST, rooms } from '../test/mutants/rooms.mjs';
 import { installed } from './installed.mjs';
@@ -45,6 +46,15 @@ function textOf(lines, { start, end }) {
   return inside.join('\n');
 }
 
+/** The test files that are named, and those in folders that are. @param {string[]} tests */
+function filesOf(tests) {
+  return tests.flatMap((path) => {
+    if (path.endsWith('.ts')) return path;
+    const inside = readdirSync(path, { recursive: true, encoding: 'utf8' });
+    return inside.filter((file) => file.endsWith('.test.ts')).map((file) => `${path}/${file}`);
+  });
+}
+
 /** Runs a room's mutants and reads what became of them. @param {string} room @returns {Score} */
 function scoreOf(room) {
   const { mutate, tests } = /** @type {{ mutate: string[], tests: string[] }} */ (rooms[room]);
@@ -54,11 +64,10 @@ function scoreOf(room) {
   writeFileSync(
     config,
     JSON.stringify({
-      testRunner: 'vitest',
-      plugins: ['@stryker-mutator/vitest-runner'],
+      testRunner: 'once',
+      plugins: [resolve(`${folder}/runner.mjs`)],
       mutate: options.file ? [options.file] : mutate,
       coverageAnalysis: 'perTest',
-      vitest: { configFile: `${folder}/vitest.config.ts`, related: false },
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
       timeoutMS: 20_000,
@@ -73,7 +82,10 @@ function scoreOf(room) {
   );
   rmSync(report, { force: true });
   const args = [`${folder}/node_modules/@stryker-mutator/core/bin/stryker.js`, 'run', config];
-  spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, SACCADE_MUTANTS: tests.join() } });
+  spawnSync(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, SACCADE_MUTANTS: filesOf(tests).join(), SACCADE_BRIEF: '1' },
+  });
   if (!existsSync(report)) throw new Error(`mutants: the run of ${room} ended without a report; its output above says why`);
   /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
   const { files } = JSON.parse(readFileSync(report, 'utf8'));

@@ -158,7 +158,7 @@ it('gives every save a name of its own, which it makes and does not find', async
   expect(await held(path)).toBe(2);
 });
 
-it('leaves whole files where two threads save to one path', async () => {
+it.skipIf(process.env.SACCADE_BRIEF)('leaves whole files where two threads save to one path', async () => {
   const path = join(folder, 'threads.safetensors');
   const code = `
     import { init, saveFile, tensor } from 'saccade';
@@ -201,7 +201,7 @@ it('leaves whole files where two threads save to one path', async () => {
   expect(await temporaries()).toEqual([]);
 });
 
-it('reads a tensor beyond 2 GiB, from a file that is mostly a hole', async () => {
+it.skipIf(process.env.SACCADE_BRIEF)('reads a tensor beyond 2 GiB, from a file that is mostly a hole', async () => {
   const path = join(folder, 'sparse.safetensors');
   const length = 2 ** 29 + 3;
   const header = `{"w":{"dtype":"F32","shape":[${length}],"data_offsets":[0,${4 * length}]}}`;
@@ -225,7 +225,7 @@ it('reads a tensor beyond 2 GiB, from a file that is mostly a hole', async () =>
   await rm(path);
 }, 600_000);
 
-it('writes a tensor beyond 2 GiB in calls of at most 1 GiB', async () => {
+it.skipIf(process.env.SACCADE_BRIEF)('writes a tensor beyond 2 GiB in calls of at most 1 GiB', async () => {
   const { writeAtomically } = await import('../../src/io/disk.ts');
   restart();
   disk.pretend = true;

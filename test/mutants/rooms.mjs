@@ -4,15 +4,15 @@
  * @type {Record<string, { mutate: string[]; tests: string[] }>}
  */
 export const rooms = {
-  autograd: { mutate: ['src/autograd/**/*.ts'], tests: ['test/autograd/**/*.test.ts', 'test/programs/**/*.test.ts'] },
-  nn: { mutate: ['src/nn/**/*.ts'], tests: ['test/nn/**/*.test.ts', 'test/equations/modules.test.ts'] },
+  autograd: { mutate: ['src/autograd/**/*.ts'], tests: ['test/autograd'] },
+  nn: { mutate: ['src/nn/**/*.ts'], tests: ['test/nn', 'test/equations/modules.test.ts'] },
   attention: {
     mutate: ['src/attention/**/*.ts'],
-    tests: ['test/attention/**/*.test.ts', 'test/equations/mechanisms.test.ts', 'test/equations/modules.test.ts'],
+    tests: ['test/attention', 'test/equations/mechanisms.test.ts', 'test/equations/modules.test.ts', 'test/equations/composed.test.ts'],
   },
-  models: { mutate: ['src/models/**/*.ts'], tests: ['test/models/**/*.test.ts', 'test/equations/modules.test.ts'] },
-  train: { mutate: ['src/train/**/*.ts'], tests: ['test/train/**/*.test.ts', 'test/equations/losses.test.ts'] },
-  io: { mutate: ['src/io/**/*.ts'], tests: ['test/io/**/*.test.ts'] },
+  models: { mutate: ['src/models/**/*.ts'], tests: ['test/models', 'test/equations/modules.test.ts'] },
+  train: { mutate: ['src/train/**/*.ts'], tests: ['test/train', 'test/equations/losses.test.ts'] },
+  io: { mutate: ['src/io/**/*.ts'], tests: ['test/io'] },
 };
 
 /** The share of its mutants that each room must kill. */

@@ -1,0 +1,64 @@
+// What test files import as 'vitest' where mutants are tried: it collects the tests, to be run as often as there are mutants, and judges with
+// vitest's own `expect`.
+import { ASYMMETRIC_MATCHERS_OBJECT, chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
+import { spyOn } from '@vitest/spy';
+
+/** @typedef {(...args: any[]) => unknown} Run */
+/** @typedef {{ id: string, run: Run, each: Run[] }} Test */
+
+/** Every test of the files that were imported. @type {Test[]} */
+export const tests = [];
+/** What goes before all of them. @type {Run[]} */
+export const before = [];
+/** What goes after all of them. @type {Run[]} */
+export const after = [];
+
+let path = /** @type {string[]} */ ([]);
+let each = /** @type {Run[]} */ ([]);
+
+/** Imports a test file. @param {string} file @param {string} url */
+export async function collect(file, url) {
+  path = [file];
+  each = [];
+  await import(url);
+}
+
+/** @param {string} name @param {Run} run */
+const grouped = (name, run) => {
+  const outside = [path, each];
+  [path, each] = [[...path, name], [...each]];
+  run();
+  [path, each] = /** @type {[string[], Run[]]} */ (outside);
+};
+
+/** @param {string} name @param {Run} run */
+const noted = (name, run) => {
+  const id = [...path, name].join(' > ');
+  const same = tests.filter((test) => test.id === id || test.id.startsWith(`${id} #`)).length;
+  tests.push({ id: same ? `${id} #${same}` : id, run, each });
+};
+
+/** @param {(name: string, run: Run) => void} add */
+const forms = (add) =>
+  Object.assign(add, {
+    each: (/** @type {readonly unknown[]} */ table) => (/** @type {string} */ name, /** @type {Run} */ run) =>
+      table.forEach((row, i) => {
+        add(`${name} ${i}`, () => run(...(Array.isArray(row) ? row : [row])));
+      }),
+    skipIf: (/** @type {unknown} */ condition) => (condition ? () => {} : add),
+  });
+
+export const describe = forms(grouped);
+export const it = forms(noted);
+export const test = it;
+export const beforeAll = (/** @type {Run} */ run) => void before.push(run);
+export const afterAll = (/** @type {Run} */ run) => void after.push(run);
+export const beforeEach = (/** @type {Run} */ run) => void each.push(run);
+export const vi = { spyOn };
+
+for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
+
+/** @type {any} */
+export const expect = (/** @type {unknown} */ value, /** @type {string | undefined} */ message) => chai.expect(value, message);
+Object.assign(expect, chai.expect, Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT));
+setState({ assertionCalls: 0, isExpectingAssertions: false, isExpectingAssertionsError: null, expectedAssertionsNumber: null }, expect);

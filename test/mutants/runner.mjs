@@ -1,0 +1,110 @@
+// A test runner for Stryker that imports the tests once and runs them for one mutant after the other, which takes milliseconds where starting
+// vitest takes seconds. A test that fails is run again without the mutant: if it fails then too, a new process tries the mutant again.
+import { register } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** @typedef {typeof import('./collect.mjs')} Collected */
+/** @typedef {{ activeMutant: { id: string }, testFilter?: string[], mutantActivation: 'static' | 'runtime', hitLimit?: number }} Asked */
+
+/** What the changed code reads and writes. @type {{ activeMutant?: string, currentTestId?: string, hitCount?: number, hitLimit?: number, mutantCoverage?: any }} */
+const shared = {};
+Reflect.set(globalThis, '__stryker__', shared);
+
+/** A `TestRunner` of Stryker. */
+class Runner {
+  /** @type {Collected | undefined} */
+  collected;
+  runs = 0;
+  spoilt = false;
+  /** @type {Map<string, number>} */
+  times = new Map();
+
+  capabilities() {
+    return { reloadEnvironment: false };
+  }
+
+  /** @returns {Promise<Collected>} */
+  async load() {
+    if (this.collected) return this.collected;
+    const here = (/** @type {string} */ file) => pathToFileURL(join(process.cwd(), file)).href;
+    register(here('test/mutants/loader.mjs'));
+    process.on('unhandledRejection', () => {});
+    /** @type {Collected} */
+    const collected = await import(here('test/mutants/collect.mjs'));
+    await import(here('test/setup.ts'));
+    for (const file of (process.env.SACCADE_MUTANTS ?? '').split(',')) await collected.collect(file, here(file));
+    for (const run of collected.before) await run();
+    this.collected = collected;
+    return collected;
+  }
+
+  /** Runs a test and returns what is wrong. @param {Collected['tests'][number]} test */
+  async failure({ run, each }) {
+    try {
+      for (const first of each) await first();
+      await run();
+      return undefined;
+    } catch (error) {
+      return String(error instanceof Error ? error.message : error) || 'failed';
+    }
+  }
+
+  async dryRun() {
+    const { tests } = await this.load();
+    const results = [];
+    for (const test of tests) {
+      shared.currentTestId = test.id;
+      const start = performance.now();
+      const failureMessage = await this.failure(test);
+      const one = { id: test.id, name: test.id, timeSpentMs: performance.now() - start };
+      results.push(failureMessage === undefined ? { ...one, status: 0 } : { ...one, status: 1, failureMessage });
+      delete shared.currentTestId;
+    }
+    return { status: 'complete', tests: results, mutantCoverage: shared.mutantCoverage };
+  }
+
+  /** @param {Asked} asked */
+  async mutantRun({ activeMutant, testFilter, mutantActivation, hitLimit }) {
+    if (this.spoilt) throw new Error('a mutant left something behind');
+    this.runs++;
+    if (mutantActivation === 'static') shared.activeMutant = activeMutant.id;
+    const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, hitCount: 0, hitLimit });
+    /** @type {Collected} */
+    let collected;
+    try {
+      collected = await this.load();
+    } catch (error) {
+      return { status: 'killed', killedBy: ['import'], failureMessage: String(error), nrOfTests: 0 };
+    }
+    const wanted = testFilter && new Set(testFilter);
+    const tests = collected.tests.filter(({ id }) => !wanted || wanted.has(id)).sort((a, b) => this.timeOf(a.id) - this.timeOf(b.id));
+    for (const [i, test] of tests.entries()) {
+      activate();
+      const start = performance.now();
+      const failureMessage = await this.failure(test);
+      delete shared.activeMutant;
+      if (failureMessage === undefined) {
+        this.times.set(test.id, performance.now() - start);
+        continue;
+      }
+      if (mutantActivation !== 'static' && (await this.failure(test)) !== undefined) {
+        this.spoilt = true;
+        if (this.runs > 1) throw new Error('a mutant left something behind');
+      }
+      return { status: 'killed', killedBy: [test.id], failureMessage, nrOfTests: i + 1 };
+    }
+    return { status: 'survived', nrOfTests: tests.length };
+  }
+
+  /** @param {string} id */
+  timeOf(id) {
+    return this.times.get(id) ?? 0;
+  }
+
+  async dispose() {
+    for (const run of this.collected?.after ?? []) await run();
+  }
+}
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'once', injectableClass: Runner }];
