@@ -70,7 +70,7 @@ function scoreOf(room) {
       coverageAnalysis: 'perTest',
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
-      timeoutMS: 20_000,
+      timeoutMS: 10_000,
       incremental: !options.fresh && !options.file,
       incrementalFile: `build/mutants/${room}.incremental.json`,
       tempDirName: 'build/mutants/sandbox',

@@ -56,7 +56,7 @@ function restless(seed: number): () => Promise<void> {
 }
 
 describe('two training loops on one thread', () => {
-  it('that take turns have the bits that each has alone, and leave no memory', async () => {
+  it.skipIf(process.env.SACCADE_BRIEF)('that take turns have the bits that each has alone, and leave no memory', async () => {
     const alone = [await run(1, async () => {}), await run(2, async () => {})];
     expect(alone[0]?.seen).toHaveLength(STEPS * 2 + Math.floor(STEPS / 3));
     expect(alone[0]?.seen).not.toEqual(alone[1]?.seen);
