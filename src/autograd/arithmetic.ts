@@ -118,7 +118,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   for (let end = x.rank; end > 0; end--) {
     if (!goes[end - 1]) continue;
     let start = end - 1;
-    while (start > 0 && goes[start - 1]) start--;
+    while (goes[start - 1]) start--;
     const product = (a: number, b: number) => lengths.slice(a, b).reduce((p, q) => p * q, 1);
     const [outer, n, inner] = [product(0, start), product(start, end), product(end, lengths.length)];
     const to = sumAxis(from, outer, n, inner);

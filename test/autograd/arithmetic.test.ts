@@ -164,6 +164,23 @@ describe('long sums', () => {
     }
   });
 
+  it('of neighbouring axes are one sum', () => {
+    scope(() => {
+      const x = uneven(2 * 30 * 40 * 3);
+      const y = new Tensor(x.storage, [2, 30, 40, 3], 'float32', 0);
+      expect(bits(sumTo(y, [2, 1, 1, 3]))).toEqual(bits(plain(x, 2, 1200, 3)));
+    });
+  });
+
+  it('of as many blocks as one call sums are summed by one', () => {
+    scope(() => {
+      const [n, inner] = [4096 * 256, 2];
+      const x = uneven(n * inner);
+      const sums = plain(x, 4096, 256, inner);
+      expect(bits(sumAxis(x, 1, n, inner))).toEqual(bits(plain(sums, 1, 4096, inner)));
+    });
+  });
+
   it('of so many rows that the sums of blocks are many again', () => {
     scope(() => {
       const n = 4096 * 256 + 300;

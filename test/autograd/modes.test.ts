@@ -113,8 +113,19 @@ it('recomposes without a record where none is wanted, and with one where it is',
     const f = (a: Tensor, b: Tensor) => mul(square(a), b);
     const [plain, none] = noGrad(() => recompose(f, [x, constant], ones([1])));
     expect([values(plain), plain?.requiresGrad, none]).toEqual([[12], false, null]);
+    const [nothing, behind] = recompose((a, b) => f(b, a), [constant, x], ones([1]));
+    expect([nothing, values(behind)]).toEqual([null, [12]]);
     const [again] = recompose(f, [x, constant], ones([1]));
     expect([values(again), values(grad(again as Tensor, [x])[0])]).toEqual([[12], [4]]);
+  });
+});
+
+it('names gradients that have no record of their own after their op', () => {
+  scope(() => {
+    const x = leaf(3);
+    const raw = record('raw', tensor([3]), [x], (g) => [noGrad(() => add(g, g))]);
+    const [g] = grad(raw, [x], { createGraph: true });
+    expect(g?.recorded?.name).toBe('raw gradient');
   });
 });
 
