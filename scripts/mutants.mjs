@@ -115,14 +115,20 @@ for (const score of scores) {
 }
 
 if (options.docs) {
-  const mark = /<!-- mutants -->[\s\S]*?<!-- end of mutants -->/;
-  const rows = scores.map(
-    (score) => `| ${score.room} | ${score.mutants} | ${score.killed} | ${score.harmless} | ${percent(score).toFixed(1)} % |`,
+  const mark = /<!-- mutants -->([\s\S]*?)<!-- end of mutants -->/;
+  const text = readFileSync(docs, 'utf8');
+  const before = (mark.exec(text)?.[1] ?? '').split('\n').filter((line) => /^\| (?!room)/.test(line));
+  const rows = new Map(before.map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line])); // rooms that were not tried now keep their row
+  for (const score of scores) {
+    const name = options.file ? `${score.room}: \`${options.file}\`` : score.room;
+    rows.set(name, `| ${name} | ${score.mutants} | ${score.killed} | ${score.harmless} | ${percent(score).toFixed(1)} % |`);
+  }
+  const table = ['| room | mutants | killed | harmless | killed of those that matter |', '|---|---|---|---|---|', ...rows.values()].join(
+    '\n',
   );
-  const table = ['| room | mutants | killed | harmless | killed of those that matter |', '|---|---|---|---|---|', ...rows].join('\n');
   writeFileSync(
     docs,
-    readFileSync(docs, 'utf8').replace(mark, () => `<!-- mutants -->\n\n${table}\n\n<!-- end of mutants -->`),
+    text.replace(mark, () => `<!-- mutants -->\n\n${table}\n\n<!-- end of mutants -->`),
   );
 }
 if (!options.file && scores.some((score) => percent(score) < 100 * LEAST)) process.exitCode = 1;
