@@ -208,9 +208,10 @@ export class Draw extends Choices {
 
   private pastOf(inputs: readonly Slot[]): Partial<Slot> {
     const uses = new Map<Slot, readonly Node[]>();
-    for (const x of inputs.filter((each) => each.needs)) {
-      for (const [leaf, nodes] of x.uses) uses.set(leaf, uses.has(leaf) && uses.get(leaf) !== nodes ? [] : nodes);
-      if (this.isLeaf(x)) uses.set(x, uses.has(x) && uses.get(x) !== x.nodes ? [] : x.nodes);
+    const note = (leaf: Slot, nodes: readonly Node[]) => uses.set(leaf, uses.has(leaf) && uses.get(leaf) !== nodes ? [] : nodes);
+    for (const x of inputs) {
+      for (const [leaf, nodes] of x.uses) if (x.needs) note(leaf, nodes);
+      for (const leaf of this.viewed([x])) if (leaf.needs) note(leaf, leaf.nodes); // a constant too may lie in a parameter's memory
     }
     const own = this.row?.refuses ? [this.row.op] : [];
     return {
