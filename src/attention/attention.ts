@@ -2,7 +2,8 @@ import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { allFinite } from '../ops/finite.ts';
-import { matmul, mul, reshape } from '../ops/index.ts';
+import { floatMul } from '../ops/float.ts';
+import { matmul, reshape } from '../ops/index.ts';
 import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
@@ -131,7 +132,7 @@ export class Attention extends Module implements Mechanism {
     const context = { ...draw, query, state, scores, mask: mask && maskOfScores(mask, scores.shape) };
     const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
     const selected = this.selection.select(windowed.scores, windowed);
-    const taken = windowed.factor ? { ...selected, weights: mul(selected.weights, windowed.factor) } : selected;
+    const taken = windowed.factor ? { ...selected, weights: floatMul(selected.weights, windowed.factor) } : selected;
     const apart = prepared.unsound && windowed.mask;
     const output = apart ? readApart(this.read, prepared.values, taken, apart) : this.read(taken.weights, prepared.values, taken);
     return { ...taken, output };

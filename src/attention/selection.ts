@@ -1,12 +1,13 @@
 // How much a query takes of each key: a little of every one, or of few.
 
 import { mul, softmax, sparsemax } from '../ops/index.ts';
+import { softmaxRows } from '../ops/weights.ts';
 import { expectOptions, type Rule, ruleOf } from '../tensor/check.ts';
 import type { Selection } from './parts.ts';
 
 /** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
-  select: (scores, context) => ({ weights: softmax(scores, { mask: context.mask }) }),
+  select: (scores, context) => ({ weights: softmaxRows(scores, context.mask) }),
 };
 
 /** A temperature τ, which may change while a model learns. */

@@ -4,8 +4,9 @@ import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
 import {
   broadcastShapes,
   collapse,
-  eachFour,
+  eachInner,
   expectShape,
+  type Four,
   type Shape,
   sameShape,
   show,
@@ -33,20 +34,11 @@ export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, d
     return out;
   }
   const nest = collapse(shape, [stridesOf(shape), stretchedStrides(a.shape, shape), stretchedStrides(b.shape, shape)]);
-  eachFour(nest, (n, [o, p, q], [, s, t]) => {
-    kernel(
-      out.ptr + (o as number) * unit,
-      a.ptr + (p as number) * unit,
-      b.ptr + (q as number) * unit,
-      ...n,
-      ...(s as Four),
-      ...(t as Four),
-    );
+  eachInner<Four, [number, number, number]>(4, nest, (n, [o, p, q], [, s, t]) => {
+    kernel(out.ptr + o * unit, a.ptr + p * unit, b.ptr + q * unit, ...n, ...s, ...t);
   });
   return out;
 }
-
-type Four = [number, number, number, number];
 
 /** `a + b`, broadcast. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -140,8 +132,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   }
   const y = empty(shape, x.dtype);
   const { unit } = y.storage.backend;
-  eachFour(collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]), (n, [o, p], [s, t]) => {
-    kernels.copy(y.ptr + (o as number) * unit, x.ptr + (p as number) * unit, ...n, ...(s as Four), ...(t as Four));
+  eachInner<Four, [number, number]>(4, collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]), (n, [o, p], [s, t]) => {
+    kernels.copy(y.ptr + o * unit, x.ptr + p * unit, ...n, ...s, ...t);
   });
   return record('expand', y, [x], (g) => [g]);
 }

@@ -6,7 +6,7 @@ import { type FilePath, writeAtomically } from './disk.ts';
 import { readFile } from './file.ts';
 import { isCount } from './format.ts';
 import { type Content, type ReadOptions, readBytes, type Target } from './reading.ts';
-import { arrays, type FileTensor, layOut, type WriteOptions, writeSafetensors } from './safetensors.ts';
+import { arrays, type Encoded, encoded, type FileTensor, joined, layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, TensorSink, tensorsOf } from './tensors.ts';
 import { brief, listed } from './words.ts';
 
@@ -69,7 +69,7 @@ export async function loadCheckpoint(path: FilePath, options: ReadOptions = {}):
 
 /** {@link saveCheckpoint} to bytes, for where there are no files. */
 export function writeCheckpoint(parts: CheckpointParts): Uint8Array<ArrayBuffer> {
-  return writeSafetensors(...pack(parts));
+  return joined(layOut(...pack(parts)));
 }
 
 /** {@link loadCheckpoint} from bytes. */
@@ -111,7 +111,7 @@ function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: Reado
   }
 }
 
-type Entries = Iterable<readonly [string, FileTensor]>;
+type Entries = Iterable<readonly [string, Encoded]>;
 
 /** Entries and options, as the writers take them. */
 function pack({ model, optimizer, position, numbers = {}, keys = {}, metadata }: CheckpointParts): [Entries, WriteOptions] {
@@ -122,7 +122,7 @@ function pack({ model, optimizer, position, numbers = {}, keys = {}, metadata }:
         throw new Error(`checkpoint: parameters must not be named ${sections.join(', ')}…, got ${brief(name)}`);
       }
     }
-    const under = (section: (typeof sections)[number], entries: Entries): [string, FileTensor][] =>
+    const under = (section: (typeof sections)[number], entries: Entries): [string, Encoded][] =>
       Array.from(entries, ([name, entry]) => [section + name, entry]);
     const entries = [
       ...entriesOf(weights),
@@ -135,16 +135,16 @@ function pack({ model, optimizer, position, numbers = {}, keys = {}, metadata }:
   });
 }
 
-function packNumber([name, value]: [string, number]): [string, FileTensor] {
+function packNumber([name, value]: [string, number]): [string, Encoded] {
   if (typeof value !== 'number') throw new TypeError(`checkpoint: ${brief(name)} must be a number, got ${typeof value}`);
-  return [name, { dtype: 'F64', shape: [], data: Float64Array.of(value) }];
+  return [name, encoded(name, { dtype: 'F64', shape: [], data: Float64Array.of(value) })];
 }
 
-function packKey([name, value]: [string, Key]): [string, FileTensor] {
+function packKey([name, value]: [string, Key]): [string, Encoded] {
   if (!Number.isInteger(value?.hi) || !Number.isInteger(value.lo)) {
     throw new TypeError(`checkpoint: ${brief(name)} must be a key, as key() makes them, got ${typeof value}`);
   }
-  return [name, { dtype: 'I32', shape: [2], data: Int32Array.of(value.hi, value.lo) }];
+  return [name, encoded(name, { dtype: 'I32', shape: [2], data: Int32Array.of(value.hi, value.lo) })];
 }
 
 /** Numbers that a run can go on from. Fields without a value are left out. */

@@ -1,4 +1,4 @@
-import { Digest } from './digest.ts';
+import { digestOf } from './digest.ts';
 import { fail } from './words.ts';
 
 // Two strings of the metadata, so that no change of one bit can take both away: a digest of the header, in which its own digits count as
@@ -20,12 +20,10 @@ export function checksums(digests: readonly string[] | undefined): Record<string
 /** The text of a header with its own digest put in. */
 export function sealed(header: string): string {
   const entry = (digits: string): string => `${JSON.stringify(HEADER)}:"${digits}"`;
-  return header.replace(entry(zeros()), entry(digestOf(header)));
+  return header.replace(entry(zeros()), entry(digestOfText(header)));
 }
 
-function digestOf(header: string): string {
-  return new Digest().update(new TextEncoder().encode(header)).hex();
-}
+const digestOfText = (header: string): string => digestOf(new TextEncoder().encode(header));
 
 /**
  * Takes the checksums out of the metadata, checks the header's, and returns those of the tensors by name; `undefined` where the
@@ -41,7 +39,7 @@ export function takeChecksums(
   delete metadata[HEADER];
   delete metadata[TENSORS];
   if (!wanted || (whole === undefined && each === '')) return undefined;
-  expectSame('header', whole, digestOf(header.replace(`"${whole}"`, `"${zeros()}"`)));
+  expectSame('header', whole, digestOfText(header.replace(`"${whole}"`, `"${zeros()}"`)));
   return new Map(Array.from(names, (name, i) => [name, each.slice(i * DIGITS, (i + 1) * DIGITS)]));
 }
 

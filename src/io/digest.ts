@@ -1,55 +1,66 @@
 /**
- * MurmurHash3_x86_128 (Appleby 2011), seed 0, of bytes that come in pieces: all but the last of a multiple of 16. Each block of 16 bytes
+ * MurmurHash3_x86_128 (Appleby 2011), seed 0, of bytes. Each block of 16 bytes
  * changes the state by a bijection, so that a change within one block is always seen, and others but for one in 2^128. It is no
  * protection against malice. Chosen because it takes plain 32-bit products, is the same in every language, and costs less than the disk.
  */
-export class Digest {
-  private a = 0;
-  private b = 0;
-  private c = 0;
-  private d = 0;
-  private length = 0;
+export function digest(): Digest {
+  const state = new Int32Array(4);
+  let length = 0;
+  return {
+    update(bytes) {
+      const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+      const whole = Math.floor(bytes.length / 16);
+      addBlocks(state, new Int32Array(aligned.buffer, aligned.byteOffset, whole * 4));
+      addRest(state, aligned.subarray(whole * 16));
+      length += bytes.length;
+      return this;
+    },
 
-  update(bytes: Uint8Array): this {
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-    const whole = Math.floor(bytes.length / 16);
-    this.blocks(new Int32Array(aligned.buffer, aligned.byteOffset, whole * 4));
-    this.tail(aligned.subarray(whole * 16));
-    this.length += bytes.length;
-    return this;
-  }
+    hex() {
+      const bytes = new Uint8Array(spread(spread(state.map((h) => h ^ length)).map(finish)).buffer);
+      return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    },
+  };
+}
 
+/** A digest of bytes that come in pieces: all but the last of a multiple of 16. */
+export interface Digest {
+  update(bytes: Uint8Array): this;
   /** 32 hexadecimal digits: the four words as bytes, little-endian, as the reference writes them. */
-  hex(): string {
-    const length = this.length | 0;
-    let [a, b, c, d] = [this.a ^ length, this.b ^ length, this.c ^ length, this.d ^ length];
-    a = (a + b + c + d) | 0;
-    [a, b, c, d] = [finish(a), finish(a + b), finish(a + c), finish(a + d)];
-    a = (a + b + c + d) | 0;
-    const bytes = new Uint8Array(Int32Array.of(a, a + b, a + c, a + d).buffer);
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  }
+  hex(): string;
+}
 
-  private blocks(words: Int32Array): void {
-    let { a, b, c, d } = this;
-    for (let i = 0; i + 3 < words.length; i += 4) {
-      a = step(a ^ mix(words[i] as number, P, 15, Q), 19, b, 0x561ccd1b);
-      b = step(b ^ mix(words[i + 1] as number, Q, 16, R), 17, c, 0x0bcaa747);
-      c = step(c ^ mix(words[i + 2] as number, R, 17, S), 15, d, 0x96cd1c35);
-      d = step(d ^ mix(words[i + 3] as number, S, 18, P), 13, a, 0x32ac3b17);
-    }
-    Object.assign(this, { a, b, c, d });
-  }
+/** The digest of bytes. */
+export function digestOf(bytes: Uint8Array): string {
+  return digest().update(bytes).hex();
+}
 
-  private tail(bytes: Uint8Array): void {
-    const last = new Uint8Array(16);
-    last.set(bytes);
-    const [a = 0, b = 0, c = 0, d = 0] = new Int32Array(last.buffer);
-    this.a ^= mix(a, P, 15, Q);
-    this.b ^= mix(b, Q, 16, R);
-    this.c ^= mix(c, R, 17, S);
-    this.d ^= mix(d, S, 18, P);
+function addBlocks(state: Int32Array, words: Int32Array): void {
+  let [a = 0, b = 0, c = 0, d = 0] = state;
+  for (let i = 0; i + 3 < words.length; i += 4) {
+    a = step(a ^ mix(words[i] as number, P, 15, Q), 19, b, 0x561ccd1b);
+    b = step(b ^ mix(words[i + 1] as number, Q, 16, R), 17, c, 0x0bcaa747);
+    c = step(c ^ mix(words[i + 2] as number, R, 17, S), 15, d, 0x96cd1c35);
+    d = step(d ^ mix(words[i + 3] as number, S, 18, P), 13, a, 0x32ac3b17);
   }
+  state.set([a, b, c, d]);
+}
+
+/** Of less than a block: zeros in place of what is missing. */
+function addRest(state: Int32Array, bytes: Uint8Array): void {
+  const last = new Uint8Array(16);
+  last.set(bytes);
+  const [a = 0, b = 0, c = 0, d = 0] = new Int32Array(last.buffer);
+  const mixed = [mix(a, P, 15, Q), mix(b, Q, 16, R), mix(c, R, 17, S), mix(d, S, 18, P)];
+  state.forEach((h, i) => {
+    state[i] = h ^ (mixed[i] as number);
+  });
+}
+
+/** Every word in every other. */
+function spread([a = 0, b = 0, c = 0, d = 0]: Int32Array): Int32Array {
+  const all = a + b + c + d;
+  return Int32Array.of(all, all + b, all + c, all + d);
 }
 
 const P = 0x239b961b;

@@ -1,5 +1,5 @@
 import { expectSame, takeChecksums } from './checksum.ts';
-import { Digest } from './digest.ts';
+import { digest as newDigest } from './digest.ts';
 import type { OwnBytes } from './elements.ts';
 import { expectReadable, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
 import { decodeHeader, parseHeader } from './header.ts';
@@ -64,7 +64,7 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
     for (const [name, layout] of wanted) {
       const sink = target.sink(name, layout, metadata);
       if (target.drop) sinks.push(sink);
-      const digest = checksums && new Digest();
+      const digest = checksums && newDigest();
       for (let at = layout.begin; at < layout.end; at += PIECE) {
         const bytes = yield [start + at, Math.min(PIECE, layout.end - at)];
         digest?.update(bytes);

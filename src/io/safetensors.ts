@@ -1,6 +1,6 @@
 import { type Shape, show, sizeOf } from '../tensor/shape.ts';
 import { checksums, sealed } from './checksum.ts';
-import { Digest } from './digest.ts';
+import { digestOf } from './digest.ts';
 import { decode, encode, type OwnBytes } from './elements.ts';
 import { bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
 import { METADATA } from './header.ts';
@@ -70,7 +70,36 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer, options: ReadOp
  * the nearest, ties to even; what would become infinite is an error.
  */
 export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]>, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
-  const parts = layOut(entries, options);
+  return joined(layOut(eachEncoded(entries), options));
+}
+
+/** A tensor as it lies in a file. */
+export interface Encoded {
+  readonly dtype: FileDType;
+  readonly shape: Shape;
+  readonly bytes: Uint8Array;
+}
+
+function* eachEncoded(entries: Iterable<readonly [string, FileTensor]>): Iterable<readonly [string, Encoded]> {
+  for (const [name, entry] of entries) yield [name, encoded(name, entry)];
+}
+
+/** A tensor of plain numbers as it lies in a file, checked. */
+export function encoded(name: string, entry: FileTensor): Encoded {
+  const { dtype, shape, data } = expectReadable(name, entry);
+  expectLengths(name, shape);
+  if (sizeOf(shape) !== data?.length) fail(`${quote(name)} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
+  return { dtype, shape, bytes: encode(name, dtype, data) };
+}
+
+/** Checks that a file can hold a shape. */
+export function expectLengths(name: string, shape: Shape): void {
+  if (shape.length > RANK || !shape.every(isCount))
+    fail(`${quote(name)} must have a shape of whole numbers from 0, at most ${RANK}`, show(shape));
+}
+
+/** Pieces as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -81,26 +110,25 @@ export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]
 }
 
 /** A file as consecutive pieces: the header, then the data of each tensor where it lies. */
-export function layOut(entries: Iterable<readonly [string, FileTensor]>, options: WriteOptions): Uint8Array[] {
+export function layOut(entries: Iterable<readonly [string, Encoded]>, options: WriteOptions): Uint8Array[] {
   const { metadata = {}, checksum = true } = options;
   checkMetadata(metadata);
-  const written = new Map<string, { bytes: Uint8Array; unit: number; layout: { dtype: string; shape: Shape; data_offsets: number[] } }>();
+  const written = new Map<string, Encoded & { data_offsets?: [number, number] }>();
   for (const [name, entry] of entries) {
     if (name === METADATA || written.has(name)) fail(`names must be given once and not be ${METADATA}`, quote(name));
-    checkEntry(name, entry);
-    const { dtype, shape, data } = entry;
-    written.set(name, { bytes: encode(name, dtype, data), unit: bytesOf(dtype) ?? 0, layout: { dtype, shape, data_offsets: [] } });
+    expectUnicode(name);
+    written.set(name, { ...entry });
   }
-  const inFile = [...written.values()].sort((a, b) => b.unit - a.unit);
+  const inFile = [...written.values()].sort((a, b) => (bytesOf(b.dtype) as number) - (bytesOf(a.dtype) as number));
   let at = 0;
-  for (const { bytes, layout } of inFile) {
-    layout.data_offsets = [at, at + bytes.length];
-    at += bytes.length;
+  for (const entry of inFile) {
+    entry.data_offsets = [at, at + entry.bytes.length];
+    at += entry.bytes.length;
   }
-  const digests = checksum ? Array.from(written.values(), ({ bytes }) => new Digest().update(bytes).hex()) : undefined;
   const header = new Map<string, unknown>();
+  const digests = checksum ? Array.from(written.values(), ({ bytes }) => digestOf(bytes)) : undefined;
   if (checksum || Object.keys(metadata).length > 0) header.set(METADATA, { ...metadata, ...checksums(digests) });
-  for (const [name, { layout }] of written) header.set(name, layout);
+  for (const [name, { dtype, shape, data_offsets }] of written) header.set(name, { dtype, shape, data_offsets });
   const text = encodeHeader(header);
   return [...withLength(checksum ? sealed(text) : text), ...inFile.map(({ bytes }) => bytes)];
 }
@@ -110,14 +138,6 @@ function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
     if (typeof text !== 'string') fail(`${METADATA} must hold strings, at ${quote(name)}`, typeof text);
     else for (const part of [name, text]) expectUnicode(part);
   }
-}
-
-function checkEntry(name: string, entry: FileTensor): void {
-  const { shape, data } = expectReadable(name, entry);
-  const of = quote(name);
-  expectUnicode(name);
-  if (shape.length > RANK || !shape.every(isCount)) fail(`${of} must have a shape of whole numbers from 0, at most ${RANK}`, show(shape));
-  if (sizeOf(shape) !== data?.length) fail(`${of} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
 }
 
 function expectUnicode(text: string): void {

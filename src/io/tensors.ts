@@ -1,9 +1,9 @@
 import type { DType } from '../runtime/backend.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { decode, fitted, type OwnBytes } from './elements.ts';
-import type { FileDType, Readable } from './format.ts';
+import { decode, encode, fitted, type OwnBytes } from './elements.ts';
+import { ARRAYS, type FileDType, type Readable } from './format.ts';
 import { type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
-import { type FileTensor, type WriteOptions, writeSafetensors } from './safetensors.ts';
+import { type Encoded, expectLengths, joined, layOut, type WriteOptions } from './safetensors.ts';
 import { fail } from './words.ts';
 
 /** Tensors of a file by name, with the strings that stand beside them. */
@@ -53,14 +53,12 @@ export const tensorsOf: Target<Tensor> = {
   drop: (sink) => sink.take().storage.free(),
 };
 
-/** What a file holds of a tensor: float32 as F32 or what is asked for, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
-export function fromTensor(x: Tensor, float: 'F32' | 'F16' | 'BF16' = 'F32'): FileTensor {
-  const { dtype, shape } = x;
-  if (!['F32', 'F16', 'BF16'].includes(float)) fail('float must be F32, F16 or BF16', String(float));
-  const elements = x.peek();
-  if (dtype === 'bool') return { dtype: 'BOOL', shape, data: new Uint8Array(elements) };
-  if (dtype === 'int32') return { dtype: 'I32', shape, data: new Int32Array(elements) };
-  return { dtype: float, shape, data: new Float32Array(elements) };
+/** A tensor as it lies in a file: float32 as F32 or what is asked for, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
+function fromTensor(name: string, x: Tensor, float: 'F32' | 'F16' | 'BF16'): Encoded {
+  const { shape } = x;
+  const dtype = x.dtype === 'bool' ? 'BOOL' : x.dtype === 'int32' ? 'I32' : float;
+  expectLengths(name, shape);
+  return { dtype, shape, bytes: encode(name, dtype, new ARRAYS[dtype](x.peek())) };
 }
 
 /**
@@ -74,10 +72,11 @@ export function loadTensors(bytes: Uint8Array | ArrayBuffer, options: ReadOption
 
 /** Tensors as a safetensors file, in the order given: a module's `stateDict()` for one. */
 export function saveTensors(tensors: Iterable<readonly [string, Tensor]>, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
-  return writeSafetensors(entriesOf(tensors, options.float), options);
+  return joined(layOut(entriesOf(tensors, options.float), options));
 }
 
 /** Tensors as a file's entries, in the order given. */
-export function entriesOf(tensors: Iterable<readonly [string, Tensor]>, float?: SaveOptions['float']): [string, FileTensor][] {
-  return Array.from(tensors, ([name, x]) => [name, fromTensor(x, float)]);
+export function entriesOf(tensors: Iterable<readonly [string, Tensor]>, float: SaveOptions['float'] = 'F32'): [string, Encoded][] {
+  if (!['F32', 'F16', 'BF16'].includes(float)) fail('float must be F32, F16 or BF16', String(float));
+  return Array.from(tensors, ([name, x]) => [name, fromTensor(name, x, float)]);
 }

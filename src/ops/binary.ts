@@ -2,10 +2,10 @@
 // smaller are also of int32: exact modulo 2³², between int32 and whole numbers only, without a gradient.
 
 import { type BinaryKernel, binary } from '../autograd/arithmetic.ts';
-import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
+import { both, floatMul, floatNeg, floatSub, line, scaled } from './float.ts';
 import { less, lessEqual, type Operand, toFloat, where } from './logic.ts';
 
 /** An operand of an op that has no form for numbers. */
@@ -36,35 +36,15 @@ const INTS = ['int32', 'int32'] as const;
 /** Of int32: modulo 2³², as everywhere, and without a gradient. */
 const inWhole = (op: string, kernel: BinaryKernel, a: Operand, b: Operand) => binary(op, kernel, ...integers(op, a, b), 'int32', INTS);
 
-/** The gradients of a binary op, each worked out only where it is wanted. */
-function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: (g: Tensor, y: Tensor) => Tensor, db: typeof da): Tensor {
-  const y = binary(name, kernel, a, b);
-  return record(name, y, [a, b], (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
-}
-
 /** `scale · x + shift`, of numbers. Gradient: `scale · g`. */
 export function affine(x: Tensor, scale: number, shift: number): Tensor {
   return line('affine', 'x', x, scale, shift);
 }
 
-/** {@link affine} for an op that is called so, whose operand is `name`. */
-function line(op: string, name: string, x: Tensor, scale: number, shift: number): Tensor {
-  expectDType(op, name, x, 'float32');
-  const y = empty(x.shape);
-  kernels.affine(y.ptr, x.ptr, x.size, scale, shift);
-  return record('affine', y, [x], (g) => [scaled(g, scale)]);
-}
-
-/** A shift of −0 changes nothing, not even the sign of a zero. */
-const scaled = (x: Tensor, scale: number) => line('mul', 'a', x, scale, -0);
-
 /** `−x`. Gradient: `−g`. */
 export function neg(x: Tensor): Tensor {
   if (isInt(x, 0)) return inWhole('neg', kernels.subInt, 0, x);
-  expectDType('neg', 'x', x, 'float32');
-  const y = empty(x.shape);
-  kernels.neg(y.ptr, x.ptr, x.size);
-  return record('neg', y, [x], (g) => [neg(g)]);
+  return floatNeg(x);
 }
 
 /** `a + b`, broadcast. Gradients: `g`, `g`. */
@@ -87,22 +67,15 @@ export function sub(a: Operand, b: Operand): Tensor {
   if (isInt(a, b)) return inWhole('sub', kernels.subInt, a, b);
   if (typeof b === 'number') return line('sub', 'a', operand('sub', 'a', a), 1, -b);
   if (typeof a === 'number') return line('sub', 'b', b, -1, a);
-  return both('sub', kernels.sub, a, b, (g) => g, neg);
+  return floatSub(a, b);
 }
 
 /** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
 export function mul(a: Operand, b: Operand): Tensor {
   if (isInt(a, b)) return inWhole('mul', kernels.mulInt, a, b);
-  if (typeof b === 'number') return line('mul', 'a', operand('mul', 'a', a), b, -0);
+  if (typeof b === 'number') return scaled(operand('mul', 'a', a), b);
   if (typeof a === 'number') return line('mul', 'b', b, a, -0);
-  return both(
-    'mul',
-    kernels.mul,
-    a,
-    b,
-    (g) => mul(g, b),
-    (g) => mul(g, a),
-  );
+  return floatMul(a, b);
 }
 
 /** `a / b`, broadcast. Gradients: `g/b`, `−g·(a/b)/b`. */

@@ -5,6 +5,7 @@ import { kernels } from '../runtime/backend.ts';
 import { shown } from '../tensor/check.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { affine, div, mul, neg } from './binary.ts';
+import { floatMul } from './float.ts';
 import { and, lessEqual, where } from './logic.ts';
 
 /** `y = kernel(x)`, elementwise; the gradient from that of the result and the result. */
@@ -77,7 +78,7 @@ export function sqrt(x: Tensor): Tensor {
 /** `x²`. Gradient: `2 g x`. */
 export function square(x: Tensor): Tensor {
   expectDType('square', 'x', x, 'float32');
-  return mul(x, x);
+  return floatMul(x, x);
 }
 
 /** `max(x, 0)`; NaN stays NaN. Gradient: `g` above 0, else 0, also at 0 (as in PyTorch). */

@@ -7,6 +7,7 @@ import { broadcastShapes, sameShape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, div, maximum, mul, neg, sub } from './binary.ts';
 import { abs, clamp, softplus, square } from './elementwise.ts';
+import { floatSub, scaled, sumAll } from './float.ts';
 import { pick } from './gather.ts';
 import { and, equal, greater, greaterEqual, toFloat, where } from './logic.ts';
 import { sum } from './reduce.ts';
@@ -45,8 +46,8 @@ export interface CrossEntropyOptions extends ClassOptions {
 /** The mean divides by `count`, and is 0 where there is nothing. */
 function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
   if (reduction === 'none') return losses;
-  const total = sum(losses);
-  return reduction === 'sum' ? total : mul(total, count > 0 ? 1 / count : 1);
+  const total = sumAll(losses);
+  return reduction === 'sum' ? total : scaled(total, count > 0 ? 1 / count : 1);
 }
 
 /** The targets with −1 in place of `ignoreIndex`, and how many are left. */
@@ -178,7 +179,7 @@ function expectPair<O extends LossOptions>(op: string, x: Tensor, target: Tensor
 /** `(x − target)²`. */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   expectPair('mseLoss', x, target, options, lossOptions);
-  return reduce(square(sub(x, target)), options.reduction ?? 'mean', x.size);
+  return reduce(square(floatSub(x, target)), options.reduction ?? 'mean', x.size);
 }
 
 /** `|x − target|`. */

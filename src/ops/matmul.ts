@@ -3,11 +3,12 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { withScratch } from '../runtime/scratch.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
-import { broadcastShapes, collapse, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
+import { broadcastShapes, collapse, eachInner, sameShape, show, sizeOf, stretchedStrides, stridesOf } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { panelProductInto, panelsOf } from './panels.ts';
 import { dense, productInto } from './product.ts';
-import { concat, reshape } from './shape.ts';
+import { joined } from './runs.ts';
+import { reshape } from './shape.ts';
 
 /** How the operands lie, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
@@ -21,28 +22,6 @@ const matmulOptions: Names<MatmulOptions> = { transposeA: 0, transposeB: 0 };
 
 /** The last two lengths. */
 const matrix = (x: Tensor) => x.shape.slice(-2) as [number, number];
-
-/** `place` elements after an axis-by-axis walk over `shape`: the offset of its `index`-th place under `strides`. */
-function offset(index: number, shape: Shape, strides: readonly number[]): number {
-  let at = 0;
-  let rest = index;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const length = shape[axis] as number;
-    at += (rest % length) * (strides[axis] as number);
-    rest = Math.floor(rest / length);
-  }
-  return at;
-}
-
-/** The batch axes of both operands, as few as possible and at least two; strides in matrices. */
-function batches(batch: Shape, a: Shape, b: Shape) {
-  const { lengths, strides } = collapse(batch, [stretchedStrides(a, batch), stretchedStrides(b, batch)]);
-  for (let missing = 2 - lengths.length; missing > 0; missing--) {
-    lengths.unshift(1);
-    for (const own of strides) own.unshift(0);
-  }
-  return { lengths, strides: strides as [number[], number[]] };
-}
 
 /**
  * `a · b` of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before them broadcast. Gradients: `da = g · bᵀ`,
@@ -74,18 +53,16 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     withScratch('matmul', { m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
   } else {
     const { unit } = y.storage.backend;
-    const { lengths, strides } = batches(batch, a.shape.slice(0, -2), b.shape.slice(0, -2));
-    const [aStrides, bStrides] = [strides[0].map((by) => by * m * k), strides[1].map((by) => by * k * n)];
-    const [outer, inner] = lengths.splice(-2) as [number, number];
-    const within = [...aStrides.splice(-2), ...bStrides.splice(-2)] as [number, number, number, number];
+    const matrices = (x: Tensor) => stretchedStrides(x.shape.slice(0, -2), batch);
     const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
-    withScratch('matmulBatch', { m, n, k }, (scratch) => {
-      for (let i = 0; i < sizeOf(lengths); i++) {
-        const [x, w] = [a.ptr + offset(i, lengths, aStrides) * unit, b.ptr + offset(i, lengths, bStrides) * unit];
-        const out = y.ptr + i * outer * inner * m * n * unit;
-        kernels.matmulBatch(out, x, w, m, n, k, left.row, left.column, right.row, right.column, outer, inner, ...within, scratch);
-      }
-    });
+    const steps = [left.row, left.column, right.row, right.column] as const;
+    const nest = collapse(batch, [stridesOf(batch), matrices(a), matrices(b)]);
+    withScratch('matmulBatch', { m, n, k }, (scratch) =>
+      eachInner<[number, number], [number, number, number]>(2, nest, ([outer, inner], [to, from, by], [, [p, t], [u, v]]) => {
+        const [out, x, w] = [y.ptr + to * m * n * unit, a.ptr + from * m * k * unit, b.ptr + by * k * n * unit];
+        kernels.matmulBatch(out, x, w, m, n, k, ...steps, outer, inner, p * m * k, t * m * k, u * k * n, v * k * n, scratch);
+      }),
+    );
   }
   return record('matmul', y, [a, b], (g) => [
     a.requiresGrad
@@ -116,7 +93,11 @@ interface Outer extends Deferred {
 
 function sumOfOuters(parts: readonly Deferred[]): Tensor {
   const all = parts as readonly Outer[];
-  const rows = (side: 'left' | 'right') => concat(all.map((part) => part[side]));
+  const rows = (side: 'left' | 'right') =>
+    joined(
+      all.map((part) => part[side]),
+      0,
+    );
   return matmul(rows('left'), rows('right'), { transposeA: true });
 }
 

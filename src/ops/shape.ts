@@ -6,6 +6,7 @@ import { expectNames, isCount, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { empty, expectTensor, Tensor } from '../tensor/tensor.ts';
+import { joined, placed, taken } from './runs.ts';
 import { copyInto, dense } from './walk.ts';
 
 /** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
@@ -93,36 +94,6 @@ export function place(x: Tensor, axis: number, start: number, length: number): T
   return placed(x, at, { from: start, step: 1, count: own }, length);
 }
 
-/** Indices of an axis. */
-interface Run {
-  from: number;
-  step: number;
-  count: number;
-}
-
-/** Along an axis the places of a run. */
-const walkOf = (shape: Shape, at: number, { from, step }: Run) => {
-  const strides = stridesOf(shape);
-  const stride = strides[at] as number;
-  return { at: from * stride, strides: strides.with(at, step * stride) };
-};
-
-/** The elements of a run; gradient {@link placed}. */
-function taken(x: Tensor, at: number, run: Run): Tensor {
-  const shape = x.shape.with(at, run.count);
-  const y = empty(shape, x.dtype);
-  copyInto(y, dense(shape), x, walkOf(x.shape, at, run), shape);
-  return record('slice', y, [x], (g) => [placed(g, at, run, x.shape[at] as number)]);
-}
-
-/** `x` as the elements of a run, zeros elsewhere; gradient {@link taken}. */
-function placed(x: Tensor, at: number, run: Run, length: number): Tensor {
-  const shape = x.shape.with(at, length);
-  const y = zeros(shape, x.dtype);
-  copyInto(y, walkOf(shape, at, run), x, dense(x.shape), x.shape);
-  return record('place', y, [x], (g) => [taken(g, at, run)]);
-}
-
 /** One index of an axis, and the axis gone. Gradient: placed among zeros. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   expectTensor('select', 'x', x);
@@ -156,24 +127,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
       throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${first} and ${x}`);
     }
   }
-  if (tensors.length === 1) return first;
-  const total = tensors.reduce((sum, x) => sum + (x.shape[at] as number), 0);
-  const shape = first.shape.map((n, i) => (i === at ? total : n));
-  const strides = stridesOf(shape);
-  const y = empty(shape, first.dtype);
-  const starts: number[] = [];
-  let start = 0;
-  for (const x of tensors) {
-    copyInto(y, { at: start * (strides[at] as number), strides }, x, dense(x.shape), x.shape);
-    starts.push(start);
-    start += x.shape[at] as number;
-  }
-  return record('concat', y, tensors, (g) =>
-    tensors.map((x, i) => {
-      const from = starts[i] as number;
-      return x.requiresGrad ? slice(g, at, from, from + (x.shape[at] as number)) : null;
-    }),
-  );
+  return joined(tensors, at);
 }
 
 /** Tensors of one shape along a new axis. Gradient: each one's index. */

@@ -4,12 +4,11 @@ import { expectNames } from '../tensor/check.ts';
 import { axisOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { along, axisOption, axisOptions, hidden, maskedOptions, rowsOf, shielded } from './along.ts';
-import { mul, sub } from './binary.ts';
 import { exp } from './elementwise.ts';
-import { type AxisOptions, sum } from './reduce.ts';
+import { floatMul, floatSub, scaled, sumRows } from './float.ts';
+import type { AxisOptions } from './reduce.ts';
 import { permute, reshape } from './shape.ts';
-
-const total = (x: Tensor) => sum(x, { axis: -1, keepDims: true });
+import { softmaxRows, weights } from './weights.ts';
 
 /**
  * `e^x / Σ e^x` along `axis` (default −1). Where `mask` (bool, broadcast to `x`) is false the weight and the gradient are exactly 0,
@@ -19,22 +18,6 @@ export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | und
   expectNames('softmax', options, maskedOptions);
   const y = along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
   return shielded('softmax', y, options.mask);
-}
-
-function weights(x: Tensor): Tensor {
-  const y = empty(x.shape);
-  kernels.softmax(y.ptr, x.ptr, ...rowsOf(x));
-  return record('softmax', y, [x], (g) => [softmaxBackward(g, y)]);
-}
-
-/** `dx = y · (g − Σ g·y)`, linear in `g`. With h its gradient: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
-function softmaxBackward(g: Tensor, y: Tensor): Tensor {
-  const dx = empty(y.shape);
-  kernels.softmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
-  return record('softmaxBackward', dx, [g, y], (h) => [
-    g.requiresGrad ? softmaxBackward(h, y) : null,
-    y.requiresGrad ? sub(mul(h, sub(g, total(mul(g, y)))), mul(g, total(mul(h, y)))) : null,
-  ]);
 }
 
 /** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays so. Gradient: `g − e^y · Σ g`. */
@@ -54,8 +37,8 @@ function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.logSoftmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
   return record('logSoftmaxBackward', dx, [g, y], (h) => {
-    const scaled = mul(h, exp(y));
-    return [g.requiresGrad ? sub(h, total(scaled)) : null, y.requiresGrad ? mul(mul(scaled, total(g)), -1) : null];
+    const part = floatMul(h, exp(y));
+    return [g.requiresGrad ? floatSub(h, sumRows(part)) : null, y.requiresGrad ? scaled(floatMul(part, sumRows(g)), -1) : null];
   });
 }
 
@@ -68,7 +51,7 @@ export function logSumExp(x: Tensor, options: AxisOptions = {}): Tensor {
   const rows = at === x.rank - 1 ? x : permute(x, [...others, at]);
   const y = empty(rows.shape.slice(0, -1));
   kernels.logSumExp(y.ptr, rows.ptr, y.size, rows.shape.at(-1) as number);
-  const recorded = record('logSumExp', y, [rows], (g) => [mul(reshape(g, [...g.shape, 1]), softmax(rows))]);
+  const recorded = record('logSumExp', y, [rows], (g) => [floatMul(reshape(g, [...g.shape, 1]), softmaxRows(rows))]);
   return options.keepDims
     ? reshape(
         recorded,

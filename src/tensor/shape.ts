@@ -112,26 +112,29 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
   return { lengths, strides: kept };
 }
 
-/** The lengths and per-operand strides of a four-axis loop, as a kernel takes them. */
+/** The lengths or one operand's strides of a four-axis loop, as a kernel takes them. */
 export type Four = [number, number, number, number];
 
 /**
- * Calls a four-axis kernel over a nest of any rank: `call(lengths, offsets, strides)`, once where four axes are enough, else once
- * for each index of the outer axes, with every operand's offset in elements.
+ * Calls a kernel that has loops over the `axes` innermost axes over a nest of any rank: `call(lengths, offsets, strides)`, once where these axes are
+ * enough, else once for each index of the outer ones, with every operand's offset in elements.
  */
-export function eachFour(nest: Nest, call: (lengths: Four, offsets: number[], strides: Four[]) => void): void {
-  const { lengths, strides } = nest;
-  const outer = Math.max(0, lengths.length - 4);
-  const pad = (values: number[], filler: number): Four => {
-    const inner = values.slice(outer);
-    while (inner.length < 4) inner.unshift(filler);
-    return inner as Four;
+export function eachInner<Inner extends number[], Offsets extends number[]>(
+  axes: Inner['length'],
+  { lengths, strides }: Nest,
+  call: (lengths: Inner, offsets: Offsets, strides: { [K in keyof Offsets]: Inner }) => void,
+): void {
+  const outer = Math.max(0, lengths.length - axes);
+  const inner = (values: number[], filler: number) => {
+    const own = values.slice(outer);
+    while (own.length < axes) own.unshift(filler);
+    return own as Inner;
   };
-  const innerLengths = pad(lengths, 1);
-  const innerStrides = strides.map((stride) => pad(stride, lengths.length === 0 ? 1 : 0));
+  const innerLengths = inner(lengths, 1);
+  const innerStrides = strides.map((stride) => inner(stride, lengths.length === 0 ? 1 : 0)) as { [K in keyof Offsets]: Inner };
   const visit = (axis: number, offsets: number[]): void => {
     if (axis === outer) {
-      call(innerLengths, offsets, innerStrides);
+      call(innerLengths, offsets as Offsets, innerStrides);
       return;
     }
     for (let i = 0; i < (lengths[axis] as number); i++) {

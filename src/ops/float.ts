@@ -1,0 +1,70 @@
+// Arithmetic of float32 tensors alone: what gradients, losses and attention need of the ops of the same names, which take numbers and int32 too.
+
+import { type BinaryKernel, binary, sumTo } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { reshape } from './shape.ts';
+
+/** The gradients of a binary op, each worked out only where it is wanted. */
+export function both(
+  name: string,
+  kernel: BinaryKernel,
+  a: Tensor,
+  b: Tensor,
+  da: (g: Tensor, y: Tensor) => Tensor,
+  db: typeof da,
+): Tensor {
+  const y = binary(name, kernel, a, b);
+  return record(name, y, [a, b], (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
+}
+
+/** `scale · x + shift` of numbers, for an op that is called so and whose operand is `name`. Gradient: `scale · g`. */
+export function line(op: string, name: string, x: Tensor, scale: number, shift: number): Tensor {
+  expectDType(op, name, x, 'float32');
+  const y = empty(x.shape);
+  kernels.affine(y.ptr, x.ptr, x.size, scale, shift);
+  return record('affine', y, [x], (g) => [scaled(g, scale)]);
+}
+
+/** `scale · x`. A shift of −0 changes nothing, not even the sign of a zero. */
+export const scaled = (x: Tensor, scale: number): Tensor => line('mul', 'a', x, scale, -0);
+
+/** `−x`. Gradient: `−g`. */
+export function floatNeg(x: Tensor): Tensor {
+  expectDType('neg', 'x', x, 'float32');
+  const y = empty(x.shape);
+  kernels.neg(y.ptr, x.ptr, x.size);
+  return record('neg', y, [x], (g) => [floatNeg(g)]);
+}
+
+/** `a − b`, broadcast. Gradients: `g`, `−g`. */
+export function floatSub(a: Tensor, b: Tensor): Tensor {
+  return both('sub', kernels.sub, a, b, (g) => g, floatNeg);
+}
+
+/** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
+export function floatMul(a: Tensor, b: Tensor): Tensor {
+  return both(
+    'mul',
+    kernels.mul,
+    a,
+    b,
+    (g) => floatMul(g, b),
+    (g) => floatMul(g, a),
+  );
+}
+
+/** The sum of all elements. */
+export function sumAll(x: Tensor): Tensor {
+  return reshape(
+    sumTo(
+      x,
+      x.shape.map(() => 1),
+    ),
+    [],
+  );
+}
+
+/** Sums over the last axis, which stays with length 1. */
+export const sumRows = (x: Tensor): Tensor => sumTo(x, x.shape.with(-1, 1));

@@ -1,0 +1,57 @@
+// Runs of indices of an axis, and tensors one after the other, for callers that have checked what they ask for.
+
+import { record } from '../autograd/record.ts';
+import { zeros } from '../tensor/create.ts';
+import { type Shape, stridesOf } from '../tensor/shape.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { copyInto, dense } from './walk.ts';
+
+/** Indices of an axis: `count` from `from` on, `step` apart. */
+export interface Run {
+  from: number;
+  step: number;
+  count: number;
+}
+
+/** Along an axis the places of a run. */
+const walkOf = (shape: Shape, at: number, { from, step }: Run) => {
+  const strides = stridesOf(shape);
+  const stride = strides[at] as number;
+  return { at: from * stride, strides: strides.with(at, step * stride) };
+};
+
+/** The elements of a run; gradient {@link placed}. */
+export function taken(x: Tensor, at: number, run: Run): Tensor {
+  const shape = x.shape.with(at, run.count);
+  const y = empty(shape, x.dtype);
+  copyInto(y, dense(shape), x, walkOf(x.shape, at, run), shape);
+  return record('slice', y, [x], (g) => [placed(g, at, run, x.shape[at] as number)]);
+}
+
+/** `x` as the elements of a run, zeros elsewhere; gradient {@link taken}. */
+export function placed(x: Tensor, at: number, run: Run, length: number): Tensor {
+  const shape = x.shape.with(at, length);
+  const y = zeros(shape, x.dtype);
+  copyInto(y, walkOf(shape, at, run), x, dense(x.shape), x.shape);
+  return record('place', y, [x], (g) => [taken(g, at, run)]);
+}
+
+/** Tensors that agree but for one axis joined along it; of one tensor itself. Gradient: each one's run. */
+export function joined(tensors: readonly Tensor[], at: number): Tensor {
+  const first = tensors[0] as Tensor;
+  if (tensors.length === 1) return first;
+  const total = tensors.reduce((sum, x) => sum + (x.shape[at] as number), 0);
+  const shape = first.shape.map((n, i) => (i === at ? total : n));
+  const strides = stridesOf(shape);
+  const y = empty(shape, first.dtype);
+  const starts: number[] = [];
+  let start = 0;
+  for (const x of tensors) {
+    copyInto(y, { at: start * (strides[at] as number), strides }, x, dense(x.shape), x.shape);
+    starts.push(start);
+    start += x.shape[at] as number;
+  }
+  return record('concat', y, tensors, (g) =>
+    tensors.map((x, i) => (x.requiresGrad ? taken(g, at, { from: starts[i] as number, step: 1, count: x.shape[at] as number }) : null)),
+  );
+}

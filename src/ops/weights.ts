@@ -1,0 +1,32 @@
+// Softmax of rows, for callers that have checked their options: what attention needs of it.
+
+import { record } from '../autograd/record.ts';
+import { kernels } from '../runtime/backend.ts';
+import { axisOf } from '../tensor/shape.ts';
+import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { hidden, rowsOf, shielded } from './along.ts';
+import { floatMul, floatSub, sumRows } from './float.ts';
+
+/** Softmax along the last axis; 0 where `mask` (bool, broadcast to `x`) is false. Gradient: `y · (g − Σ g·y)`. */
+export function softmaxRows(x: Tensor, mask?: Tensor): Tensor {
+  expectDType('softmax', 'x', x, 'float32');
+  axisOf('softmax', -1, x.rank);
+  return shielded('softmax', weights(hidden('softmax', x, mask)), mask);
+}
+
+/** That of rows without a mask. */
+export function weights(x: Tensor): Tensor {
+  const y = empty(x.shape);
+  kernels.softmax(y.ptr, x.ptr, ...rowsOf(x));
+  return record('softmax', y, [x], (g) => [softmaxBackward(g, y)]);
+}
+
+/** `dx = y · (g − Σ g·y)`, linear in `g`. With h its gradient: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
+function softmaxBackward(g: Tensor, y: Tensor): Tensor {
+  const dx = empty(y.shape);
+  kernels.softmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
+  return record('softmaxBackward', dx, [g, y], (h) => [
+    g.requiresGrad ? softmaxBackward(h, y) : null,
+    y.requiresGrad ? floatSub(floatMul(h, floatSub(g, sumRows(floatMul(g, y)))), floatMul(g, sumRows(floatMul(h, y)))) : null,
+  ]);
+}
