@@ -10,6 +10,7 @@ import {
   type Shape,
   sameShape,
   show,
+  sizeOf,
   stretchedStrides,
   stridesOf,
 } from '../tensor/shape.ts';
@@ -104,18 +105,15 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   }
   const missing = x.rank - shape.length;
   const goes = x.shape.map((length, axis) => axis < missing || (shape[axis - missing] === 1 && length !== 1));
-  let lengths = [...x.shape];
+  const lengths = [...x.shape];
   let from = x;
   // One kernel call for each run of neighbouring axes that go.
   for (let end = x.rank; end > 0; end--) {
     if (!goes[end - 1]) continue;
     let start = end - 1;
     while (goes[start - 1]) start--;
-    const product = (a: number, b: number) => lengths.slice(a, b).reduce((p, q) => p * q, 1);
-    const [outer, n, inner] = [product(0, start), product(start, end), product(end, lengths.length)];
-    const to = sumAxis(from, outer, n, inner);
-    lengths = lengths.map((length, axis) => (axis >= start && axis < end ? 1 : length));
-    from = to;
+    from = sumAxis(from, sizeOf(lengths.slice(0, start)), sizeOf(lengths.slice(start, end)), sizeOf(lengths.slice(end)));
+    lengths.fill(1, start, end);
     end = start + 1;
   }
   const y = new (x.constructor as typeof Tensor)(from.storage, shape, 'float32', from.offset);

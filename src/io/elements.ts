@@ -1,5 +1,5 @@
 import { ARRAYS, type FileData, type FileDType } from './format.ts';
-import { floatToBrain, floatToHalf, halfToFloat } from './half.ts';
+import { narrowed, widened } from './half.ts';
 import { fail, quote } from './words.ts';
 
 /** Bytes with an own buffer, so that a typed array of any element can lie on it. */
@@ -10,8 +10,7 @@ export type OwnBytes = Uint8Array<ArrayBuffer>;
  * little-endian, and so are typed arrays where WebAssembly is.
  */
 export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileData {
-  if (dtype === 'F16') return widen(bytes, halfToFloat);
-  if (dtype === 'BF16') return widen(bytes, (half) => half << 16);
+  if (dtype === 'F16' || dtype === 'BF16') return widened(new Uint16Array(bytes.buffer, 0, bytes.length / 2), dtype);
   if (dtype === 'BOOL') expectBooleans(name, bytes);
   const type = ARRAYS[dtype];
   if (bytes.length === 0) return new type(0);
@@ -24,20 +23,22 @@ export function encode(name: string, dtype: FileDType, data: FileData): Uint8Arr
   if (!(data instanceof expected)) {
     return fail(`${quote(name)} must be a ${expected.name}, being ${dtype}`, (data as FileData | undefined)?.constructor.name ?? 'nothing');
   }
-  if (dtype === 'F16' || dtype === 'BF16') return narrow(name, dtype, data as Float32Array);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const halves = dtype === 'F16' || dtype === 'BF16';
+  const { buffer, byteOffset, byteLength } = halves ? narrowed(data as Float32Array, dtype, (value) => tooLarge(name, dtype, value)) : data;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   if (dtype === 'BOOL') expectBooleans(name, bytes);
   return bytes;
 }
 
 /** Elements as a tensor takes them: float32 or what fits int32. A number that would become another is an error. */
 export function fitted(name: string, data: FileData): Exclude<FileData, BigInt64Array | BigUint64Array> {
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (const value of data) if (value !== BigInt.asIntN(32, value)) fail(`${quote(name)} must fit int32`, String(value));
+  if (data instanceof Float64Array) {
+    for (const value of data) if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) tooLarge(name, 'float32', value);
+  }
+  if (data instanceof Uint32Array || data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (const value of data) if (Number(value) !== (Number(value) | 0)) tooLarge(name, 'int32', value);
     return Int32Array.from(data as BigInt64Array, Number);
   }
-  if (data instanceof Uint32Array) for (const value of data) if (value > 0x7fffffff) fail(`${quote(name)} must fit int32`, value);
-  if (data instanceof Float64Array) for (const value of data) expectFinite(name, 'float32', Math.fround(value), value);
   return data;
 }
 
@@ -46,26 +47,6 @@ function expectBooleans(name: string, bytes: Uint8Array): void {
   if (wrong !== undefined) fail(`${quote(name)} must hold 0 and 1, being BOOL`, wrong);
 }
 
-function expectFinite(name: string, dtype: string, rounded: number, value: number): void {
-  if (Math.abs(rounded) === Infinity && Math.abs(value) !== Infinity) fail(`${quote(name)} must fit ${dtype}`, value);
-}
-
-function widen(bytes: OwnBytes, bits: (half: number) => number): Float32Array {
-  const halves = new Uint16Array(bytes.buffer, 0, bytes.length / 2);
-  const wide = new Int32Array(halves.length);
-  for (let i = 0; i < wide.length; i++) wide[i] = bits(halves[i] as number);
-  return new Float32Array(wide.buffer);
-}
-
-function narrow(name: string, dtype: 'F16' | 'BF16', data: Float32Array): Uint8Array {
-  const round = dtype === 'F16' ? floatToHalf : floatToBrain;
-  const infinite = dtype === 'F16' ? 0x7c00 : 0x7f80;
-  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
-  const halves = new Uint16Array(data.length);
-  for (let i = 0; i < halves.length; i++) {
-    const half = round(bits[i] as number);
-    if ((half & 0x7fff) === infinite) expectFinite(name, dtype, Infinity, data[i] as number);
-    halves[i] = half;
-  }
-  return new Uint8Array(halves.buffer);
+function tooLarge(name: string, dtype: string, value: number | bigint): never {
+  return fail(`${quote(name)} must fit ${dtype}`, String(value));
 }

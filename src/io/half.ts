@@ -1,35 +1,52 @@
-/** The float32 bits of an IEEE 754 binary16; exact, NaN payloads kept. */
-export function halfToFloat(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 0x3ff;
-  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  const shift = Math.clz32(fraction) - 21; // puts the first set bit where the implied one stands
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+// The types of 16 bits beside float32: IEEE 754 binary16 and bfloat16, which is the upper half of a float32.
+
+/** For each: the bits of infinity, and how many bits fewer its fraction has. */
+const KINDS = { F16: { infinite: 0x7c00, fewer: 13 }, BF16: { infinite: 0x7f80, fewer: 16 } } as const;
+
+/** A type of 16 bits. */
+export type HalfType = keyof typeof KINDS;
+
+/** The float32 of each; exact, NaN payloads kept. */
+export function widened(halves: Uint16Array, dtype: HalfType): Float32Array {
+  const floats = new Float32Array(halves.length);
+  const bits = new Int32Array(floats.buffer);
+  for (let i = 0; i < bits.length; i++) {
+    const half = halves[i] as number;
+    bits[i] = half << 16;
+    if (dtype === 'BF16') continue;
+    const rest = half & 0x7fff;
+    bits[i] = rest << 13;
+    if (rest < KINDS.F16.infinite) (floats[i] as number) *= 2 ** 112; // the biases of the exponents differ by so much
+    (bits[i] as number) |= (rest < KINDS.F16.infinite ? 0 : 0x7f800000) | ((half & 0x8000) << 16);
+  }
+  return floats;
 }
 
-/** The binary16 nearest to a float32, ties to even, both as bits. What lies beyond 65,504 by half a step or more is infinite. */
-export function floatToHalf(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000;
-  const rest = bits & 0x7fffffff;
-  if (rest > 0x7f800000) return sign | 0x7c00 | ((rest >> 13) & 0x3ff || 0x200);
-  if (rest >= 0x47800000) return sign | 0x7c00; // 65,536
-  if (rest >= 0x38800000) return sign | roundedShift(rest - 0x38000000, 13); // 2^-14, the least normal one
-  if (rest < 0x33000000) return sign; // 2^-25, half of the least one
-  return sign | roundedShift((rest & 0x7fffff) | 0x800000, 126 - (rest >> 23));
+/** The nearest to each float32, ties to even. `overflow` is told of each that is finite and becomes infinite. */
+export function narrowed(floats: Float32Array, dtype: HalfType, overflow: (value: number) => void): Uint16Array {
+  const { infinite, fewer } = KINDS[dtype];
+  const halves = new Uint16Array(floats.length);
+  const bits = new Int32Array(floats.buffer, floats.byteOffset, floats.length);
+  for (let i = 0; i < halves.length; i++) {
+    const value = floats[i] as number;
+    const rest = (bits[i] as number) & 0x7fffffff;
+    const half = rest > 0x7f800000 ? nanOf(rest, infinite, fewer) : dtype === 'F16' ? binary16(rest, value) : shifted(rest, 16);
+    if (half === infinite && rest < 0x7f800000) overflow(value);
+    halves[i] = half | (((bits[i] as number) >>> 16) & 0x8000);
+  }
+  return halves;
 }
 
-/** The bfloat16 nearest to a float32, ties to even, both as bits. */
-export function floatToBrain(bits: number): number {
-  const rest = bits & 0x7fffffff;
-  const sign = (bits >>> 16) & 0x8000;
-  if (rest > 0x7f800000) return sign | 0x7f80 | ((rest >> 16) & 0x7f || 0x40);
-  return sign | roundedShift(rest, 16);
+/** The upper bits of a payload, or the first one where those are zeros. */
+const nanOf = (rest: number, infinite: number, fewer: number): number =>
+  infinite | ((rest >> fewer) & ~infinite & 0x7fff || 0x400000 >> fewer);
+
+function binary16(rest: number, value: number): number {
+  if (rest < 0x38800000) return Math.abs(value) * 2 ** 24 + 2 ** 52 - 2 ** 52; // below 2^-14, in steps of 2^-24: float64 rounds it
+  return Math.min(KINDS.F16.infinite, shifted(rest - 0x38000000, 13));
 }
 
-/** `x / 2^shift`, ties to even. */
-function roundedShift(x: number, shift: number): number {
-  return (x + (1 << (shift - 1)) - 1 + ((x >> shift) & 1)) >>> shift;
+/** `x / 2^by`, ties to even. */
+function shifted(x: number, by: number): number {
+  return (x + (1 << (by - 1)) - 1 + ((x >> by) & 1)) >>> by;
 }

@@ -1,8 +1,9 @@
 import { parameter } from '../autograd/parameter.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { outside } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shape.ts';
+import { sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { expectAllPaths, expectFits, expectMap } from './fit.ts';
 
 /** Tensors by path: `encoder.weight_ih_l0`. */
 export type StateDict = Map<string, Tensor>;
@@ -27,7 +28,7 @@ export abstract class Module {
    * shared may be given under any of its paths, and under several with the same values.
    */
   loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): void {
-    if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${shown(dict)}`);
+    expectMap(dict);
     expectNames('loadStateDict', options, loading);
     const { leaves, aliases } = found(this);
     const given = new Map<string, Tensor>();
@@ -39,20 +40,12 @@ export abstract class Module {
       else if (!before || agree(path, from, before)) given.set(to, from);
     }
     const missing = [...leaves.keys()].filter((path) => !given.has(path));
-    if ((options.strict ?? true) && (unknown.length > 0 || missing.length > 0)) {
-      throw new Error(`loadStateDict: paths must be the module's, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`);
-    }
+    if (options.strict ?? true) expectAllPaths("paths must be the module's", unknown, missing);
     for (const [path, from] of given) expectFits(path, from, leaves.get(path) as Tensor);
     const ours = new Set([...leaves.values()].map(({ storage }) => storage)); // a value may be read after it is written
     const values = [...given].map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
     for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.peek() : from);
   }
-}
-
-function expectFits(path: string, from: unknown, to: Tensor): void {
-  if (from instanceof Tensor && sameShape(from.shape, to.shape) && from.dtype === to.dtype) return;
-  const got = from instanceof Tensor ? `${from.dtype} ${show(from.shape)}` : shown(from);
-  throw new RangeError(`loadStateDict: ${path} must be ${to.dtype} ${show(to.shape)}, got ${got}`);
 }
 
 /** Whether two tensors that are to go to one parameter hold the same; an error where they do not. */

@@ -30,11 +30,8 @@ export interface Backend {
   readonly close?: () => void;
 }
 
-const uninitialised = new Proxy({} as Kernels, {
-  get() {
-    throw new Error('saccade: the kernels must be loaded first, got a call before `await init()`');
-  },
-});
+/** Stands in for the kernels while there are none, and so no backend. */
+const uninitialised = new Proxy({} as Kernels, { get: () => backend() });
 
 let active: Backend | undefined;
 

@@ -8,9 +8,6 @@ type Signatures = typeof parameters;
 /** What a parameter that addresses scratch may be called. */
 type Room = 'scratch' | 'work' | 'workspace' | `${string}Scratch` | `${string}Workspace`;
 
-/** Whether a parameter of this name addresses scratch. */
-export const isRoom = (name: string) => /^(scratch|work|workspace)$|(Scratch|Workspace)$/.test(name);
-
 /** Kernels with scratch. */
 export type Scratched = { [K in keyof Signatures]: Extract<Signatures[K][number], Room> extends never ? never : K }[keyof Signatures];
 

@@ -44,17 +44,12 @@ export const fromZero: Rule = /* @__PURE__ */ maybe(isWithin(0));
 /** An option in [0, 1), with a default: how much of a running mean stays. */
 export const share: Rule = /* @__PURE__ */ maybe(isWithin(0, 1));
 
-/** The two 32-bit words of a float64, low word first. */
+/** The two 32-bit words of a float64, low word first, as every engine with WebAssembly lays them out. */
 export function toWords(value: number): Int32Array {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value, true);
-  return Int32Array.of(view.getInt32(0, true), view.getInt32(4, true));
+  return new Int32Array(Float64Array.of(value).buffer);
 }
 
 /** The float64 of two 32-bit words, low word first. */
 export function fromWords(words: ArrayLike<number>): number {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setInt32(0, words[0] as number, true);
-  view.setInt32(4, words[1] as number, true);
-  return view.getFloat64(0, true);
+  return new Float64Array(Int32Array.from(words).buffer)[0] as number;
 }

@@ -1,8 +1,8 @@
 import { dropGradient } from '../autograd/gradients.ts';
-import type { DType } from '../runtime/backend.ts';
+import { described, expectAllPaths, expectFits, expectMap } from '../nn/fit.ts';
 import { full, tensor } from '../tensor/create.ts';
-import { outside } from '../tensor/scope.ts';
-import { type Shape, sameShape, show } from '../tensor/shape.ts';
+import { outside, scope } from '../tensor/scope.ts';
+import { sameShape, show } from '../tensor/shape.ts';
 import { expectTensor, Tensor } from '../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
@@ -18,23 +18,17 @@ export interface Slot<Name extends string> {
   step: number;
 }
 
-/** A value for a message: a tensor's shape, the name of a class. */
-function describe(value: unknown): string {
-  if (value instanceof Tensor) return `${value.dtype} ${show(value.shape)}`;
-  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'object'}` : String(value);
-}
-
 /** Each different tensor of a set under its first path. */
 export function named(op: string, parameters: ParameterSet): Map<string, Tensor> {
   if (typeof parameters !== 'object' || parameters === null || 'stateDict' in parameters || parameters instanceof Tensor) {
-    throw new TypeError(`${op}: parameters must be a list, a record or parameters(module), got ${describe(parameters)}`);
+    throw new TypeError(`${op}: parameters must be a list, a record or parameters(module), got ${described(parameters)}`);
   }
   const entries = parameters instanceof Map ? parameters : Object.entries(parameters);
   const seen = new Set<Tensor>();
   const found = new Map<string, Tensor>();
   for (const [path, parameter] of entries as Iterable<[string, Tensor]>) {
     if (!(parameter instanceof Tensor && parameter.leaf)) {
-      throw new TypeError(`${op}: each parameter must be a leaf made by parameter(), got ${describe(parameter)} at ${path}`);
+      throw new TypeError(`${op}: each parameter must be a leaf made by parameter(), got ${described(parameter)} at ${path}`);
     }
     if (seen.has(parameter)) continue;
     seen.add(parameter);
@@ -128,13 +122,7 @@ export abstract class Optimizer<Name extends string = string> {
    * other setting by `Adam.lr`, `Adam.beta1`, … as the two int32 words of a float64, low word first. Tensors themselves, not copies.
    */
   stateDict(): Map<string, Tensor> {
-    const dict = new Map<string, Tensor>();
-    for (const [name, value] of this.numbers()) dict.set(name, tensor(toWords(value)));
-    for (const { path, state, step } of this.slots) {
-      dict.set(`${path}.step`, tensor(step, { dtype: 'int32' }));
-      for (const [name, value] of Object.entries<Tensor>(state)) dict.set(`${path}.${name}`, value);
-    }
-    return dict;
+    return new Map(Array.from(this.saved(), ({ path, own }) => [path, own]));
   }
 
   /**
@@ -147,63 +135,72 @@ export abstract class Optimizer<Name extends string = string> {
 
   /** Checks a state dict and returns what loads it, which cannot fail: for callers that load several things or none. */
   prepareStateDict(dict: ReadonlyMap<string, Tensor>): () => void {
-    this.expectSameEntries(dict);
-    const number = (name: string) => fromWords((dict.get(name) as Tensor).toArray());
-    const lrName = `${this.kind.name}.lr`;
-    const lr = number(lrName);
-    expectWithin('loadStateDict', lrName, lr, 0);
-    for (const [name, own] of this.numbers()) {
-      if (name !== lrName && !Object.is(number(name), own)) {
-        throw new RangeError(`loadStateDict: ${name} must be this optimiser's ${own}, got ${number(name)}`);
-      }
-    }
-    const loads = this.slots.map((slot) => {
-      const step = (dict.get(`${slot.path}.step`) as Tensor).item();
-      if (step < 0) throw new RangeError(`loadStateDict: ${slot.path}.step must be from 0, got ${step}`);
-      const parts = Object.entries<Tensor>(slot.state).map(([name, to]) => {
-        const from = dict.get(`${slot.path}.${name}`) as Tensor;
-        expectState(`${slot.path}.${name}`, from, squares.has(name));
-        return [from, to] as const;
-      });
-      return { slot, step, parts };
+    expectMap(dict);
+    return scope(() => {
+      const entries = new Map(Array.from(this.saved(), (entry) => [entry.path, entry]));
+      const unknown = [...dict.keys()].filter((path) => !entries.has(path));
+      const missing = [...entries.keys()].filter((path) => !dict.has(path));
+      expectAllPaths(`entries must be the ${this.kind.name}'s`, unknown, missing);
+      for (const { path, own } of entries.values()) expectFits(path, dict.get(path), own);
+      const loads = Array.from(entries.values(), ({ path, prepare }) => prepare(path, dict.get(path) as Tensor));
+      return () => {
+        for (const load of loads) load();
+      };
     });
-    return () => {
-      this.rate = lr;
-      for (const { slot, step, parts } of loads) {
-        slot.step = step;
-        for (const [from, to] of parts) to.view().set(from.peek());
-      }
-    };
   }
 
-  private *numbers(): Iterable<[string, number]> {
+  private *saved(): Iterable<Saved> {
     const { name, settings } = this.kind;
-    yield [`${name}.lr`, this.rate];
-    for (const [setting, value] of Object.entries(settings)) yield [`${name}.${setting}`, value];
+    yield number(`${name}.lr`, this.rate, (lr, path) => {
+      expectWithin('loadStateDict', path, lr, 0);
+      return () => {
+        this.rate = lr;
+      };
+    });
+    for (const [setting, own] of Object.entries(settings))
+      yield number(`${name}.${setting}`, own, (saved, path) => {
+        if (!Object.is(saved, own)) throw new RangeError(`loadStateDict: ${path} must be this optimiser's ${own}, got ${saved}`);
+        return () => {};
+      });
+    for (const slot of this.slots) yield* savedOf(slot);
   }
+}
 
-  private expectSameEntries(dict: ReadonlyMap<string, Tensor>): void {
-    if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map of tensors, got ${describe(dict)}`);
-    const own = new Map<string, readonly [DType, Shape]>();
-    for (const [name] of this.numbers()) own.set(name, ['int32', [2]]);
-    for (const { path, state } of this.slots) {
-      own.set(`${path}.step`, ['int32', []]);
-      for (const [name, { shape }] of Object.entries<Tensor>(state)) own.set(`${path}.${name}`, ['float32', shape]);
-    }
-    const unknown = [...dict.keys()].filter((path) => !own.has(path));
-    const missing = [...own.keys()].filter((path) => !dict.has(path));
-    if (unknown.length > 0 || missing.length > 0) {
-      throw new Error(
-        `loadStateDict: entries must be the ${this.kind.name}'s, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`,
-      );
-    }
-    for (const [path, [dtype, shape]] of own) {
-      const from = dict.get(path);
-      if (!(from instanceof Tensor && sameShape(from.shape, shape) && from.dtype === dtype)) {
-        throw new RangeError(`loadStateDict: ${path} must be ${dtype} ${show(shape)}, got ${describe(from)}`);
-      }
-    }
-  }
+/** One entry of an optimiser's state dict. */
+interface Saved {
+  readonly path: string;
+  readonly own: Tensor;
+  /** Checks what is to take its place, and returns what puts it there. */
+  readonly prepare: (path: string, from: Tensor) => () => void;
+}
+
+const number = (path: string, value: number, prepare: (saved: number, path: string) => () => void): Saved => ({
+  path,
+  own: tensor(toWords(value)),
+  prepare: (at, from) => prepare(fromWords(from.toArray()), at),
+});
+
+function* savedOf(slot: Slot<string>): Iterable<Saved> {
+  yield {
+    path: `${slot.path}.step`,
+    own: tensor(slot.step, { dtype: 'int32' }),
+    prepare: (path, from) => {
+      const step = from.item();
+      if (step < 0) throw new RangeError(`loadStateDict: ${path} must be from 0, got ${step}`);
+      return () => {
+        slot.step = step;
+      };
+    },
+  };
+  for (const [name, own] of Object.entries(slot.state))
+    yield {
+      path: `${slot.path}.${name}`,
+      own,
+      prepare: (path, from) => {
+        expectState(path, from, squares.has(name));
+        return () => own.view().set(from.peek());
+      },
+    };
 }
 
 /** Numbers that an optimiser can have computed: no NaN, and no mean of squares below 0. */

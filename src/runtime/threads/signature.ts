@@ -30,6 +30,9 @@ interface Implied {
   axes: readonly Axis<string>[];
 }
 
+/** Whether a parameter of this name addresses scratch. */
+export const isRoom = (name: string): boolean => /^(scratch|work|workspace)$|(Scratch|Workspace)$/.test(name);
+
 /** Names that are lengths in every signature: `m`, `k` and `inner` are arrays in some. */
 const LENGTH = /^(n\d?|batch|columns|count|depth|from|heads|hidden|keys|outer|queries|rows|to|\w*[wW]idth|\w*Stride)$/;
 const OPERAND = /^(a|b|g|index|input|logits|mask|p|q|x|y)$/;

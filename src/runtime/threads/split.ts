@@ -1,7 +1,7 @@
 import { parameters } from '../generated/parameters.ts';
-import { isRoom, type Scratched, type ScratchLengths, scratchOf } from '../scratch.ts';
+import { type Scratched, type ScratchLengths, scratchOf } from '../scratch.ts';
 import { type Kernel, ruleOf } from './rules.ts';
-import { type Axis, addressesOf, resultsOf } from './signature.ts';
+import { type Axis, addressesOf, isRoom, resultsOf } from './signature.ts';
 
 /** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
 const PIECES = 4;

@@ -1,0 +1,28 @@
+// Whether saved tensors go with those whose place they take.
+
+import { sameShape, show } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** A value for a message: the type and the shape of a tensor, the name of a class. */
+export function described(value: unknown): string {
+  if (value instanceof Tensor) return `${value.dtype} ${show(value.shape)}`;
+  return typeof value === 'object' && value ? `a ${value.constructor?.name ?? 'object'}` : String(value);
+}
+
+/** Refuses what is no Map, such as a plain object. */
+export function expectMap(dict: unknown): void {
+  if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${described(dict)}`);
+}
+
+/** Throws where paths are unknown or missing; `rule` says whose they must be. */
+export function expectAllPaths(rule: string, unknown: readonly string[], missing: readonly string[]): void {
+  if (unknown.length + missing.length > 0) {
+    throw new Error(`loadStateDict: ${rule}, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`);
+  }
+}
+
+/** Checks that `from` is a tensor of the type and the shape of `to`. */
+export function expectFits(path: string, from: unknown, to: Tensor): asserts from is Tensor {
+  if (from instanceof Tensor && sameShape(from.shape, to.shape) && from.dtype === to.dtype) return;
+  throw new RangeError(`loadStateDict: ${path} must be ${described(to)}, got ${described(from)}`);
+}
