@@ -3,7 +3,8 @@ import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { allFinite } from '../ops/finite.ts';
 import { floatMul } from '../ops/float.ts';
-import { matmul, reshape } from '../ops/index.ts';
+import { matmul } from '../ops/index.ts';
+import { viewed } from '../ops/view.ts';
 import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
@@ -121,8 +122,8 @@ export class Attention extends Module implements Mechanism {
       const batch = prepared.values.shape[0];
       throw new RangeError(`attention: query of a step must be [B, Q] for a memory of ${batch}, got ${show(query.shape)}`);
     }
-    const all = this.attend(reshape(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
-    const { output: context, ...rest } = ofEach(all, (x) => reshape(x, x.shape.toSpliced(1, 1)));
+    const all = this.attend(viewed(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
+    const { output: context, ...rest } = ofEach(all, (x) => viewed(x, x.shape.toSpliced(1, 1)));
     return { context, ...rest, state: this.memory?.next(state, all) ?? state };
   }
 

@@ -1,4 +1,5 @@
-import { expand, reshape } from '../ops/index.ts';
+import { stretched } from '../autograd/arithmetic.ts';
+import { viewed } from '../ops/view.ts';
 import { expectOptions, expectSizes, isWhole, maybe } from '../tensor/check.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -43,10 +44,10 @@ export function maskOfKeys(mask: Tensor, keys: Shape): Tensor {
 
 function ofEveryExample(mask: Tensor, what: string, batch?: number, keys?: number, queries?: number): Tensor {
   expectDType('attention', 'mask', mask, 'bool');
-  const all = mask.rank === 2 ? reshape(mask, mask.shape.toSpliced(1, 0, 1)) : mask;
+  const all = mask.rank === 2 ? viewed(mask, mask.shape.toSpliced(1, 0, 1)) : mask;
   const [examples, rows = 1, length] = all.shape;
   const fits = all.rank === 3 && length === keys && (rows === 1 || queries === undefined || rows === queries);
   if (fits && examples === batch) return all;
-  if (fits && examples === 1 && mask.rank === 3) return expand(all, [batch as number, rows, length as number]);
+  if (fits && examples === 1 && mask.rank === 3) return stretched(all, [batch as number, rows, length as number]);
   throw new RangeError(`attention: mask must be [B, S], [B, T, S] or [1, T, S] for ${what}, got ${show(mask.shape)}`);
 }

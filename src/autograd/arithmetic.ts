@@ -117,17 +117,22 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     end = start + 1;
   }
   const y = new (x.constructor as typeof Tensor)(from.storage, shape, 'float32', from.offset);
-  return record('sumTo', y, [x], (g) => [expand(g, x.shape)]);
+  return record('sumTo', y, [x], (g) => [stretched(g, x.shape)]);
 }
 
 /** `x` stretched to `shape` by broadcasting. Gradient: the tape's own sum over the stretched axes. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   expectTensor('expand', 'x', x);
   expectShape('expand', shape);
-  if (sameShape(x.shape, shape)) return x;
   if (!stretches(x.shape, shape)) {
     throw new RangeError(`expand: shape must be reachable by stretching, got ${show(x.shape)} to ${show(shape)}`);
   }
+  return stretched(x, shape);
+}
+
+/** {@link expand} to a shape that `x` is known to stretch to. */
+export function stretched(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
   const y = empty(shape, x.dtype);
   const { unit } = y.storage.backend;
   eachInner<Four, [number, number]>(4, collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]), (n, [o, p], [s, t]) => {

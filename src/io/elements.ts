@@ -17,12 +17,8 @@ export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileDat
   return new type(bytes.buffer, 0, bytes.length / type.BYTES_PER_ELEMENT);
 }
 
-/** The bytes of elements as the file holds them: a view where the array fits the type. */
+/** The bytes of elements as the file holds them, a view where the array fits the type, which it is one of {@link ARRAYS} for. */
 export function encode(name: string, dtype: FileDType, data: FileData): Uint8Array {
-  const expected = ARRAYS[dtype];
-  if (!(data instanceof expected)) {
-    return fail(`${quote(name)} must be a ${expected.name}, being ${dtype}`, (data as FileData | undefined)?.constructor.name ?? 'nothing');
-  }
   const halves = dtype === 'F16' || dtype === 'BF16';
   const { buffer, byteOffset, byteLength } = halves ? narrowed(data as Float32Array, dtype, (value) => tooLarge(name, dtype, value)) : data;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);

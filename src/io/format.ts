@@ -82,8 +82,7 @@ export function isCount(value: unknown): value is number {
 /** The header's length from the first eight bytes of a file of `size` bytes. */
 export function headerLength(prefix: Uint8Array, size: number, most = LONGEST): number {
   if (size < PREFIX || prefix.length < PREFIX) fail(`file must hold at least ${PREFIX} bytes`, size);
-  const view = new DataView(prefix.buffer, prefix.byteOffset, PREFIX);
-  const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
+  const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
   if (length > most) fail(`header must be at most ${most} bytes`, length);
   if (length > size - PREFIX) fail(`header must end inside the file of ${size} bytes`, `a length of ${length}`);
   return length;

@@ -2,7 +2,7 @@ import { type Shape, show, sizeOf } from '../tensor/shape.ts';
 import { checksums, sealed } from './checksum.ts';
 import { digestOf } from './digest.ts';
 import { decode, encode, type OwnBytes } from './elements.ts';
-import { bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
+import { ARRAYS, bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
 import { METADATA } from './header.ts';
 import { type Content, type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
 import { fail, isUnicode, quote } from './words.ts';
@@ -89,6 +89,9 @@ export function encoded(name: string, entry: FileTensor): Encoded {
   const { dtype, shape, data } = expectReadable(name, entry);
   expectLengths(name, shape);
   if (sizeOf(shape) !== data?.length) fail(`${quote(name)} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
+  const expected = ARRAYS[dtype];
+  if (!(data instanceof expected))
+    return fail(`${quote(name)} must be a ${expected.name}, being ${dtype}`, (data as FileData).constructor.name);
   return { dtype, shape, bytes: encode(name, dtype, data) };
 }
 
@@ -153,7 +156,5 @@ function encodeHeader(header: ReadonlyMap<string, unknown>): string {
 
 function withLength(header: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(header);
-  const prefix = new Uint8Array(PREFIX);
-  new DataView(prefix.buffer).setBigUint64(0, BigInt(bytes.length), true);
-  return [prefix, bytes];
+  return [new Uint8Array(BigUint64Array.of(BigInt(bytes.length)).buffer), bytes];
 }

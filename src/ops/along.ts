@@ -1,6 +1,5 @@
 // What ops on the rows along one axis share.
 
-import { expand } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { detach } from '../tensor/create.ts';
 import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
@@ -39,7 +38,7 @@ export function hidden(op: string, x: Tensor, mask: Tensor | undefined): Tensor 
   if (!sameShape(broadcastShapes(op, x.shape, mask.shape), x.shape)) {
     throw new RangeError(`${op}: mask must broadcast to x, got ${show(mask.shape)} and ${show(x.shape)}`);
   }
-  return where(expand(mask, x.shape), x, -Infinity);
+  return where(mask, x, -Infinity);
 }
 
 /** `y`, whose gradient counts as 0 where `mask` is false, whatever it is there: the product with a weight of 0 is no 0 if it is NaN. */

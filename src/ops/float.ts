@@ -4,7 +4,7 @@ import { type BinaryKernel, binary, sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { reshape } from './shape.ts';
+import { viewed } from './view.ts';
 
 /** The gradients of a binary op, each worked out only where it is wanted. */
 export function both(
@@ -57,7 +57,7 @@ export function floatMul(a: Tensor, b: Tensor): Tensor {
 
 /** The sum of all elements. */
 export function sumAll(x: Tensor): Tensor {
-  return reshape(
+  return viewed(
     sumTo(
       x,
       x.shape.map(() => 1),

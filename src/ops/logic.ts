@@ -1,6 +1,6 @@
 // Booleans: comparisons that make them, logic on them, and the choice between two values.
 
-import { binary, expand } from '../autograd/arithmetic.ts';
+import { binary, stretched } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { type DType, kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
@@ -35,21 +35,21 @@ function compare(op: string, relation: keyof typeof relations, a: Operand, b: Op
   if (typeof b !== 'number') expectTensor(op, 'b', b);
   const [p, q] = turned ? [b, a] : [a, b];
   const floats = (x: Operand) => typeof x === 'number' || x.dtype === 'float32';
-  if (floats(p) && floats(q)) return binary(op, kernels[relation], stretched(p, 'float32'), stretched(q, 'float32'), 'bool');
+  if (floats(p) && floats(q)) return binary(op, kernels[relation], asTensor(p, 'float32'), asTensor(q, 'float32'), 'bool');
   if (isInteger(p) && isInteger(q)) {
-    const [x, y] = [stretched(p, 'int32'), stretched(q, 'int32')];
+    const [x, y] = [asTensor(p, 'int32'), asTensor(q, 'int32')];
     return binary(op, kernels[`${relation}Int`], x, y, 'bool', [x.dtype, y.dtype]);
   }
   return compareAll(op, relations[relation], p, q);
 }
 
-const stretched = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([], x, dtype) : x);
+const asTensor = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([], x, dtype) : x);
 
 /** Operands of two types, one element after the other. */
 function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Operand, b: Operand): Tensor {
   const shapes = [a, b].map((x) => (typeof x === 'number' ? [] : x.shape)) as [Shape, Shape];
   const shape = broadcastShapes(op, ...shapes);
-  const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : expand(x, shape))) as [Operand, Operand];
+  const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : stretched(x, shape))) as [Operand, Operand];
   const y = empty(shape, 'bool');
   const values = (x: Operand) => (typeof x === 'number' ? null : x.peek());
   const [left, right, to] = [values(p), values(q), y.view()];
@@ -116,6 +116,6 @@ export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
   const shape = broadcastShapes('where', broadcastShapes('where', shapeFor(a), shapeFor(b)), mask.shape);
   const [p, q] = [a, b].map((x) => (x instanceof Tensor ? x : full(shape, x, dtype))) as [Tensor, Tensor];
   const y = empty(shape, dtype);
-  kernels.where(y.ptr, expand(mask, shape).ptr, expand(p, shape).ptr, expand(q, shape).ptr, y.size);
+  kernels.where(y.ptr, stretched(mask, shape).ptr, stretched(p, shape).ptr, stretched(q, shape).ptr, y.size);
   return record('where', y, [p, q], (g) => [p.requiresGrad ? where(mask, g, 0) : null, q.requiresGrad ? where(mask, 0, g) : null]);
 }

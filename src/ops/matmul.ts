@@ -8,7 +8,7 @@ import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor
 import { panelProductInto, panelsOf } from './panels.ts';
 import { dense, productInto } from './product.ts';
 import { joined } from './runs.ts';
-import { reshape } from './shape.ts';
+import { viewed } from './view.ts';
 
 /** How the operands lie, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
@@ -42,7 +42,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   // One right operand for all: the rows of every batch make one product, and its gradient is one product too.
   if (a.rank > 2 && b.rank === 2 && !transposeA) {
     const rows = sizeOf(a.shape.slice(0, -1));
-    return reshape(matmul(reshape(a, [rows, k]), b, { transposeB }), [...a.shape.slice(0, -1), n]);
+    return viewed(matmul(viewed(a, [rows, k]), b, { transposeB }), [...a.shape.slice(0, -1), n]);
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const y = empty([...batch, m, n]);
@@ -139,9 +139,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     });
   }
   return record('linear', y, bias ? [x, weight, bias] : [x, weight], (g) => {
-    const flat = reshape(g, [rows, out]);
-    const dx = x.requiresGrad ? reshape(matmul(flat, weight), x.shape) : null;
-    const dweight = weight.requiresGrad ? outer(flat, reshape(x, [rows, width])) : null;
+    const flat = viewed(g, [rows, out]);
+    const dx = x.requiresGrad ? viewed(matmul(flat, weight), x.shape) : null;
+    const dweight = weight.requiresGrad ? outer(flat, viewed(x, [rows, width])) : null;
     if (!bias) return [dx, dweight];
     return [dx, dweight, bias.requiresGrad ? sumTo(flat, [out]) : null];
   });

@@ -5,8 +5,9 @@ import { recordSeveral } from '../autograd/several.ts';
 import { expectNames, isCount, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
-import { empty, expectTensor, Tensor } from '../tensor/tensor.ts';
+import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { joined, placed, taken } from './runs.ts';
+import { viewed } from './view.ts';
 import { copyInto, dense } from './walk.ts';
 
 /** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
@@ -19,8 +20,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (open > 1 || !full.every(Number.isInteger) || sizeOf(full) !== x.size) {
     throw new RangeError(`reshape: shape must hold ${x.size} elements with at most one −1, got ${show(shape)} for ${show(x.shape)}`);
   }
-  if (sameShape(full, x.shape)) return x;
-  return record('reshape', new Tensor(x.storage, full, x.dtype, x.offset), [x], (g) => [reshape(g, x.shape)]);
+  return viewed(x, full);
 }
 
 /** Axis i of the result is axis `axes[i]` of `x`. Gradient: the inverse permutation. */
