@@ -7,7 +7,7 @@ import { readFile } from './file.ts';
 import { isCount } from './format.ts';
 import { type Content, type ReadOptions, readBytes, type Target } from './reading.ts';
 import { arrays, type Encoded, encoded, type FileTensor, joined, layOut, type WriteOptions } from './safetensors.ts';
-import { entriesOf, TensorSink, tensorsOf } from './tensors.ts';
+import { entriesOf, tensorsOf } from './tensors.ts';
 import { brief, listed } from './words.ts';
 
 /** What has tensors by name to save and load: a module, an optimiser. `loadStateDict` checks all before it changes anything. */
@@ -171,14 +171,9 @@ function sectionOf(name: string, metadata: Readonly<Record<string, string>>): (t
 }
 
 /** Parameters and the optimiser's state become tensors, the rest stays plain numbers. */
-const bySection: Target<Part> = {
-  sink(name, layout, metadata) {
-    const section = sectionOf(name, metadata);
-    return (section === '' || section === 'optimizer/' ? tensorsOf : arrays).sink(name, layout, metadata);
-  },
-  drop(sink) {
-    if (sink instanceof TensorSink) tensorsOf.drop?.(sink);
-  },
+const bySection: Target<Part> = (name, layout, metadata) => {
+  const section = sectionOf(name, metadata);
+  return section === '' || section === 'optimizer/' ? tensorsOf(name, layout) : arrays(name, layout, metadata);
 };
 
 function unpack({ tensors, metadata }: Content<Part>): Checkpoint {

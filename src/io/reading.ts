@@ -32,14 +32,12 @@ export interface Sink<T> {
   put(bytes: OwnBytes): void;
   /** All has come. */
   take(): T;
+  /** Gives back what was begun and is not wanted after all. */
+  drop?(): void;
 }
 
 /** What becomes of a file's tensors. */
-export interface Target<T> {
-  sink(name: string, layout: Readable, metadata: Readonly<Record<string, string>>): Sink<T>;
-  /** Gives back what was begun and is not wanted after all. */
-  drop?(sink: Sink<T>): void;
-}
+export type Target<T> = (name: string, layout: Readable, metadata: Readonly<Record<string, string>>) => Sink<T>;
 
 /** Bytes that are asked for. */
 export type Request = readonly [at: number, length: number];
@@ -62,8 +60,8 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
   let whole = false;
   try {
     for (const [name, layout] of wanted) {
-      const sink = target.sink(name, layout, metadata);
-      if (target.drop) sinks.push(sink);
+      const sink = target(name, layout, metadata);
+      if (sink.drop) sinks.push(sink);
       const digest = checksums && newDigest();
       for (let at = layout.begin; at < layout.end; at += PIECE) {
         const bytes = yield [start + at, Math.min(PIECE, layout.end - at)];
@@ -75,7 +73,7 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
     }
     whole = true;
   } finally {
-    if (!whole) for (const sink of sinks) target.drop?.(sink);
+    if (!whole) for (const sink of sinks) sink.drop?.();
   }
   return { tensors, metadata };
 }

@@ -54,7 +54,7 @@ class ArraySink implements Sink<FileTensor> {
 }
 
 /** A file's tensors as plain numbers. */
-export const arrays: Target<FileTensor> = { sink: (name, layout) => new ArraySink(name, layout) };
+export const arrays: Target<FileTensor> = (name, layout) => new ArraySink(name, layout);
 
 /**
  * Reads a safetensors file (https://github.com/huggingface/safetensors#format). Everything is checked before anything is allocated: a

@@ -1,8 +1,8 @@
 import type { DType } from '../runtime/backend.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { decode, encode, fitted, type OwnBytes } from './elements.ts';
+import { decode, encode, fitted } from './elements.ts';
 import { ARRAYS, type FileDType, type Readable } from './format.ts';
-import { type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
+import { type ReadOptions, readBytes, type Sink } from './reading.ts';
 import { type Encoded, expectLengths, joined, layOut, type WriteOptions } from './safetensors.ts';
 import { fail } from './words.ts';
 
@@ -23,35 +23,20 @@ function dtypeOf(dtype: FileDType): DType {
   return dtype === 'BOOL' ? 'bool' : /^B?F/.test(dtype) ? 'float32' : 'int32';
 }
 
-/** Takes a file's bytes into a tensor. */
-export class TensorSink implements Sink<Tensor> {
-  private readonly name: string;
-  private readonly dtype: FileDType;
-  private readonly tensor: Tensor;
-  private at = 0;
-
-  constructor(name: string, { dtype, shape }: Readable) {
-    this.name = name;
-    this.dtype = dtype;
-    this.tensor = empty(shape, dtypeOf(dtype));
-  }
-
-  put(bytes: OwnBytes): void {
-    const elements = fitted(this.name, decode(this.name, this.dtype, bytes));
-    this.tensor.peek().set(elements, this.at); // nobody has read it, so that no change need be known
-    this.at += elements.length;
-  }
-
-  take(): Tensor {
-    return this.tensor;
-  }
-}
-
 /** A file's tensors as tensors. */
-export const tensorsOf: Target<Tensor> = {
-  sink: (name, layout) => new TensorSink(name, layout),
-  drop: (sink) => sink.take().storage.free(),
-};
+export function tensorsOf(name: string, { dtype, shape }: Readable): Sink<Tensor> {
+  const tensor = empty(shape, dtypeOf(dtype));
+  let at = 0;
+  return {
+    put(bytes) {
+      const elements = fitted(name, decode(name, dtype, bytes));
+      tensor.peek().set(elements, at); // nobody has read it, so that no change need be known
+      at += elements.length;
+    },
+    take: () => tensor,
+    drop: () => tensor.storage.free(),
+  };
+}
 
 /** A tensor as it lies in a file: float32 as F32 or what is asked for, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
 function fromTensor(name: string, x: Tensor, float: 'F32' | 'F16' | 'BF16'): Encoded {
