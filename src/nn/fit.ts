@@ -1,5 +1,6 @@
 // Whether saved tensors go with those whose place they take.
 
+import { shown } from '../tensor/check.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -11,7 +12,7 @@ export function described(value: unknown): string {
 
 /** Refuses what is no Map, such as a plain object. */
 export function expectMap(dict: unknown): void {
-  if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${described(dict)}`);
+  if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${shown(dict)}`);
 }
 
 /** Throws where paths are unknown or missing; `rule` says whose they must be. */

@@ -48,17 +48,17 @@ export class Heap {
   /** Blocks that no scope frees, and at how many bytes of them the collector is asked for its part. */
   readonly outside = { blocks: 0, bytes: 0, limit: 0 };
   readonly space: Space;
-  private classes = new Map<number, number[]>();
-  private spans: Span[] = [];
-  private readonly withheld: number[] = [];
-  private top: number;
-  private blocks = 0;
-  private used = 0;
-  private peak = 0;
+  #classes = new Map<number, number[]>();
+  #spans: Span[] = [];
+  readonly #withheld: number[] = [];
+  #top: number;
+  #blocks = 0;
+  #used = 0;
+  #peak = 0;
 
   constructor(space: Space) {
     this.space = space;
-    this.top = Math.ceil(space.start / ALIGN) * ALIGN;
+    this.#top = Math.ceil(space.start / ALIGN) * ALIGN;
   }
 
   /**
@@ -68,34 +68,34 @@ export class Heap {
   allocate(size: number): number {
     if (!(size >= 0)) throw new RangeError(`memory: size must be from 0, got ${size}`);
     const capacity = Heap.capacity(size);
-    const at = this.classes.get(capacity)?.pop() ?? this.fromSpans(capacity) ?? this.fromEnd(capacity);
-    this.blocks++;
-    this.used += capacity;
-    if (this.used > this.peak) this.peak = this.used;
+    const at = this.#classes.get(capacity)?.pop() ?? this.#fromSpans(capacity) ?? this.#fromEnd(capacity);
+    this.#blocks++;
+    this.#used += capacity;
+    if (this.#used > this.#peak) this.#peak = this.#used;
     return at;
   }
 
   free(at: number, capacity: number): void {
-    const list = this.classes.get(capacity);
-    if (this.withheld.length === 0 || !this.withheld.some((address) => address >= at && address < at + capacity)) {
+    const list = this.#classes.get(capacity);
+    if (this.#withheld.length === 0 || !this.#withheld.some((address) => address >= at && address < at + capacity)) {
       if (list) list.push(at);
-      else this.classes.set(capacity, [at]);
+      else this.#classes.set(capacity, [at]);
     }
-    this.blocks--;
-    this.used -= capacity;
+    this.#blocks--;
+    this.#used -= capacity;
   }
 
   /** Blocks around these addresses are never handed out again, once they are freed: somebody may still write there. */
   withhold(addresses: readonly number[]): void {
-    this.withheld.push(...addresses);
+    this.#withheld.push(...addresses);
   }
 
   report(): MemoryReport {
     const { unit } = this.space;
     return {
-      blocks: this.blocks,
-      bytes: this.used * unit,
-      peak: this.peak * unit,
+      blocks: this.#blocks,
+      bytes: this.#used * unit,
+      peak: this.#peak * unit,
       reserved: this.space.end() * unit,
       outside: { blocks: this.outside.blocks, bytes: this.outside.bytes },
     };
@@ -109,8 +109,8 @@ export class Heap {
     return Math.ceil(size / step) * step;
   }
 
-  private fromSpans(capacity: number): number | undefined {
-    for (const span of this.spans) {
+  #fromSpans(capacity: number): number | undefined {
+    for (const span of this.#spans) {
       if (span.size < capacity) continue;
       const { at } = span;
       span.at += capacity;
@@ -120,24 +120,24 @@ export class Heap {
     return undefined;
   }
 
-  private fromEnd(capacity: number): number {
-    if (!this.reaches(this.top + capacity)) {
-      this.merge();
-      const at = this.fromSpans(capacity);
+  #fromEnd(capacity: number): number {
+    if (!this.#reaches(this.#top + capacity)) {
+      this.#merge();
+      const at = this.#fromSpans(capacity);
       if (at !== undefined) return at;
-      const end = this.top + capacity;
-      if (!this.reaches(end) && !(end <= LAST && this.space.grow(end))) throw this.full(capacity);
+      const end = this.#top + capacity;
+      if (!this.#reaches(end) && !(end <= LAST && this.space.grow(end))) throw this.#full(capacity);
     }
-    const at = this.top;
-    this.top += capacity;
+    const at = this.#top;
+    this.#top += capacity;
     return at;
   }
 
-  private reaches(end: number): boolean {
+  #reaches(end: number): boolean {
     return end <= Math.min(this.space.end(), LAST);
   }
 
-  private full(capacity: number): OutOfMemoryError {
+  #full(capacity: number): OutOfMemoryError {
     const { bytes, reserved, outside } = this.report();
     return new OutOfMemoryError(
       `memory: the limit must hold every live tensor, got a request for ${capacity * this.space.unit} bytes with ${bytes} in use, ` +
@@ -146,9 +146,9 @@ export class Heap {
   }
 
   /** Every waiting block becomes part of a span; a span that ends at the top is given back to it. Takes effect at its end, or not at all. */
-  private merge(): void {
-    const free = this.spans.filter((span) => span.size > 0);
-    for (const [size, list] of this.classes) for (const at of list) free.push({ at, size });
+  #merge(): void {
+    const free = this.#spans.filter((span) => span.size > 0);
+    for (const [size, list] of this.#classes) for (const at of list) free.push({ at, size });
     free.sort((a, b) => a.at - b.at);
     const spans: Span[] = [];
     for (const { at, size } of free) {
@@ -157,10 +157,10 @@ export class Heap {
       else spans.push({ at, size });
     }
     const last = spans.at(-1);
-    const top = last && last.at + last.size === this.top ? last.at : this.top;
-    if (top < this.top) spans.pop();
-    this.classes = new Map();
-    this.spans = spans;
-    this.top = top;
+    const top = last && last.at + last.size === this.#top ? last.at : this.#top;
+    if (top < this.#top) spans.pop();
+    this.#classes = new Map();
+    this.#spans = spans;
+    this.#top = top;
   }
 }

@@ -22,20 +22,20 @@ const rules = { lr: fromZero, beta1: share, beta2: share, epsilon: fromZero, wei
 
 /** What Adam and AdamW share: all but where the weight decay goes. */
 abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
-  private readonly decoupled: boolean;
-  private readonly options: Required<Omit<AdamOptions, 'lr'>>;
+  readonly #decoupled: boolean;
+  readonly #options: Required<Omit<AdamOptions, 'lr'>>;
 
   constructor(name: 'Adam' | 'AdamW', parameters: ParameterSet, options: AdamOptions) {
     expectOptions(name, options, rules);
     const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = name === 'AdamW' ? 0.01 : 0 } = options;
     const settings = { beta1, beta2, epsilon, weightDecay };
     super(parameters, { name, lr, settings, initial: { exp_avg: 0, exp_avg_sq: 0 } });
-    this.options = settings;
-    this.decoupled = name === 'AdamW';
+    this.#options = settings;
+    this.#decoupled = name === 'AdamW';
   }
 
   protected override update({ parameter, state, step }: Slot<'exp_avg' | 'exp_avg_sq'>, gradient: Tensor): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    const { beta1, beta2, epsilon, weightDecay } = this.#options;
     kernels.adam(
       parameter.ptr,
       gradient.ptr,
@@ -49,8 +49,8 @@ abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
       beta2,
       1 - beta2,
       epsilon,
-      this.decoupled ? 1 - this.lr * weightDecay : 1,
-      this.decoupled ? 0 : weightDecay,
+      this.#decoupled ? 1 - this.lr * weightDecay : 1,
+      this.#decoupled ? 0 : weightDecay,
     );
   }
 }

@@ -56,16 +56,16 @@ export interface OptimizerKind<Name extends string> {
 
 /** Changes parameters in place, by their gradients. State is made with the optimiser and outlives every scope. */
 export abstract class Optimizer<Name extends string = string> {
-  private readonly kind: Pick<OptimizerKind<Name>, 'name' | 'settings'>;
-  private readonly slots: Slot<Name>[];
-  private rate = 0;
+  readonly #kind: Pick<OptimizerKind<Name>, 'name' | 'settings'>;
+  readonly #slots: Slot<Name>[];
+  #rate = 0;
 
   constructor(parameters: ParameterSet, { name, lr, settings, initial }: OptimizerKind<Name>) {
-    this.kind = { name, settings };
-    this.rate = lr;
+    this.#kind = { name, settings };
+    this.#rate = lr;
     const found = named(name, parameters);
     if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
-    this.slots = outside(() =>
+    this.#slots = outside(() =>
       [...found].map(([path, parameter]) => {
         parameter.storage.name = path;
         const state = Object.fromEntries(Object.entries<number>(initial).map(([part, value]) => [part, full(parameter.shape, value)]));
@@ -76,17 +76,17 @@ export abstract class Optimizer<Name extends string = string> {
 
   /** The learning rate of the next step. */
   get lr(): number {
-    return this.rate;
+    return this.#rate;
   }
 
   set lr(value: number) {
     expectWithin('optimizer', 'lr', value, 0);
-    this.rate = value;
+    this.#rate = value;
   }
 
   /** The parameters by path. */
   get parameters(): Map<string, Tensor> {
-    return new Map(this.slots.map(({ path, parameter }) => [path, parameter]));
+    return new Map(this.#slots.map(({ path, parameter }) => [path, parameter]));
   }
 
   /** One update of a parameter with its gradient; `slot.step` already counts it. */
@@ -94,7 +94,7 @@ export abstract class Optimizer<Name extends string = string> {
 
   /** Updates every parameter that has a gradient, and clears the gradients. Every gradient is checked before anything is changed. */
   step(): void {
-    for (const { path, parameter, step } of this.slots) {
+    for (const { path, parameter, step } of this.#slots) {
       const gradient = parameter.grad;
       if (gradient) expectTensor('step', `gradient of ${path}`, gradient);
       if (gradient && !sameShape(gradient.shape, parameter.shape)) {
@@ -102,7 +102,7 @@ export abstract class Optimizer<Name extends string = string> {
       }
       if (step >= MOST_UPDATES) throw new RangeError(`step: updates must number at most ${MOST_UPDATES}, got one more of ${path}`);
     }
-    for (const slot of this.slots) {
+    for (const slot of this.#slots) {
       const gradient = slot.parameter.grad;
       if (!gradient) continue;
       slot.step++;
@@ -114,7 +114,7 @@ export abstract class Optimizer<Name extends string = string> {
 
   /** Forgets every gradient. */
   zeroGrad(): void {
-    for (const { parameter } of this.slots) dropGradient(parameter);
+    for (const { parameter } of this.#slots) dropGradient(parameter);
   }
 
   /**
@@ -122,7 +122,7 @@ export abstract class Optimizer<Name extends string = string> {
    * other setting by `Adam.lr`, `Adam.beta1`, … as the two int32 words of a float64, low word first. Tensors themselves, not copies.
    */
   stateDict(): Map<string, Tensor> {
-    return new Map(Array.from(this.saved(), ({ path, own }) => [path, own]));
+    return new Map(Array.from(this.#saved(), ({ path, own }) => [path, own]));
   }
 
   /**
@@ -137,10 +137,10 @@ export abstract class Optimizer<Name extends string = string> {
   prepareStateDict(dict: ReadonlyMap<string, Tensor>): () => void {
     expectMap(dict);
     return scope(() => {
-      const entries = new Map(Array.from(this.saved(), (entry) => [entry.path, entry]));
+      const entries = new Map(Array.from(this.#saved(), (entry) => [entry.path, entry]));
       const unknown = [...dict.keys()].filter((path) => !entries.has(path));
       const missing = [...entries.keys()].filter((path) => !dict.has(path));
-      expectAllPaths(`entries must be the ${this.kind.name}'s`, unknown, missing);
+      expectAllPaths(`entries must be the ${this.#kind.name}'s`, unknown, missing);
       for (const { path, own } of entries.values()) expectFits(path, dict.get(path), own);
       const loads = Array.from(entries.values(), ({ path, prepare }) => prepare(path, dict.get(path) as Tensor));
       return () => {
@@ -149,12 +149,12 @@ export abstract class Optimizer<Name extends string = string> {
     });
   }
 
-  private *saved(): Iterable<Saved> {
-    const { name, settings } = this.kind;
-    yield number(`${name}.lr`, this.rate, (lr, path) => {
+  *#saved(): Iterable<Saved> {
+    const { name, settings } = this.#kind;
+    yield number(`${name}.lr`, this.#rate, (lr, path) => {
       expectWithin('loadStateDict', path, lr, 0);
       return () => {
-        this.rate = lr;
+        this.#rate = lr;
       };
     });
     for (const [setting, own] of Object.entries(settings))
@@ -162,7 +162,7 @@ export abstract class Optimizer<Name extends string = string> {
         if (!Object.is(saved, own)) throw new RangeError(`loadStateDict: ${path} must be this optimiser's ${own}, got ${saved}`);
         return () => {};
       });
-    for (const slot of this.slots) yield* savedOf(slot);
+    for (const slot of this.#slots) yield* savedOf(slot);
   }
 }
 

@@ -74,7 +74,7 @@ describe('the state of an optimiser', () => {
 
   it('is refused where it is no Map', () => {
     expect(() => stepped((p) => new Adam(p)).loadStateDict({} as unknown as Map<string, Tensor>)).toThrow(
-      'loadStateDict: dict must be a Map of tensors, got a Object',
+      'loadStateDict: dict must be a Map from paths to tensors, got an object',
     );
   });
 
