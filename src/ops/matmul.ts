@@ -78,8 +78,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   ]);
 }
 
-function suffix({ transposeA, transposeB }: MatmulOptions): string {
-  const said = [transposeA ? 'transposeA' : '', transposeB ? 'transposeB' : ''].filter(Boolean);
+function suffix(options: MatmulOptions): string {
+  const said = (['transposeA', 'transposeB'] as const).filter((name) => options[name]);
   return said.length ? ` with ${said.join(' and ')}` : '';
 }
 
