@@ -1,7 +1,7 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { withScratch } from '../runtime/scratch.ts';
+import { products, withScratch } from '../runtime/room.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { broadcastShapes, collapse, eachInner, sameShape, show, sizeOf, stretchedStrides, stridesOf } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -50,14 +50,14 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
   else if (batch.length === 0) {
     const [left, right] = [dense(a.ptr, q, transposeA), dense(b.ptr, s, transposeB)];
-    withScratch('matmul', { m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
+    withScratch(products, 'matmul', { m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
   } else {
     const { unit } = y.storage.backend;
     const matrices = (x: Tensor) => stretchedStrides(x.shape.slice(0, -2), batch);
     const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
     const steps = [left.row, left.column, right.row, right.column] as const;
     const nest = collapse(batch, [stridesOf(batch), matrices(a), matrices(b)]);
-    withScratch('matmulBatch', { m, n, k }, (scratch) =>
+    withScratch(products, 'matmulBatch', { m, n, k }, (scratch) =>
       eachInner<[number, number], [number, number, number]>(2, nest, ([outer, inner], [to, from, by], [, [p, t], [u, v]]) => {
         const [out, x, w] = [y.ptr + to * m * n * unit, a.ptr + from * m * k * unit, b.ptr + by * k * n * unit];
         kernels.matmulBatch(out, x, w, m, n, k, ...steps, outer, inner, p * m * k, t * m * k, u * k * n, v * k * n, scratch);
@@ -134,7 +134,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const panels = panelsOf(weight, true);
   if (panels) panelProductInto(y.ptr, dense(x.ptr, width), panels, lengths, beta);
   else {
-    withScratch('matmul', lengths, (scratch) => {
+    withScratch(products, 'matmul', lengths, (scratch) => {
       productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), lengths, beta, scratch);
     });
   }

@@ -1,7 +1,7 @@
 // Operands of products in panels, as the tile reads them.
 
 import { kernels } from '../runtime/backend.ts';
-import { withScratch } from '../runtime/scratch.ts';
+import { products, withScratch } from '../runtime/room.ts';
 import type { Storage } from '../runtime/storage.ts';
 import { outside } from '../tensor/scope.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
@@ -60,5 +60,7 @@ export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
 
 /** `out[m, n] = beta·out + a·b`, `out` dense, `b` in panels. */
 export function panelProductInto(out: number, a: Strided, b: Tensor, { m, n, k }: Lengths, beta: 0 | 1): void {
-  withScratch('matmulPanels', { m, k }, (scratch) => kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch));
+  withScratch(products, 'matmulPanels', { m, k }, (scratch) =>
+    kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch),
+  );
 }

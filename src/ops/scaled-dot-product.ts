@@ -3,7 +3,8 @@ import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
-import { withScratch } from '../runtime/scratch.ts';
+import { withScratch } from '../runtime/room.ts';
+import { attentions } from '../runtime/scratch.ts';
 import { expectNames, isShare, type Names } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
@@ -111,7 +112,7 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
   const output = empty([...l.lead, l.t, l.v]);
   const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
   const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch('scaledDotProductAttention', lengthsOf(l), (scratch) => {
+  withScratch(attentions, 'scaledDotProductAttention', lengthsOf(l), (scratch) => {
     const inputs = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     const results = [output.ptr, tops.ptr, shares.ptr] as const;
     kernels.scaledDotProductAttention(...results, ...inputs, l.t, l.s, l.d, l.v, ...settings(l), 0, blocks, scratch);
@@ -122,7 +123,7 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
 function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Statistics): Tensor {
   const y = empty(l.target);
   const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch('scaledDotProductWeights', lengthsOf(l), (scratch) => {
+  withScratch(attentions, 'scaledDotProductWeights', lengthsOf(l), (scratch) => {
     const inputs = [tops.ptr, shares.ptr, query.ptr, keys.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     kernels.scaledDotProductWeights(y.ptr, ...inputs, l.t, l.s, l.d, ...settings(l), 0, blocks, scratch);
   });
@@ -134,7 +135,7 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
   const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
-  withScratch('scaledDotProductAttentionBackward', lengthsOf(l), (scratch) => {
+  withScratch(attentions, 'scaledDotProductAttentionBackward', lengthsOf(l), (scratch) => {
     const results = [dq.ptr, dk.ptr, dv.ptr, dbias?.ptr ?? 0, g.ptr, y.output.ptr, y.tops.ptr, y.shares.ptr] as const;
     const operands = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
     kernels.scaledDotProductAttentionBackward(...results, ...operands, l.t, l.s, l.d, l.v, ...settings(l), 0, l.count, scratch);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { withScratch } from '../../src/runtime/scratch.ts';
+import { products, withScratch } from '../../src/runtime/room.ts';
 import { memory } from '../../src/runtime/storage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,7 +50,7 @@ describe('withScratch', () => {
       expect(memory().blocks).toBe(blocks + 1);
       throw new Error('within');
     };
-    expect(() => withScratch('matmul', { m: 3, n: 4, k: 5 }, fail)).toThrow('within');
+    expect(() => withScratch(products, 'matmul', { m: 3, n: 4, k: 5 }, fail)).toThrow('within');
     expect(at).toBeGreaterThan(0);
     expect(memory().blocks).toBe(blocks);
   });
