@@ -7,7 +7,7 @@ import { Tensor } from '../tensor/tensor.ts';
 /** A value for a message: the type and the shape of a tensor, the name of a class. */
 export function described(value: unknown): string {
   if (value instanceof Tensor) return `${value.dtype} ${show(value.shape)}`;
-  return typeof value === 'object' && value ? `a ${value.constructor?.name ?? 'object'}` : String(value);
+  return typeof value === 'object' && value && !Array.isArray(value) ? `a ${value.constructor?.name ?? 'object'}` : shown(value);
 }
 
 /** Refuses what is no Map, such as a plain object. */
