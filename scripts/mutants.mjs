@@ -22,12 +22,13 @@ const program = new Command('npm run mutants --')
   .addOption(new Option('--room <names...>', 'only these rooms').choices(Object.keys(rooms)))
   .option('--file <path>', 'only this file of the room')
   .option('--fresh', 'try every mutant again, also those of code and tests that did not change')
+  .option('--static', 'also what runs only while modules are imported, which takes a new process for each')
   .option('--concurrency <number>', 'processes side by side', '2')
   .option('--kernels', 'the kernels, by the list of changes made by hand')
   .option('--docs', `write the scores into ${docs}`)
   .parse();
 
-/** @type {{ room?: string[], file?: string, fresh?: true, concurrency: string, kernels?: true, docs?: true }} */
+/** @type {{ room?: string[], file?: string, fresh?: true, static?: true, concurrency: string, kernels?: true, docs?: true }} */
 const options = program.opts();
 
 if (options.kernels) {
@@ -68,6 +69,7 @@ function scoreOf(room) {
       plugins: [resolve(`${folder}/runner.mjs`)],
       mutate: options.file ? [options.file] : mutate,
       coverageAnalysis: 'perTest',
+      ignoreStatic: !options.static,
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
       timeoutMS: 10_000,
