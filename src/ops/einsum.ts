@@ -1,3 +1,4 @@
+import { show } from '../tensor/shape.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
@@ -75,7 +76,7 @@ function expectLengths(all: readonly Lettered[]): void {
   const lengths = new Map<string, number>();
   for (const operand of all) {
     if (operand.axes.length !== operand.x.rank) {
-      throw new RangeError(`einsum: a term must have a letter for each axis, got '${operand.axes}' for ${operand.x}`);
+      throw new RangeError(`einsum: a term must have a letter for each axis, got '${operand.axes}' for ${show(operand.x.shape)}`);
     }
     for (const letter of operand.axes) {
       const length = lengthOf(operand, letter);

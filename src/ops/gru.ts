@@ -92,7 +92,8 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
   return [dgates, ...weightGradients(q, w, saved.hs, h0 !== null, dgates, dinner), ...(h0 ? [dh] : [])];
 }
 
-function run(op: string, x: Tensor | Embedded, h0: Tensor | null, w: Weights, options: SequenceOptions, again?: Composed): Results {
+function run(op: string, x: Tensor | Embedded, h0: Tensor | null, weights: Weights, options: SequenceOptions, again?: Composed): Results {
+  const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
   const q = sequence(op, 3, x, { h0 }, w, options);
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);

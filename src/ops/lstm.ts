@@ -96,10 +96,11 @@ function run(
   x: Tensor | Embedded,
   h0: Tensor | null,
   c0: Tensor | null,
-  w: Weights,
+  weights: Weights,
   options: SequenceOptions,
   again?: Composed,
 ): Results {
+  const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
   const q = sequence(op, 4, x, { h0, c0 }, w, options);
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);

@@ -5,7 +5,7 @@ import { recordSeveral } from '../autograd/several.ts';
 import { expectNames, isCount, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
-import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { joined, placed, taken } from './runs.ts';
 import { viewed } from './view.ts';
 import { copyInto, dense } from './walk.ts';
@@ -117,14 +117,17 @@ function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
   return first;
 }
 
+const kindOf = ({ dtype, shape }: Tensor) => `${dtype} ${show(shape)}`;
+
 /** Tensors joined along an axis; the other lengths must agree. Gradient: each one's slice. */
-export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  const first = firstOf('concat', tensors);
+export function concat(list: readonly Tensor[], axis = 0): Tensor {
+  const first = firstOf('concat', list);
+  const tensors = [...list]; // the list is the caller's, who may change it before the gradient is asked for
   const at = axisOf('concat', axis, first.rank);
   for (const x of tensors) {
     const agrees = x.rank === first.rank && x.shape.every((n, i) => i === at || n === first.shape[i]);
     if (!agrees || x.dtype !== first.dtype) {
-      throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${first} and ${x}`);
+      throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${kindOf(first)} and ${kindOf(x)}`);
     }
   }
   return joined(tensors, at);
@@ -136,6 +139,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const at = axisOf('stack', axis, first.rank + 1);
   const widened = [...first.shape.slice(0, at), 1, ...first.shape.slice(at)];
   for (const x of tensors) {
+    expectDType('stack', 'tensors', x, first.dtype);
     if (!sameShape(x.shape, first.shape)) throw new RangeError(`stack: shapes must agree, got ${show(first.shape)} and ${show(x.shape)}`);
   }
   return concat(
