@@ -1,16 +1,21 @@
 import { now } from '../runtime/clock.ts';
+import { expectNames, shown } from '../tensor/check.ts';
 import { detach, ones, zeros } from '../tensor/create.ts';
 import { outside } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import { expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
+import { expectDType, expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
 import { setGradient } from './gradients.ts';
 import * as graph from './graph.ts';
 import { noGrad, withGrad } from './record.ts';
 import { history, walk } from './walk.ts';
 
+const backwardOptions = { gradient: 0 };
+const gradOptions = { gradient: 0, createGraph: 0 };
+
 function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
   expectTensor(op, 'result', y);
+  if (seed !== undefined) expectDType(op, 'gradient', seed, 'float32');
   if (!y.requiresGrad) throw new Error(`${op}: the result must depend on a parameter, got a tensor with no graph`);
   if (!seed && y.size !== 1)
     throw new RangeError(`${op}: the result must hold one element (or pass { gradient }), got shape ${show(y.shape)}`);
@@ -24,6 +29,7 @@ function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
  * Gradients outlive scopes and stay until an optimiser's step uses them; each is its leaf's alone, and the sum before is freed.
  */
 export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
+  expectNames('backward', options, backwardOptions);
   noGrad(() => {
     const { gradients, take } = walk(y, seedFor('backward', y, options.gradient));
     for (const [x, found] of gradients) {
@@ -61,6 +67,8 @@ export function sought(y: Tensor, xs: readonly Tensor[], { gradient, createGraph
  * the gradients are recorded and can be differentiated again.
  */
 export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  expectNames('grad', options, gradOptions);
+  if (!Array.isArray(xs)) throw new TypeError(`grad: xs must be an array of tensors, got ${shown(xs)}`);
   return sought(y, xs, options).map((found, i) => found ?? zeros((xs[i] as Tensor).shape));
 }
 

@@ -1,3 +1,4 @@
+import { expectNames, type Names, shown } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
@@ -82,7 +83,10 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, options: ReadOpt
  * error, out of memory too, leaves both as they were. Without `optimizer` its state is passed over.
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, into: { model: Stateful; optimizer?: Stateful }): void {
+  expectParts(into, intoNames);
   const { model, optimizer } = into;
+  if (!(Object(checkpoint).model instanceof Map))
+    throw new TypeError(`checkpoint: checkpoint must be one that was read, got ${shown(checkpoint)}`);
   scope(() => {
     expectSame('model', checkpoint.model, model.stateDict());
     if (optimizer) expectSame('optimizer', checkpoint.optimizer, optimizer.stateDict());
@@ -111,10 +115,22 @@ function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: Reado
   }
 }
 
+const partNames: Names<CheckpointParts> = { model: 0, optimizer: 0, position: 0, numbers: 0, keys: 0, metadata: 0 };
+const intoNames = { model: 0, optimizer: 0 };
+
+/** Refuses parts that there are not, under whose name one would be left out, and a model that is none. */
+function expectParts<P extends { model: Pick<Stateful, 'stateDict'> }>(parts: P, names: Names<NoInfer<P>>): void {
+  expectNames('checkpoint', parts, names);
+  if (typeof parts.model?.stateDict !== 'function')
+    throw new TypeError(`checkpoint: model must have stateDict(), got ${shown(parts.model)}`);
+}
+
 type Entries = Iterable<readonly [string, Encoded]>;
 
 /** Entries and options, as the writers take them. */
-function pack({ model, optimizer, position, numbers = {}, keys = {}, metadata }: CheckpointParts): [Entries, WriteOptions] {
+function pack(parts: CheckpointParts): [Entries, WriteOptions] {
+  expectParts(parts, partNames);
+  const { model, optimizer, position, numbers = {}, keys = {}, metadata } = parts;
   return scope(() => {
     const weights = model.stateDict();
     for (const name of weights.keys()) {

@@ -83,7 +83,7 @@ export function isCount(value: unknown): value is number {
 export function headerLength(prefix: Uint8Array, size: number, most = LONGEST): number {
   if (size < PREFIX || prefix.length < PREFIX) fail(`file must hold at least ${PREFIX} bytes`, size);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
-  if (length > most) fail(`header must be at most ${most} bytes`, length);
+  if (!(length <= most)) fail(`header must be at most ${most} bytes`, length);
   if (length > size - PREFIX) fail(`header must end inside the file of ${size} bytes`, `a length of ${length}`);
   return length;
 }

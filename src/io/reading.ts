@@ -1,3 +1,4 @@
+import { expectNames, type Names as NamesOf, shown } from '../tensor/check.ts';
 import { expectSame, takeChecksums } from './checksum.ts';
 import { digest as newDigest } from './digest.ts';
 import type { OwnBytes } from './elements.ts';
@@ -19,6 +20,8 @@ export interface ReadOptions {
   /** The longest header accepted, in bytes; 100,000,000 by default. */
   maximumHeader?: number;
 }
+
+const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHeader: 0 };
 
 /** What was read of a file. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
 export interface Content<T> {
@@ -50,6 +53,7 @@ const PIECE = 2 ** 24;
  * anything is allocated; on an error no sink is left.
  */
 export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, Content<T>, OwnBytes> {
+  expectNames('safetensors', options, known);
   const start = PREFIX + headerLength(yield [0, Math.min(PREFIX, size)], size, options.maximumHeader);
   const text = decodeHeader(yield [PREFIX, start - PREFIX]);
   const { tensors: layouts, metadata } = parseHeader(text, size - start);
@@ -104,6 +108,7 @@ function chosen(layouts: ReadonlyMap<string, Layout>, { only, skip }: ReadOption
 
 function matcher(option: string, names: Names | undefined, layouts: ReadonlyMap<string, Layout>): ((name: string) => boolean) | undefined {
   if (names === undefined || typeof names === 'function') return names;
+  if (!Array.isArray(names)) fail(`${option} must be an array of names or a function`, shown(names));
   const missing = names.filter((name) => !layouts.has(name));
   if (missing.length > 0) fail(`${option} must name tensors of the file, ${listed(layouts.keys())}`, listed(missing));
   const set = new Set(names);

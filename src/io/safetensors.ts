@@ -1,3 +1,4 @@
+import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { type Shape, show, sizeOf } from '../tensor/shape.ts';
 import { checksums, sealed } from './checksum.ts';
 import { digestOf } from './digest.ts';
@@ -24,6 +25,9 @@ export interface WriteOptions {
   /** Whether checksums are kept in the metadata, which other readers pass over; true by default. */
   checksum?: boolean;
 }
+
+// `float` is an option of those who write tensors; it has done its work before.
+const writing: Names<WriteOptions & { float?: string }> = { metadata: 0, checksum: 0, float: 0 };
 
 /** Takes a tensor's bytes as plain numbers. */
 class ArraySink implements Sink<FileTensor> {
@@ -114,6 +118,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** A file as consecutive pieces: the header, then the data of each tensor where it lies. */
 export function layOut(entries: Iterable<readonly [string, Encoded]>, options: WriteOptions): Uint8Array[] {
+  expectNames('safetensors', options, writing);
   const { metadata = {}, checksum = true } = options;
   checkMetadata(metadata);
   const written = new Map<string, Encoded & { data_offsets?: [number, number] }>();
@@ -137,6 +142,7 @@ export function layOut(entries: Iterable<readonly [string, Encoded]>, options: W
 }
 
 function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
+  if (Object.prototype.toString.call(metadata) !== '[object Object]') fail(`${METADATA} must be an object of strings`, shown(metadata));
   for (const [name, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') fail(`${METADATA} must hold strings, at ${quote(name)}`, typeof text);
     else for (const part of [name, text]) expectUnicode(part);

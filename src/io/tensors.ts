@@ -1,5 +1,5 @@
 import type { DType } from '../runtime/backend.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { decode, encode, fitted } from './elements.ts';
 import { ARRAYS, type FileDType, type Readable } from './format.ts';
 import { type ReadOptions, readBytes, type Sink } from './reading.ts';
@@ -40,6 +40,7 @@ export function tensorsOf(name: string, { dtype, shape }: Readable): Sink<Tensor
 
 /** A tensor as it lies in a file: float32 as F32 or what is asked for, int32 as I32, bool as BOOL, one byte an element. Its elements are copied. */
 function fromTensor(name: string, x: Tensor, float: 'F32' | 'F16' | 'BF16'): Encoded {
+  expectTensor('safetensors', name, x);
   const { shape } = x;
   const dtype = x.dtype === 'bool' ? 'BOOL' : x.dtype === 'int32' ? 'I32' : float;
   expectLengths(name, shape);

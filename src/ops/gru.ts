@@ -93,8 +93,8 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
 }
 
 function run(op: string, x: Tensor | Embedded, h0: Tensor | null, weights: Weights, options: SequenceOptions, again?: Composed): Results {
+  const q = sequence(op, 3, x, { h0 }, weights, options);
   const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
-  const q = sequence(op, 3, x, { h0 }, w, options);
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : [])];

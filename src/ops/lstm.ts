@@ -100,8 +100,8 @@ function run(
   options: SequenceOptions,
   again?: Composed,
 ): Results {
+  const q = sequence(op, 4, x, { h0, c0 }, weights, options);
   const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
-  const q = sequence(op, 4, x, { h0, c0 }, w, options);
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : []), ...(c0 ? [c0] : [])];

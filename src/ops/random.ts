@@ -2,7 +2,7 @@
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
-import { expectKey, expectNames, isShare } from '../tensor/check.ts';
+import { expectKey, expectNames, isShare, shown } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { expectShape, type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -16,7 +16,10 @@ export function uniform(key: Key, shape: Shape, options: { low?: number; high?: 
   expectShape('uniform', shape);
   expectNames('uniform', options, uniformOptions);
   const { low = 0, high = 1 } = options;
-  if (!(low < high) || !Number.isFinite(high - low)) throw new RangeError(`uniform: low must be below high, got ${low} and ${high}`);
+  if (!(low < high) || !Number.isFinite(Math.fround(high - low))) {
+    const rule = low < high ? 'low and high must be no further apart than float32 holds' : 'low must be below high';
+    throw new RangeError(`uniform: ${rule}, got ${shown(low)} and ${shown(high)}`);
+  }
   const y = empty(shape);
   kernels.uniform(y.ptr, y.size, key.hi, key.lo, low, high, 0);
   return y;

@@ -68,6 +68,9 @@ export function wrongBackend(on: Backend): Error {
 
 /** Runs `fn` (synchronous) with tensors made and kernels run on another backend. */
 export function withBackend<T>(next: Backend, fn: () => T): T {
+  const { kernels: given, heap } = Object(next) as Partial<Backend>;
+  if (!given || !heap)
+    throw new TypeError('withBackend: next must be a backend, as backend() and wasmBackend() give them, got another value');
   const before = active;
   activate(next);
   try {

@@ -18,6 +18,7 @@ export function shown(value: unknown): string {
     return value.length > 8
       ? `an array of ${value.length}`
       : `[${value.map((x) => (typeof x === 'object' ? 'an object' : String(x))).join(', ')}]`;
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'object' && value ? 'an object' : String(value);
 }

@@ -51,7 +51,8 @@ export function printed({ shape, dtype, storage, offset, size }: Printable): str
   const head = `Tensor(${dtype} ${show(shape)})`;
   if (!storage.live) return `${head}: freed when its scope ended`;
   const rank = shape.length;
-  const edge = size <= 1000 ? Number.POSITIVE_INFINITY : rank > 4 ? 1 : 3;
+  // An empty tensor may have axes without end before the one that is empty.
+  const edge = size <= 1000 && shape.every((n) => n <= 1000) ? Number.POSITIVE_INFINITY : rank > 4 ? 1 : 3;
   const { view, unit } = storage.backend;
   const values = view(storage.at + offset * unit, size, dtype);
   let width = 0;

@@ -1,5 +1,5 @@
 import { threefry } from '../runtime/threefry.ts';
-import { expectKey, isSize, isWhole, ruleOf } from './check.ts';
+import { expectKey, isSize, isWhole, ruleOf, shown } from './check.ts';
 import type { Key } from './key.ts';
 
 export type { Key };
@@ -19,7 +19,8 @@ const isCounter = /* @__PURE__ */ ruleOf(
 
 /** A key from a whole number of at most 53 bits. */
 export function key(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`key: seed must be a whole number from 0 to 2^53 - 1, got ${seed}`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`key: seed must be a whole number from 0 to 2^53 - 1, got ${shown(seed)}`);
   return { hi: Math.floor(seed / 2 ** 32) | 0, lo: seed | 0 };
 }
 

@@ -1,6 +1,6 @@
 import { type Storage, scoped, within } from '../runtime/storage.ts';
 import { expectSynchronous, isThenable } from '../runtime/synchronous.ts';
-import { type Recorded, Tensor } from './tensor.ts';
+import { expectTensor, type Recorded, Tensor } from './tensor.ts';
 
 const ended: Omit<Recorded, 'order'> = {
   name: 'scope',
@@ -57,6 +57,7 @@ function partsOf(value: object): Iterable<unknown> {
 
 /** Makes tensors outlive every scope: the collector frees them when nothing refers to them. Returns its argument. */
 export function persist<T extends Tensor>(x: T): T {
+  expectTensor('persist', 'x', x);
   x.storage.moveTo(null);
   return x;
 }

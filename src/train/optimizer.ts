@@ -3,7 +3,7 @@ import { described, expectAllPaths, expectFits, expectMap } from '../nn/fit.ts';
 import { full, tensor } from '../tensor/create.ts';
 import { outside, scope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shape.ts';
-import { expectTensor, Tensor } from '../tensor/tensor.ts';
+import { expectDType, Tensor } from '../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
 /** What an optimiser is given: leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */
@@ -96,7 +96,8 @@ export abstract class Optimizer<Name extends string = string> {
   step(): void {
     for (const { path, parameter, step } of this.#slots) {
       const gradient = parameter.grad;
-      if (gradient) expectTensor('step', `gradient of ${path}`, gradient);
+      if (gradient) expectDType('step', `gradient of ${path}`, gradient, 'float32');
+      void [parameter.ptr, gradient?.ptr]; // an error here where one is of an ended scope, not halfway through the updates
       if (gradient && !sameShape(gradient.shape, parameter.shape)) {
         throw new RangeError(`step: gradient of ${path} must have its shape ${show(parameter.shape)}, got ${show(gradient.shape)}`);
       }

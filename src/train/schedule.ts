@@ -67,7 +67,7 @@ export function better(state: Best, metric: number, options: BetterOptions = {})
   expectOptions('better', options, betterRules);
   const { goal = 'min', threshold = 0 } = options;
   const { best, waited = 0 } = state;
-  const margin = Math.abs(best ?? 0) * threshold;
+  const margin = Number.isFinite(best) ? Math.abs(best as number) * threshold : 0; // ∞ · 0 is NaN, which nothing is better than
   if (goal === 'min' ? metric < (best ?? Infinity) - margin : metric > (best ?? -Infinity) + margin) return { best: metric, waited: 0 };
   return { best: best ?? (goal === 'min' ? Infinity : -Infinity), waited: waited + 1 };
 }

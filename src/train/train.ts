@@ -1,6 +1,6 @@
 import { backward } from '../autograd/backward.ts';
 import { Storage, within } from '../runtime/storage.ts';
-import { anything, expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, type Rule, ruleOf, shown } from '../tensor/check.ts';
+import { expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, type Rule, ruleOf, shown } from '../tensor/check.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -80,9 +80,9 @@ export interface TrainOptions<Batch> {
  * a scope of its own. Returns the position it ended at.
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Progress, Position> {
+  expectOptions('train', options, rules);
   const { batches, optimizer, steps = Infinity, epochs = Infinity, patience = Infinity, signal, yieldEvery = 50 } = options;
   const { evaluate, every = 0, goal = 'min' } = options;
-  expectOptions('train', options, rules);
   if (evaluate && every === 0) throw new RangeError('train: every must be given with evaluate, got none');
   const [forBatches, forSteps] = split(options.key);
   const began = performance.now();
@@ -190,9 +190,14 @@ function isFromZero(op: string, name: string, value: unknown): void {
 }
 
 function isPosition(op: string, name: string, value: unknown): void {
-  const { epoch, batch, step } = Object(value) as Partial<Position>;
+  const { epoch, batch, step, waited, best } = Object(value) as Partial<Position>;
   for (const [part, number] of Object.entries({ epoch, batch, step })) isWhole(0)(op, `${name}.${part}`, number);
+  maybe(isWhole(0))(op, `${name}.waited`, waited);
+  maybe(isMetric)(op, `${name}.best`, best);
 }
+
+/** Best so far: ∞ or −∞ where every metric was NaN, which JSON makes null. */
+const isMetric: Rule = /* @__PURE__ */ ruleOf('a number', (value) => value === null || (typeof value === 'number' && !Number.isNaN(value)));
 
 const fn: Rule = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
 
@@ -209,7 +214,7 @@ const rules = {
   every: /* @__PURE__ */ maybe(isSize),
   goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')),
   patience: isFromZero,
-  signal: anything,
+  signal: /* @__PURE__ */ maybe(ruleOf('an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean')),
   start: /* @__PURE__ */ maybe(isPosition),
   yieldEvery: isFromZero,
 };

@@ -2,11 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
 import { loadFile } from '../../src/io/file.ts';
 import { type FileTensor, readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { Linear } from '../../src/nn/linear.ts';
 import { memory } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 
 const of = (dtype: string, data: unknown): FileTensor => ({ dtype, shape: [(data as Float32Array).length], data }) as FileTensor;
@@ -124,4 +127,36 @@ it('says what it wants where it is given no bytes', () => {
   for (const nothing of [undefined, null, 'model.safetensors', 5, {}]) {
     expect(() => loadTensors(nothing as unknown as Uint8Array)).toThrow('safetensors: file must be a Uint8Array or an ArrayBuffer, got ');
   }
+});
+
+it('refuses options that there are not, and values that are none, before anything is read or written', async () => {
+  const bytes = writeSafetensors([['x', of('F32', Float32Array.of(1))]]);
+  const names = 'safetensors: options must be among only, skip, checksum, maximumHeader';
+  for (const read of [readSafetensors, loadTensors, readCheckpoint] as ((bytes: Uint8Array, options: unknown) => unknown)[]) {
+    expect(() => read(bytes, { chekcsum: false })).toThrow(`${names}, got chekcsum`);
+    expect(() => read(bytes, null)).toThrow('safetensors: options must be an object, got null');
+    expect(() => read(bytes, { maximumHeader: Number.NaN })).toThrow('safetensors: header must be at most NaN bytes, got');
+    for (const only of ['x', 3, /x/, new Set(['x'])])
+      expect(() => read(bytes, { only })).toThrow('safetensors: only must be an array of names or a function, got');
+  }
+  const write = writeSafetensors as (entries: unknown, options: unknown) => unknown;
+  expect(() => write([], { metdata: {} })).toThrow('safetensors: options must be among metadata, checksum, float, got metdata');
+  for (const metadata of [new Map([['a', 'b']]), ['a'], 'ab', null])
+    expect(() => write([], { metadata })).toThrow('safetensors: __metadata__ must be an object of strings, got');
+  expect(() => saveTensors([['x', tensor([1])]], { dtype: 'F16' } as object)).toThrow('safetensors: options must be among');
+  expect(() => saveTensors([['x', [1, 2]]] as never)).toThrow('safetensors: x must be a tensor, got [1, 2]');
+});
+
+it('refuses parts of a checkpoint that there are not: an optimiser under another name would be lost', () => {
+  const model = new Linear({ input: 1, output: 1 }, key(1));
+  const write = writeCheckpoint as (parts: unknown) => Uint8Array;
+  const names = 'checkpoint: options must be among model, optimizer';
+  expect(() => write({ model, optimiser: model })).toThrow(`${names}, position, numbers, keys, metadata, got optimiser`);
+  expect(() => write({})).toThrow('checkpoint: model must have stateDict(), got undefined');
+  expect(() => write(undefined)).toThrow('checkpoint: options must be an object, got undefined');
+  const saved = readCheckpoint(write({ model }));
+  const restore = restoreCheckpoint as (checkpoint: unknown, into: unknown) => void;
+  expect(() => restore(saved, { model, optimiser: model })).toThrow(`${names}, got optimiser`);
+  expect(() => restore(saved, {})).toThrow('checkpoint: model must have stateDict(), got undefined');
+  expect(() => restore(write({ model }), { model })).toThrow('checkpoint: checkpoint must be one that was read, got an object');
 });

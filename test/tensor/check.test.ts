@@ -71,7 +71,7 @@ describe('shown', () => {
       'an object',
       'a function',
       'Symbol(s)',
-      '2',
+      '2n',
     ]);
   });
 });

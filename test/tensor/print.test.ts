@@ -50,6 +50,14 @@ describe('a tensor prints', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
+  it('nothing at length where it is empty, however long its axes', () => {
+    scope(() => {
+      const began = performance.now();
+      expect(String(zeros([10_000_000, 0]))).toBe(`Tensor(float32 [10000000, 0])\n[${'[],\n '.repeat(3)}…,\n ${'[],\n '.repeat(2)}[]]`);
+      expect(performance.now() - began).toBeLessThan(500);
+    });
+  });
+
   it('where console.log and a debugger look', () => {
     const x = tensor([1, 2]);
     expect(inspect(x)).toBe('Tensor(float32 [2]) [1, 2]');

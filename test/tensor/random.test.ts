@@ -240,6 +240,10 @@ describe('what is drawn', () => {
 describe('errors', () => {
   it('name the op, the rule and the values', () => {
     expect(() => uniform(key(0), [2], { low: 1, high: 1 })).toThrow('uniform: low must be below high, got 1 and 1');
+    expect(() => uniform(key(0), [2], { low: -3e38, high: 3e38 })).toThrow(
+      'uniform: low and high must be no further apart than float32 holds, got -3e+38 and 3e+38',
+    );
+    expect(() => key('1' as never)).toThrow("key: seed must be a whole number from 0 to 2^53 - 1, got '1'");
     expect(() => normal(key(0), [2], { std: -1 })).toThrow('normal: mean must be finite and std at least 0, got 0 and -1');
     expect(() => dropout(ones([2]), 1, key(0))).toThrow('dropout: p must be in [0, 1), got 1');
     expect(() => categorical(key(0), tensor([[1], [-Infinity]]))).toThrow(

@@ -68,6 +68,11 @@ describe('scope keeps the tensors', () => {
   });
 });
 
+it('persist refuses what is no tensor', () => {
+  expect(() => persist(3 as never)).toThrow('persist: x must be a tensor, got 3');
+  expect(() => persist({ x: tensor([1]) } as never)).toThrow('persist: x must be a tensor, got an object');
+});
+
 describe('scope refuses a promise', () => {
   const refused = 'scope: fn must be synchronous, got a promise';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { Adadelta, Adagrad, Adam, AdamW, key, Linear, type Optimizer, RMSProp, SGD } from '../../src/index.ts';
-import { tensor, zeros } from '../../src/tensor/create.ts';
+import { ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const optimizers = { Adam, AdamW, SGD, RMSProp, Adagrad, Adadelta };
@@ -18,6 +19,30 @@ function stepped<O extends Optimizer>(make: (p: Record<string, Tensor>) => O): O
   w.grad = tensor([1, -2, 3]);
   optimizer.step();
   return optimizer;
+}
+
+describe('a step with a gradient that cannot be used', () => {
+  it.each<[string, () => unknown, string]>([
+    ['of whole numbers', () => ones([2], 'int32'), 'step: gradient of 1 must be float32, got int32'],
+    ['of an ended scope', () => released(), 'tensor: must be used inside the scope it was made in'],
+  ])('%s changes nothing, also where another was to be changed first', (_, gradient, message) => {
+    const [first, second] = [leaf(2), leaf(2)];
+    const optimizer = new Adam([first, second], { lr: 1 });
+    first.grad = ones([2]);
+    second.grad = gradient() as Tensor;
+    expect(() => optimizer.step()).toThrow(message);
+    expect([...first.toArray()]).toEqual([0, 0]);
+    expect(optimizer.stateDict().get('0.step')?.item()).toBe(0);
+  });
+});
+
+/** A tensor whose scope has ended. */
+function released(): Tensor {
+  const kept: Tensor[] = [];
+  scope(() => {
+    kept.push(ones([2]));
+  });
+  return kept[0] as Tensor;
 }
 
 describe('the state of an optimiser', () => {

@@ -70,6 +70,13 @@ describe('plateau', () => {
     expect(run([1, 1, 1, 1], { patience: 0, minimum: 0.05 })).toEqual([1, 0.1, 0.05, 0.05]);
   });
 
+  it('takes a number for better than none, after metrics of NaN or ∞', () => {
+    const after = better({}, Number.NaN);
+    expect(better(after, 3)).toEqual({ best: 3, waited: 0 });
+    expect(better({ best: -Infinity, waited: 2 }, 3, { goal: 'max', threshold: 0.1 })).toEqual({ best: 3, waited: 0 });
+    expect(run([Number.NaN, 3, 2, 1], { patience: 1, factor: 0.5 })).toEqual([1, 1, 1, 1]);
+  });
+
   it('never takes NaN for better', () => {
     expect(better({}, Number.NaN)).toEqual({ best: Infinity, waited: 1 });
     expect(better({ best: 2, waited: 0 }, Number.NaN, { goal: 'max' })).toEqual({ best: 2, waited: 1 });

@@ -236,6 +236,23 @@ describe('train', () => {
     await expect(all(run(m, adam(m), { steps: 1, ...options }))).rejects.toThrow(message);
   });
 
+  it('refuses what is no signal and no position, before the first step', async () => {
+    const m = model();
+    const start = { epoch: 0, batch: 0, step: 0 };
+    const fails = (options: object, message: string) => expect(all(run(m, adam(m), { steps: 1, ...options }))).rejects.toThrow(message);
+    await fails({ signal: new AbortController() }, 'train: signal must be an AbortSignal, got an object');
+    await fails({ start: { ...start, waited: 'b' } }, "train: start.waited must be a whole number from 0, got 'b'");
+    await fails({ start: { ...start, best: Number.NaN } }, 'train: start.best must be a number, got NaN');
+    await expect(all(train(undefined as never))).rejects.toThrow('train: options must be an object, got undefined');
+  });
+
+  it('counts the first metric that is a number as the best, after NaN', async () => {
+    const metrics = [Number.NaN, 3, 2, 1];
+    const m = model();
+    const events = await all(run(m, adam(m), { steps: 4, every: 1, patience: 2, evaluate: () => metrics.shift() ?? 0 }));
+    expect(events.map(({ improved }) => improved)).toEqual([false, true, true, true]);
+  });
+
   it('says what is wrong', async () => {
     const m = model();
     await expect(all(run(m, adam(m), { batches: () => [] }))).rejects.toThrow(
