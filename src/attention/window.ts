@@ -100,7 +100,7 @@ export function coverage(options: { strength: number | Tensor }): Window & { rea
     memory: coverageSoFar,
     limit(scores, { state }) {
       const seen = state.coverage as Tensor; // [B, S]
-      return { scores: sub(scores, mul(reshape(seen, [seen.shape[0] as number, 1, -1]), options.strength)) };
+      return { scores: sub(scores, mul(reshape(seen, seen.shape.toSpliced(1, 0, 1)), options.strength)) };
     },
   };
 }

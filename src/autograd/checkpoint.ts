@@ -20,8 +20,9 @@ const cut = (inputs: readonly Tensor[]) =>
  * tensor must be among the inputs. `f` draws from keys that are the same each time: where it gives another result when it runs again, that is
  * an error. The same bits as without, of second order too.
  */
-export function checkpoint(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
-  if (!recording()) return f(...inputs);
+export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
+  if (!recording()) return f(...given);
+  const inputs = [...given]; // the list is the caller's, who may change it before the gradient is asked for
   let captured: Tensor[] = [];
   let used: boolean[] = [];
   const y = scope(() => {

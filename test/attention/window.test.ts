@@ -124,6 +124,14 @@ describe('biased', () => {
 });
 
 describe('coverage', () => {
+  it('takes a batch of no rows', () => {
+    const { output, weights } = having(coverage({ strength: 1 })).forward(zeros([0, 2, 3]), zeros([0, 4, 3]));
+    expect([output.shape, weights.shape]).toEqual([
+      [0, 2, 3],
+      [0, 2, 4],
+    ]);
+  });
+
   it('lowers scores by what earlier steps looked at, and its strength may learn', () => {
     withBackend(referenceBackend(), () => {
       const [query, keys, values] = inputs(square);

@@ -1,6 +1,7 @@
 // What a caller gives stays the caller's: lists and records may be changed after the call, and what is no operand or option is refused by name.
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.ts';
+import { checkpoint } from '../../src/autograd/checkpoint.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { add, concat, einsum, gru, gruCell, lstm, lstmCell, mul, square, stack, sum } from '../../src/ops/index.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
@@ -25,6 +26,17 @@ describe('what is changed after a call', () => {
       list.reverse();
       backward(sum(mul(y, tensor([3, 5]))));
       expect([values(a.grad), values(b.grad)]).toEqual([[3], [5]]);
+    });
+  });
+
+  it('is not the list that checkpoint was given', () => {
+    scope(() => {
+      const [a, b] = [parameter(tensor([2])), parameter(tensor([3]))];
+      const list = [a, b];
+      const y = checkpoint((u, v) => mul(square(u), v), list);
+      list.reverse();
+      backward(sum(y));
+      expect([values(a.grad), values(b.grad)]).toEqual([[12], [4]]);
     });
   });
 
