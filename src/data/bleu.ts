@@ -131,6 +131,8 @@ export function bleu<T>(
     const got = without >= 0 ? `none at ${without}` : `${hypotheses.length} and ${references.length}`;
     throw new RangeError(`bleu: each hypothesis must have references, got ${got}`);
   }
+  const flat = references.findIndex((some, at) => typeof hypotheses[at] !== 'string' && some.some((one) => typeof one === 'string'));
+  if (flat >= 0) throw new TypeError(`bleu: references must be lists of sequences, got a list of tokens at ${flat}`);
   const ids = new Map<T, number>();
   const counts = Array.from({ length: order }, (_, i) => {
     let [found, all] = [0, 0];

@@ -43,6 +43,9 @@ export function errorRates<T>(hypotheses: readonly ArrayLike<T>[], references: r
     let fewest = Number.POSITIVE_INFINITY;
     let length = 0;
     for (const reference of references[i] ?? []) {
+      if (typeof reference === 'string' && typeof hypothesis !== 'string') {
+        throw new TypeError(`errorRates: references must be lists of sequences, got a list of tokens at ${i}`);
+      }
       const distance = editDistance(hypothesis, reference);
       if (distance < fewest || (distance === fewest && reference.length > length)) {
         fewest = distance;

@@ -65,6 +65,10 @@ describe('bleu', () => {
   it('says what it wants', () => {
     expect(() => bleu([[1]], [])).toThrow('bleu: each hypothesis must have references, got 1 and 0');
     expect(() => bleu([[1]], [[]])).toThrow('bleu: each hypothesis must have references, got none at 0');
+    expect(() => bleu([['a', 'b']], [['a', 'b']] as unknown as string[][][])).toThrow(
+      'bleu: references must be lists of sequences, got a list of tokens at 0',
+    );
+    expect(bleu(['abcd'], [['abcd']]).bleu).toBe(1); // strings are sequences of code units
     expect(() => bleu([], [], { order: 0 })).toThrow('bleu: order must be a whole number from 1, got 0');
   });
 });

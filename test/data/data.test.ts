@@ -172,6 +172,10 @@ describe('errors', () => {
     });
     expect(errorRates([], [])).toMatchObject({ tokenErrorRate: 0, sequenceErrorRate: 0 });
     expect(() => errorRates([['a']], [[]])).toThrow('errorRates: hypothesis 0 must have a reference, got none');
+    expect(() => errorRates([['a', 'b']], [['a', 'b']] as unknown as string[][][])).toThrow(
+      'errorRates: references must be lists of sequences, got a list of tokens at 0',
+    );
+    expect(errorRates(['ab'], [['ab']]).edits).toBe(0);
     expect(() => errorRates([['a']], [])).toThrow('errorRates: each hypothesis must have references, got 1 and 0');
   });
 });
