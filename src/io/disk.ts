@@ -21,14 +21,21 @@ function noFiles(cause: unknown): never {
 /** The most bytes of one system call: Node takes 2^31 and more as an error that ends the process. */
 const CALL = 2 ** 30;
 
+/** What is used of a file that is open for reading: declarations name no type of Node's, which a page's project need not have. */
+export interface OpenFile {
+  read(into: Uint8Array, offset: number, length: number, at: number): Promise<{ bytesRead: number }>;
+  stat(): Promise<{ size: number }>;
+  close(): Promise<void>;
+}
+
 /** Opens a file for reading. */
-export async function openFile(path: FilePath): Promise<FileHandle> {
+export async function openFile(path: FilePath): Promise<OpenFile> {
   const { open } = await files();
   return open(await pathOf(path), 'r');
 }
 
 /** Exactly `length` bytes from `at`. */
-export async function readExactly(file: FileHandle, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readExactly(file: OpenFile, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(CALL, length - done), at + done);

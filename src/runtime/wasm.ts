@@ -35,12 +35,13 @@ async function textOf(build: Build): Promise<string> {
 async function fetched(build: Build, cause: unknown): Promise<BufferSource> {
   const name = build === 'relaxed' ? 'saccade.relaxed.wasm' : 'saccade.wasm';
   try {
-    const response = await fetch(new URL(name, import.meta.url));
+    const here = import.meta.url; // not in the URL's place: bundlers would look for the file and warn
+    const response = await fetch(new URL(name, here));
     if (response.ok) return await response.arrayBuffer();
   } catch {
     // There is no such file, or no way to it.
   }
-  throw new Error(`init: this host must have import() or ${name} beside this file, got neither; pass init({ bytes })`, { cause });
+  throw new Error(`init: the host must have import() or ${name} beside this, got neither; pass init({ bytes })`, { cause });
 }
 
 async function embedded(build: Build): Promise<BufferSource> {
