@@ -61,7 +61,7 @@ describe('a service worker of Chromium', () => {
   it('is told why it cannot start', async () => {
     rmSync(join(folder, 'package/saccade.relaxed.wasm'));
     expect(await inServiceWorker('relaxed', `await S.init({ build: 'relaxed' }); return 'started';`)).toBe(
-      'init: this host must have import() or saccade.relaxed.wasm beside this file, got neither; pass init({ bytes })',
+      'init: the host must have import() or saccade.relaxed.wasm beside this, got neither; pass init({ bytes })',
     );
     expect(await inServiceWorker('wrong', `await S.init({ bytes: new Uint8Array(3) }); return 'started';`)).toMatch(
       /^init: module must be .*, got CompileError/,

@@ -115,7 +115,7 @@ describe('a host without import(), as service workers are', () => {
 
   it('is told what to do where there is no such file either', async () => {
     const { wasmBackend } = await stranded('../../src/runtime/generated/deterministic.ts');
-    const message = 'init: this host must have import() or saccade.wasm beside this file, got neither; pass init({ bytes })';
+    const message = 'init: the host must have import() or saccade.wasm beside this, got neither; pass init({ bytes })';
     vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
     await expect(wasmBackend()).rejects.toThrow(message);
     vi.stubGlobal('fetch', undefined);
