@@ -1,5 +1,5 @@
 // Builds what is stale: the kernels (asc, both builds) with their generated types, the package, the examples and benches.
-// `node scripts/build.mjs` does nothing when nothing changed.
+// `node scripts/build.mjs` does nothing when nothing changed; `--bench` builds the modules that only benches run, too.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -165,22 +165,21 @@ await step('programs', ['examples', 'bench', 'dist', 'tsconfig.json', 'tsconfig.
   if (programs.length > 0) run('typescript/bin/tsc', '-p', 'tsconfig.programs.json');
 });
 
-/** Modules the benches compile for themselves: bench/NAME.as.ts becomes build/limits/NAME.wasm and NAME.relaxed.wasm. */
-const limits = existsSync('bench') ? readdirSync('bench').filter((name) => name.endsWith('.as.ts')) : [];
-/** @param {string} name @param {string} build */
-const limit = (name, build) => `build/limits/${name.replace('.as.ts', '')}${build}.wasm`;
-const both = ['', '.relaxed'];
+/** Modules that only benches run: bench/NAME.as.ts becomes build/limits/NAME.wasm and NAME.relaxed.wasm. */
+async function limits() {
+  const flags = ['--enable', 'simd', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
+  const sources = readdirSync('bench').filter((name) => name.endsWith('.as.ts'));
+  const modules = sources.flatMap((source) => {
+    const path = `build/limits/${source.replace('.as.ts', '')}`;
+    return [
+      [source, '-o', `${path}.wasm`],
+      [source, '--enable', 'relaxed-simd', '-o', `${path}.relaxed.wasm`],
+    ];
+  });
+  const results = modules.map((module) => module.at(-1) ?? '');
+  await step('limits', [...sources.map((name) => `bench/${name}`), 'assembly/simd'], results, async () => {
+    await Promise.all(modules.map(([source, ...rest]) => assemble(`bench/${source}`, ...flags, ...rest)));
+  });
+}
 
-await step(
-  'limits',
-  [...limits.map((name) => `bench/${name}`), 'assembly/simd'],
-  limits.flatMap((name) => both.map((build) => limit(name, build))),
-  async () => {
-    const flags = ['--enable', 'simd', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
-    const relaxed = ['--enable', 'relaxed-simd'];
-    const modules = limits.flatMap((name) => both.map((build) => ({ name, build })));
-    await Promise.all(
-      modules.map(({ name, build }) => assemble(`bench/${name}`, ...flags, ...(build ? relaxed : []), '-o', limit(name, build))),
-    );
-  },
-);
+if (process.argv.includes('--bench')) await limits();
