@@ -4,11 +4,11 @@ export { Attention, type AttentionParts, bahdanau, softAttention } from './atten
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './attention/content.ts';
 export { dropping } from './attention/dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './attention/hard.ts';
+export { remember } from './attention/history.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './attention/intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './attention/local.ts';
 export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './attention/location.ts';
 export { causalMask, lengthsToMask } from './attention/mask.ts';
-export { remember } from './attention/memory.ts';
 export { MonotonicScore, monotonicHard, monotonicSoft } from './attention/monotonic.ts';
 export { MultiHead, type MultiHeadOptions } from './attention/multi-head.ts';
 export {
@@ -26,8 +26,8 @@ export type {
   AttentionSizes,
   Context,
   Draw,
+  History,
   Mechanism,
-  Memory,
   Places,
   Prepared,
   Read,
@@ -58,21 +58,10 @@ export { infer } from './autograd/infer.ts';
 export { parameter } from './autograd/parameter.ts';
 export { noGrad, record } from './autograd/record.ts';
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './data/batch.ts';
-export { type Bleu, type BleuOptions, bleu } from './data/bleu.ts';
-export { type ErrorRates, editDistance, errorRates } from './data/errors.ts';
-export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './data/polygon.ts';
 export { fnv1a, hashSplit } from './data/split.ts';
-export {
-  hullProblems,
-  type PointProblems,
-  reverseProblems,
-  type SequenceProblem,
-  type SequenceSizes,
-  sortProblems,
-  tourProblems,
-} from './data/tasks.ts';
-export { heldKarp } from './data/tour.ts';
 export { Vocabulary, type VocabularyOptions } from './data/vocabulary.ts';
+export { type BeamOptions, beamSearch, greedySearch, type Hypothesis, type SearchOptions } from './decode/search.ts';
+export type { DecodeStep } from './decode/stepper.ts';
 export {
   type Checkpoint,
   type CheckpointParts,
@@ -90,17 +79,8 @@ export type { FileData, FileDType } from './io/format.ts';
 export type { Names, ReadOptions } from './io/reading.ts';
 export { type FileContent, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './io/safetensors.ts';
 export { type LoadedTensors, loadTensors, type SaveOptions, saveTensors } from './io/tensors.ts';
-export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/attention-seq2seq.ts';
-export { type BeamOptions, beamSearch, greedySearch, type Hypothesis, type SearchOptions } from './models/decode.ts';
-export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/encoder.ts';
-export {
-  type DecoderStep,
-  EncoderDecoder,
-  type Taught,
-  type TeachOptions,
-  type TranslateOptions,
-  type Translation,
-} from './models/encoder-decoder.ts';
+export { type Bleu, type BleuOptions, bleu } from './metrics/bleu.ts';
+export { type ErrorRates, editDistance, errorRates } from './metrics/error-rates.ts';
 export {
   type Constraint,
   choices,
@@ -110,16 +90,25 @@ export {
   type PointerNetworkOptions,
   type PointerState,
   type PointOptions,
-} from './models/pointer-network.ts';
-export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './models/seq2seq.ts';
-export type { DecodeStep } from './models/stepper.ts';
+} from './models/pointer/pointer-network.ts';
+export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './models/seq2seq/attention-seq2seq.ts';
+export { Bridge, type Encoded, Encoder, type EncoderSizes } from './models/seq2seq/encoder.ts';
+export {
+  type DecoderStep,
+  EncoderDecoder,
+  type Taught,
+  type TeachOptions,
+  type TranslateOptions,
+  type Translation,
+} from './models/seq2seq/encoder-decoder.ts';
+export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './models/seq2seq/seq2seq.ts';
 export type { ModelOptions, Specials } from './models/tokens.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './nn/cells.ts';
 export { Dropout } from './nn/dropout.ts';
 export { Embedding, type EmbeddingSizes } from './nn/embedding.ts';
 export { LayerNorm } from './nn/layer-norm.ts';
 export { Linear } from './nn/linear.ts';
-export { Module, own, parameters, type StateDict } from './nn/module.ts';
+export { Module, param, parameters, type StateDict } from './nn/module.ts';
 export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './nn/recurrent.ts';
 export { mapState, type State } from './nn/state.ts';
 export { type Core, type UnrollOptions, unroll } from './nn/unroll.ts';
@@ -127,13 +116,13 @@ export {
   type AttentionOptions,
   abs,
   add,
-  addAlong,
   additiveScore,
   and,
   argmax,
   argmin,
   argsort,
   type BinaryOptions,
+  batchGather,
   binaryCrossEntropyWithLogits,
   type ConvOptions,
   type CrossEntropyOptions,
@@ -201,7 +190,8 @@ export {
   type SliceOptions,
   type SortOptions,
   scaledDotProductAttention,
-  scatterAdd,
+  scatterAddAlongAxis,
+  segmentSum,
   select,
   sigmoid,
   sign,
@@ -221,19 +211,18 @@ export {
   sum,
   sumTo,
   type TopkOptions,
-  take,
-  takeAlong,
+  takeAlongAxis,
   tanh,
   toFloat,
   topk,
   transpose,
+  unfold,
   uniform,
   unstack,
   type VarianceOptions,
   variance,
   type Weights,
   where,
-  windows,
 } from './ops/index.ts';
 export { type PlanePanel, pathsSvg } from './plot/plane.ts';
 export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './plot/svg.ts';
@@ -243,20 +232,26 @@ export { type Backend, backend, type DType, withBackend } from './runtime/backen
 export { type MemoryReport, OutOfMemoryError } from './runtime/heap.ts';
 export { type Info, info } from './runtime/info.ts';
 export { init } from './runtime/init.ts';
-export { memory } from './runtime/storage.ts';
+export { memoryReport } from './runtime/storage.ts';
 export { type WasmOptions, wasmBackend } from './runtime/wasm.ts';
+export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './tasks/polygon.ts';
+export {
+  hullProblems,
+  type PointProblems,
+  reverseProblems,
+  type SequenceProblem,
+  type SequenceSizes,
+  sortProblems,
+  tourProblems,
+} from './tasks/problems.ts';
+export { heldKarp } from './tasks/tour.ts';
 export { arange, detach, full, type Nested, ones, tensor, zeros } from './tensor/create.ts';
 export { foldIn, type Key, key, permutation, randomInt, split } from './tensor/random.ts';
 export { outside, persist, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shape.ts';
 export { type Deferred, empty, type Recorded, Tensor } from './tensor/tensor.ts';
-export { Adadelta, type AdadeltaOptions } from './train/adadelta.ts';
-export { Adagrad, type AdagradOptions } from './train/adagrad.ts';
-export { Adam, type AdamOptions, AdamW } from './train/adam.ts';
 export { exponentialAnneal, linearAnneal } from './train/anneal.ts';
-export { clipGradNorm, clipGradValue, gradNorm } from './train/clip.ts';
-export { Optimizer, type ParameterSet } from './train/optimizer.ts';
-export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './train/q-learning.ts';
+export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './train/choice/q-learning.ts';
 export {
   baselineLoss,
   LearnedBaseline,
@@ -264,9 +259,24 @@ export {
   movingAverage,
   type ReinforceOptions,
   reinforceLoss,
-} from './train/reinforce.ts';
-export { Replay, type ReplayFields, type Transitions } from './train/replay.ts';
-export { RMSProp, type RMSPropOptions } from './train/rmsprop.ts';
-export { type Best, better, constant, cosine, inverseSqrt, type Plateau, plateau, type Schedule, stepDecay } from './train/schedule.ts';
-export { SGD, type SGDOptions } from './train/sgd.ts';
+} from './train/choice/reinforce.ts';
+export { Replay, type ReplayFields, type Transitions } from './train/choice/replay.ts';
+export { clipGradNorm, clipGradValue, gradNorm } from './train/clip.ts';
+export { Adadelta, type AdadeltaOptions } from './train/optimizers/adadelta.ts';
+export { Adagrad, type AdagradOptions } from './train/optimizers/adagrad.ts';
+export { Adam, type AdamOptions, AdamW } from './train/optimizers/adam.ts';
+export { Optimizer, type ParameterSet } from './train/optimizers/optimizer.ts';
+export { RMSProp, type RMSPropOptions } from './train/optimizers/rmsprop.ts';
+export { SGD, type SGDOptions } from './train/optimizers/sgd.ts';
+export {
+  type Best,
+  better,
+  constantSchedule,
+  cosineSchedule,
+  inverseSqrtSchedule,
+  type Plateau,
+  plateau,
+  type Schedule,
+  stepDecay,
+} from './train/schedule.ts';
 export { type Position, type Progress, type TrainOptions, train } from './train/train.ts';

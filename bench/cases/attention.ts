@@ -1,4 +1,4 @@
-import { grad, memory, noGrad, scaledDotProductAttention, type Tensor, tensor, wasmBackend } from 'saccade';
+import { grad, memoryReport, noGrad, scaledDotProductAttention, type Tensor, tensor, wasmBackend } from 'saccade';
 import { withBackend } from 'saccade/reference';
 import { type Case, drawn, type Figure, parametersOf, resultOf, type Target, valuesOf } from '../case.ts';
 import * as plain from '../plain.ts';
@@ -94,9 +94,9 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
 async function megabytes(length: number): Promise<number> {
   return withBackend(await wasmBackend(), () => {
     const { query, keys, values } = inputsOf(length, length, {});
-    const before = memory().bytes;
+    const before = memoryReport().bytes;
     noGrad(() => scaledDotProductAttention(query, keys, values, { causal: true }));
-    return (memory().peak - before) / 2 ** 20;
+    return (memoryReport().peak - before) / 2 ** 20;
   });
 }
 

@@ -31,8 +31,8 @@ class Dates extends Module {
 
   /** Tokens [B, 12] and [B, 10] to logits [B, 10, 13]. */
   forward(source: Tensor, target: Tensor): Tensor {
-    const read = this.encoder.forward(this.sourceEmbedding.unread(source));
-    const { output } = this.decoder.forward(this.targetEmbedding.unread(target), { state: read.state }); // [B, 10, 64]
+    const read = this.encoder.forward(this.sourceEmbedding.lookup(source));
+    const { output } = this.decoder.forward(this.targetEmbedding.lookup(target), { state: read.state }); // [B, 10, 64]
     const weights = softmax(matmul(output, read.output, { transposeB: true })); // [B, 10, 12]
     const context = matmul(weights, read.output);
     return this.output.forward(tanh(this.combine.forward(concat([context, output], 2))));

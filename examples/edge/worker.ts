@@ -1,5 +1,5 @@
 // A Worker that pronounces: `/pronounce?word=saccade` answers with phones and alignment, from the model that `npm start` saved.
-import { init, memory, readCheckpoint } from 'saccade';
+import { init, memoryReport, readCheckpoint } from 'saccade';
 import model from '../../out/pronounce.safetensors';
 import { type Speaker, speakerOf } from '../pronounce/speaker.ts';
 
@@ -38,7 +38,7 @@ export async function respond(request: Request): Promise<Response> {
   if (request.method !== 'GET') return answer({ error: `method: must be GET, got ${request.method}` }, 405);
   if (pathname === '/health') {
     await loaded();
-    return answer(memory());
+    return answer(memoryReport());
   }
   if (pathname !== '/pronounce') return answer({ error: `path: must be /pronounce, got ${pathname}` }, 404);
   const speaker = await loaded();

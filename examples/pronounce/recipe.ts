@@ -1,7 +1,7 @@
 import {
   Adam,
   bucketBatches,
-  cosine,
+  cosineSchedule,
   crossEntropy,
   foldIn,
   type Key,
@@ -112,7 +112,7 @@ export function teaching(
       crossEntropy(model.forward(source, target, { key: from }), target, { ignoreIndex: 0, labelSmoothing }),
     optimizer: options.optimizer,
     steps,
-    schedule: cosine(lr, { steps, warmup: Math.min(warmup, steps - 1) }),
+    schedule: cosineSchedule(lr, { steps, warmup: Math.min(warmup, steps - 1) }),
     clip: 1,
     evaluate: () => speaker.rate(sample).tokenErrorRate,
     every: 500,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import {
   Adam,
-  cosine,
+  cosineSchedule,
   crossEntropy,
   Embedding,
   foldIn,
@@ -200,7 +200,7 @@ async function learn({ kind, key: number }: Settings, context: Context): Promise
     },
     loss: ({ input, target }) => crossEntropy(model.forward(input), target),
     steps,
-    schedule: cosine(lr, { steps, warmup }),
+    schedule: cosineSchedule(lr, { steps, warmup }),
     clip: 1,
   });
   const { sums, passages: count } = lossByPlace(model, corpus, passage);

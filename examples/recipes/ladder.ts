@@ -140,7 +140,7 @@ export const rungs: readonly Rung[] = [
     short: 'items as keys',
     formula: 'c = Σᵢ aᵢ hᵢ, a = softmaxᵢ(qᵀ hᵢ)',
     meaning: 'No keys of their own: the encoder learns items that are found by what they say.',
-    build: (options, from) => new AttentionSeq2Seq({ ...options, score: 'dot', memory: options.hidden }, from),
+    build: (options, from) => new AttentionSeq2Seq({ ...options, score: 'dot', project: options.hidden }, from),
   },
 ];
 

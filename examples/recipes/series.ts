@@ -1,5 +1,5 @@
 // An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
-import { Adam, cosine, foldIn, type Key, key, mseLoss, noGrad, parameters, permutation, scope, tensor } from 'saccade';
+import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, permutation, scope, tensor } from 'saccade';
 import { linesSvg } from './chart.ts';
 import { type Forecast, Forecaster, linearMap, persistence, rowsFrom } from './forecaster.ts';
 import type { Context, Point, Recipe, Row } from './recipe.ts';
@@ -123,7 +123,7 @@ async function taught(model: Forecaster, series: Series, teaching: Teaching, con
       return mseLoss(model.forward(past, seasons, last, { key: own }).future, future);
     },
     steps,
-    schedule: cosine(lr, { steps, warmup: Math.min(100, steps - 1) }),
+    schedule: cosineSchedule(lr, { steps, warmup: Math.min(100, steps - 1) }),
     clip: 1,
     evaluate: () => errorsOf(series, dev, forecasts(model, series, dev)).mse,
     every: Math.ceil(steps / 20),

@@ -5,7 +5,7 @@ import {
   alignmentsSvg,
   bleu,
   bucketBatches,
-  cosine,
+  cosineSchedule,
   crossEntropy,
   type EncoderDecoder,
   foldIn,
@@ -185,7 +185,7 @@ async function learn(settings: Settings, corpus: Corpus, context: Context): Prom
     loss: ({ source, target }, { key: step }) =>
       crossEntropy(model.forward(source, target, { key: step }), target, { ignoreIndex: 0, labelSmoothing: how.labelSmoothing }),
     steps,
-    schedule: cosine(how.lr, { steps, warmup: how.warmup }),
+    schedule: cosineSchedule(how.lr, { steps, warmup: how.warmup }),
     clip: 1,
     evaluate: () => 100 * bleu(translated(model, corpus, sample, 1), sample.map(({ target }) => [target])).bleu, // biome-ignore format: one line
     every: how.every,

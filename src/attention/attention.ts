@@ -17,8 +17,8 @@ import {
   type AttentionSizes,
   type Draw,
   does,
+  type History,
   type Mechanism,
-  type Memory,
   type Prepared,
   type Read,
   type Selection,
@@ -43,7 +43,7 @@ export interface AttentionParts {
 /** What one call may be told. */
 export const calling: Names<{ mask?: Tensor; key?: Key }> = { mask: 1, key: 1 };
 
-/** The same of a memory. */
+/** The same of a source. */
 export const masking: Names<{ mask?: Tensor }> = { mask: 1 };
 
 /**
@@ -57,7 +57,7 @@ export class Attention extends Module implements Mechanism {
   readonly window: Window | undefined;
   readonly selection: Selection;
   readonly read: Read;
-  private readonly memory: Memory | undefined;
+  private readonly history: History | undefined;
 
   constructor(parts: AttentionParts) {
     super();
@@ -72,8 +72,8 @@ export class Attention extends Module implements Mechanism {
     this.window = window;
     this.selection = selection;
     this.read = read;
-    const remembering: ({ memory?: Memory } | undefined)[] = [score, window, selection, read as { memory?: Memory }];
-    this.memory = remembering.reduce<Memory | undefined>((all, part) => part?.memory?.and(all) ?? all, undefined);
+    const remembering: ({ history?: History } | undefined)[] = [score, window, selection, read as { history?: History }];
+    this.history = remembering.reduce<History | undefined>((all, part) => part?.history?.and(all) ?? all, undefined);
   }
 
   /**
@@ -92,10 +92,10 @@ export class Attention extends Module implements Mechanism {
     const prepared = this.prepare(keys, values, mask && { mask: maskOfScores(mask, [batch, queries, keys.shape[1] as number]) });
     const state = this.initialState(prepared, queries);
     const draw = key ? { key, each: true } : {};
-    return this.memory?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, draw);
+    return this.history?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, draw);
   }
 
-  /** A memory of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
+  /** A source of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
   prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
     expectNames('Attention', options, masking);
     for (const x of [keys, values]) expectTensor('attention', 'keys and values', x);
@@ -112,19 +112,19 @@ export class Attention extends Module implements Mechanism {
 
   /** The state before the first step; of `steps` in all, where queries are counted from the end. */
   initialState(prepared: Prepared, steps?: number): State {
-    return this.memory?.initial(prepared, steps) ?? {};
+    return this.history?.initial(prepared, steps) ?? {};
   }
 
-  /** One query `[B, Q]` for each memory of the batch. */
+  /** One query `[B, Q]` for each source of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
     expectNames('Attention', options, keyName);
     if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {
       const batch = prepared.values.shape[0];
-      throw new RangeError(`attention: query of a step must be [B, Q] for a memory of ${batch}, got ${show(query.shape)}`);
+      throw new RangeError(`attention: query of a step must be [B, Q] for a source of ${batch}, got ${show(query.shape)}`);
     }
     const all = this.attend(viewed(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
     const { output: context, ...rest } = ofEach(all, (x) => viewed(x, x.shape.toSpliced(1, 1)));
-    return { context, ...rest, state: this.memory?.next(state, all) ?? state };
+    return { context, ...rest, state: this.history?.next(state, all) ?? state };
   }
 
   private attend(query: Tensor, prepared: Prepared, state: State, draw: Draw): Attended {

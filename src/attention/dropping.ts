@@ -18,7 +18,7 @@ export function dropping(options: { p: number; selection?: Selection }): Selecti
   expectOptions('dropping', options, { p: isShare, selection: maybe(does('select')) });
   const { p, selection = soft } = options;
   return {
-    ...(selection.memory && { memory: selection.memory }),
+    ...(selection.history && { history: selection.history }),
     select(scores, context) {
       const selected = selection.select(scores, context);
       const kept = p > 0 && drawn((key, shape) => dropout(ones(shape), p, foldIn(key, DROPOUT)), context, scores.shape);

@@ -1,11 +1,11 @@
 // One key and no other. A choice is a step without slope: what the scores learn by is said at each.
 
-import { hidden } from '../ops/along.ts';
+import { maskedOut } from '../ops/along.ts';
 import { add, argmax, entropy, gumbel, logSoftmax, mul, oneHot, pick, softmax, stack, straightThrough, uniform } from '../ops/index.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { int32 } from './memory.ts';
+import { int32 } from './history.ts';
 import type { Context, Draw, Selection } from './parts.ts';
 import { inverse, isTemperature, type Temperature } from './selection.ts';
 
@@ -18,7 +18,7 @@ export function choose(x: Tensor): Tensor {
 }
 
 /** Scores with −∞ where the mask is false. */
-const shown = (scores: Tensor, { mask }: Context) => hidden('attention', scores, mask);
+const shown = (scores: Tensor, { mask }: Context) => maskedOut('attention', scores, mask);
 
 /**
  * Noise for scores `[B, T, S]`, drawn for each query from its own key, so that a query draws alike in a step and in a sequence.

@@ -1,13 +1,13 @@
 // Luong's local attention: a window around one place, which moves on by itself or is predicted.
 
 import { Linear } from '../nn/linear.ts';
-import { Module, own } from '../nn/module.ts';
+import { Module, param } from '../nn/module.ts';
 import { exp, linear, minimum, mul, sigmoid, square, sub, sum, tanh, toFloat, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, isPositive, isSize } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { placesOf, stepsSoFar } from './memory.ts';
+import { placesOf, stepsSoFar } from './history.ts';
 import type { Context, Window, Windowed } from './parts.ts';
 import { bothMasks, near, offsets } from './window.ts';
 
@@ -24,7 +24,7 @@ export function localMonotonic(options: { size: number }): Window {
   expectOptions('localMonotonic', options, { size: isPositive });
   const { size } = options;
   return {
-    memory: stepsSoFar,
+    history: stepsSoFar,
     limit(scores, context) {
       const [, queries, keys] = scores.shape as [number, number, number];
       const places = minimum(toFloat(placesOf(context.state, 'steps', queries)), sub(lengths(context, scores), 1)); // [B, T]
@@ -62,7 +62,7 @@ export class LocalPredictive extends Module implements Window {
     const [forProject, forV] = split(key);
     this.project = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forProject);
     const bound = 1 / Math.sqrt(sizes.hidden);
-    this.v = own(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
+    this.v = param(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
     this.size = sizes.size;
   }
 

@@ -1,14 +1,14 @@
 // Scores by where a key stands: from the query alone, and from where the mechanism looked before.
 
 import { Linear } from '../nn/linear.ts';
-import { own } from '../nn/module.ts';
+import { param } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, expectSizes, isOneOf, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { coverageSoFar, previousWeights } from './memory.ts';
-import type { AttentionSizes, Memory } from './parts.ts';
+import { coverageSoFar, previousWeights } from './history.ts';
+import type { AttentionSizes, History } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score, type ScoreSizes } from './score.ts';
 
 /**
@@ -31,7 +31,7 @@ export class LocationScore extends Score {
     expectOptions('LocationScore', sizes, { query: isSize, most: isSize, key: anything, hidden: anything });
     expectKey('LocationScore', key);
     const bound = 1 / Math.sqrt(sizes.query);
-    this.weight = own(() => uniform(key, [sizes.most, sizes.query], { low: -bound, high: bound }));
+    this.weight = param(() => uniform(key, [sizes.most, sizes.query], { low: -bound, high: bound }));
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -69,7 +69,7 @@ export class LocationAwareScore extends Score {
   readonly additive: AdditiveScore;
   readonly filters: Tensor;
   readonly features: Linear;
-  override readonly memory: Memory;
+  override readonly history: History;
   private readonly of: 'weights' | 'coverage';
 
   constructor(sizes: AttentionSizes & LocationAwareOptions, key: Key) {
@@ -87,10 +87,10 @@ export class LocationAwareScore extends Score {
     const [forAdditive, forFilters, forFeatures] = split(key, 3) as [Key, Key, Key];
     const bound = 1 / Math.sqrt(width);
     this.additive = new AdditiveScore({ query, key: keys, hidden }, forAdditive);
-    this.filters = own(() => uniform(forFilters, [filters, 1, width], { low: -bound, high: bound }));
+    this.filters = param(() => uniform(forFilters, [filters, 1, width], { low: -bound, high: bound }));
     this.features = new Linear({ input: filters, output: hidden, bias: false }, forFeatures);
     this.of = of === 'sum' ? 'coverage' : 'weights';
-    this.memory = of === 'sum' ? coverageSoFar : previousWeights;
+    this.history = of === 'sum' ? coverageSoFar : previousWeights;
   }
 
   override prepare(keys: Tensor): Tensor {

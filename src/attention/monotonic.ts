@@ -1,14 +1,14 @@
 // Raffel's monotonic attention: a reader that goes through the keys, stops at one for each query, and never goes back.
 
-import { own } from '../nn/module.ts';
-import { hidden } from '../ops/along.ts';
+import { param } from '../nn/module.ts';
+import { maskedOut } from '../ops/along.ts';
 import { add, div, monotonicWeights, mul, normal, oneHot, reshape, select, sigmoid, sqrt, square, sum } from '../ops/index.ts';
 import { expectKey, expectOptions, isNumber, maybe, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { drawn } from './hard.ts';
-import { int32, remember } from './memory.ts';
+import { int32, remember } from './history.ts';
 import type { AttentionSizes, Selection } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score } from './score.ts';
 
@@ -28,8 +28,8 @@ export class MonotonicScore extends Score {
     expectKey('MonotonicScore', key);
     const { offset = -1, ...widths } = sizes;
     this.additive = new AdditiveScore(widths, key);
-    this.gain = own(() => full([1], 1 / Math.sqrt(sizes.hidden)));
-    this.offset = own(() => full([1], offset));
+    this.gain = param(() => full([1], 1 / Math.sqrt(sizes.hidden)));
+    this.offset = param(() => full([1], offset));
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -69,10 +69,10 @@ export function monotonicSoft(options: { noise?: number } = {}): Selection {
   expectOptions('monotonicSoft', options, { noise: maybe(isDeviation) });
   const { noise: std = 1 } = options;
   return {
-    memory: stopped,
+    history: stopped,
     select(scores, context) {
       const noise = drawn((key, shape) => normal(key, shape, { std }), context, scores.shape);
-      const p = sigmoid(hidden('monotonic', noise ? add(scores, noise) : scores, context.mask)); // [B, 1, S]
+      const p = sigmoid(maskedOut('monotonic', noise ? add(scores, noise) : scores, context.mask)); // [B, 1, S]
       return { weights: monotonicWeights(p, reshape(context.state.stopped as Tensor, p.shape)) };
     },
   };
@@ -95,10 +95,10 @@ const reached = /* @__PURE__ */ remember({
  * al. 2017, algorithm 1: how it decodes, in linear time). No gradient to the scores: learn with {@link monotonicSoft}.
  */
 export const monotonicHard: Selection = {
-  memory: reached,
+  history: reached,
   select(scores, { mask, state }) {
     const keys = scores.shape[2] as number;
-    const view = hidden('monotonic', scores, mask).peek();
+    const view = maskedOut('monotonic', scores, mask).peek();
     const from = (state.reached as Tensor).peek();
     const choice = int32(scores.shape.slice(0, 2), (b) => {
       for (let s = from[b] as number; s < keys; s++) if ((view[b * keys + s] as number) > 0) return s;

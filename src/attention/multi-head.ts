@@ -1,5 +1,5 @@
 import { Linear } from '../nn/linear.ts';
-import { Module, own } from '../nn/module.ts';
+import { Module, param } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { linear, permute, reshape, scaledDotProductAttention, select, slice, uniform, unstack } from '../ops/index.ts';
@@ -114,7 +114,7 @@ export class MultiHead extends Module implements Mechanism {
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5) as [Key, Key, Key, Key, Key];
     const xavier = (from: Key, height: number, width: number) => {
       const bound = Math.sqrt(6 / (height + width)); // Glorot and Bengio 2010, eq. 16
-      return own(() => uniform(from, [height, width], { low: -bound, high: bound }));
+      return param(() => uniform(from, [height, width], { low: -bound, high: bound }));
     };
     if (query === keys && keys === value) this.in_proj_weight = xavier(forQ, 3 * size, query);
     else {
@@ -122,7 +122,7 @@ export class MultiHead extends Module implements Mechanism {
       this.k_proj_weight = xavier(forK, size, keys);
       this.v_proj_weight = xavier(forV, size, value);
     }
-    this.in_proj_bias = bias ? own(() => zeros([3 * size])) : null;
+    this.in_proj_bias = bias ? param(() => zeros([3 * size])) : null;
     this.out_proj = new Linear({ input: size, output, bias }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
@@ -177,7 +177,7 @@ export class MultiHead extends Module implements Mechanism {
     const [batch, count] = [query.shape[0] as number, prepared.values.shape[2] as number];
     if (prepared.values.shape[0] !== batch) {
       throw new RangeError(
-        `MultiHead: query of a step must be of a memory's ${prepared.values.shape[0]} examples, got ${show(query.shape)}`,
+        `MultiHead: query of a step must be of a source's ${prepared.values.shape[0]} examples, got ${show(query.shape)}`,
       );
     }
     const q = this.project(query, 0);
@@ -185,7 +185,7 @@ export class MultiHead extends Module implements Mechanism {
       const one = reshape(q, [batch, this.heads, 1, this.size / this.heads]);
       const { output, weights } = this.look(one, prepared.keys, prepared.values, state, { mask, weights: true }) as Attended;
       const context = this.out_proj.forward(reshape(output, [batch, -1]));
-      const after = this.attention.window?.memory?.next(state, { output, weights: flat(weights) }) ?? state;
+      const after = this.attention.window?.history?.next(state, { output, weights: flat(weights) }) ?? state;
       return { context, weights: reshape(weights, [batch, this.heads, count]), state: after };
     }
     const inner = mapState(rest as Prepared, flat);
@@ -202,17 +202,17 @@ export class MultiHead extends Module implements Mechanism {
   }
 
   /** Checks queries of a sequence `[B, T, Q]`, or of a step `[B, Q]`, keys and values. */
-  private expect(query: Tensor | undefined, ...memory: Tensor[]): void {
-    const given = query ? [query, ...memory] : memory;
-    const [batch, length] = [given[0]?.shape[0], memory[0]?.shape[1]];
+  private expect(query: Tensor | undefined, ...source: Tensor[]): void {
+    const given = query ? [query, ...source] : source;
+    const [batch, length] = [given[0]?.shape[0], source[0]?.shape[1]];
     const refuse = (name: string, axes: string) => {
       throw new RangeError(`MultiHead: ${name} must be [${axes}], got ${given.map(({ shape }) => show(shape)).join(' with ')}`);
     };
-    const rank = memory.length > 0 ? 3 : 2;
+    const rank = source.length > 0 ? 3 : 2;
     if (query && (query.rank !== rank || query.shape.at(-1) !== this.widths[0])) {
       refuse('query', `${rank === 3 ? 'B, T' : 'B'}, ${this.widths[0]}`);
     }
-    for (const [i, x] of memory.entries()) {
+    for (const [i, x] of source.entries()) {
       const width = this.widths[i + 1];
       if (x.rank !== 3 || x.shape[0] !== batch || x.shape[1] !== length || x.shape[2] !== width) {
         refuse(i === 0 ? 'keys' : 'values', `B, S, ${width}`);

@@ -22,7 +22,7 @@ export interface LuongOptions {
   window?: 'global' | 'local-m' | 'local-p';
   /** D: keys to each side of a local window. Default 10. */
   size?: number;
-  /** The longest memory that the score `location` takes. Default 100. */
+  /** The longest source that the score `location` takes. Default 100. */
   most?: number;
 }
 

@@ -18,7 +18,7 @@ export interface AttentionSizes {
   hidden: number;
 }
 
-/** A memory made ready for step-by-step use: what does not depend on the query. Its first axes are the batch, like a state's. */
+/** A source made ready for step-by-step use: what does not depend on the query. Its first axes are the batch, like a state's. */
 export interface Prepared extends State {
   /** Keys as the score takes them `[B, S, ·]`. */
   readonly keys: Tensor;
@@ -37,10 +37,10 @@ export interface Remembered {
 }
 
 /** The things that the parts of a mechanism remember, by name: those of one name are one. `remember` makes one. */
-export interface Memory {
+export interface History {
   readonly things: Readonly<Record<string, Remembered>>;
   /** Both. */
-  and(other: Memory | undefined): Memory;
+  and(other: History | undefined): History;
   /** The state before the first step. */
   initial(prepared: Prepared, steps?: number): State;
   /** The state after queries that gave `attended`. */
@@ -81,7 +81,7 @@ export interface Window {
   limit(scores: Tensor, context: Context): Windowed;
   /** What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. */
   readonly places?: (scores: Shape, state: State) => Places;
-  readonly memory?: Memory;
+  readonly history?: History;
 }
 
 /** What a window says of places alone. */
@@ -110,7 +110,7 @@ export interface Selected {
 export interface Selection {
   /** Of scores `[B, T, S]`. */
   select(scores: Tensor, context: Context): Selected;
-  readonly memory?: Memory;
+  readonly history?: History;
 }
 
 /** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */
@@ -129,11 +129,11 @@ export interface Step extends Selected {
 
 /** What every attention mechanism does, whatever it is made of. */
 export interface Mechanism extends Module {
-  /** A memory of keys `[B, S, K]` and values `[B, S, V]` (the keys by default), ready for {@link Mechanism.step}. */
+  /** A source of keys `[B, S, K]` and values `[B, S, V]` (the keys by default), ready for {@link Mechanism.step}. */
   prepare(keys: Tensor, values?: Tensor, options?: { mask?: Tensor }): Prepared;
   /** What the mechanism remembers before the first step; of `steps` in all, where queries are counted from the end. */
   initialState(prepared: Prepared, steps?: number): State;
-  /** One query `[B, Q]` for each memory of the batch. With `key` (training) selections draw. */
+  /** One query `[B, Q]` for each source of the batch. With `key` (training) selections draw. */
   step(query: Tensor, prepared: Prepared, state: State, options?: { key?: Key }): Step;
   /** Queries `[B, T, Q]`: the same bits as step by step, step t with `foldIn(key, t)`. */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: { mask?: Tensor; key?: Key }): Attended;

@@ -1,8 +1,8 @@
 // What a query takes away.
 
-import { greaterEqual, matmul, reshape, take, where } from '../ops/index.ts';
+import { batchGather, greaterEqual, matmul, reshape, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { int32 } from './memory.ts';
+import { int32 } from './history.ts';
 import type { Read } from './parts.ts';
 
 /** `Σ α v` (Bahdanau et al. 2015, eq. 5). */
@@ -15,7 +15,7 @@ export const weightedSum: Read = (weights, values) => matmul(weights, values);
 export const chosenItem: Read = (_, values, { choice }) => {
   if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
   const view = choice.peek();
-  const read = take(
+  const read = batchGather(
     values,
     int32(choice.shape, (i) => Math.max(0, view[i] as number)),
   ); // [B, T, V]

@@ -1,14 +1,14 @@
 // How well a query matches a key: pure functions, and the modules that hold their parameters.
 
 import { Linear } from '../nn/linear.ts';
-import { Module, own } from '../nn/module.ts';
+import { Module, param } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, isFlag, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { AttentionSizes, Memory } from './parts.ts';
+import type { AttentionSizes, History } from './parts.ts';
 
 /** The widths of a score that has no hidden layer: one may be given. */
 export type ScoreSizes = Pick<AttentionSizes, 'query' | 'key'> & Partial<AttentionSizes>;
@@ -47,7 +47,7 @@ export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tenso
  * of the step form (the weights of the step before).
  */
 export abstract class Score extends Module {
-  declare readonly memory?: Memory;
+  declare readonly history?: History;
   /** Keys `[B, S, K]` as `score` takes them. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
@@ -82,7 +82,7 @@ export class GeneralScore extends Score {
     expectOptions('GeneralScore', sizes, isScoreSizes);
     expectKey('GeneralScore', key);
     const bound = 1 / Math.sqrt(sizes.key);
-    this.weight = own(() => uniform(key, [sizes.query, sizes.key], { low: -bound, high: bound }));
+    this.weight = param(() => uniform(key, [sizes.query, sizes.key], { low: -bound, high: bound }));
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -111,7 +111,7 @@ export class AdditiveScore extends Score {
     this.query = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forQuery);
     this.key = new Linear({ input: sizes.key, output: sizes.hidden }, forKey);
     const bound = 1 / Math.sqrt(sizes.hidden);
-    this.v = own(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
+    this.v = param(() => uniform(forV, [sizes.hidden], { low: -bound, high: bound }));
   }
 
   override prepare(keys: Tensor): Tensor {

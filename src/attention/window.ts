@@ -8,8 +8,8 @@ import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { expectDType, Tensor } from '../tensor/tensor.ts';
-import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './memory.ts';
-import { type Context, does, type Memory, type Places, type Window, type Windowed } from './parts.ts';
+import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './history.ts';
+import { type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
 
 /** Everywhere the mask allows. */
 export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
@@ -20,8 +20,8 @@ export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
 }
 
 /** A window that looks at no score. */
-const ofPlaces = (memory: Memory, places: NonNullable<Window['places']>): Window => ({
-  memory,
+const ofPlaces = (history: History, places: NonNullable<Window['places']>): Window => ({
+  history,
   places,
   limit(scores, context) {
     const { mask, bias } = places(scores.shape, context.state);
@@ -97,7 +97,7 @@ export function coverage(options: { strength: number | Tensor }): Window & { rea
   });
   return {
     strength: options.strength,
-    memory: coverageSoFar,
+    history: coverageSoFar,
     limit(scores, { state }) {
       const seen = state.coverage as Tensor; // [B, S]
       return { scores: sub(scores, mul(reshape(seen, seen.shape.toSpliced(1, 0, 1)), options.strength)) };
@@ -111,15 +111,15 @@ export function coverage(options: { strength: number | Tensor }): Window & { rea
  */
 export class CombinedWindow extends Module implements Window {
   readonly windows: readonly Window[];
-  readonly memory?: Memory;
+  readonly history?: History;
   readonly places?: NonNullable<Window['places']>;
 
   constructor(...windows: Window[]) {
     super();
     for (const [i, window] of windows.entries()) does('limit')('CombinedWindow', `window ${i}`, window);
     this.windows = windows;
-    const memory = windows.reduce<Memory | undefined>((all, window) => window.memory?.and(all) ?? all, undefined);
-    if (memory) this.memory = memory;
+    const history = windows.reduce<History | undefined>((all, window) => window.history?.and(all) ?? all, undefined);
+    if (history) this.history = history;
     if (windows.every(({ places }) => places)) this.places = (scores, state) => allPlaces(windows, scores, state);
   }
 

@@ -1,7 +1,6 @@
-import { expectKey, expectNames, isShare, isSize, isWhole, maybe, type Rules, shown } from '../tensor/check.ts';
+import { expectKey, expectNames, isShare, isSize, isWhole, maybe, type Rules } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
-import { show } from '../tensor/shape.ts';
-import { empty, Tensor } from '../tensor/tensor.ts';
+import { empty, kindOf, Tensor } from '../tensor/tensor.ts';
 
 /** The tokens that models give a meaning of their own. */
 export interface Specials {
@@ -58,11 +57,6 @@ export function expectSource(source: Tensor, options: { key?: Key }): void {
   expectNames('encode', options, { key: 0 });
   if (options.key !== undefined) expectKey('encode', options.key);
   expectTokens('encode', 'source', source);
-}
-
-/** A value for messages: element type and shape of a tensor. */
-export function kindOf(x: unknown): string {
-  return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : shown(x);
 }
 
 /** bool `[B, T]`: true where a token is not `pad`. */

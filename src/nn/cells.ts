@@ -1,14 +1,14 @@
 // Recurrent cores of one step, differentiable as often as wanted. Whole sequences go faster through `LSTM` and `GRU`.
 
 import { add, gruCell, linear, lstmCell, tanh, uniform } from '../ops/index.ts';
-import type { Weights } from '../ops/recurrent.ts';
+import type { Weights } from '../ops/sequence.ts';
 import { expectKey, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { outside } from '../tensor/scope.ts';
 import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { Module, own } from './module.ts';
+import { Module, param } from './module.ts';
 import { expectState, type State } from './state.ts';
 import type { Core } from './unroll.ts';
 
@@ -35,7 +35,7 @@ export function drawWeights(
   const { input, hidden, bias = true } = sizes;
   const [a, b, c, d] = split(key, 4) as [Key, Key, Key, Key];
   const bound = 1 / Math.sqrt(hidden);
-  const draw = (from: Key, shape: number[]) => own(() => uniform(from, shape, { low: -bound, high: bound }));
+  const draw = (from: Key, shape: number[]) => param(() => uniform(from, shape, { low: -bound, high: bound }));
   const width = gates * hidden;
   const [biasIh, biasHh] = bias ? [draw(c, [width]), draw(d, [width])] : [null, null];
   return { ih: draw(a, [width, input]), hh: draw(b, [width, hidden]), biasIh, biasHh };

@@ -1,11 +1,11 @@
 import { record } from '../autograd/record.ts';
 import { gather, normal, where } from '../ops/index.ts';
-import type { Embedded } from '../ops/recurrent.ts';
+import type { Embedded } from '../ops/sequence.ts';
 import { expectKey, expectOptions, isSize, isWhole, maybe } from '../tensor/check.ts';
 import { detach, full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { Module, own } from './module.ts';
+import { Module, param } from './module.ts';
 
 /** What an {@link Embedding} is made with. */
 export interface EmbeddingSizes {
@@ -30,7 +30,7 @@ export class Embedding extends Module {
     if (paddingIndex !== undefined && paddingIndex >= symbols) {
       throw new RangeError(`Embedding: paddingIndex must be below the ${symbols} symbols, got ${paddingIndex}`);
     }
-    this.weight = own(() => normal(key, [symbols, size]));
+    this.weight = param(() => normal(key, [symbols, size]));
     this.paddingIndex = paddingIndex;
     if (paddingIndex !== undefined) this.weight.view().fill(0, paddingIndex * size, (paddingIndex + 1) * size);
   }
@@ -41,7 +41,7 @@ export class Embedding extends Module {
   }
 
   /** int32 `[B, T]` as input of an LSTM or GRU, which may then multiply each row of the table once and not each element of the batch. */
-  unread(index: Tensor): Embedded {
+  lookup(index: Tensor): Embedded {
     return { table: this.table, index };
   }
 

@@ -2,7 +2,7 @@ import { linear, uniform } from '../ops/index.ts';
 import { expectKey, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { Module, own } from './module.ts';
+import { Module, param } from './module.ts';
 
 /** `x·Wᵀ + b` on the last axis. `weight` `[output, input]`, `bias` `[output]`, both U(−1/√input, 1/√input) as PyTorch's. */
 export class Linear extends Module {
@@ -16,8 +16,8 @@ export class Linear extends Module {
     const { input, output, bias = true } = sizes;
     const [forWeight, forBias] = split(key);
     const bound = 1 / Math.sqrt(input);
-    this.weight = own(() => uniform(forWeight, [output, input], { low: -bound, high: bound }));
-    this.bias = bias ? own(() => uniform(forBias, [output], { low: -bound, high: bound })) : null;
+    this.weight = param(() => uniform(forWeight, [output, input], { low: -bound, high: bound }));
+    this.bias = bias ? param(() => uniform(forBias, [output], { low: -bound, high: bound })) : null;
   }
 
   /** `[…, input]` to `[…, output]`. */

@@ -154,6 +154,6 @@ export function parameters(module: Module): StateDict {
 }
 
 /** A parameter: `make` runs outside every scope, and its result is marked as a leaf. */
-export function own(make: () => Tensor): Tensor {
+export function param(make: () => Tensor): Tensor {
   return parameter(outside(make));
 }

@@ -1,7 +1,7 @@
 // RNN, LSTM and GRU over whole sequences: layers, both directions, padded batches. Parameters have PyTorch's names and layouts.
 
 import { add, concat, dropout, gru, linear, lstm, select, stack, tanh } from '../ops/index.ts';
-import type { Embedded, Weights } from '../ops/recurrent.ts';
+import type { Embedded, Weights } from '../ops/sequence.ts';
 import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';

@@ -31,7 +31,7 @@ export const axisOptions = { axis: 0, keepDims: 0 };
 export const maskedOptions = { axis: 0, mask: 0 };
 
 /** `x` with −∞ where `mask` (bool, broadcast to `x`) is false. */
-export function hidden(op: string, x: Tensor, mask: Tensor | undefined): Tensor {
+export function maskedOut(op: string, x: Tensor, mask: Tensor | undefined): Tensor {
   expectTensor(op, 'x', x);
   if (mask === undefined) return x;
   expectDType(op, 'mask', mask, 'bool');

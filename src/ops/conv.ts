@@ -13,18 +13,18 @@ import { copyInto, dense } from './walk.ts';
  * Every run of `size` neighbours along `axis`: an axis of T becomes one of T − size + 1, and a new last axis holds the run (PyTorch's
  * `unfold` with step 1). Gradient: each element's share in all its runs, summed.
  */
-export function windows(x: Tensor, size: number, axis: number): Tensor {
-  expectTensor('windows', 'x', x);
-  const at = axisOf('windows', axis, x.rank);
+export function unfold(x: Tensor, size: number, axis: number): Tensor {
+  expectTensor('unfold', 'x', x);
+  const at = axisOf('unfold', axis, x.rank);
   const length = x.shape[at] as number;
   if (!(Number.isInteger(size) && size >= 1 && size <= length)) {
-    throw new RangeError(`windows: size must be a whole number from 1 to ${length}, got ${size}`);
+    throw new RangeError(`unfold: size must be a whole number from 1 to ${length}, got ${size}`);
   }
   const strides = stridesOf(x.shape);
   const shape = [...x.shape.map((n, i) => (i === at ? length - size + 1 : n)), size];
   const y = empty(shape, x.dtype);
   copyInto(y, dense(shape), x, { at: 0, strides: [...strides, strides[at] as number] }, shape);
-  return record('windows', y, [x], (g) => [overlapAdd(g, at)]);
+  return record('unfold', y, [x], (g) => [overlapAdd(g, at)]);
 }
 
 /** `y[…, t, …] = Σₖ g[…, t − k, …, k]` where there is such an index: among enough zeros, steps of one back along k are a walk. */
@@ -37,7 +37,7 @@ function overlapAdd(g: Tensor, at: number): Tensor {
   const shape = g.shape.map((n, i) => (i === at ? starts + size - 1 : n));
   const skewed = empty(shape);
   copyInto(skewed, dense(shape), padded, { at: (size - 1) * step, strides: strides.with(-1, 1 - step) }, shape);
-  return record('overlapAdd', sum(skewed, { axis: -1 }), [g], (h) => [windows(h, size, at)]);
+  return record('overlapAdd', sum(skewed, { axis: -1 }), [g], (h) => [unfold(h, size, at)]);
 }
 
 /** Options of {@link conv1d}. */
@@ -51,7 +51,7 @@ const convOptions: Names<ConvOptions> = { padding: 0 };
 /**
  * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, K]` (PyTorch's layout, and like
  * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − K + 1, O]`, q zeros after. Gradients: those of
- * the product and of {@link windows}.
+ * the product and of {@link unfold}.
  */
 export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
   expectDType('conv1d', 'x', x, 'float32');
@@ -69,7 +69,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOp
   const [before, after] = ends(size, options.padding ?? 0);
   const total = before + length + after;
   if (size > total) throw new RangeError(`conv1d: weight must be no longer than x with its padding, got ${size} and ${total}`);
-  const runs = windows(total === length ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]
+  const runs = unfold(total === length ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]
   const flat = reshape(runs, [...runs.shape.slice(0, 2), inputs * size]);
   return linear(flat, reshape(weight, [outputs, inputs * size]), bias);
 }

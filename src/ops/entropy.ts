@@ -1,6 +1,6 @@
 import { expectNames } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { along, hidden } from './along.ts';
+import { along, maskedOut } from './along.ts';
 import { mul, neg } from './binary.ts';
 import { greater, where } from './logic.ts';
 import { sum } from './reduce.ts';
@@ -14,7 +14,7 @@ const entropyOptions = { mask: 0 };
  */
 export function entropy(x: Tensor, options: { mask?: Tensor } = {}): Tensor {
   expectNames('entropy', options, entropyOptions);
-  return along('entropy', hidden('entropy', x, options.mask), -1, (logits) => {
+  return along('entropy', maskedOut('entropy', x, options.mask), -1, (logits) => {
     const p = softmax(logits);
     const logs = where(greater(p, 0), logSoftmax(logits), 0); // 0 · −∞ would be NaN
     return neg(sum(mul(p, logs), { axis: -1 }));

@@ -10,7 +10,7 @@ import { expectIndices, expectSame } from './indices.ts';
 
 /**
  * `y[i, …] = x[index[i], …]`: `x` `[N, …]` and `index` int32 of any shape give `[…index, …]`. The embedding lookup.
- * Gradient: {@link scatterAdd}.
+ * Gradient: {@link segmentSum}.
  */
 export function gather(x: Tensor, index: Tensor): Tensor {
   expectTensor('gather', 'x', x);
@@ -21,26 +21,26 @@ export function gather(x: Tensor, index: Tensor): Tensor {
   kernels.gather(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
   return record('gather', y, [x], (g) => {
     expectSame('gather', index, 0, rows, mark);
-    return [scatterAdd(g, index, rows)];
+    return [segmentSum(g, index, rows)];
   });
 }
 
 /**
  * `y[k, …] = Σ x[i, …]` over the i with `index[i] = k`, in order of i: `x` `[…index, …]` gives `[rows, …]`. Gradient: {@link gather}.
  */
-export function scatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
-  expectDType('scatterAdd', 'x', x, 'float32');
-  expectDType('scatterAdd', 'index', index, 'int32');
-  isCount('scatterAdd', 'rows', rows);
+export function segmentSum(x: Tensor, index: Tensor, rows: number): Tensor {
+  expectDType('segmentSum', 'x', x, 'float32');
+  expectDType('segmentSum', 'index', index, 'int32');
+  isCount('segmentSum', 'rows', rows);
   if (!sameShape(x.shape.slice(0, index.rank), index.shape)) {
-    throw new RangeError(`scatterAdd: x must begin with the shape of index, got ${show(x.shape)} and ${show(index.shape)}`);
+    throw new RangeError(`segmentSum: x must begin with the shape of index, got ${show(x.shape)} and ${show(index.shape)}`);
   }
-  const mark = expectIndices('scatterAdd', index, 0, rows);
+  const mark = expectIndices('segmentSum', index, 0, rows);
   const row = x.shape.slice(index.rank);
   const y = zeros([rows, ...row]);
   kernels.scatterAdd(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
-  return record('scatterAdd', y, [x], (g) => {
-    expectSame('scatterAdd', index, 0, rows, mark);
+  return record('segmentSum', y, [x], (g) => {
+    expectSame('segmentSum', index, 0, rows, mark);
     return [gather(g, index)];
   });
 }

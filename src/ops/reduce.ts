@@ -12,7 +12,7 @@ import { sqrt, square } from './elementwise.ts';
 import { unpick } from './gather.ts';
 import { permute, reshape } from './shape.ts';
 import { placesOf } from './sort.ts';
-import { takeAlong } from './take.ts';
+import { takeAlongAxis } from './take.ts';
 
 /** Options of reductions over any axes. */
 export interface ReduceOptions {
@@ -91,7 +91,7 @@ function oneAxis(op: string, x: Tensor, options: AxisOptions) {
 /** Places and values of the first largest int32, or smallest, along an axis that stays with length 1. */
 function wholeBest(op: string, flat: Tensor, at: number, largest: boolean): { place: Tensor; value: Tensor } {
   const place = placesOf(op, flat, at, largest, 1);
-  return { place, value: takeAlong(flat, place, { axis: at }) };
+  return { place, value: takeAlongAxis(flat, place, { axis: at }) };
 }
 
 /**

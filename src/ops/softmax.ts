@@ -3,7 +3,7 @@ import { kernels } from '../runtime/backend.ts';
 import { expectNames } from '../tensor/check.ts';
 import { axisOf } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { along, axisOption, axisOptions, hidden, maskedOptions, rowsOf, shielded } from './along.ts';
+import { along, axisOption, axisOptions, maskedOptions, maskedOut, rowsOf, shielded } from './along.ts';
 import { exp } from './elementwise.ts';
 import { floatMul, floatSub, scaled, sumRows } from './float.ts';
 import type { AxisOptions } from './reduce.ts';
@@ -16,7 +16,7 @@ import { softmaxRows, weights } from './weights.ts';
  */
 export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('softmax', options, maskedOptions);
-  const y = along('softmax', hidden('softmax', x, options.mask), options.axis ?? -1, weights);
+  const y = along('softmax', maskedOut('softmax', x, options.mask), options.axis ?? -1, weights);
   return shielded('softmax', y, options.mask);
 }
 

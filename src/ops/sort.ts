@@ -6,7 +6,7 @@ import { axisOf } from '../tensor/shape.ts';
 import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { rowsOf } from './along.ts';
 import { transpose } from './shape.ts';
-import { takeAlong } from './take.ts';
+import { takeAlongAxis } from './take.ts';
 
 /** Options of {@link sort} and {@link argsort}. */
 export interface SortOptions {
@@ -57,7 +57,7 @@ export function sort(x: Tensor, options: SortOptions = {}): Tensor {
   expectOrdered('sort', x);
   expectOptions('sort', options, sortOptions);
   const { axis = -1, descending = false } = options;
-  return takeAlong(x, placesOf('sort', x, axis, descending), { axis });
+  return takeAlongAxis(x, placesOf('sort', x, axis, descending), { axis });
 }
 
 /**
@@ -71,5 +71,5 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): { values:
   const n = x.shape[axisOf('topk', axis, x.rank)] as number;
   if (!(Number.isInteger(k) && k >= 0 && k <= n)) throw new RangeError(`topk: k must be a whole number from 0 to ${n}, got ${k}`);
   const indices = placesOf('topk', x, axis, largest, k);
-  return { values: takeAlong(x, indices, { axis }), indices };
+  return { values: takeAlongAxis(x, indices, { axis }), indices };
 }

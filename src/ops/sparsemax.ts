@@ -2,7 +2,7 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectNames } from '../tensor/check.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { along, hidden, maskedOptions, rowsOf, shielded } from './along.ts';
+import { along, maskedOptions, maskedOut, rowsOf, shielded } from './along.ts';
 
 /**
  * The nearest point of the simplex, `argmin ‖p − x‖²` over p ≥ 0, Σ p = 1: `max(x − τ, 0)` with the τ that makes the sum 1 (Martins
@@ -12,7 +12,7 @@ import { along, hidden, maskedOptions, rowsOf, shielded } from './along.ts';
  */
 export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('sparsemax', options, maskedOptions);
-  const y = along('sparsemax', hidden('sparsemax', x, options.mask), options.axis ?? -1, nearest);
+  const y = along('sparsemax', maskedOut('sparsemax', x, options.mask), options.axis ?? -1, nearest);
   return shielded('sparsemax', y, options.mask);
 }
 

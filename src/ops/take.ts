@@ -1,4 +1,4 @@
-// Reading and writing by index within each row of a batch, all through `gather` and `scatterAdd` on the batch laid flat.
+// Reading and writing by index within each row of a batch, all through `gather` and `segmentSum` on the batch laid flat.
 
 import { record } from '../autograd/record.ts';
 import { expectNames, isCount } from '../tensor/check.ts';
@@ -6,7 +6,7 @@ import { detach, ones } from '../tensor/create.ts';
 import { axisOf, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOption } from './along.ts';
-import { gather, scatterAdd, unpick } from './gather.ts';
+import { gather, segmentSum, unpick } from './gather.ts';
 import { expectIndices } from './indices.ts';
 import { reshape, transpose } from './shape.ts';
 
@@ -24,7 +24,7 @@ function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
   return y;
 }
 
-/** {@link take} under the name of who asks. */
+/** {@link batchGather} under the name of who asks. */
 function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
   expectTensor(op, 'x', x);
   expectDType(op, 'index', index, 'int32');
@@ -36,46 +36,46 @@ function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
   return gather(reshape(x, [rows * n, ...rest]), flat(op, index, rows, n));
 }
 
-const takeOptions = { batch: 0 };
+const batchGatherOptions = { batchDims: 0 };
 
 /**
  * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …K]` give `[B, …K, …]`, so that of values `[B, S, D]` the items
- * chosen for `[B, T]` are `[B, T, D]`. `batch` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
+ * chosen for `[B, T]` are `[B, T, D]`. `batchDims` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
  */
-export function take(x: Tensor, index: Tensor, options: { batch?: number } = {}): Tensor {
-  expectNames('take', options, takeOptions);
-  return taken('take', x, index, options.batch ?? 1);
+export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: number } = {}): Tensor {
+  expectNames('batchGather', options, batchGatherOptions);
+  return taken('batchGather', x, index, options.batchDims ?? 1);
 }
 
 /**
  * `y[…, k] = x[…, index[…, k]]` (NumPy's `take_along_axis`, PyTorch's `gather`) along `axis`, the last by default; the other lengths
- * agree. Gradient: {@link addAlong}.
+ * agree. Gradient: {@link scatterAddAlongAxis}.
  */
-export function takeAlong(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
-  expectTensor('takeAlong', 'x', x);
-  expectDType('takeAlong', 'index', index, 'int32');
-  expectNames('takeAlong', options, axisOption);
-  const at = axisOf('takeAlong', options.axis ?? -1, x.rank);
+export function takeAlongAxis(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
+  expectTensor('takeAlongAxis', 'x', x);
+  expectDType('takeAlongAxis', 'index', index, 'int32');
+  expectNames('takeAlongAxis', options, axisOption);
+  const at = axisOf('takeAlongAxis', options.axis ?? -1, x.rank);
   const last = x.rank - 1;
-  if (at !== last) return transpose(takeAlong(transpose(x, at, -1), transpose(index, at, -1)), at, -1);
-  if (index.rank !== x.rank) throw new RangeError(`takeAlong: index must have rank ${x.rank}, got ${show(index.shape)}`);
-  return taken('takeAlong', x, index, last);
+  if (at !== last) return transpose(takeAlongAxis(transpose(x, at, -1), transpose(index, at, -1)), at, -1);
+  if (index.rank !== x.rank) throw new RangeError(`takeAlongAxis: index must have rank ${x.rank}, got ${show(index.shape)}`);
+  return taken('takeAlongAxis', x, index, last);
 }
 
 /**
  * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, K]` give `[…, length]`. Weights of the
- * items of a sentence become weights of the words they are. Gradient: {@link takeAlong}.
+ * items of a sentence become weights of the words they are. Gradient: {@link takeAlongAxis}.
  */
-export function addAlong(x: Tensor, index: Tensor, length: number): Tensor {
-  expectDType('addAlong', 'x', x, 'float32');
-  expectDType('addAlong', 'index', index, 'int32');
-  isCount('addAlong', 'length', length);
+export function scatterAddAlongAxis(x: Tensor, index: Tensor, length: number): Tensor {
+  expectDType('scatterAddAlongAxis', 'x', x, 'float32');
+  expectDType('scatterAddAlongAxis', 'index', index, 'int32');
+  isCount('scatterAddAlongAxis', 'length', length);
   if (x.rank === 0 || !sameShape(x.shape, index.shape)) {
-    throw new RangeError(`addAlong: x and index must have one shape, got ${show(x.shape)} and ${show(index.shape)}`);
+    throw new RangeError(`scatterAddAlongAxis: x and index must have one shape, got ${show(x.shape)} and ${show(index.shape)}`);
   }
   const outer = x.shape.slice(0, -1);
   const rows = sizeOf(outer);
-  return reshape(scatterAdd(x, flat('addAlong', index, rows, length), rows * length), [...outer, length]);
+  return reshape(segmentSum(x, flat('scatterAddAlongAxis', index, rows, length), rows * length), [...outer, length]);
 }
 
 /** 1 at the index and 0 elsewhere on a new last axis of `length`: int32 `[…]` gives float32 `[…, length]`; zeros where the index is −1. No gradient. */

@@ -4,14 +4,14 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { hidden, rowsOf, shielded } from './along.ts';
+import { maskedOut, rowsOf, shielded } from './along.ts';
 import { floatMul, floatSub, sumRows } from './float.ts';
 
 /** Softmax along the last axis; 0 where `mask` (bool, broadcast to `x`) is false. Gradient: `y · (g − Σ g·y)`. */
 export function softmaxRows(x: Tensor, mask?: Tensor): Tensor {
   expectDType('softmax', 'x', x, 'float32');
   if (x.rank === 0) throw new RangeError(`softmax: x must have an axis, got ${show(x.shape)}`);
-  return shielded('softmax', weights(hidden('softmax', x, mask)), mask);
+  return shielded('softmax', weights(maskedOut('softmax', x, mask)), mask);
 }
 
 /** That of rows without a mask. */

@@ -182,6 +182,6 @@ export function within<T>(list: Storage[] | null, fn: () => T): T {
 }
 
 /** Live blocks, their bytes, the peak, and what the memory has grown to, of the active backend. */
-export function memory(): MemoryReport {
+export function memoryReport(): MemoryReport {
   return backend().heap.report();
 }

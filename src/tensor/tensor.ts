@@ -135,15 +135,20 @@ export function expectKind(op: string, dtype: DType): void {
 }
 
 /** What `x` is, which is no tensor of ours: perhaps one of another version, another bundle, or a module that was loaded twice. */
-const kindOf = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
+const notOurs = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
 
 /** Throws unless `x` is a tensor of this copy of the package: the address of another means nothing in this one's memory. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
-  if (!(x instanceof Tensor)) throw new TypeError(`${op}: ${name} must be a tensor, got ${kindOf(x)}`);
+  if (!(x instanceof Tensor)) throw new TypeError(`${op}: ${name} must be a tensor, got ${notOurs(x)}`);
 }
 
 /** Throws unless `x` is a tensor with elements of type `dtype`. */
 export function expectDType(op: string, name: string, x: Tensor, dtype: DType): void {
   expectTensor(op, name, x);
   if (x.dtype !== dtype) throw new TypeError(`${op}: ${name} must be ${dtype}, got ${x.dtype}`);
+}
+
+/** A value for messages: element type and shape of a tensor. */
+export function kindOf(x: unknown): string {
+  return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : shown(x);
 }

@@ -1,7 +1,7 @@
 // Numbers that change over a training run besides the learning rate: a Gumbel-softmax's temperature, the ε of ε-greedy choices.
 
 import { expectOptions, expectSizes, isNumber, maybe } from '../tensor/check.ts';
-import { isWithin, power } from './numbers.ts';
+import { isWithin, power } from './optimizers/numbers.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Evenly from `from` in step 0 to `to` in step `steps`, and there it stays: Mnih et al. 2015 take ε from 1 to 0.1 so (Methods). */

@@ -4,8 +4,8 @@ import { affine, clamp } from '../ops/index.ts';
 import { kernels } from '../runtime/backend.ts';
 import { outside, scope } from '../tensor/scope.ts';
 import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
-import { named, type ParameterSet } from './optimizer.ts';
+import { expectWithin } from './optimizers/numbers.ts';
+import { named, type ParameterSet } from './optimizers/optimizer.ts';
 
 function withGradient(op: string, parameters: ParameterSet): Tensor[] {
   const found = [...named(op, parameters).values()].filter((parameter) => parameter.grad);

@@ -1,5 +1,5 @@
 import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe } from '../tensor/check.ts';
-import { expectWithin, fromZero, halfCosine, isWithin, power } from './numbers.ts';
+import { expectWithin, fromZero, halfCosine, isWithin, power } from './optimizers/numbers.ts';
 
 /** The learning rate of a step, the first being 0. A pure function: what resumes a run needs nothing of it. */
 export type Schedule = (step: number) => number;
@@ -8,7 +8,7 @@ export type Schedule = (step: number) => number;
 const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / warmup : 1);
 
 /** Always `lr`, after a linear rise over `warmup` steps (default 0). */
-export function constant(lr: number, options: { warmup?: number } = {}): Schedule {
+export function constantSchedule(lr: number, options: { warmup?: number } = {}): Schedule {
   expectWithin('constant', 'lr', lr, 0);
   expectOptions('constant', options, { warmup: maybe(isWhole(0)) });
   const { warmup = 0 } = options;
@@ -27,7 +27,7 @@ export function stepDecay(lr: number, options: { every: number; factor?: number 
  * From `lr` down to `minimum` (default 0) over `steps` along half a cosine (Loshchilov and Hutter 2017, eq. 5), after a linear rise
  * over the first `warmup` of them (default 0); `minimum` from then on.
  */
-export function cosine(lr: number, options: { steps: number; warmup?: number; minimum?: number }): Schedule {
+export function cosineSchedule(lr: number, options: { steps: number; warmup?: number; minimum?: number }): Schedule {
   expectWithin('cosine', 'lr', lr, 0);
   expectOptions('cosine', options, { steps: isSize, warmup: maybe(isWhole(0)), minimum: fromZero });
   const { steps, warmup = 0, minimum = 0 } = options;
@@ -39,7 +39,7 @@ export function cosine(lr: number, options: { steps: number; warmup?: number; mi
 }
 
 /** A linear rise to `lr` at the `warmup`-th step, then `lr · √(warmup / step)`, steps counted from 1 (Vaswani et al. 2017, eq. 3). */
-export function inverseSqrt(lr: number, options: { warmup: number }): Schedule {
+export function inverseSqrtSchedule(lr: number, options: { warmup: number }): Schedule {
   expectWithin('inverseSqrt', 'lr', lr, 0);
   expectOptions('inverseSqrt', options, { warmup: isWithin(1) });
   const { warmup } = options;

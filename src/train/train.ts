@@ -5,7 +5,7 @@ import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { clipGradNorm, gradNorm } from './clip.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
 import { type Best, better, type Schedule } from './schedule.ts';
 
 /**

@@ -1,7 +1,7 @@
 // What holds for every mechanism; that it is a module like others is in test/nn/modules.test.ts.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
-import { remember } from '../../src/attention/memory.ts';
+import { remember } from '../../src/attention/history.ts';
 import type { Attended, Mechanism, Prepared } from '../../src/attention/parts.ts';
 import { DotScore } from '../../src/attention/score.ts';
 import { grad } from '../../src/autograd/backward.ts';

@@ -134,8 +134,8 @@ describe('dropout of weights', () => {
     const [plain, left] = [run(hard), run(dropping({ p: 0.5, selection: hard }))];
     expect(list(left.choice as Tensor)).toEqual(list(plain.choice as Tensor));
     expect(list(left.logProbability as Tensor)).toEqual(list(plain.logProbability as Tensor));
-    expect(dropping({ p: 0.5, selection: monotonicSoft() }).memory).toBeDefined();
-    expect(dropping({ p: 0.5 }).memory).toBeUndefined();
+    expect(dropping({ p: 0.5, selection: monotonicSoft() }).history).toBeDefined();
+    expect(dropping({ p: 0.5 }).history).toBeUndefined();
   });
 
   it('says what it was given', () => {

@@ -12,7 +12,7 @@ import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { matmul, mean, reshape, select, slice, where } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -186,10 +186,10 @@ describe('memory', () => {
     const N = 512;
     const held = (weights: boolean) =>
       scope(() => {
-        const [mechanism, x, before] = [build(causal), real([0], [N, E], 1), memory().bytes];
+        const [mechanism, x, before] = [build(causal), real([0], [N, E], 1), memoryReport().bytes];
         const { output } = weights ? mechanism.forward(x, x) : mechanism.forward(x, x, x, { weights: false });
         expect(output.requiresGrad).toBe(true); // so that all a gradient needs is held
-        return memory().bytes - before;
+        return memoryReport().bytes - before;
       });
     expect(held(false)).toBeLessThan(4 * N * N);
     expect(held(true)).toBeGreaterThan(3 * 4 * N * N);
@@ -213,9 +213,9 @@ describe('combined windows', () => {
     const N = 512;
     const held = (window: Window) =>
       scope(() => {
-        const [mechanism, x, before] = [build(window), real([0], [N, E], 1), memory().bytes];
+        const [mechanism, x, before] = [build(window), real([0], [N, E], 1), memoryReport().bytes];
         expect(mechanism.forward(x, x, x, { weights: false }).output.requiresGrad).toBe(true);
-        return memory().bytes - before;
+        return memoryReport().bytes - before;
       });
     const bias = biased(parameter(zeros([N, N])));
     // Scores of three heads would be 3 · 4 · N² bytes, and their gradient wants the weights as well.
@@ -253,7 +253,7 @@ describe('what heads are given', () => {
     const prepared = module.prepare(k, v);
     expect(() => module.step(q, prepared, {})).toThrow('MultiHead: query must be [B, 6], got [2, 3, 6]');
     expect(() => module.step(zeros([1, 6]), prepared, {})).toThrow(
-      "MultiHead: query of a step must be of a memory's 2 examples, got [1, 6]",
+      "MultiHead: query of a step must be of a source's 2 examples, got [1, 6]",
     );
   });
 

@@ -8,7 +8,7 @@ import { AdditiveScore, DotScore } from '../../src/attention/score.ts';
 import { biased, CombinedWindow, causal, coverage, masked, sliding } from '../../src/attention/window.ts';
 import { backward } from '../../src/autograd/backward.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import { own } from '../../src/nn/module.ts';
+import { param } from '../../src/nn/module.ts';
 import { softmax, square as squared, sum } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
@@ -179,8 +179,8 @@ describe('what windows refuse', () => {
 
 describe('tables and strengths', () => {
   it('that are parameters are found in their window, learn and are saved', () => {
-    const strength = own(() => tensor([0.5]));
-    const bias = own(() => zeros([T, S]));
+    const strength = param(() => tensor([0.5]));
+    const bias = param(() => zeros([T, S]));
     for (const [window, path, leaf] of [
       [coverage({ strength }), 'window.strength', strength],
       [biased(bias), 'window.bias', bias],

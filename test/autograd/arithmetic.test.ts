@@ -4,7 +4,7 @@ import { add, binary, copy, expand, sumAxis, sumTo } from '../../src/autograd/ar
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { kernels } from '../../src/runtime/backend.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { empty, Tensor } from '../../src/tensor/tensor.ts';
@@ -145,9 +145,9 @@ describe('long sums', () => {
       scope(() => {
         const outer = 2;
         const x = uneven(outer * n * inner);
-        const before = memory().blocks;
+        const before = memoryReport().blocks;
         const got = sumAxis(x, outer, n, inner);
-        expect(memory().blocks - before).toBe(1); // the sums of blocks are gone
+        expect(memoryReport().blocks - before).toBe(1); // the sums of blocks are gone
         if (n === most) return expect(bits(got)).toEqual(bits(plain(x, outer, n, inner)));
         const wanted = Array.from({ length: outer }, (_, o) => {
           const blocks = Math.ceil(n / block);

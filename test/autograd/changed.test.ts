@@ -11,7 +11,7 @@ import { detach, ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { SGD } from '../../src/train/sgd.ts';
+import { SGD } from '../../src/train/optimizers/sgd.ts';
 import { rows } from '../ops/table.ts';
 
 const { add, mul, square, sum } = ops;

@@ -10,7 +10,7 @@ import { noGrad, record, recording, withGrad } from '../../src/autograd/record.t
 import { recordSeveral } from '../../src/autograd/several.ts';
 import { history } from '../../src/autograd/walk.ts';
 import { add, mul, neg, square, sum } from '../../src/ops/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -22,12 +22,12 @@ const values = (x: Tensor | null | undefined) => x && [...x.toArray()];
 describe('infer', () => {
   it('returns what fn does, records nothing and frees the rest', () => {
     const x = leaf(1, 2);
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     const [y, on] = infer(() => {
       neg(x);
       return [neg(x), recording()] as const;
     });
-    expect([values(y), y.requiresGrad, on, memory().blocks - before]).toEqual([[-1, -2], false, false, 1]);
+    expect([values(y), y.requiresGrad, on, memoryReport().blocks - before]).toEqual([[-1, -2], false, false, 1]);
     y.storage.free();
     x.storage.free();
   });

@@ -5,12 +5,12 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { record } from '../../src/autograd/record.ts';
 import { recordSeveral } from '../../src/autograd/several.ts';
 import * as ops from '../../src/ops/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { detach, full, ones, tensor } from '../../src/tensor/create.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
 import type { Deferred, Tensor } from '../../src/tensor/tensor.ts';
 import { clipGradNorm, clipGradValue } from '../../src/train/clip.ts';
-import { SGD } from '../../src/train/sgd.ts';
+import { SGD } from '../../src/train/optimizers/sgd.ts';
 
 const { add, mul, reshape, sum } = ops;
 const values = (x: Tensor | null | undefined) => x && Array.from(x.toArray());
@@ -219,7 +219,7 @@ describe('memory', () => {
   const blocksAfter = (rounds: number, f: () => void) =>
     Array.from({ length: rounds }, () => {
       f();
-      return memory().blocks;
+      return memoryReport().blocks;
     });
 
   const flat = (blocks: number[]) => expect(new Set(blocks.slice(1)).size).toBe(1);

@@ -5,7 +5,7 @@ import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { noGrad, record } from '../../src/autograd/record.ts';
 import { add, linear, matmul, mul, neg, sign, square, sum } from '../../src/ops/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { detach, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
 import { type Deferred, empty, type Tensor } from '../../src/tensor/tensor.ts';
@@ -145,10 +145,10 @@ describe('checkpoint', () => {
       const wanted = [values(x.grad), values(w.grad)];
       x.grad = null;
       w.grad = null;
-      const before = memory().blocks;
+      const before = memoryReport().blocks;
       const input = neg(x);
       const y = checkpoint(f, [input]);
-      expect(memory().blocks - before).toBe(2); // input and y
+      expect(memoryReport().blocks - before).toBe(2); // input and y
       expect(values(y)).toEqual(values(plain));
       backward(y, { gradient: tensor([1, 10]) });
       expect([values(x.grad), values(w.grad)]).toEqual(wanted);
@@ -181,14 +181,14 @@ describe('checkpoint', () => {
 
 describe('scope', () => {
   it('keeps what is returned, wherever in it, and frees the rest', () => {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     const kept = scope(() => {
       const a = tensor([1]);
       const b = tensor([2]);
       tensor([3]);
       return { list: [a], map: new Map([['b', b]]), n: 7 };
     });
-    expect(memory().blocks - before).toBe(2);
+    expect(memoryReport().blocks - before).toBe(2);
     expect(kept.list[0]?.item()).toBe(1);
     expect(kept.map.get('b')?.item()).toBe(2);
     const lost: Tensor[] = [];
@@ -199,7 +199,7 @@ describe('scope', () => {
   });
 
   it('frees when fn throws, and refuses promises', () => {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     expect(() =>
       scope(() => {
         empty([1000]);
@@ -207,16 +207,16 @@ describe('scope', () => {
       }),
     ).toThrow('stop');
     expect(() => scope(async () => empty([1000]))).toThrow('scope: fn must be synchronous, got a promise');
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   });
 
   it('nests', () => {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     scope(() => {
       const inner = scope(() => scope(() => tensor([5])));
       expect(inner.item()).toBe(5);
-      expect(memory().blocks - before).toBe(1);
+      expect(memoryReport().blocks - before).toBe(1);
     });
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   });
 });

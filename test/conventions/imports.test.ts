@@ -11,9 +11,12 @@ const rooms: Record<string, readonly string[]> = {
   ops: ['runtime', 'tensor', 'autograd'],
   nn: ['runtime', 'tensor', 'autograd', 'ops'],
   attention: below,
-  models: [...below, 'attention'],
+  decode: below,
+  models: [...below, 'attention', 'decode'],
   train: below,
   data: below,
+  tasks: below,
+  metrics: below,
   io: below,
   plot: below,
 };

@@ -11,7 +11,8 @@ describe('the bundle', () => {
   it('of one mechanism with Adam and safetensors stays within its budget', async () => {
     const { initial, modules } = await bundle(mechanism);
     const paths = modules.map((module) => module.path);
-    for (const path of ['src/attention/attention.ts', 'src/train/adam.ts', 'src/io/safetensors.ts']) expect(paths).toContain(path);
+    for (const path of ['src/attention/attention.ts', 'src/train/optimizers/adam.ts', 'src/io/safetensors.ts'])
+      expect(paths).toContain(path);
     expect(paths.filter((path) => /models|plot|lstm|gru|sgd/.test(path))).toEqual([]);
     expect(compressed(initial)).toBeLessThanOrEqual(budget.mechanism);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bucketBatches, padBatch } from '../../src/data/batch.ts';
-import { editDistance, errorRates } from '../../src/data/errors.ts';
 import { fnv1a, hashSplit } from '../../src/data/split.ts';
 import { Vocabulary } from '../../src/data/vocabulary.ts';
+import { editDistance, errorRates } from '../../src/metrics/error-rates.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { foldIn, key, randomInt } from '../../src/tensor/random.ts';
 

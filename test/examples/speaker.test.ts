@@ -1,7 +1,7 @@
 import { readCheckpoint, writeCheckpoint } from 'saccade';
 import { describe, expect, it } from 'vitest';
 import { type Shape, speakerOf, untaught } from '../../examples/pronounce/speaker.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 
 const shape: Shape = {
   attention: true,
@@ -32,8 +32,8 @@ describe('a speaker from a file', () => {
     { layers: Number.NaN },
   ])('is not built where its metadata promises other sizes than its tensors have: %o', (wrong) => {
     const checkpoint = readCheckpoint(file({ ...shape, ...wrong }));
-    const { peak } = memory();
+    const { peak } = memoryReport();
     expect(() => speakerOf(checkpoint)).toThrow('speaker: shape must be that of the');
-    expect(memory().peak).toBe(peak);
+    expect(memoryReport().peak).toBe(peak);
   });
 });

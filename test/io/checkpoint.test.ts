@@ -7,19 +7,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, readCheckpoint, restoreCheckpoint, saveCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
 import { writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
-import { Module, own } from '../../src/nn/module.ts';
+import { Module, param } from '../../src/nn/module.ts';
 import { full, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { Adam, AdamW } from '../../src/train/adam.ts';
+import { Adam, AdamW } from '../../src/train/optimizers/adam.ts';
 import type { Position } from '../../src/train/train.ts';
 
 class Part extends Module {
   weight;
   constructor(shape: Shape, value: number) {
     super();
-    this.weight = own(() => full(shape, value));
+    this.weight = param(() => full(shape, value));
   }
 }
 

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { loadCheckpoint, saveCheckpoint } from '../../src/io/checkpoint.ts';
 import { loadFile, saveFile } from '../../src/io/file.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { disk, restart, watchDisk } from './disk.mjs';
@@ -62,11 +62,11 @@ it('frees every tensor and closes the file, whichever system call of a load fail
   const calls = [...disk.calls];
   expect(calls.at(-1)).toBe('close');
   for (let k = 0; k < calls.length - 1; k++) {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     restart(k);
     await expect(loadFile(path)).rejects.toThrow('EIO');
     if (k > 0) expect(disk.calls.at(-1)).toBe('close');
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   }
   restart(calls.length - 1); // what was read is read
   expect(await held(path)).toBe(1);
@@ -78,10 +78,10 @@ it('frees what it had read when a later tensor is damaged', async () => {
   const bytes = await readFile(path);
   bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
   await writeFile(path, bytes);
-  const before = memory().blocks;
+  const before = memoryReport().blocks;
   await expect(loadFile(path)).rejects.toThrow('safetensors: "y" must have its checksum');
   await expect(loadCheckpoint(path)).rejects.toThrow('safetensors: "y" must have its checksum');
-  expect(memory().blocks).toBe(before);
+  expect(memoryReport().blocks).toBe(before);
 });
 
 it('keeps the mode of what it replaces, and opens its temporary file for nobody else', async () => {

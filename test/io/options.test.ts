@@ -7,7 +7,7 @@ import { loadFile } from '../../src/io/file.ts';
 import { type FileTensor, readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { Linear } from '../../src/nn/linear.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -100,9 +100,9 @@ it('leaves no tensor behind where a later one is refused', () => {
     ['a', of('F32', new Float32Array(1000))],
     ['b', of('U32', Uint32Array.of(2 ** 31))],
   ]);
-  const { blocks } = memory();
+  const { blocks } = memoryReport();
   expect(() => loadTensors(bytes)).toThrow('must fit int32');
-  expect(memory().blocks).toBe(blocks);
+  expect(memoryReport().blocks).toBe(blocks);
 });
 
 it('reads a tensor in pieces as in one', () => {

@@ -10,12 +10,12 @@ import {
   dropout,
   foldIn,
   init,
-  inverseSqrt,
+  inverseSqrtSchedule,
   key as keyOf,
   linear,
   loadCheckpoint,
   Module,
-  own,
+  param,
   parameters,
   restoreCheckpoint,
   saveCheckpoint,
@@ -32,8 +32,8 @@ const [path = '', steps, pause] = process.argv.slice(2);
 const [forWeights, forTraining] = split(keyOf(3));
 
 class Small extends Module {
-  hidden = own(() => uniform(foldIn(forWeights, 0), [12, 4], { low: -0.5, high: 0.5 }));
-  out = own(() => uniform(foldIn(forWeights, 1), [3, 12], { low: -0.5, high: 0.5 }));
+  hidden = param(() => uniform(foldIn(forWeights, 0), [12, 4], { low: -0.5, high: 0.5 }));
+  out = param(() => uniform(foldIn(forWeights, 1), [3, 12], { low: -0.5, high: 0.5 }));
 }
 const model = new Small();
 const optimizer = new Adam(parameters(model));
@@ -54,7 +54,7 @@ const run = train({
   ...resumed,
   optimizer,
   steps: Number(steps),
-  schedule: inverseSqrt(0.02, { warmup: 5 }),
+  schedule: inverseSqrtSchedule(0.02, { warmup: 5 }),
   /** @param {number} _epoch @param {import('saccade').Key} epochKey */
   batches: (_epoch, epochKey) =>
     bucketBatches(

@@ -1,6 +1,6 @@
 // The order of sums is a promise (docs/numerics.md): here it is followed once more in float32 steps, and the bits must be those.
 import { describe, expect, it } from 'vitest';
-import { linear, matmul, scatterAdd, sum, transpose } from '../../src/ops/index.ts';
+import { linear, matmul, segmentSum, sum, transpose } from '../../src/ops/index.ts';
 import { kernels } from '../../src/runtime/backend.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -58,7 +58,7 @@ describe('the order of sums in the deterministic build', () => {
     const wanted = range(3).flatMap((k) =>
       range(width).map((j) => inOrder(range(n).flatMap((i) => (index[i] === k ? [x[i * width + j] as number] : [])))),
     );
-    expect(list(scatterAdd(made(x, n, width), tensor(Int32Array.from(index)), 3))).toEqual(wanted);
+    expect(list(segmentSum(made(x, n, width), tensor(Int32Array.from(index)), 3))).toEqual(wanted);
   });
 
   it('matmul: in blocks of 256, each from 0 in ascending order, the blocks in turn', () => {

@@ -6,8 +6,8 @@ import { monotonic, multiHead } from '../../src/attention/named.ts';
 import { chosenItem } from '../../src/attention/read.ts';
 import { AdditiveScore } from '../../src/attention/score.ts';
 import { grad } from '../../src/autograd/backward.ts';
-import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/attention-seq2seq.ts';
-import { Seq2Seq } from '../../src/models/seq2seq.ts';
+import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
+import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import { add, mul, sum } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
@@ -102,14 +102,14 @@ describe('translate', () => {
 
 describe('the options', () => {
   it('are of the widths they say', () => {
-    expect([...build({ memory: 6 }).stateDict()].find(([path]) => path === 'memory.weight')?.[1].shape).toEqual([6, 8]);
-    expect(build({ memory: 6 }).combine.weight.shape).toEqual([4, 10]);
+    expect([...build({ project: 6 }).stateDict()].find(([path]) => path === 'project.weight')?.[1].shape).toEqual([6, 8]);
+    expect(build({ project: 6 }).combine.weight.shape).toEqual([4, 10]);
     const bahdanau = build({ decoder: 'bahdanau' });
     expect([bahdanau.combine.weight.shape, bahdanau.cell.weight_ih.shape]).toEqual([
       [4, 15],
       [16, 11],
     ]);
-    expect(build({}).stateDict().has('memory.weight')).toBe(false);
+    expect(build({}).stateDict().has('project.weight')).toBe(false);
     expect(() => build({ decoder: 'chorowski' as 'luong' })).toThrow(
       "AttentionSeq2Seq: decoder must be one of luong, bahdanau, got 'chorowski'",
     );

@@ -1,8 +1,8 @@
 // What the encoder-decoder models draw in training: where they drop elements, and which tokens they feed themselves.
 import { describe, expect, it } from 'vitest';
-import type { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
-import { Encoder } from '../../src/models/encoder.ts';
-import type { Seq2Seq } from '../../src/models/seq2seq.ts';
+import type { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
+import { Encoder } from '../../src/models/seq2seq/encoder.ts';
+import type { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -44,14 +44,14 @@ describe('Encoder', () => {
     const encoder = new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: P }, key(1));
     const plain = encoder.forward(source(), 0);
     const dropped = encoder.forward(source(), 0, { key: key(2) });
-    const [x, y] = [list(dropped.memory), list(plain.memory)];
+    const [x, y] = [list(dropped.outputs), list(plain.outputs)];
     const real = y.filter((v) => v !== 0).length;
     const gone = x.filter((v, i) => v === 0 && y[i] !== 0).length;
     expect(Math.abs(gone / real - P)).toBeLessThan(5 * Math.sqrt((P * (1 - P)) / real));
     expect(list(dropped.h).some((v) => v === 0)).toBe(false);
     expect(list(dropped.h)).not.toEqual(list(plain.h)); // the embeddings were
     const without = new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: 0 }, key(1));
-    expect(list(without.forward(source(), 0, { key: key(2) }).memory)).toEqual(y);
+    expect(list(without.forward(source(), 0, { key: key(2) }).outputs)).toEqual(y);
   });
 });
 

@@ -1,6 +1,6 @@
 // A small language as a decoder speaks it, and every sentence of it written out in float64.
-import type { BeamOptions, SearchOptions } from '../../src/models/decode.ts';
-import type { DecodeStep } from '../../src/models/stepper.ts';
+import type { BeamOptions, SearchOptions } from '../../src/decode/search.ts';
+import type { DecodeStep } from '../../src/decode/stepper.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { persist } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

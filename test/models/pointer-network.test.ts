@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { backward } from '../../src/autograd/backward.ts';
-import { type Points, tourLength } from '../../src/data/polygon.ts';
-import { hullProblems, tourProblems } from '../../src/data/tasks.ts';
-import { type Constraint, choices, distinct, everyItemOnce, PointerNetwork } from '../../src/models/pointer-network.ts';
+import { type Constraint, choices, distinct, everyItemOnce, PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { parameters } from '../../src/nn/module.ts';
 import { mul, softmax, sub } from '../../src/ops/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
+import { type Points, tourLength } from '../../src/tasks/polygon.ts';
+import { hullProblems, tourProblems } from '../../src/tasks/problems.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { foldIn, key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { Adam } from '../../src/train/adam.ts';
 import { clipGradNorm } from '../../src/train/clip.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
 import { list, padding, real } from '../nn/row.ts';
 
 const model = () => new PointerNetwork({ input: 2, hidden: 8 }, key(4));
@@ -184,9 +184,9 @@ describe('PointerNetwork', () => {
     const one = model();
     const items = real([0, 1, 2], [5, 2], 3);
     one.choose(items, { beam: 2 });
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     one.choose(items, { beam: 2 });
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   });
 });
 

@@ -1,14 +1,14 @@
 // A model with attention learns to say a string backwards, and looks where it should.
 import { expect, it } from 'vitest';
 import { backward } from '../../src/autograd/backward.ts';
-import { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
+import { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { parameters } from '../../src/nn/module.ts';
 import { crossEntropy } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { foldIn, key, randomInt } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { Adam } from '../../src/train/adam.ts';
 import { clipGradNorm } from '../../src/train/clip.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
 
 const [FIRST, LETTERS, LONGEST, END] = [3, 10, 6, 2];
 const from = key(11);

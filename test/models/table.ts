@@ -1,8 +1,8 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
-import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/attention-seq2seq.ts';
-import { Bridge, Encoder } from '../../src/models/encoder.ts';
-import { PointerNetwork } from '../../src/models/pointer-network.ts';
-import { Seq2Seq } from '../../src/models/seq2seq.ts';
+import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
+import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
+import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
+import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
 import { softmax } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
@@ -20,14 +20,14 @@ export interface TranslatorRow {
 }
 
 /** Other mechanisms, decoders and memories, for a decoder's width; none of them draws. */
-const variants: Record<string, (hidden: number) => Pick<AttentionSeq2SeqOptions, 'attention' | 'decoder' | 'memory'>> = {
+const variants: Record<string, (hidden: number) => Pick<AttentionSeq2SeqOptions, 'attention' | 'decoder' | 'project'>> = {
   'bahdanau decoder': () => ({ decoder: 'bahdanau' }),
   'luong local-p dot': (hidden) => ({
-    memory: hidden,
+    project: hidden,
     attention: (sizes, key) => luong(sizes, key, { score: 'dot', window: 'local-p', size: 2 }),
   }),
   'local-m, bahdanau decoder': () => ({
-    memory: 3,
+    project: 3,
     decoder: 'bahdanau',
     attention: (sizes, key) => luong(sizes, key, { window: 'local-m', size: 1 }),
   }),
@@ -71,8 +71,8 @@ export const models: ModuleRow[] = [
     module: 'Encoder',
     build: (key) => new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 2, dropout: 0.3 }, key),
     call: (encoder, examples, key) => {
-      const { memory, h, c } = encoder.forward(sentences(examples, S, SYMBOLS, 1), 0, keyed(key));
-      return beside(memory, h, c);
+      const { outputs, h, c } = encoder.forward(sentences(examples, S, SYMBOLS, 1), 0, keyed(key));
+      return beside(outputs, h, c);
     },
     dropout: true,
   }),
@@ -81,7 +81,7 @@ export const models: ModuleRow[] = [
     build: (key) => new Bridge({ hidden: 4 }, key),
     call: (bridge, examples) => {
       const encoded = {
-        memory: real(examples, [S, 8], 1),
+        outputs: real(examples, [S, 8], 1),
         mask: padding(examples, S),
         h: real(examples, [8], 2),
         c: real(examples, [8], 3),
@@ -96,7 +96,7 @@ export const models: ModuleRow[] = [
     build: (key) => new Bridge({ hidden: 4, cell: false }, key),
     call: (bridge, examples) => {
       const encoded = {
-        memory: real(examples, [S, 8], 1),
+        outputs: real(examples, [S, 8], 1),
         mask: padding(examples, S),
         h: real(examples, [8], 2),
         c: real(examples, [8], 3),

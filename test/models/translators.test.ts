@@ -1,8 +1,8 @@
 // What holds for every encoder-decoder model; `test/nn/modules.test.ts` has what holds for every module.
 import { describe, expect, it } from 'vitest';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
-import { AttentionSeq2Seq } from '../../src/models/attention-seq2seq.ts';
-import { Seq2Seq } from '../../src/models/seq2seq.ts';
+import { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
+import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import { argmax, logSoftmax, pick, slice, sum } from '../../src/ops/index.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';

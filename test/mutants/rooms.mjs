@@ -10,6 +10,7 @@ export const rooms = {
     mutate: ['src/attention/**/*.ts'],
     tests: ['test/attention', 'test/equations/mechanisms.test.ts', 'test/equations/modules.test.ts', 'test/equations/composed.test.ts'],
   },
+  decode: { mutate: ['src/decode/**/*.ts'], tests: ['test/decode', 'test/models'] },
   models: { mutate: ['src/models/**/*.ts'], tests: ['test/models', 'test/equations/modules.test.ts'] },
   train: { mutate: ['src/train/**/*.ts'], tests: ['test/train', 'test/equations/losses.test.ts'] },
   io: { mutate: ['src/io/**/*.ts'], tests: ['test/io'] },

@@ -6,7 +6,7 @@ import { mul, sum } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { SGD } from '../../src/train/sgd.ts';
+import { SGD } from '../../src/train/optimizers/sgd.ts';
 import { list } from './row.ts';
 
 const index = () =>
@@ -77,12 +77,12 @@ describe('the padding of an embedding', () => {
     ['GRU', GRU],
   ] as const)('gets none through a table that an %s reads', (_, Kind) => {
     const rnn = new Kind({ input: E, hidden: 2 }, key(2));
-    const run = (read: 'forward' | 'unread') => {
+    const run = (read: 'forward' | 'lookup') => {
       const module = padded(2);
       scope(() => backward(sum(rnn.forward(module[read](index())).output)));
       return list(module.weight.grad as NonNullable<typeof module.weight.grad>);
     };
-    const [unread, looked] = [run('unread'), run('forward')];
+    const [unread, looked] = [run('lookup'), run('forward')];
     expect(unread.slice(2 * E, 3 * E)).toEqual([0, 0, 0]);
     unread.forEach((g, i) => {
       expect(g).toBeCloseTo(looked[i] as number, 6);

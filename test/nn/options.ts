@@ -79,7 +79,13 @@ export const options: Record<string, Made> = {
   LocalPredictive: made(saccade.LocalPredictive, { query: 4, hidden: 4, size: 2.5, key: 4 }, { numbers: { size: positive, key: [] } }),
   AttentionSeq2Seq: made(
     saccade.AttentionSeq2Seq,
-    { ...model, score: 'additive', attention: (sizes: typeof score) => softAttention('general', sizes, from), decoder: 'luong', memory: 4 },
+    {
+      ...model,
+      score: 'additive',
+      attention: (sizes: typeof score) => softAttention('general', sizes, from),
+      decoder: 'luong',
+      project: 4,
+    },
     { numbers: ofModel },
   ),
   Seq2Seq: made(saccade.Seq2Seq, { ...model, feed: 'each' }, { numbers: ofModel }),

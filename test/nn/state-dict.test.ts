@@ -1,16 +1,16 @@
 // What a module finds of its parameters, wherever they are kept, and how it loads them.
 import { describe, expect, it } from 'vitest';
 import { Linear } from '../../src/nn/linear.ts';
-import { Module, own, parameters } from '../../src/nn/module.ts';
+import { Module, param, parameters } from '../../src/nn/module.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { Adam } from '../../src/train/adam.ts';
-import { Replay } from '../../src/train/replay.ts';
+import { Replay } from '../../src/train/choice/replay.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
 import { list } from './row.ts';
 
 const linear = (seed = 1) => new Linear({ input: 2, output: 2, bias: false }, key(seed));
-const leaf = (value = 1) => own(() => tensor([value]));
+const leaf = (value = 1) => param(() => tensor([value]));
 const paths = (module: Module) => [...parameters(module).keys()];
 
 /** A module with these fields. */

@@ -10,7 +10,7 @@ import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
 import type { Core } from '../../src/nn/unroll.ts';
 import { reshape, select } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { LearnedBaseline } from '../../src/train/reinforce.ts';
+import { LearnedBaseline } from '../../src/train/choice/reinforce.ts';
 import { attending } from '../attention/rows.ts';
 import { models } from '../models/table.ts';
 import { beside, type ModuleRow, padding, real, row, sentences } from './row.ts';

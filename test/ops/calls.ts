@@ -52,7 +52,7 @@ const loss = [x(2, 3), x(2, 3), options()];
 export const calls: Record<string, readonly Given[]> = {
   abs: unary,
   add: binary,
-  addAlong: [x(2, 3), index(2, 3), given('count', 4)],
+  scatterAddAlongAxis: [x(2, 3), index(2, 3), given('count', 4)],
   additiveScore: [x(2, 3, 4), x(2, 5, 4), x(4)],
   affine: [x(2, 3), given('free', 2), given('free', 1)],
   and: booleans,
@@ -112,7 +112,7 @@ export const calls: Record<string, readonly Given[]> = {
   place: [any(2, 3), axis, given('count', 1), given('count', 5)],
   relu: unary,
   reshape: [any(2, 3), given('shape', [3, 2])],
-  scatterAdd: [x(4, 3), index(4), given('count', 2)],
+  segmentSum: [x(4, 3), index(4), given('count', 2)],
   scaledDotProductAttention: [x(2, 3, 4), x(2, 5, 4), x(2, 5, 6), options()],
   select: [any(2, 3), axis, given('place', 1)],
   sigmoid: unary,
@@ -132,8 +132,8 @@ export const calls: Record<string, readonly Given[]> = {
   sub: binary,
   sum: alongAny,
   sumTo: [x(2, 3), given('shape', [1, 3])],
-  take: [any(2, 3), index(2, 4), options()],
-  takeAlong: [any(2, 3), index(2, 4), options()],
+  batchGather: [any(2, 3), index(2, 4), options()],
+  takeAlongAxis: [any(2, 3), index(2, 4), options()],
   tanh: unary,
   topk: [ordered(2, 3), given('count', 2), options()],
   toFloat: [any(2, 3)],
@@ -143,7 +143,7 @@ export const calls: Record<string, readonly Given[]> = {
   unstack: [any(2, 3), axis],
   variance: along,
   where: [bool(2, 3), operand(2, 3), operand(2, 3)],
-  windows: [any(2, 3), given('count', 2), axis],
+  unfold: [any(2, 3), given('count', 2), axis],
 };
 
 /** Values that are wrong for a kind, by what they are. */

@@ -22,13 +22,20 @@ interface Row {
 
 const rows: Row[] = [
   { op: 'gather', shape: [4, 3], index: [1, 0], indexShape: [2], f: ops.gather },
-  { op: 'scatterAdd', shape: [2, 3], index: [1, 0], indexShape: [2], f: (x, i) => ops.scatterAdd(x, i, 4) },
+  { op: 'segmentSum', shape: [2, 3], index: [1, 0], indexShape: [2], f: (x, i) => ops.segmentSum(x, i, 4) },
   { op: 'pick', shape: [2, 4], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i) },
   { op: 'pick', shape: [4, 2], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i, { axis: 0 }) },
   { op: 'unpick', shape: [2], index: [1, 0], indexShape: [2], f: (g, i) => ops.unpick(g, i, [2, 4], 1) },
-  { op: 'take', shape: [2, 4, 3], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.take(x, i), copies: true },
-  { op: 'takeAlong', shape: [2, 4], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.takeAlong(x, i), copies: true },
-  { op: 'addAlong', shape: [2, 1], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.addAlong(x, i, 4), copies: true },
+  { op: 'batchGather', shape: [2, 4, 3], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.batchGather(x, i), copies: true },
+  { op: 'takeAlongAxis', shape: [2, 4], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.takeAlongAxis(x, i), copies: true },
+  {
+    op: 'scatterAddAlongAxis',
+    shape: [2, 1],
+    index: [1, 0],
+    indexShape: [2, 1],
+    f: (x, i) => ops.scatterAddAlongAxis(x, i, 4),
+    copies: true,
+  },
   { op: 'crossEntropy', shape: [2, 4], index: [1, 0], indexShape: [2], f: (x, i) => ops.crossEntropy(x, i), copies: true },
   { op: 'nllLoss', shape: [2, 4], index: [1, 0], indexShape: [2], f: (x, i) => ops.nllLoss(x, i), copies: true },
 ];
@@ -85,10 +92,10 @@ describe('indices and lengths that do not fit', () => {
       const before = full([20], 7);
       const x = full([1, 20], 1000);
       const after = full([20], 7);
-      expect(() => ops.scatterAdd(x, int32(819), 819.2)).toThrow('scatterAdd: rows must be a whole number from 0, got 819.2');
+      expect(() => ops.segmentSum(x, int32(819), 819.2)).toThrow('segmentSum: rows must be a whole number from 0, got 819.2');
       expect(() => ops.oneHot(int32(0, 2), 2.5)).toThrow('oneHot: length must be a whole number from 0, got 2.5');
-      expect(() => ops.addAlong(full([1, 1], 1), tensor(Int32Array.of(2), { shape: [1, 1] }), 2.5)).toThrow(
-        'addAlong: length must be a whole number from 0, got 2.5',
+      expect(() => ops.scatterAddAlongAxis(full([1, 1], 1), tensor(Int32Array.of(2), { shape: [1, 1] }), 2.5)).toThrow(
+        'scatterAddAlongAxis: length must be a whole number from 0, got 2.5',
       );
       expect(() => ops.place(tensor([1, 2]), 0, 0.5, 4)).toThrow('place: start must be a whole number from 0, got 0.5');
       expect(() => ops.place(tensor([1, 2]), 0, 1, 4.5)).toThrow('place: length must be a whole number from 0, got 4.5');

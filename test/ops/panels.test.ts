@@ -7,7 +7,7 @@ import { ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { outside, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { SGD } from '../../src/train/sgd.ts';
+import { SGD } from '../../src/train/optimizers/sgd.ts';
 
 const made = (shape: number[], seed: number) => outside(() => uniform(key(seed), shape, { low: -1, high: 1 }));
 const fresh = (x: Tensor) => tensor(x.toArray(), { shape: x.shape });

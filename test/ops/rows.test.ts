@@ -130,9 +130,9 @@ describe('indices', () => {
     const x = drawn(30, 2);
     expect(() => ops.gather(x, tensor(Int32Array.of(0, 1, 29, 2, 31)))).toThrow('gather: index must be in [0, 30), got 31 at 4');
     expect(() => ops.gather(x, tensor([1, 2]))).toThrow('gather: index must be int32, got float32');
-    expect(() => ops.scatterAdd(x, tensor(new Int32Array(30).fill(-1)), 4)).toThrow('scatterAdd: index must be in [0, 4), got -1 at 0');
-    expect(() => ops.scatterAdd(x, tensor(new Int32Array(3)), 4)).toThrow(
-      'scatterAdd: x must begin with the shape of index, got [30, 2] and [3]',
+    expect(() => ops.segmentSum(x, tensor(new Int32Array(30).fill(-1)), 4)).toThrow('segmentSum: index must be in [0, 4), got -1 at 0');
+    expect(() => ops.segmentSum(x, tensor(new Int32Array(3)), 4)).toThrow(
+      'segmentSum: x must begin with the shape of index, got [30, 2] and [3]',
     );
     expect(() => ops.pick(x, tensor(new Int32Array(30).fill(2)))).toThrow('pick: index must be in [-1, 2), got 2 at 0');
   });
@@ -145,7 +145,7 @@ describe('indices', () => {
     ]);
     const index = tensor(Int32Array.of(2, 0, 2));
     expect(list(ops.gather(x, index))).toEqual([5, 6, 1, 2, 5, 6]);
-    expect(list(ops.scatterAdd(x, index, 3))).toEqual([3, 4, 0, 0, 6, 8]);
+    expect(list(ops.segmentSum(x, index, 3))).toEqual([3, 4, 0, 0, 6, 8]);
     expect(list(ops.pick(x, tensor(Int32Array.of(1, -1, 0))))).toEqual([2, 0, 5]);
   });
 });

@@ -152,24 +152,28 @@ describe('taking by index', () => {
   );
 
   it('reads within each row of the batch', () => {
-    expect(list(ops.take(items, tensor(Int32Array.of(2, 0, 1, 1), { shape: [2, 2] })))).toEqual([4, 5, 0, 1, 8, 9, 8, 9]);
-    const y = ops.take(items, tensor(Int32Array.of(2, 0)));
+    expect(list(ops.batchGather(items, tensor(Int32Array.of(2, 0, 1, 1), { shape: [2, 2] })))).toEqual([4, 5, 0, 1, 8, 9, 8, 9]);
+    const y = ops.batchGather(items, tensor(Int32Array.of(2, 0)));
     expect([y.shape, list(y)]).toEqual([
       [2, 2],
       [4, 5, 6, 7],
     ]);
-    expect(list(ops.takeAlong(tensor([[5, 6, 7]]), tensor(Int32Array.of(2, 2, 0, 1), { shape: [1, 4] })))).toEqual([7, 7, 5, 6]);
-    expect(list(ops.addAlong(tensor([[1, 2, 4]]), tensor(Int32Array.of(3, 0, 3), { shape: [1, 3] }), 4))).toEqual([2, 0, 0, 5]);
+    expect(list(ops.takeAlongAxis(tensor([[5, 6, 7]]), tensor(Int32Array.of(2, 2, 0, 1), { shape: [1, 4] })))).toEqual([7, 7, 5, 6]);
+    expect(list(ops.scatterAddAlongAxis(tensor([[1, 2, 4]]), tensor(Int32Array.of(3, 0, 3), { shape: [1, 3] }), 4))).toEqual([2, 0, 0, 5]);
     expect(list(ops.oneHot(tensor(Int32Array.of(1, -1)), 3))).toEqual([0, 1, 0, 0, 0, 0]);
   });
 
   it('refuses what does not fit', () => {
     const index = (...values: number[]) => tensor(Int32Array.from(values), { shape: [1, values.length] });
-    expect(() => ops.take(items, index(0, 1))).toThrow('take: x and index must share 1 leading axes, got [2, 3, 2] and [1, 2]');
-    expect(() => ops.take(items, tensor(Int32Array.of(0, 3)))).toThrow('take: index must be in [0, 3), got 3 at 1');
-    expect(() => ops.takeAlong(zeros([1, 3]), index(0, -1))).toThrow('takeAlong: index must be in [0, 3), got -1 at 1');
-    expect(() => ops.takeAlong(zeros([1, 3]), tensor(Int32Array.of(1)))).toThrow('takeAlong: index must have rank 2, got [1]');
-    expect(() => ops.addAlong(zeros([1, 3]), index(0, 1), 4)).toThrow('addAlong: x and index must have one shape, got [1, 3] and [1, 2]');
+    expect(() => ops.batchGather(items, index(0, 1))).toThrow(
+      'batchGather: x and index must share 1 leading axes, got [2, 3, 2] and [1, 2]',
+    );
+    expect(() => ops.batchGather(items, tensor(Int32Array.of(0, 3)))).toThrow('batchGather: index must be in [0, 3), got 3 at 1');
+    expect(() => ops.takeAlongAxis(zeros([1, 3]), index(0, -1))).toThrow('takeAlongAxis: index must be in [0, 3), got -1 at 1');
+    expect(() => ops.takeAlongAxis(zeros([1, 3]), tensor(Int32Array.of(1)))).toThrow('takeAlongAxis: index must have rank 2, got [1]');
+    expect(() => ops.scatterAddAlongAxis(zeros([1, 3]), index(0, 1), 4)).toThrow(
+      'scatterAddAlongAxis: x and index must have one shape, got [1, 3] and [1, 2]',
+    );
     expect(() => ops.oneHot(index(0, 4), 4)).toThrow('oneHot: index must be in [-1, 4), got 4 at 1');
   });
 });
@@ -223,6 +227,6 @@ describe('conv1d', () => {
     expect(() => ops.conv1d(zeros([1, 2, 2]), zeros([3, 2, 1]), undefined, { padding: -1 })).toThrow(
       'conv1d: padding must be same, causal or a whole number from 0, got -1',
     );
-    expect(() => ops.windows(zeros([1, 2]), 3, 1)).toThrow('windows: size must be a whole number from 1 to 2, got 3');
+    expect(() => ops.unfold(zeros([1, 2]), 3, 1)).toThrow('unfold: size must be a whole number from 1 to 2, got 3');
   });
 });

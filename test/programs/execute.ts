@@ -45,8 +45,8 @@ export class Execution {
   }
 
   run(program: Program): void {
-    const { scope, memory, SGD } = this.from;
-    const before = memory();
+    const { scope, memoryReport, SGD } = this.from;
+    const before = memoryReport();
     scope(() => {
       for (const leaf of program.leaves) this.leaf(leaf);
       const trainable = program.leaves.filter((leaf) => leaf.trainable).map(({ slot }) => this.get(slot));
@@ -57,21 +57,21 @@ export class Execution {
       }
       if (trainable.length > 0) new SGD(trainable).zeroGrad();
     });
-    const { blocks, bytes } = memory();
+    const { blocks, bytes } = memoryReport();
     if (!this.counting) return;
     if (blocks !== before.blocks || bytes !== before.bytes)
       throw new Error(`memory must be as before, got ${blocks - before.blocks} blocks and ${bytes - before.bytes} bytes more`);
   }
 
   private round(steps: readonly Step[], trainable: readonly Tensor[]): void {
-    const { scope, memory } = this.from;
+    const { scope, memoryReport } = this.from;
     const grads = () => trainable.filter((x) => x.grad).length;
-    const [blocks, had] = [memory().blocks, grads()];
+    const [blocks, had] = [memoryReport().blocks, grads()];
     scope(() => {
       for (const step of steps) this.step(step);
       this.unchanged();
     });
-    const more = memory().blocks - blocks - (grads() - had);
+    const more = memoryReport().blocks - blocks - (grads() - had);
     if (this.counting && more !== 0)
       throw new Error(`memory after a scope must hold what it held and the gradients, got ${more} blocks more`);
     for (const [called, { tensor }] of this.kept) if (!tensor.storage.live) this.kept.delete(called);

@@ -4,7 +4,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { mul } from '../../src/ops/index.ts';
 import { activate, backend, withBackend } from '../../src/runtime/backend.ts';
 import { Heap, OutOfMemoryError } from '../../src/runtime/heap.ts';
-import { currentScope, memory } from '../../src/runtime/storage.ts';
+import { currentScope, memoryReport } from '../../src/runtime/storage.ts';
 import { wasmBackend } from '../../src/runtime/wasm.ts';
 import { full, tensor } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -36,7 +36,7 @@ describe('garbage outside every scope', () => {
         mul(x, x); // 2 GiB in all
         if (i % every === 0) await turn();
       }
-      expect(memory().peak).toBeLessThan(300 * MiB);
+      expect(memoryReport().peak).toBeLessThan(300 * MiB);
     });
   });
 
@@ -47,7 +47,7 @@ describe('garbage outside every scope', () => {
       })();
       await turn();
       const held = full([MiB * 8], 7); // 32 MiB: nothing but a collection makes room
-      expect(memory().outside).toEqual({ blocks: 1, bytes: 32 * MiB });
+      expect(memoryReport().outside).toEqual({ blocks: 1, bytes: 32 * MiB });
       expect(held.toArray().at(-1)).toBe(7);
     });
   });
@@ -76,50 +76,50 @@ describe('garbage outside every scope', () => {
     withBackend(await wasmBackend({ maximumBytes: 16 * MiB }), () => {
       const kept = scope(() => {
         empty([100]);
-        expect(memory().outside).toEqual({ blocks: 0, bytes: 0 });
+        expect(memoryReport().outside).toEqual({ blocks: 0, bytes: 0 });
         return empty([16]);
       });
-      expect(memory()).toMatchObject({ blocks: 1, outside: { blocks: 1, bytes: 64 } });
+      expect(memoryReport()).toMatchObject({ blocks: 1, outside: { blocks: 1, bytes: 64 } });
       kept.storage.free();
       kept.storage.free();
-      expect(memory()).toMatchObject({ blocks: 0, bytes: 0, outside: { blocks: 0, bytes: 0 } });
+      expect(memoryReport()).toMatchObject({ blocks: 0, bytes: 0, outside: { blocks: 0, bytes: 0 } });
     });
   });
 });
 
 describe('a tensor outside every scope', () => {
   it('that a scope takes over is freed with it, and counted no more', () => {
-    const before = memory();
+    const before = memoryReport();
     const x = full([16], 3);
-    expect(memory().outside.blocks).toBe(before.outside.blocks + 1);
+    expect(memoryReport().outside.blocks).toBe(before.outside.blocks + 1);
     scope(() => x.storage.moveTo(currentScope()));
-    expect(memory()).toMatchObject({ blocks: before.blocks, bytes: before.bytes, outside: before.outside });
+    expect(memoryReport()).toMatchObject({ blocks: before.blocks, bytes: before.bytes, outside: before.outside });
   });
 
   it('that goes through a scope and out again is the collector’s once, not twice', () => {
-    const before = memory();
+    const before = memoryReport();
     const x = full([16], 3);
     scope(() => {
       x.storage.moveTo(currentScope());
-      expect(memory().outside).toEqual(before.outside);
+      expect(memoryReport().outside).toEqual(before.outside);
       return x;
     });
-    expect(memory().outside.blocks).toBe(before.outside.blocks + 1);
+    expect(memoryReport().outside.blocks).toBe(before.outside.blocks + 1);
     x.storage.free();
-    expect(memory()).toMatchObject({ blocks: before.blocks, outside: before.outside });
+    expect(memoryReport()).toMatchObject({ blocks: before.blocks, outside: before.outside });
   });
 });
 
 describe('infer', () => {
   it('frees all but the result and records nothing', () => {
     const p = parameter(full([4], 3));
-    const before = memory();
+    const before = memoryReport();
     const y = infer(() => mul(mul(p, p), p));
     expect(Array.from(y.toArray())).toEqual([27, 27, 27, 27]);
     expect(y.requiresGrad).toBe(false);
-    expect(memory().blocks).toBe(before.blocks + 1);
+    expect(memoryReport().blocks).toBe(before.blocks + 1);
     expect(infer(() => mul(p, p).toArray()[0])).toBe(9);
-    expect(memory().blocks).toBe(before.blocks + 1);
+    expect(memoryReport().blocks).toBe(before.blocks + 1);
   });
 
   it('is synchronous', async () => {
@@ -181,31 +181,31 @@ describe('a full stack', () => {
   };
 
   it('inside nested scopes leaks no block once an outer scope ends', () => {
-    const before = memory();
+    const before = memoryReport();
     for (let round = 0; round < 60; round++) {
       scope(() => expect(() => overflow(round % 7)).toThrow(RangeError));
-      expect(memory().blocks).toBe(before.blocks);
-      expect(memory().bytes).toBe(before.bytes);
+      expect(memoryReport().blocks).toBe(before.blocks);
+      expect(memoryReport().bytes).toBe(before.bytes);
     }
   });
 
   it('in the middle of a release leaks none once the next scope begins', () => {
-    const before = memory();
+    const before = memoryReport();
     const { heap } = backend();
     const full = vi.spyOn(heap, 'free').mockImplementationOnce(() => {
       throw new RangeError('Maximum call stack size exceeded');
     });
     expect(() => scope(() => [empty([100]), empty([1000]), empty([3])].length)).toThrow('Maximum call stack size exceeded');
     full.mockRestore();
-    expect(memory().blocks).toBe(before.blocks + 3);
-    scope(() => expect(memory()).toMatchObject({ blocks: before.blocks, bytes: before.bytes }));
+    expect(memoryReport().blocks).toBe(before.blocks + 3);
+    scope(() => expect(memoryReport()).toMatchObject({ blocks: before.blocks, bytes: before.bytes }));
   });
 
   it('outside every scope leaks none once the next scope begins', () => {
-    const before = memory();
+    const before = memoryReport();
     for (let round = 0; round < 60; round++) {
       expect(() => overflow(round % 7)).toThrow(RangeError);
-      scope(() => expect(memory().blocks).toBe(before.blocks));
+      scope(() => expect(memoryReport().blocks).toBe(before.blocks));
     }
   });
 

@@ -6,7 +6,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { add, concat, neg } from '../../src/ops/index.ts';
 import { backend, withBackend } from '../../src/runtime/backend.ts';
 import { Heap, OutOfMemoryError } from '../../src/runtime/heap.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { wasmBackend } from '../../src/runtime/wasm.ts';
 import { full, ones, tensor } from '../../src/tensor/create.ts';
 import { key, permutation } from '../../src/tensor/random.ts';
@@ -57,9 +57,9 @@ describe('growth', () => {
       scope(() => {
         const grown: number[] = [];
         const grow = () => {
-          grown.push(memory().reserved);
-          empty([memory().reserved / 4]); // as much again: the memory must grow
-          expect(memory().reserved).toBeGreaterThan(grown.at(-1) as number);
+          grown.push(memoryReport().reserved);
+          empty([memoryReport().reserved / 4]); // as much again: the memory must grow
+          expect(memoryReport().reserved).toBeGreaterThan(grown.at(-1) as number);
         };
         const x = parameter(tensor([1, 2, 3]));
         const view = x.view();
@@ -84,12 +84,12 @@ describe('out of memory', () => {
     withBackend(await small(4 * MiB), () =>
       scope(() => {
         const x = full([100_000], 3);
-        const before = memory();
+        const before = memoryReport();
         expect(() => empty([2_000_000])).toThrow(OutOfMemoryError);
         expect(() => empty([2_000_000])).toThrow(
           /^memory: the limit must hold every live tensor, got a request for \d+ bytes with \d+ in use, 0 of them in 0 tensors outside every scope, and \d+ reserved; work in scope\(\(\) => …\) or infer/,
         );
-        expect(memory()).toMatchObject({ blocks: before.blocks, bytes: before.bytes });
+        expect(memoryReport()).toMatchObject({ blocks: before.blocks, bytes: before.bytes });
         expect(x.toArray().every((value) => value === 3)).toBe(true);
         expect(
           neg(x)
@@ -108,7 +108,7 @@ describe('out of memory', () => {
         });
         scope(() => void empty([800_000]));
       }
-      expect(memory().bytes).toBe(0);
+      expect(memoryReport().bytes).toBe(0);
     });
   });
 });
@@ -122,13 +122,13 @@ describe('tensors outside every scope', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     };
     for (let i = 0; i < 5; i++) await collect(); // what a test before this one left
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     let held: Tensor[] | null = Array.from({ length: 10 }, () => empty([100]));
-    expect(memory().blocks - before).toBe(10);
+    expect(memoryReport().blocks - before).toBe(10);
     expect(held).toHaveLength(10);
     held = null;
-    for (let i = 0; i < 50 && memory().blocks > before; i++) await collect();
-    expect(memory().blocks).toBe(before);
+    for (let i = 0; i < 50 && memoryReport().blocks > before; i++) await collect();
+    expect(memoryReport().blocks).toBe(before);
   });
 });
 

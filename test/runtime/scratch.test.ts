@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { products, withScratch } from '../../src/runtime/room.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -43,15 +43,15 @@ describe('a kernel with scratch', () => {
 
 describe('withScratch', () => {
   it('frees what it took, after an error too', () => {
-    const { blocks } = memory();
+    const { blocks } = memoryReport();
     let at = 0;
     const fail = (scratch: number) => {
       at = scratch;
-      expect(memory().blocks).toBe(blocks + 1);
+      expect(memoryReport().blocks).toBe(blocks + 1);
       throw new Error('within');
     };
     expect(() => withScratch(products, 'matmul', { m: 3, n: 4, k: 5 }, fail)).toThrow('within');
     expect(at).toBeGreaterThan(0);
-    expect(memory().blocks).toBe(blocks);
+    expect(memoryReport().blocks).toBe(blocks);
   });
 });

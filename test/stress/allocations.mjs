@@ -8,7 +8,7 @@ import {
   crossEntropy,
   key,
   loadTensors,
-  memory,
+  memoryReport,
   OutOfMemoryError,
   parameters,
   readCheckpoint,
@@ -105,7 +105,7 @@ export function allocations({ count, report }) {
     for (const [name, { run, follows }] of Object.entries(jobs)) {
       const all = heap.counted(run);
       back();
-      const { blocks } = memory();
+      const { blocks } = memoryReport();
       const stride = Math.max(1, Math.floor(all / count));
       let tried = 0;
       for (let k = 0; k < all; k += stride, tried++) {
@@ -113,8 +113,8 @@ export function allocations({ count, report }) {
         if (!(error instanceof OutOfMemoryError))
           throw new Error(`allocations: ${name} must be out of memory at ${k}, got ${error}`, { cause: error });
         scope(() => optimizer.zeroGrad()); // a step that failed may have left gradients, as any error after `backward` does
-        if (memory().blocks !== blocks)
-          throw new Error(`allocations: ${name} must lose no block at ${k}, got ${memory().blocks} of ${blocks}`);
+        if (memoryReport().blocks !== blocks)
+          throw new Error(`allocations: ${name} must lose no block at ${k}, got ${memoryReport().blocks} of ${blocks}`);
         if (bits() !== before) throw new Error(`allocations: ${name} must change nothing at ${k}, got other bits`);
         run();
         if (bits() !== follows) throw new Error(`allocations: ${name} must go on as if nothing had been at ${k}, got other bits`);

@@ -10,11 +10,11 @@ const N = 5;
 /** @type {Record<string, { shape: number[], low: number, run: (index: Tensor, x: Tensor) => Tensor }>} */
 const byTensor = {
   gather: { shape: [4], low: 0, run: (index, x) => S.gather(x, index) },
-  scatterAdd: { shape: [4], low: 0, run: (index) => S.scatterAdd(normal(key(2), [4, 3]), index, N) },
+  segmentSum: { shape: [4], low: 0, run: (index) => S.segmentSum(normal(key(2), [4, 3]), index, N) },
   pick: { shape: [3], low: -1, run: (index, x) => S.pick(S.transpose(x, 0, 1), index) },
-  take: { shape: [1, 4], low: 0, run: (index, x) => S.take(S.reshape(x, [1, N, 3]), index) },
-  takeAlong: { shape: [4, 3], low: 0, run: (index, x) => S.takeAlong(x, index, { axis: 0 }) },
-  addAlong: { shape: [2, 3], low: 0, run: (index) => S.addAlong(normal(key(2), [2, 3]), index, N) },
+  batchGather: { shape: [1, 4], low: 0, run: (index, x) => S.batchGather(S.reshape(x, [1, N, 3]), index) },
+  takeAlongAxis: { shape: [4, 3], low: 0, run: (index, x) => S.takeAlongAxis(x, index, { axis: 0 }) },
+  scatterAddAlongAxis: { shape: [2, 3], low: 0, run: (index) => S.scatterAddAlongAxis(normal(key(2), [2, 3]), index, N) },
   oneHot: { shape: [4], low: -1, run: (index) => S.oneHot(index, N) },
   crossEntropy: { shape: [3], low: 0, run: (index, x) => S.crossEntropy(S.transpose(x, 0, 1), index) },
   nllLoss: { shape: [3], low: 0, run: (index, x) => S.nllLoss(S.logSoftmax(S.transpose(x, 0, 1)), index) },
@@ -27,12 +27,12 @@ const byNumber = {
   select: (at, x) => S.select(x, 0, at),
   place: (at, x) => S.place(x, 0, at, 12),
   'place in': (at, x) => S.place(x, 0, 0, at),
-  windows: (at, x) => S.windows(x, at, 0),
+  windows: (at, x) => S.unfold(x, at, 0),
   'select of axis': (at, x) => S.select(x, at, 0),
   'oneHot of length': (at) => S.oneHot(tensor(Int32Array.of(0, 1)), at),
-  'scatterAdd of rows': (at, x) => S.scatterAdd(x, tensor(Int32Array.of(0, 1, 2, 1, 0)), at),
-  'addAlong of length': (at, x) =>
-    S.addAlong(
+  'segmentSum of rows': (at, x) => S.segmentSum(x, tensor(Int32Array.of(0, 1, 2, 1, 0)), at),
+  'scatterAddAlongAxis of length': (at, x) =>
+    S.scatterAddAlongAxis(
       x,
       tensor(
         Int32Array.from({ length: 15 }, (_, i) => i % 3),

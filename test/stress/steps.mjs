@@ -11,7 +11,7 @@ import {
   key,
   Linear,
   Module,
-  memory,
+  memoryReport,
   parameters,
   split,
   tensor,
@@ -50,7 +50,7 @@ function held() {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const { blocks, bytes, peak, reserved } = memory();
+  const { blocks, bytes, peak, reserved } = memoryReport();
   return { blocks, bytes, peak, reserved, rss, heapUsed, external };
 }
 

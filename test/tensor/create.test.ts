@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { arange, detach, full, type Nested, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { empty, Tensor } from '../../src/tensor/tensor.ts';
 
@@ -22,14 +22,14 @@ describe('a shape', () => {
   ];
 
   it.each(bad)('of %s is refused by every creation function, and the heap lives on', (shape, got) => {
-    const before = memory();
+    const before = memoryReport();
     const refused = (op: string) => `${op}: shape must be an array of whole numbers from 0, got ${got}`;
     expect(() => empty(any(shape))).toThrow(refused('empty'));
     expect(() => zeros(any(shape))).toThrow(refused('zeros'));
     expect(() => ones(any(shape))).toThrow(refused('ones'));
     expect(() => full(any(shape), 1)).toThrow(refused('full'));
     if (shape !== undefined) expect(() => tensor(new Float32Array(6), { shape: any(shape) })).toThrow(refused('tensor'));
-    expect(memory().bytes).toBe(before.bytes);
+    expect(memoryReport().bytes).toBe(before.bytes);
     const a = tensor([1, 2, 3]);
     const b = tensor([4, 5, 6]);
     expect([...a.toArray(), ...b.toArray()]).toEqual([1, 2, 3, 4, 5, 6]);

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { parameter } from '../../src/autograd/parameter.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { outside, persist, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -58,12 +58,12 @@ describe('scope keeps the tensors', () => {
   });
 
   it('and no others', () => {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     const kept = scope(() => {
       tensor([1]);
       return outside(() => tensor([2]));
     });
-    expect(memory().blocks).toBe(before + 1);
+    expect(memoryReport().blocks).toBe(before + 1);
     expect(values(persist(kept))).toEqual([2]);
   });
 });
@@ -100,8 +100,8 @@ describe('scope refuses a promise', () => {
   });
 
   it('and frees what was made before the first await', () => {
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     expect(() => scope(async () => [tensor([1]), tensor([2])])).toThrow(refused);
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   });
 });

@@ -4,6 +4,7 @@ import {
   Adam,
   backward,
   baselineLoss,
+  batchGather,
   categorical,
   detach,
   entropy,
@@ -28,7 +29,6 @@ import {
   stack,
   sum,
   type Tensor,
-  take,
   tensor,
 } from '../../src/index.ts';
 import { expectMean, exps, statistics, total } from './statistics.ts';
@@ -136,9 +136,9 @@ describe('REINFORCE over two choices, of which the second depends on the first',
       const y = parameter(detach(expand(tensor(second), [DRAWS, 3, 3])));
       const [forFirst, forSecond] = split(key(5));
       const a = categorical(forFirst, x);
-      const rows = reshape(take(y, reshape(a, [DRAWS, 1])), [DRAWS, 3]);
+      const rows = reshape(batchGather(y, reshape(a, [DRAWS, 1])), [DRAWS, 3]);
       const b = categorical(forSecond, rows);
-      const reward = pick(take(expand(tensor(table), [DRAWS, 3, 3]), a), b);
+      const reward = pick(batchGather(expand(tensor(table), [DRAWS, 3, 3]), a), b);
       const ones = pick(logSoftmax(x), a);
       const logs = stack([ones, pick(logSoftmax(rows), b), mul(ones, 7)], 1); // the third is no choice
       const mask = expand(tensor([true, true, false]), [DRAWS, 3]);

@@ -4,10 +4,10 @@ import { noGrad, recording } from '../../src/autograd/record.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { parameters } from '../../src/nn/module.ts';
 import { dropout, mseLoss, normal, tanh } from '../../src/ops/index.ts';
-import { currentScope, memory } from '../../src/runtime/storage.ts';
+import { currentScope, memoryReport } from '../../src/runtime/storage.ts';
 import { foldIn, type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { Adam } from '../../src/train/adam.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
 import { train } from '../../src/train/train.ts';
 
 const STEPS = 40;
@@ -64,9 +64,9 @@ describe('two training loops on one thread', () => {
       const together = await Promise.all([run(1, restless(round)), run(2, restless(round + 50))]);
       expect(together).toEqual(alone);
     }
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     const [some] = await Promise.all([run(1, restless(7)), run(2, restless(8))]);
     expect(some).toEqual(alone[0]);
-    expect(memory().blocks - before).toBeLessThanOrEqual(16); // two models with their optimisers, until they are collected
+    expect(memoryReport().blocks - before).toBeLessThanOrEqual(16); // two models with their optimisers, until they are collected
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { Adadelta, Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, gradNorm, RMSProp, SGD } from '../../src/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -103,13 +103,13 @@ describe('an optimiser', () => {
   it('frees gradients with the scope of the step, those that share memory too', () => {
     const [a, b] = [leaf(), leaf()];
     const optimizer = new SGD([a, b], { lr: 1 });
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     scope(() => {
       a.grad = tensor([1, 2, 3]);
       b.grad = a.grad;
       optimizer.step();
     });
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
     expect([Array.from(a.view()), Array.from(b.view())]).toEqual([
       [-1, -2, -3],
       [-1, -2, -3],

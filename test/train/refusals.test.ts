@@ -4,10 +4,10 @@ import { Linear } from '../../src/nn/linear.ts';
 import { ones } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { exponentialAnneal, linearAnneal } from '../../src/train/anneal.ts';
+import { qLoss, qTarget, updateTarget } from '../../src/train/choice/q-learning.ts';
+import { reinforceLoss } from '../../src/train/choice/reinforce.ts';
 import { clipGradNorm, clipGradValue } from '../../src/train/clip.ts';
-import { qLoss, qTarget, updateTarget } from '../../src/train/q-learning.ts';
-import { reinforceLoss } from '../../src/train/reinforce.ts';
-import { constant, cosine, inverseSqrt, stepDecay } from '../../src/train/schedule.ts';
+import { constantSchedule, cosineSchedule, inverseSqrtSchedule, stepDecay } from '../../src/train/schedule.ts';
 
 const linear = () => new Linear({ input: 2, output: 2 }, key(1));
 const unknown = { unknownOption: 1 } as object;
@@ -32,9 +32,9 @@ it.each<[string, () => unknown]>([
   ['reinforceLoss: reward must be float32', () => reinforceLoss(ones([2]), ones([2], 'int32'))],
   ['reinforceLoss: entropy must be [2], got [1]', () => reinforceLoss(ones([2]), ones([2]), { entropy: ones([1]) })],
   ['stepDecay: options must be among', () => stepDecay(1, unknown as { every: number })],
-  ['cosine: options must be among', () => cosine(1, unknown as { steps: number })],
-  ['inverseSqrt: lr must', () => inverseSqrt(-1, { warmup: 2 })],
-  ['constant: lr must', () => constant(-1)],
+  ['cosine: options must be among', () => cosineSchedule(1, unknown as { steps: number })],
+  ['inverseSqrt: lr must', () => inverseSqrtSchedule(-1, { warmup: 2 })],
+  ['constant: lr must', () => constantSchedule(-1)],
 ])('%s', (message, run) => {
   expect(run).toThrow(message);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { better, constant, cosine, inverseSqrt, type Plateau, plateau, stepDecay } from '../../src/index.ts';
-import { halfCosine, power } from '../../src/train/numbers.ts';
+import { better, constantSchedule, cosineSchedule, inverseSqrtSchedule, type Plateau, plateau, stepDecay } from '../../src/index.ts';
+import { halfCosine, power } from '../../src/train/optimizers/numbers.ts';
 
 describe('schedules', () => {
   it('constant rises and stays', () => {
-    expect([0, 1, 2, 3, 100].map(constant(8, { warmup: 4 }))).toEqual([2, 4, 6, 8, 8]);
-    expect(constant(3)(0)).toBe(3);
+    expect([0, 1, 2, 3, 100].map(constantSchedule(8, { warmup: 4 }))).toEqual([2, 4, 6, 8, 8]);
+    expect(constantSchedule(3)(0)).toBe(3);
   });
 
   it('stepDecay falls by the factor every so many steps', () => {
@@ -13,7 +13,7 @@ describe('schedules', () => {
   });
 
   it('cosine is half a cosine', () => {
-    const schedule = cosine(2, { steps: 110, warmup: 10, minimum: 0.5 });
+    const schedule = cosineSchedule(2, { steps: 110, warmup: 10, minimum: 0.5 });
     expect([0, 9, 10, 110, 1000].map(schedule)).toEqual([0.2, 2, 2, 0.5, 0.5]);
     for (let step = 10; step <= 110; step++) {
       expect(schedule(step)).toBeCloseTo(0.5 + 1.5 * 0.5 * (1 + Math.cos((Math.PI * (step - 10)) / 100)), 14);
@@ -21,20 +21,20 @@ describe('schedules', () => {
   });
 
   it('inverseSqrt peaks at the warm-up’s end', () => {
-    const schedule = inverseSqrt(1, { warmup: 100 });
+    const schedule = inverseSqrtSchedule(1, { warmup: 100 });
     expect([0, 49, 99, 399, 9999].map(schedule)).toEqual([0.01, 0.5, 1, 0.5, 0.1]);
   });
 
   it('say what is wrong', () => {
-    for (const make of [constant, (lr: number) => cosine(lr, { steps: 5 }), (lr: number) => stepDecay(lr, { every: 1 })]) {
+    for (const make of [constantSchedule, (lr: number) => cosineSchedule(lr, { steps: 5 }), (lr: number) => stepDecay(lr, { every: 1 })]) {
       expect(() => make(Number.NaN)).toThrow('lr must be a finite number of at least 0, got NaN');
     }
-    expect(() => constant(1, { warmUp: 3 } as object)).toThrow('constant: options must be among warmup, got warmUp');
+    expect(() => constantSchedule(1, { warmUp: 3 } as object)).toThrow('constant: options must be among warmup, got warmUp');
     expect(() => stepDecay(1, {} as { every: number })).toThrow('stepDecay: every must be a number above 0, got undefined');
     expect(() => plateau({ lr: 1 }, 1, { mode: 'min' } as object)).toThrow('plateau: options must be among goal, threshold, factor, ');
     expect(() => plateau({ lr: 1 }, 1, { goal: 'least' as 'min' })).toThrow("plateau: goal must be one of min, max, got 'least'");
-    expect(() => cosine(1, { steps: 5, warmup: 5 })).toThrow('cosine: steps must be more than warmup, got 5 and 5');
-    expect(() => inverseSqrt(1, { warmup: 0 })).toThrow('inverseSqrt: warmup must be a finite number of at least 1, got 0');
+    expect(() => cosineSchedule(1, { steps: 5, warmup: 5 })).toThrow('cosine: steps must be more than warmup, got 5 and 5');
+    expect(() => inverseSqrtSchedule(1, { warmup: 0 })).toThrow('inverseSqrt: warmup must be a finite number of at least 1, got 0');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, cosine, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { Adam, cosineSchedule, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/index.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import { type Batch, batches, loss, type Model, model, weights } from './model.ts';
@@ -31,7 +31,7 @@ describe('train', () => {
     const optimizer = adam(m);
     const seen: { bytes: number; blocks: number; reserved: number }[] = [];
     for await (const { step } of run(m, optimizer, { steps: 10_000, clip: 0.5 })) {
-      const { bytes, blocks, reserved } = memory();
+      const { bytes, blocks, reserved } = memoryReport();
       if (step === 100 || step === 10_000) seen.push({ bytes, blocks, reserved });
     }
     // less, where tensors of a test before this one were collected meanwhile
@@ -40,7 +40,7 @@ describe('train', () => {
   });
 
   it('draws the same bits when it is stopped and resumed anywhere', async () => {
-    const schedule = cosine(0.02, { steps: 30 });
+    const schedule = cosineSchedule(0.02, { steps: 30 });
     const settings = () => ({ steps: 30, schedule, clip: 1, every: 4, evaluate: () => 1 });
     const whole = model();
     const events = await all(run(whole, adam(whole), settings()));
@@ -138,10 +138,10 @@ describe('train', () => {
         closed = true;
       }
     };
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     for await (const { step } of run(m, optimizer, { batches: source })) if (step === 2) break;
     expect(closed).toBe(true);
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
   });
 
   it('names the step whose loss is not finite, and leaves the parameters as they were', async () => {
@@ -195,7 +195,7 @@ describe('train', () => {
       return 1;
     };
     const blocks = new Set<number>();
-    for await (const _ of run(m, optimizer, { evaluate, every: 1, epochs: 1 })) blocks.add(memory().blocks);
+    for await (const _ of run(m, optimizer, { evaluate, every: 1, epochs: 1 })) blocks.add(memoryReport().blocks);
     expect(blocks.size).toBe(1);
   });
 

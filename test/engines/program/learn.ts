@@ -1,12 +1,12 @@
 import { padBatch } from '../../../src/data/batch.ts';
 import { readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../../src/io/checkpoint.ts';
-import { AttentionSeq2Seq } from '../../../src/models/attention-seq2seq.ts';
+import { AttentionSeq2Seq } from '../../../src/models/seq2seq/attention-seq2seq.ts';
 import { parameters } from '../../../src/nn/module.ts';
 import { crossEntropy } from '../../../src/ops/index.ts';
 import { foldIn, type Key, key, randomInt } from '../../../src/tensor/random.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import { Adam } from '../../../src/train/adam.ts';
-import { cosine } from '../../../src/train/schedule.ts';
+import { Adam } from '../../../src/train/optimizers/adam.ts';
+import { cosineSchedule } from '../../../src/train/schedule.ts';
 import { type Position, train } from '../../../src/train/train.ts';
 import type { Digest } from './digest.ts';
 
@@ -46,7 +46,7 @@ async function steps({ model, optimizer }: ReturnType<typeof begin>, until: numb
     batches,
     loss: ({ source, target }, at) => crossEntropy(model.forward(source, target, { key: at.key }), target, { ignoreIndex: 0 }),
     optimizer,
-    schedule: cosine(0.02, { steps: STEPS, warmup: 10 }),
+    schedule: cosineSchedule(0.02, { steps: STEPS, warmup: 10 }),
     clip: 0.7,
     steps: until,
     yieldEvery: Infinity,

@@ -1,4 +1,4 @@
-import { conv1d, windows } from '../../../src/ops/index.ts';
+import { conv1d, unfold } from '../../../src/ops/index.ts';
 import { at, make, type Plain, weighed as plainly, range, total } from '../plain.ts';
 import { type OpRow, weighed } from '../row.ts';
 
@@ -19,22 +19,22 @@ function convolved(x: Plain, w: Plain, bias: Plain | undefined, before: number, 
 
 export const convolving: OpRow[] = [
   {
-    op: 'windows',
-    f: (x) => weighed(windows(x, 3, 1)),
+    op: 'unfold',
+    f: (x) => weighed(unfold(x, 3, 1)),
     inputs: [x],
     value: (x) => plainly(make([2, 4, 3, 3], ([b = 0, t = 0, c = 0, k = 0]) => at(x, [b, t + k, c]))),
   },
   {
-    op: 'windows',
+    op: 'unfold',
     name: 'last axis',
-    f: (x) => weighed(windows(x, 2, -1)),
+    f: (x) => weighed(unfold(x, 2, -1)),
     inputs: [x],
     value: (x) => plainly(make([2, 6, 2, 2], ([b = 0, t = 0, c = 0, k = 0]) => at(x, [b, t, c + k]))),
   },
   {
-    op: 'windows',
+    op: 'unfold',
     name: 'of all, first axis',
-    f: (x) => weighed(windows(x, 2, 0)),
+    f: (x) => weighed(unfold(x, 2, 0)),
     inputs: [x],
     value: (x) => plainly(make([1, 6, 3, 2], ([, t = 0, c = 0, k = 0]) => at(x, [k, t, c]))),
   },

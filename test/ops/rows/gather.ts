@@ -1,4 +1,4 @@
-import { gather, pick, scatterAdd, unpick } from '../../../src/ops/index.ts';
+import { gather, pick, segmentSum, unpick } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import { at, make, total } from '../plain.ts';
 import type { OpRow } from '../row.ts';
@@ -18,8 +18,8 @@ export const gathering: OpRow[] = [
     value: (x) => make([2, 3, 2, 3], ([i, j, ...rest]) => at(x, [of(INDEX, i, j), ...rest])),
   },
   {
-    op: 'scatterAdd',
-    f: (x) => scatterAdd(x, index(), 5),
+    op: 'segmentSum',
+    f: (x) => segmentSum(x, index(), 5),
     inputs: [{ shape: [2, 3, 4] }],
     value: (x) => make([5, 4], ([k, c = 0]) => total(INDEX.flatMap((row, i) => row.map((own, j) => (own === k ? at(x, [i, j, c]) : 0))))),
   },

@@ -1,5 +1,5 @@
 import { concat, gru, gruCell, lstm, lstmCell, reshape } from '../../../src/ops/index.ts';
-import type { SequenceOptions } from '../../../src/ops/recurrent.ts';
+import type { SequenceOptions } from '../../../src/ops/sequence.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { at, type Plain, joined as plainly, range, total } from '../plain.ts';

@@ -1,4 +1,4 @@
-import { addAlong, oneHot, straightThrough, take, takeAlong, tanh } from '../../../src/ops/index.ts';
+import { batchGather, oneHot, scatterAddAlongAxis, straightThrough, takeAlongAxis, tanh } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import { at, make, weighed as plainly, total } from '../plain.ts';
 import { type OpRow, weighed } from '../row.ts';
@@ -11,34 +11,34 @@ const index = () => tensor(Int32Array.of(2, 0, 2, 3, 1, 1), { shape: [2, 3] });
 
 export const taking: OpRow[] = [
   {
-    op: 'take',
-    f: (x) => weighed(take(x, index())),
+    op: 'batchGather',
+    f: (x) => weighed(batchGather(x, index())),
     inputs: [{ shape: [2, 4, 3] }],
     value: (x) => plainly(make([2, 3, 3], ([b = 0, k, c = 0]) => at(x, [b, of(b, k), c]))),
   },
   {
-    op: 'take',
+    op: 'batchGather',
     name: 'two batch axes',
-    f: (x) => weighed(take(x, tensor(Int32Array.of(1, 0, 3, 3, 2, 0), { shape: [2, 3, 1] }), { batch: 2 })),
+    f: (x) => weighed(batchGather(x, tensor(Int32Array.of(1, 0, 3, 3, 2, 0), { shape: [2, 3, 1] }), { batchDims: 2 })),
     inputs: [{ shape: [2, 3, 4, 2] }],
     value: (x) => plainly(make([2, 3, 1, 2], ([a = 0, b = 0, , c = 0]) => at(x, [a, b, [1, 0, 3, 3, 2, 0][3 * a + b] as number, c]))),
   },
   {
-    op: 'takeAlong',
-    f: (x) => weighed(takeAlong(x, index())),
+    op: 'takeAlongAxis',
+    f: (x) => weighed(takeAlongAxis(x, index())),
     inputs: [{ shape: [2, 4] }],
     value: (x) => plainly(make([2, 3], ([i = 0, j]) => at(x, [i, of(i, j)]))),
   },
   {
-    op: 'takeAlong',
+    op: 'takeAlongAxis',
     name: 'first axis',
-    f: (x) => weighed(takeAlong(x, index(), { axis: 0 })),
+    f: (x) => weighed(takeAlongAxis(x, index(), { axis: 0 })),
     inputs: [{ shape: [4, 3] }],
     value: (x) => plainly(make([2, 3], ([i, j = 0]) => at(x, [of(i, j), j]))),
   },
   {
-    op: 'addAlong',
-    f: (x) => weighed(addAlong(x, index(), 5)),
+    op: 'scatterAddAlongAxis',
+    f: (x) => weighed(scatterAddAlongAxis(x, index(), 5)),
     inputs: [{ shape: [2, 3] }],
     value: (x) => plainly(make([2, 5], ([i = 0, n]) => total([0, 1, 2].map((j) => (of(i, j) === n ? at(x, [i, j]) : 0))))),
   },

@@ -18,8 +18,8 @@ const gather: Row = {
   },
 };
 
-const scatterAdd: Row = {
-  op: 'scatterAdd',
+const segmentSum: Row = {
+  op: 'segmentSum',
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 0);
     const [rank, rows] = [1 + d.int(x.shape.length), 1 + d.int(4)];
@@ -31,7 +31,7 @@ const scatterAdd: Row = {
           .map((i) => get(x, [...i, ...rest])),
       ),
     );
-    d.call('scatterAdd', [x, index, rows], result);
+    d.call('segmentSum', [x, index, rows], result);
   },
 };
 
@@ -46,8 +46,8 @@ const pick: Row = {
   },
 };
 
-const take: Row = {
-  op: 'take',
+const batchGather: Row = {
+  op: 'batchGather',
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 1 && !slot.shape.includes(0));
     const batch = d.int(x.shape.length);
@@ -57,23 +57,23 @@ const take: Row = {
     const shape = [...index.shape, ...x.shape.slice(batch + 1)];
     d.need(shape.length <= 5);
     const result = make(shape, (i) => get(x, [...i.slice(0, batch), whole(index, i.slice(0, rank)), ...i.slice(rank)]));
-    d.call('take', [x, index, { batch }], result);
+    d.call('batchGather', [x, index, { batchDims: batch }], result);
   },
 };
 
-const takeAlong: Row = {
-  op: 'takeAlong',
+const takeAlongAxis: Row = {
+  op: 'takeAlongAxis',
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 0 && !slot.shape.includes(0));
     const axis = d.axis(x);
     const index = d.index(x.shape.with(axis, d.length()), x.shape[axis] as number);
     const result = make(index.shape, (i) => get(x, i.with(axis, whole(index, i))));
-    d.call('takeAlong', [x, index, { axis: d.signed(axis, x.shape.length) }], result);
+    d.call('takeAlongAxis', [x, index, { axis: d.signed(axis, x.shape.length) }], result);
   },
 };
 
-const addAlong: Row = {
-  op: 'addAlong',
+const scatterAddAlongAxis: Row = {
+  op: 'scatterAddAlongAxis',
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 0);
     const length = 1 + d.int(4);
@@ -84,7 +84,7 @@ const addAlong: Row = {
       const places = Array.from({ length: last }, (_, k) => [...row, k]);
       return n.sum(places.filter((place) => whole(index, place) === i.at(-1)).map((place) => get(x, place)));
     });
-    d.call('addAlong', [x, index, length], result);
+    d.call('scatterAddAlongAxis', [x, index, length], result);
   },
 };
 
@@ -169,11 +169,11 @@ const detach: Row = {
 
 export const indexed: Row[] = [
   gather,
-  scatterAdd,
+  segmentSum,
   pick,
-  take,
-  takeAlong,
-  addAlong,
+  batchGather,
+  takeAlongAxis,
+  scatterAddAlongAxis,
   oneHot,
   drawing(
     'uniform',

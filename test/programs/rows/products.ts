@@ -71,8 +71,8 @@ const linear: Row = {
   },
 };
 
-const windows: Row = {
-  op: 'windows',
+const unfold: Row = {
+  op: 'unfold',
   draw: (d) => {
     const x = d.float((slot) => slot.shape.length > 0 && slot.shape.length < 5 && !slot.shape.includes(0));
     const axis = d.axis(x);
@@ -81,7 +81,7 @@ const windows: Row = {
     const shape = [...x.shape.with(axis, length - size + 1), size];
     d.need(sizeOf(shape) <= d.sizes.limit);
     const result = make(shape, (i) => get(x, i.slice(0, -1).with(axis, (i[axis] as number) + (i.at(-1) as number))));
-    d.call('windows', [x, size, d.signed(axis, x.shape.length)], result);
+    d.call('unfold', [x, size, d.signed(axis, x.shape.length)], result);
   },
 };
 
@@ -118,4 +118,4 @@ const conv1d: Row = {
   },
 };
 
-export const products: Row[] = [matmul, linear, windows, conv1d];
+export const products: Row[] = [matmul, linear, unfold, conv1d];

@@ -6,10 +6,10 @@ import { tensor, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Attended, Mechanism, Memory, Prepared, Remembered, Step } from './parts.ts';
+import type { Attended, History, Mechanism, Prepared, Remembered, Step } from './parts.ts';
 
-/** The memory of these things. */
-export function remember(things: Readonly<Record<string, Remembered>>): Memory {
+/** The history of these things. */
+export function remember(things: Readonly<Record<string, Remembered>>): History {
   const each = (f: (thing: Remembered, name: string) => Tensor): State =>
     Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, f(thing, name)]));
   return {

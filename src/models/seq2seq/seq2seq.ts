@@ -1,16 +1,16 @@
-import { LSTMCell } from '../nn/cells.ts';
-import { Dropout } from '../nn/dropout.ts';
-import { Embedding } from '../nn/embedding.ts';
-import { Linear } from '../nn/linear.ts';
-import type { State } from '../nn/state.ts';
-import { concat, tanh } from '../ops/index.ts';
-import { expectKey, expectOptions, isOneOf, maybe } from '../tensor/check.ts';
-import { zeros } from '../tensor/create.ts';
-import { type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { LSTMCell } from '../../nn/cells.ts';
+import { Dropout } from '../../nn/dropout.ts';
+import { Embedding } from '../../nn/embedding.ts';
+import { Linear } from '../../nn/linear.ts';
+import type { State } from '../../nn/state.ts';
+import { concat, tanh } from '../../ops/index.ts';
+import { expectKey, expectOptions, isOneOf, maybe } from '../../tensor/check.ts';
+import { zeros } from '../../tensor/create.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { EncoderDecoder } from './encoder-decoder.ts';
-import { expectSource, isModel, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** Where the decoder gets the encoding: with every input, with the first input only, or as its initial state. */
 export type Feed = 'each' | 'first' | 'state';

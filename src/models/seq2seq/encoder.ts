@@ -1,14 +1,14 @@
-import { Dropout } from '../nn/dropout.ts';
-import { Embedding } from '../nn/embedding.ts';
-import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
-import { LSTM } from '../nn/recurrent.ts';
-import { concat, select, tanh } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, shown } from '../tensor/check.ts';
-import { zeros } from '../tensor/create.ts';
-import { type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { expectTokens, tokenMask } from './tokens.ts';
+import { Dropout } from '../../nn/dropout.ts';
+import { Embedding } from '../../nn/embedding.ts';
+import { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import { LSTM } from '../../nn/recurrent.ts';
+import { concat, select, tanh } from '../../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, shown } from '../../tensor/check.ts';
+import { zeros } from '../../tensor/create.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { expectTokens, tokenMask } from '../tokens.ts';
 
 /** What an {@link Encoder} is made with. */
 export interface EncoderSizes {
@@ -24,7 +24,7 @@ export interface EncoderSizes {
 /** A source sentence read in both directions. */
 export interface Encoded {
   /** One vector for each position `[B, S, 2·hidden]`. */
-  memory: Tensor;
+  outputs: Tensor;
   /** Real positions, bool `[B, S]`. */
   mask: Tensor;
   /** Both directions' last states, one after the other `[B, 2·hidden]`. */
@@ -57,10 +57,10 @@ export class Encoder extends Module {
     const keys = options.key ? split(options.key, 3) : [];
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);
-    const embedded = keys[0] && this.dropout.p > 0 ? drop(this.embedding.forward(source), 0) : this.embedding.unread(source);
+    const embedded = keys[0] && this.dropout.p > 0 ? drop(this.embedding.forward(source), 0) : this.embedding.lookup(source);
     const { output, state } = this.rnn.forward(embedded, { mask, ...(keys[1] ? { key: keys[1] } : {}) });
     const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, H] → [B, 2H]
-    return { memory: drop(output, 2), mask, h: last(state.h), c: last(state.c) };
+    return { outputs: drop(output, 2), mask, h: last(state.h), c: last(state.c) };
   }
 }
 

@@ -1,30 +1,30 @@
-import { softAttention } from '../attention/attention.ts';
-import type { AttentionSizes, Mechanism, Prepared } from '../attention/parts.ts';
-import type { ScoreName } from '../attention/score.ts';
-import { LSTMCell } from '../nn/cells.ts';
-import { Dropout } from '../nn/dropout.ts';
-import { Embedding } from '../nn/embedding.ts';
-import { Linear } from '../nn/linear.ts';
-import type { State } from '../nn/state.ts';
-import { concat, tanh } from '../ops/index.ts';
-import { expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../tensor/check.ts';
-import { zeros } from '../tensor/create.ts';
-import { foldIn, type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { softAttention } from '../../attention/attention.ts';
+import type { AttentionSizes, Mechanism, Prepared } from '../../attention/parts.ts';
+import type { ScoreName } from '../../attention/score.ts';
+import { LSTMCell } from '../../nn/cells.ts';
+import { Dropout } from '../../nn/dropout.ts';
+import { Embedding } from '../../nn/embedding.ts';
+import { Linear } from '../../nn/linear.ts';
+import type { State } from '../../nn/state.ts';
+import { concat, tanh } from '../../ops/index.ts';
+import { expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../../tensor/check.ts';
+import { zeros } from '../../tensor/create.ts';
+import { foldIn, type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
-import { expectSource, isModel, type ModelOptions, type Specials, specials } from './tokens.ts';
 
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
-  /** Soft attention with this score over the whole source. Default `additive`. The dot scores want `memory` of the width `hidden`. */
+  /** Soft attention with this score over the whole source. Default `additive`. The dot scores want `project` of the width `hidden`. */
   score?: ScoreName;
-  /** Any mechanism, for queries of the decoder's width and keys of the memory's. It takes the place of `score`. */
+  /** Any mechanism, for queries of the decoder's width and keys of the source's. It takes the place of `score`. */
   attention?: (sizes: AttentionSizes, key: Key) => Mechanism;
   /** When the decoder looks, see {@link AttentionSeq2Seq}. Default `luong`. */
   decoder?: 'luong' | 'bahdanau';
-  /** Width that a linear map gives the memory. Default: none, the encoder's vectors of 2 · `hidden` as they are. */
-  memory?: number;
+  /** Width that a linear map gives what is read. Default: none, the encoder's vectors of 2 · `hidden` as they are. */
+  project?: number;
 }
 
 /** What the decoder carries: the memory it reads, the LSTM's state, what attention remembers, and Luong's attentional vector. */
@@ -46,7 +46,7 @@ export interface DecoderState extends State {
 export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
-  readonly memory: Linear | null;
+  readonly project: Linear | null;
   override readonly embedding: Embedding;
   readonly cell: LSTMCell;
   readonly attention: Mechanism;
@@ -63,16 +63,16 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
       score: maybe(isOneOf('dot', 'scaledDot', 'general', 'additive')),
       attention: maybe(ruleOf('a function', (value) => typeof value === 'function')),
       decoder: maybe(isOneOf('luong', 'bahdanau')),
-      memory: maybe(isSize),
+      project: maybe(isSize),
     });
     expectKey('AttentionSeq2Seq', key);
     const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0, decoder = 'luong' } = options;
-    const width = options.memory ?? 2 * hidden;
+    const width = options.project ?? 2 * hidden;
     const looksBack = decoder === 'bahdanau';
     const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
     this.bridge = new Bridge({ hidden }, keys[1]);
-    this.memory = options.memory === undefined ? null : new Linear({ input: 2 * hidden, output: width, bias: false }, foldIn(key, 0));
+    this.project = options.project === undefined ? null : new Linear({ input: 2 * hidden, output: width, bias: false }, foldIn(key, 0));
     this.embedding = new Embedding({ symbols: target, size: embedding }, keys[2]);
     this.cell = new LSTMCell({ input: embedding + (looksBack ? width : hidden), hidden }, keys[3]);
     const sizes = { query: hidden, key: width, hidden };
@@ -88,7 +88,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
     expectSource(source, options);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
     const cell = this.bridge.forward(encoded);
-    const read = this.memory ? this.memory.forward(encoded.memory) : encoded.memory;
+    const read = this.project ? this.project.forward(encoded.outputs) : encoded.outputs;
     const memory = this.attention.prepare(read, read, { mask: encoded.mask });
     const fed = this.decoder === 'luong' ? { fed: zeros(cell.h.shape) } : {};
     return { memory, cell, ...fed, attention: this.attention.initialState(memory) };

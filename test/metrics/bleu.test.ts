@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bleu } from '../../src/data/bleu.ts';
+import { bleu } from '../../src/metrics/bleu.ts';
 
 const words = (text: string) => text.split(' ');
 

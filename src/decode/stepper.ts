@@ -6,8 +6,7 @@ import { currentScope, type Storage } from '../runtime/storage.ts';
 import { tensor } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { kindOf } from './tokens.ts';
+import { kindOf, Tensor } from '../tensor/tensor.ts';
 
 /**
  * One step of a decoder: the last token of each row (int32 `[N]`) and the state before it, to the logits of the next token

@@ -1,17 +1,17 @@
-import { lengthsToMask } from '../attention/mask.ts';
-import { AdditiveScore } from '../attention/score.ts';
-import { noGrad } from '../autograd/record.ts';
-import { Module, own } from '../nn/module.ts';
-import { LSTM } from '../nn/recurrent.ts';
-import type { State } from '../nn/state.ts';
-import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
-import { type Key, split } from '../tensor/random.ts';
-import { scope } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shape.ts';
-import { empty, Tensor } from '../tensor/tensor.ts';
-import { beamSearch, type Hypothesis } from './decode.ts';
-import { kindOf, shiftRight } from './tokens.ts';
+import { lengthsToMask } from '../../attention/mask.ts';
+import { AdditiveScore } from '../../attention/score.ts';
+import { noGrad } from '../../autograd/record.ts';
+import { beamSearch, type Hypothesis } from '../../decode/search.ts';
+import { Module, param } from '../../nn/module.ts';
+import { LSTM } from '../../nn/recurrent.ts';
+import type { State } from '../../nn/state.ts';
+import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe } from '../../tensor/check.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import { scope } from '../../tensor/scope.ts';
+import { sameShape, show } from '../../tensor/shape.ts';
+import { empty, kindOf, Tensor } from '../../tensor/tensor.ts';
+import { shiftRight } from '../tokens.ts';
 
 /** What a {@link PointerNetwork} is made with. */
 export interface PointerNetworkOptions {
@@ -124,8 +124,8 @@ export class PointerNetwork extends Module {
     this.encoder = new LSTM({ input, hidden: bidirectional ? hidden / 2 : hidden, bidirectional }, keys[0]);
     this.decoder = new LSTM({ input, hidden }, keys[1]);
     this.score = new AdditiveScore({ query: hidden, key: hidden, hidden }, keys[2]);
-    this.start = own(() => uniform(keys[3], [input], { low: -1, high: 1 }));
-    this.end = own(() => uniform(keys[4], [hidden], { low: -1, high: 1 }));
+    this.start = param(() => uniform(keys[3], [input], { low: -1, high: 1 }));
+    this.end = param(() => uniform(keys[4], [hidden], { low: -1, high: 1 }));
   }
 
   /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real, and makes the decoder's first state. */

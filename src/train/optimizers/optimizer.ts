@@ -1,9 +1,9 @@
-import { dropGradient } from '../autograd/gradients.ts';
-import { described, expectAllPaths, expectFits, expectMap } from '../nn/fit.ts';
-import { full, tensor } from '../tensor/create.ts';
-import { outside, scope } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shape.ts';
-import { expectDType, Tensor } from '../tensor/tensor.ts';
+import { dropGradient } from '../../autograd/gradients.ts';
+import { described, expectAllPaths, expectFits, expectMap } from '../../nn/fit.ts';
+import { full, tensor } from '../../tensor/create.ts';
+import { outside, scope } from '../../tensor/scope.ts';
+import { sameShape, show } from '../../tensor/shape.ts';
+import { expectDType, Tensor } from '../../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
 /** What an optimiser is given: leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */

@@ -1,6 +1,6 @@
 // Host arithmetic from + and × alone: the same bits in every engine, where Math.pow and Math.cos are not.
 
-import { maybe, type Rule, ruleOf } from '../tensor/check.ts';
+import { maybe, type Rule, ruleOf } from '../../tensor/check.ts';
 
 /** `base^exponent` for a whole exponent of at least 0, by squaring. */
 export function power(base: number, exponent: number): number {

@@ -1,14 +1,14 @@
 // Choosing by learnt values: Q-learning over the items a query may choose from (Watkins 1989; Mnih et al. 2015, "Human-level control").
 
-import { noGrad } from '../autograd/record.ts';
-import type { Module } from '../nn/module.ts';
-import { add, argmax, categorical, greater, less, max, mul, pick, smoothL1Loss, uniform, where } from '../ops/index.ts';
-import { expectNames } from '../tensor/check.ts';
-import { detach, full } from '../tensor/create.ts';
-import { type Key, split } from '../tensor/random.ts';
-import { sameShape, show } from '../tensor/shape.ts';
-import { expectDType, type Tensor } from '../tensor/tensor.ts';
-import { expectWithin } from './numbers.ts';
+import { noGrad } from '../../autograd/record.ts';
+import type { Module } from '../../nn/module.ts';
+import { add, argmax, categorical, greater, less, max, mul, pick, smoothL1Loss, uniform, where } from '../../ops/index.ts';
+import { expectNames } from '../../tensor/check.ts';
+import { detach, full } from '../../tensor/create.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import { sameShape, show } from '../../tensor/shape.ts';
+import { expectDType, type Tensor } from '../../tensor/tensor.ts';
+import { expectWithin } from '../optimizers/numbers.ts';
 
 const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask, values, -Infinity) : values);
 

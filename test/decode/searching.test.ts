@@ -1,17 +1,17 @@
 // What both searches keep to: whose memory they free, what they refuse, how their time grows.
 import { describe, expect, it } from 'vitest';
-import { beamSearch, greedySearch, type SearchOptions } from '../../src/models/decode.ts';
-import type { DecodeStep } from '../../src/models/stepper.ts';
+import { beamSearch, greedySearch, type SearchOptions } from '../../src/decode/search.ts';
+import type { DecodeStep } from '../../src/decode/stepper.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import type { State } from '../../src/nn/state.ts';
 import { gather, mul, reshape } from '../../src/ops/index.ts';
-import { memory } from '../../src/runtime/storage.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { persist, scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { at, logSoftmax } from '../equations/plain.ts';
-import { base, SYMBOLS, speaker } from './language.ts';
+import { base, SYMBOLS, speaker } from '../models/language.ts';
 
 const never = [1];
 
@@ -93,14 +93,14 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
 
   it('frees what it made, step by step and where the step function throws', () => {
     const initial = { h: persist(tensor([[1, 1]])) };
-    const before = memory().blocks;
+    const before = memoryReport().blocks;
     let most = 0;
     const step: DecodeStep<State> = (tokens, state) => {
-      most = Math.max(most, memory().blocks - before);
+      most = Math.max(most, memoryReport().blocks - before);
       return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: mul(state.h as Tensor, 2) } };
     };
     run(step, initial, { maxLength: 50 });
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
     expect(most).toBeLessThan(6);
     let steps = 0;
     const broken: DecodeStep<State> = (tokens, state) => {
@@ -108,7 +108,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
       return step(tokens, state);
     };
     expect(() => run(broken, initial)).toThrow('step: broken, got 3');
-    expect(memory().blocks).toBe(before);
+    expect(memoryReport().blocks).toBe(before);
     expect(Array.from(initial.h.toArray())).toEqual([1, 1]);
   });
 
@@ -184,12 +184,12 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
   });
 
   it('makes nothing of the greatest length up front', () => {
-    const before = memory();
+    const before = memoryReport();
     const step: DecodeStep<State> = (tokens, state) => ({ logits: same(tokens.size, [0, 0, 1, 0]), state });
     const options = { maxLength: 2 ** 40, ...(name === 'beamSearch' ? { lengthPenalty: 0.6 } : {}) };
     run(step, {}, options);
-    expect(memory().blocks).toBe(before.blocks);
-    expect(memory().peak - before.bytes).toBeLessThan(before.peak - before.bytes + 4096);
+    expect(memoryReport().blocks).toBe(before.blocks);
+    expect(memoryReport().peak - before.bytes).toBeLessThan(before.peak - before.bytes + 4096);
   });
 
   it('looks at as many elements as the batch has, and not at all others for each', () => {

@@ -1,19 +1,19 @@
-import { together } from '../attention/memory.ts';
-import type { Selected } from '../attention/parts.ts';
-import { noGrad } from '../autograd/record.ts';
-import type { Dropout } from '../nn/dropout.ts';
-import type { Embedding } from '../nn/embedding.ts';
-import type { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
-import type { State } from '../nn/state.ts';
-import { argmax, stack, transpose, unstack } from '../ops/index.ts';
-import { expectKey, expectNames, shown } from '../tensor/check.ts';
-import { foldIn, type Key, randomInt, split } from '../tensor/random.ts';
-import { scope } from '../tensor/scope.ts';
-import { type Shape, show } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
-import { type BeamOptions, beamSearch, type Hypothesis } from './decode.ts';
-import { expectTokens, type Specials, shiftRight } from './tokens.ts';
+import { together } from '../../attention/history.ts';
+import type { Selected } from '../../attention/parts.ts';
+import { noGrad } from '../../autograd/record.ts';
+import { type BeamOptions, beamSearch, type Hypothesis } from '../../decode/search.ts';
+import type { Dropout } from '../../nn/dropout.ts';
+import type { Embedding } from '../../nn/embedding.ts';
+import type { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import type { State } from '../../nn/state.ts';
+import { argmax, stack, transpose, unstack } from '../../ops/index.ts';
+import { expectKey, expectNames, shown } from '../../tensor/check.ts';
+import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
+import { scope } from '../../tensor/scope.ts';
+import { type Shape, show } from '../../tensor/shape.ts';
+import { empty, type Tensor } from '../../tensor/tensor.ts';
+import { expectTokens, type Specials, shiftRight } from '../tokens.ts';
 
 /** How a model is taught. */
 export interface TeachOptions {

@@ -1,6 +1,6 @@
-import { kernels } from '../runtime/backend.ts';
-import { expectOptions, isFlag, isNumber, maybe } from '../tensor/check.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { kernels } from '../../runtime/backend.ts';
+import { expectOptions, isFlag, isNumber, maybe } from '../../tensor/check.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { fromZero } from './numbers.ts';
 import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
 

@@ -1,14 +1,14 @@
 // Learning what was chosen by drawing: the score-function estimator, and what makes its variance small.
 
-import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
-import { add, mean, mul, reshape, square, sub, sum, toFloat, where } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isSize } from '../tensor/check.ts';
-import { detach } from '../tensor/create.ts';
-import type { Key } from '../tensor/random.ts';
-import { sameShape, show } from '../tensor/shape.ts';
-import { expectDType, type Tensor } from '../tensor/tensor.ts';
-import { share } from './numbers.ts';
+import { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import { add, mean, mul, reshape, square, sub, sum, toFloat, where } from '../../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isSize } from '../../tensor/check.ts';
+import { detach } from '../../tensor/create.ts';
+import type { Key } from '../../tensor/random.ts';
+import { sameShape, show } from '../../tensor/shape.ts';
+import { expectDType, type Tensor } from '../../tensor/tensor.ts';
+import { share } from '../optimizers/numbers.ts';
 
 /** Options of {@link reinforceLoss}. */
 export interface ReinforceOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { convexHull, isSimplePolygon, polygonArea, tourLength } from '../../src/data/polygon.ts';
-import { hullProblems, reverseProblems, sortProblems, tourProblems } from '../../src/data/tasks.ts';
-import { heldKarp } from '../../src/data/tour.ts';
+import { convexHull, isSimplePolygon, polygonArea, tourLength } from '../../src/tasks/polygon.ts';
+import { hullProblems, reverseProblems, sortProblems, tourProblems } from '../../src/tasks/problems.ts';
+import { heldKarp } from '../../src/tasks/tour.ts';
 import { key, permutation, randomInt } from '../../src/tensor/random.ts';
 
 /** Points with coordinates `0 … side − 1`: a small side makes many of them equal or in line. */

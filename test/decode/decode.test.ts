@@ -1,8 +1,8 @@
 // Searches against every sentence of a small language.
 import { describe, expect, it } from 'vitest';
-import { type BeamOptions, beamSearch, greedySearch } from '../../src/models/decode.ts';
+import { type BeamOptions, beamSearch, greedySearch } from '../../src/decode/search.ts';
 import { at, logSoftmax } from '../equations/plain.ts';
-import { base, beamOf, drawn, END, type Language, type Sentence, sentences, speaker } from './language.ts';
+import { base, beamOf, drawn, END, type Language, type Sentence, sentences, speaker } from '../models/language.ts';
 
 const bare = (found: readonly Sentence[]) => found.map(({ tokens, ended }) => ({ tokens, ended }));
 const never = [1];

@@ -1,11 +1,11 @@
-import { gather } from '../ops/index.ts';
-import type { DType } from '../runtime/backend.ts';
-import { expectKey, expectOptions, expectSizes, isSize, isWhole } from '../tensor/check.ts';
-import { tensor, zeros } from '../tensor/create.ts';
-import { type Key, randomInt } from '../tensor/random.ts';
-import { outside } from '../tensor/scope.ts';
-import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import { gather } from '../../ops/index.ts';
+import type { DType } from '../../runtime/backend.ts';
+import { expectKey, expectOptions, expectSizes, isSize, isWhole } from '../../tensor/check.ts';
+import { tensor, zeros } from '../../tensor/create.ts';
+import { type Key, randomInt } from '../../tensor/random.ts';
+import { outside } from '../../tensor/scope.ts';
+import { type Shape, sameShape, show, sizeOf } from '../../tensor/shape.ts';
+import { empty, type Tensor } from '../../tensor/tensor.ts';
 
 /** What is remembered of a step, by name: shape and element type (float32 by default) of each part. */
 export type ReplayFields = Readonly<Record<string, { shape: Shape; dtype?: DType }>>;
