@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import './bootstrap.mjs';
 
-const program = 'build/examples/pronounce/main.js';
+const program = 'build/examples/recipes/pronounce/main.js';
 if (!existsSync(program)) {
   console.error(`start: the example must be built, got no ${program}`);
   process.exit(1);

@@ -1,7 +1,7 @@
 // A Worker that pronounces: `/pronounce?word=saccade` answers with phones and alignment, from the model that `npm start` saved.
 import { init, memoryReport, readCheckpoint } from 'saccade';
 import model from '../../out/pronounce.safetensors';
-import { type Speaker, speakerOf } from '../pronounce/speaker.ts';
+import { type Speaker, speakerOf } from '../recipes/pronounce/speaker.ts';
 
 const LONGEST = 40;
 

@@ -1,8 +1,8 @@
 // The model, in a Web Worker: it pronounces, and learns, while the page stays free.
 import { type Adam, init, type Position, readCheckpoint } from 'saccade';
-import { cmudict, type Dictionary } from '../pronounce/cmudict.ts';
-import { optimizerOf, quick, stepsOf, teach } from '../pronounce/recipe.ts';
-import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../pronounce/speaker.ts';
+import { cmudict, type Dictionary } from '../recipes/pronounce/cmudict.ts';
+import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../recipes/pronounce/speaker.ts';
+import { optimizerOf, quick, stepsOf, teach } from '../recipes/pronounce/teaching.ts';
 import type { Report, Request } from './messages.ts';
 
 const tell = (report: Report) => postMessage(report);

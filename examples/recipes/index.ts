@@ -1,15 +1,17 @@
 // Every recipe, in the order of the results page.
-import { g2p } from './g2p.ts';
-import { gallery } from './gallery.ts';
-import { hull } from './hull.ts';
-import { intra } from './intra.ts';
-import { ladder } from './ladder.ts';
-import { luongTable } from './luong.ts';
-import type { Recipe } from './recipe.ts';
-import { reverse, sort } from './sequences.ts';
-import { series } from './series.ts';
-import { translate } from './translate.ts';
-import { tsp } from './tsp.ts';
+
+import type { Recipe } from '../runner/recipe.ts';
+import { g2p } from './g2p/index.ts';
+import { gallery } from './gallery/index.ts';
+import { hull } from './hull/index.ts';
+import { intra } from './intra/index.ts';
+import { ladder } from './ladder/index.ts';
+import { luongTable } from './luong-table/index.ts';
+import { reverse } from './reverse/index.ts';
+import { series } from './series/index.ts';
+import { sort } from './sort/index.ts';
+import { translate } from './translate/index.ts';
+import { tsp } from './tsp/index.ts';
 
 const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, intra, gallery];
 

@@ -1,6 +1,6 @@
 import { readCheckpoint, writeCheckpoint } from 'saccade';
 import { describe, expect, it } from 'vitest';
-import { type Shape, speakerOf, untaught } from '../../examples/pronounce/speaker.ts';
+import { type Shape, speakerOf, untaught } from '../../examples/recipes/pronounce/speaker.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 
 const shape: Shape = {

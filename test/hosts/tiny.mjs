@@ -8,8 +8,8 @@ const words = { a: 'AH', cat: 'K AE T', tack: 'T AE K', act: 'AE K T', tea: 'T I
 
 export async function tinyModel(path) {
   if (existsSync(path)) return;
-  const built = (file) => import(pathToFileURL(join(root, 'build/examples/pronounce', file)).href);
-  const [{ untaught }, { quick, teach, optimizerOf }] = await Promise.all([built('speaker.js'), built('recipe.js')]);
+  const built = (file) => import(pathToFileURL(join(root, 'build/examples/recipes/pronounce', file)).href);
+  const [{ untaught }, { quick, teach, optimizerOf }] = await Promise.all([built('speaker.js'), built('teaching.js')]);
   const { init, saveCheckpoint } = await import(pathToFileURL(join(root, 'dist/index.js')).href);
   await init();
   const entries = Object.entries(words).map(([word, phones]) => ({ word, pronunciations: [phones.split(' ')] }));

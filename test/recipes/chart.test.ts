@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { linesSvg } from '../../examples/recipes/chart.ts';
+import { linesSvg } from '../../examples/runner/chart.ts';
 
 it('draws curves with their names, for light pages and dark, the same each time', async () => {
   const curve = (name: string, slope: number) => ({ name, points: [0, 1, 2].map((x): [number, number] => [x, slope * x]) });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { g2p } from '../../examples/recipes/g2p.ts';
+import { g2p } from '../../examples/recipes/g2p/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('g2p learns most sounds of short words within a few hundred steps', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { intra } from '../../examples/recipes/intra.ts';
+import { intra } from '../../examples/recipes/intra/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('intra reads a name again that was said before, which a plain core of equal size cannot', async () => {

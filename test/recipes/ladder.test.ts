@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ladder } from '../../examples/recipes/ladder.ts';
+import { ladder } from '../../examples/recipes/ladder/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('ladder: attention to items says far more sounds right than one vector for the word', async () => {

@@ -1,6 +1,6 @@
 import { editDistance, foldIn, key, randomInt } from 'saccade';
 import { expect, it } from 'vitest';
-import { Nearest } from '../../examples/recipes/nearest.ts';
+import { Nearest } from '../../examples/runner/nearest.ts';
 
 it('finds a sequence that no other is closer than', () => {
   const word = (i: number) => Array.from({ length: 1 + randomInt(foldIn(key(1), i), 0, 7) }, (_, j) => randomInt(foldIn(key(2), i), j, 4));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { hull } from '../../examples/recipes/hull.ts';
-import { tsp } from '../../examples/recipes/tsp.ts';
+import { hull } from '../../examples/recipes/hull/index.ts';
+import { tsp } from '../../examples/recipes/tsp/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('hull finds most hulls of five points within a few hundred steps', async () => {

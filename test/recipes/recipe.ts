@@ -2,8 +2,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Finished, Recipe } from '../../examples/recipes/recipe.ts';
-import { runJob } from '../../examples/recipes/run.ts';
+import type { Finished, Recipe } from '../../examples/runner/recipe.ts';
+import { runJob } from '../../examples/runner/run.ts';
 
 export const quickly = { quick: true, keys: 1 };
 

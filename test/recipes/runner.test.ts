@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, foldIn, key, Linear, mseLoss, normal, parameters } from 'saccade';
 import { describe, expect, it } from 'vitest';
-import { dataPath } from '../../examples/recipes/context.ts';
 import { recipes } from '../../examples/recipes/index.ts';
-import { Interrupted, type Recipe } from '../../examples/recipes/recipe.ts';
-import { documents, keep, oursOf, reached, readmeWith, tableOf } from '../../examples/recipes/results.ts';
-import { begunByOther, runJob } from '../../examples/recipes/run.ts';
+import { dataPath } from '../../examples/runner/context.ts';
+import { Interrupted, type Recipe } from '../../examples/runner/recipe.ts';
+import { documents, keep, oursOf, reached, readmeWith, tableOf } from '../../examples/runner/results.ts';
+import { begunByOther, runJob } from '../../examples/runner/run.ts';
 
 /** Learns to double numbers; a moving average stands beside the parameters. */
 function doubling(stopAt: (step: number) => void): Recipe<number, { weights: number[]; average: number; points: unknown }> {

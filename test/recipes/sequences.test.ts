@@ -1,7 +1,8 @@
 import { key, locationAware, padBatch } from 'saccade';
 import { expect, it } from 'vitest';
-import { ItemsSeq2Seq } from '../../examples/recipes/items.ts';
-import { reverse, sort } from '../../examples/recipes/sequences.ts';
+import { reverse } from '../../examples/recipes/reverse/index.ts';
+import { sort } from '../../examples/recipes/sort/index.ts';
+import { ItemsSeq2Seq } from '../../examples/recipes/sort/items.ts';
 import { cook, quickly } from './recipe.ts';
 
 it.each([sort, reverse])('$name is learnt on eight symbols, and goes on to sixteen', async (recipe) => {

@@ -1,8 +1,8 @@
 import { key, tensor, zeros } from 'saccade';
 import { expect, it } from 'vitest';
-import { Forecaster, linearMap, persistence, rowsFrom } from '../../examples/recipes/forecaster.ts';
-import { series } from '../../examples/recipes/series.ts';
-import { type Series, seattle, starts } from '../../examples/recipes/tables.ts';
+import { Forecaster, linearMap, persistence, rowsFrom } from '../../examples/recipes/series/forecaster.ts';
+import { series } from '../../examples/recipes/series/index.ts';
+import { type Series, seattle, starts } from '../../examples/recipes/series/tables.ts';
 import { cook, quickly } from './recipe.ts';
 
 /** Two channels that swing around other means: a linear map of the last values says the future exactly. */

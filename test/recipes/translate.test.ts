@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { translate } from '../../examples/recipes/translate.ts';
+import { translate } from '../../examples/recipes/translate/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('translate learns word order with attention, far beyond remembered sentences', async () => {

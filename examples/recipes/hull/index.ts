@@ -1,8 +1,8 @@
 // A pointer network learns convex hulls of points in the unit square.
 import { distinct, hullProblems, isSimplePolygon, pathsSvg, polygonArea } from 'saccade';
-import { linesSvg } from './chart.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import type { Point, Recipe } from '../../runner/recipe.ts';
 import { type Answer, answers, type Task, type Teaching, taught } from './pointing.ts';
-import type { Point, Recipe } from './recipe.ts';
 
 interface Settings {
   key: number;

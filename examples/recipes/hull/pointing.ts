@@ -17,7 +17,7 @@ import {
   sub,
   type Tensor,
 } from 'saccade';
-import type { Context, Point } from './recipe.ts';
+import type { Context, Point } from '../../runner/recipe.ts';
 
 /** Draws problems of one size. */
 export type Problems = (from: Key, sizes: { batch: number; points: number }) => PointProblems;

@@ -17,9 +17,9 @@ import {
   type State,
   scope,
 } from 'saccade';
-import { linesSvg } from './chart.ts';
-import { Nearest } from './nearest.ts';
-import type { Context, Finished, Point, Recipe } from './recipe.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import { Nearest } from '../../runner/nearest.ts';
+import type { Context, Finished, Point, Recipe } from '../../runner/recipe.ts';
 import { type Corpus, corpusFor, type Pair } from './sentences.ts';
 
 type Kind = 'attention' | 'plain' | 'memory';

@@ -1,4 +1,4 @@
-// Sorting and reversal, learnt on short sequences and asked of sequences twice as long.
+// What the recipes on symbols share: a task is learnt on short sequences and asked of sequences twice as long.
 import {
   Adam,
   AttentionSeq2Seq,
@@ -10,20 +10,17 @@ import {
   foldIn,
   type Key,
   key,
-  locationAware,
   type Mechanism,
   padBatch,
   parameters,
-  reverseProblems,
   type SequenceProblem,
   type SequenceSizes,
   type State,
-  sortProblems,
   type Tensor,
 } from 'saccade';
-import { linesSvg } from './chart.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
 import { ItemsSeq2Seq } from './items.ts';
-import type { Context, Point, Recipe, Row } from './recipe.ts';
 
 /** What is attended to, the items themselves or what an LSTM makes of them, and by which mechanism. */
 type Variant = 'location-aware' | 'additive' | 'location-aware over an LSTM';
@@ -51,7 +48,7 @@ interface Teaching {
 }
 
 /** What is to be learnt. */
-interface Task {
+export interface Task {
   name: string;
   shows: string;
   problems: (from: Key, sizes: SequenceSizes) => SequenceProblem[];
@@ -126,7 +123,8 @@ function rowsFor(variant: Variant, outcomes: readonly Outcome[]): Row[] {
 
 const variantsIn = (finished: readonly { settings: Settings }[]) => [...new Set(finished.map(({ settings }) => settings.variant))];
 
-function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
+/** The recipe of a task: items, additive attention over them, and an LSTM's vectors, at several lengths. */
+export function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
   const teachingFor = (quick: boolean): Teaching => ({ ...(quick ? small : usual), symbols: task.symbols });
   return {
     name: task.name,
@@ -169,23 +167,3 @@ function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
     },
   };
 }
-
-/** What was attended to in all marks what is taken: filters of width 1 see that of their own key alone. */
-export const sort = sequenceRecipe({
-  name: 'sort',
-  shows: 'Sorting different symbols of 30, taught up to 10 of them and asked of 20.',
-  problems: sortProblems,
-  distinct: true,
-  symbols: 30,
-  attention: (sizes, from) => locationAware(sizes, from, { of: 'sum', width: 1 }),
-});
-
-/** What was attended to last says what is next, the key before it: filters of width 3 see the neighbours and no more. */
-export const reverse = sequenceRecipe({
-  name: 'reverse',
-  shows: 'Saying a sequence backwards, taught up to 10 symbols and asked of 20.',
-  problems: reverseProblems,
-  distinct: false,
-  symbols: 10,
-  attention: (sizes, from) => locationAware(sizes, from, { width: 3 }),
-});

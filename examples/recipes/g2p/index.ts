@@ -1,7 +1,8 @@
 // Bahdanau's attention on letters to sounds, beside the same encoder and decoder with one vector between them.
-import { full, type Recipe as Teaching, withoutAttention } from '../pronounce/recipe.ts';
+
+import type { Finished, Recipe, Row } from '../../runner/recipe.ts';
 import { member } from '../pronounce/speaker.ts';
-import type { Finished, Recipe, Row } from './recipe.ts';
+import { full, type Recipe as Teaching, withoutAttention } from '../pronounce/teaching.ts';
 import {
   baselines,
   dictionaryFor,
@@ -14,7 +15,7 @@ import {
   shapeFor,
   type Taught,
   taught,
-} from './words.ts';
+} from '../pronounce/words.ts';
 
 type Kind = 'additive' | 'plain' | typeof MEMORY;
 

@@ -1,10 +1,10 @@
 // One mechanism in the decoder that all of them share, taught and measured.
 import { AttentionSeq2Seq, foldIn, key } from 'saccade';
-import { quick, stepsOf, type Recipe as Teaching } from '../pronounce/recipe.ts';
+import type { Context, Finished, Job } from '../../runner/recipe.ts';
 import { Alphabets } from '../pronounce/speaker.ts';
+import { quick, stepsOf, type Recipe as Teaching } from '../pronounce/teaching.ts';
+import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from '../pronounce/words.ts';
 import { others, type Variant, variants } from './mechanisms.ts';
-import type { Context, Finished, Job } from './recipe.ts';
-import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from './words.ts';
 
 /** Which mechanism, and which of the keys. */
 export interface Trial {

@@ -18,9 +18,9 @@ import {
   split,
   type Tensor,
 } from 'saccade';
+import type { Training } from '../../runner/recipe.ts';
 import type { Model } from '../pronounce/speaker.ts';
-import type { Training } from './recipe.ts';
-import type { Words } from './words.ts';
+import type { Words } from '../pronounce/words.ts';
 
 /** The part of a lesson that is not the usual one. */
 export type Lesson = Partial<Pick<Training<Words>, 'loss' | 'numbers'>>;

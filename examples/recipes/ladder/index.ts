@@ -28,10 +28,10 @@ import {
   toFloat,
   unstack,
 } from 'saccade';
+import type { Recipe } from '../../runner/recipe.ts';
+import { picture, tableOf } from '../../runner/results.ts';
+import { brief, small } from '../luong-table/trial.ts';
 import { Alphabets, type Model } from '../pronounce/speaker.ts';
-import type { Recipe } from './recipe.ts';
-import { picture, tableOf } from './results.ts';
-import { brief, small } from './trial.ts';
 import {
   baselines,
   dictionaryFor,
@@ -44,7 +44,7 @@ import {
   type Taught,
   taught,
   wordSvg,
-} from './words.ts';
+} from '../pronounce/words.ts';
 
 /**
  * The encoding conditioned on the decoder's state: for a query q, `1/S Σᵢ tanh(W hᵢ + U q + b)` over the items hᵢ. Every item counts

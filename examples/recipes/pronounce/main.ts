@@ -7,8 +7,8 @@ import logUpdate from 'log-update';
 import { alignmentsSvg, alignmentText, type ErrorRates, init, loadCheckpoint, saveCheckpoint } from 'saccade';
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
 import { begin, type Report } from './lesson.ts';
-import { full, quick, type Recipe, stepsOf, withoutAttention } from './recipe.ts';
 import { type Shape, type Speaker, type Spoken, speakerOf, untaught } from './speaker.ts';
+import { full, quick, type Recipe, stepsOf, withoutAttention } from './teaching.ts';
 
 interface Options {
   full?: true;

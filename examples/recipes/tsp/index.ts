@@ -1,8 +1,8 @@
 // A pointer network learns shortest tours, from exact ones; beam search keeps to valid tours.
 import { distance, everyItemOnce, pathsSvg, tourLength, tourProblems } from 'saccade';
-import { linesSvg } from './chart.ts';
-import { type Answer, answers, type Task, type Teaching, taught } from './pointing.ts';
-import type { Point, Recipe, Row } from './recipe.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import type { Point, Recipe, Row } from '../../runner/recipe.ts';
+import { type Answer, answers, type Task, type Teaching, taught } from '../hull/pointing.ts';
 
 interface Settings {
   points: number;

@@ -1,6 +1,6 @@
 // Multivariate series: where they come from, and how they are cut into what is known and what is asked.
 import { readFileSync } from 'node:fs';
-import type { Context, DataNeed } from './recipe.ts';
+import type { Context, DataNeed } from '../../runner/recipe.ts';
 
 /** A series in parts that follow one another; the parts after `dev` are kept for a final figure. */
 export interface Series {

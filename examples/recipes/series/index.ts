@@ -1,8 +1,8 @@
 // An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
 import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, permutation, scope, tensor } from 'saccade';
-import { linesSvg } from './chart.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
 import { type Forecast, Forecaster, linearMap, persistence, rowsFrom } from './forecaster.ts';
-import type { Context, Point, Recipe, Row } from './recipe.ts';
 import { etth1, need, type Series, seattle, starts } from './tables.ts';
 
 interface Settings {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import logUpdate from 'log-update';
 import { init } from 'saccade';
+import { recipeNamed, recipes } from '../recipes/index.ts';
 import type { Report } from './context.ts';
-import { recipeNamed, recipes } from './index.ts';
 import { documents, KEPT, keep, readmeWith, resultOf, tableOf } from './results.ts';
 import { begunByOther, runJobs } from './run.ts';
 

@@ -1,10 +1,10 @@
 // Where every mechanism looks: the same words through small models, a few minutes in all.
 import { readdirSync } from 'node:fs';
-import { others, variants } from './mechanisms.ts';
-import type { Recipe } from './recipe.ts';
-import { KEPT, picture, tableOf } from './results.ts';
-import { brief, runsOf, small, type Trial, trials, tried } from './trial.ts';
-import { learningSvg, lossSvg, type Taught, wordSvg } from './words.ts';
+import type { Recipe } from '../../runner/recipe.ts';
+import { KEPT, picture, tableOf } from '../../runner/results.ts';
+import { others, variants } from '../luong-table/mechanisms.ts';
+import { brief, runsOf, small, type Trial, trials, tried } from '../luong-table/trial.ts';
+import { learningSvg, lossSvg, type Taught, wordSvg } from '../pronounce/words.ts';
 
 /** Pictures of other recipes that are kept, by the names of their files. */
 function drawings(): string[] {

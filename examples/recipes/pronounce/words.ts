@@ -1,12 +1,12 @@
 // What the recipes on pronunciation share: their words, how models are measured on them, and the lesson itself.
 import { dirname } from 'node:path';
 import { alignmentsSvg, errorRates, type Tensor } from 'saccade';
-import { type Dictionary, dictionaryOf, type Entry } from '../pronounce/dictionary.ts';
-import { optimizerOf, type Recipe as Teaching, teaching } from '../pronounce/recipe.ts';
-import { type Model, type Shape, Speaker, type Spoken } from '../pronounce/speaker.ts';
-import { linesSvg } from './chart.ts';
-import { Nearest } from './nearest.ts';
-import type { Context, DataNeed, Finished, Point, Training } from './recipe.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import { Nearest } from '../../runner/nearest.ts';
+import type { Context, DataNeed, Finished, Point, Training } from '../../runner/recipe.ts';
+import { type Dictionary, dictionaryOf, type Entry } from './dictionary.ts';
+import { type Model, type Shape, Speaker, type Spoken } from './speaker.ts';
+import { optimizerOf, type Recipe as Teaching, teaching } from './teaching.ts';
 
 /** Words of one length, and how many of them were said wrong. */
 export interface Length {

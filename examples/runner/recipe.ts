@@ -1,4 +1,4 @@
-// What a recipe is. It registers in index.ts; `npm run recipe -- NAME` runs it (main.ts).
+// What a recipe is. It registers in examples/recipes/index.ts; `npm run recipe -- NAME` runs it (main.ts).
 import type { Optimizer, Stateful, TrainOptions } from 'saccade';
 
 /** What a run was asked for. */

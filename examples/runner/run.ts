@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { init } from 'saccade';
+import { recipeNamed } from '../recipes/index.ts';
 import { type ContextOptions, contextOf, dataPath, type Report } from './context.ts';
-import { recipeNamed } from './index.ts';
 import { type Finished, Interrupted, type Job, type Recipe, type RecipeOptions } from './recipe.ts';
 
 /** How the jobs are run, besides what the recipe is told. */

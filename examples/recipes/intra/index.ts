@@ -20,8 +20,8 @@ import {
   type Tensor,
   tensor,
 } from 'saccade';
-import { linesSvg } from './chart.ts';
-import type { Context, Finished, Point, Recipe } from './recipe.ts';
+import { linesSvg } from '../../runner/chart.ts';
+import type { Context, Finished, Point, Recipe } from '../../runner/recipe.ts';
 
 type Kind = 'intra' | 'plain';
 

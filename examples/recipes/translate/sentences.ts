@@ -1,7 +1,7 @@
 // Sentence pairs: small_parallel_enja, or a small made-up language for quick runs.
 import { readFileSync } from 'node:fs';
 import { fnv1a, foldIn, key, randomInt, Vocabulary } from 'saccade';
-import type { Context } from './recipe.ts';
+import type { Context } from '../../runner/recipe.ts';
 
 /** A sentence and its translation. */
 export interface Pair {

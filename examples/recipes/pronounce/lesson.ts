@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { init, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint } from 'saccade';
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
-import { optimizerOf, type Recipe, teach } from './recipe.ts';
 import { member, type Shape } from './speaker.ts';
+import { optimizerOf, type Recipe, teach } from './teaching.ts';
 
 /** What a lesson is about. */
 export interface Lesson {

@@ -1,0 +1,12 @@
+import { locationAware, sortProblems } from 'saccade';
+import { sequenceRecipe } from './sequences.ts';
+
+/** What was attended to in all marks what is taken: filters of width 1 see that of their own key alone. */
+export const sort = sequenceRecipe({
+  name: 'sort',
+  shows: 'Sorting different symbols of 30, taught up to 10 of them and asked of 20.',
+  problems: sortProblems,
+  distinct: true,
+  symbols: 30,
+  attention: (sizes, from) => locationAware(sizes, from, { of: 'sum', width: 1 }),
+});
