@@ -20,7 +20,7 @@ const docs = 'docs/testing.md';
 const program = new Command('npm run mutants --')
   .description('Breaks the code on purpose, and says which breaches no test noticed.')
   .addOption(new Option('--room <names...>', 'only these rooms').choices(Object.keys(rooms)))
-  .option('--file <path>', 'only this file of the room')
+  .option('--file <path>', 'only this file of the room; a run of the room takes its results up')
   .option('--fresh', 'try every mutant again, also those of code and tests that did not change')
   .option('--static', 'also what runs only while modules are imported, which takes a new process for each')
   .option('--concurrency <number>', 'processes side by side', '2')
@@ -30,6 +30,18 @@ const program = new Command('npm run mutants --')
 
 /** @type {{ room?: string[], file?: string, fresh?: true, static?: true, concurrency: string, kernels?: true, docs?: true }} */
 const options = program.opts();
+
+/** What git says. @param {string} words */
+const git = (words) => execSync(`git ${words}`, { encoding: 'utf8' }).trim();
+
+if (options.docs) {
+  const changed = git('status --porcelain')
+    .split('\n')
+    .filter((line) => line && !line.endsWith(` ${docs}`));
+  if (options.file)
+    throw new Error('mutants: docs must be written of whole rooms, got --file; run the room, which takes the results of its files up');
+  if (changed.length > 0) throw new Error(`mutants: docs must be written of a commit, got changes:\n${changed.join('\n')}`);
+}
 
 if (options.kernels) {
   const { status } = spawnSync(process.execPath, ['scripts/kernel-mutants.mjs'], { stdio: 'inherit' });
@@ -73,7 +85,8 @@ function scoreOf(room) {
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
       timeoutMS: 10_000,
-      incremental: !options.fresh && !options.file,
+      incremental: true,
+      force: Boolean(options.fresh),
       incrementalFile: `build/mutants/${room}.incremental.json`,
       tempDirName: 'build/mutants/sandbox',
       ignorePatterns: ['/build/mutants', '/out', '/docs', '/bench', '/test/hosts', '/test/engines'],
@@ -93,6 +106,7 @@ function scoreOf(room) {
   const { files } = JSON.parse(readFileSync(report, 'utf8'));
   const score = { room, mutants: 0, killed: 0, harmless: 0, alive: /** @type {string[]} */ ([]) };
   for (const [file, { source, mutants }] of Object.entries(files)) {
+    if (options.file && file !== options.file) continue; // kept from earlier runs
     const lines = source.split('\n');
     for (const { status, location, replacement } of mutants) {
       if (status === 'CompileError' || status === 'RuntimeError' || status === 'Ignored') continue;
@@ -121,13 +135,13 @@ if (options.docs) {
   const text = readFileSync(docs, 'utf8');
   const before = (mark.exec(text)?.[1] ?? '').split('\n').filter((line) => /^\| (?!room)/.test(line));
   const rows = new Map(before.map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line])); // rooms that were not tried now keep their row
+  const [part, commit] = [options.static ? ', with what runs on import' : '', git('rev-parse --short HEAD')];
   for (const score of scores) {
-    const name = options.file ? `${score.room}: \`${options.file}\`` : score.room;
-    rows.set(name, `| ${name} | ${score.mutants} | ${score.killed} | ${score.harmless} | ${percent(score).toFixed(1)} % |`);
+    const { room, mutants, killed, harmless: spared } = score;
+    rows.set(room, `| ${room} | ${mutants} | ${killed} | ${spared} | ${percent(score).toFixed(1)} % | ${commit}${part} |`);
   }
-  const table = ['| room | mutants | killed | harmless | killed of those that matter |', '|---|---|---|---|---|', ...rows.values()].join(
-    '\n',
-  );
+  const head = ['| room | mutants | killed | harmless | killed of those that matter | commit |', '|---|---|---|---|---|---|'];
+  const table = [...head, ...rows.values()].join('\n');
   writeFileSync(
     docs,
     text.replace(mark, () => `<!-- mutants -->\n\n${table}\n\n<!-- end of mutants -->`),

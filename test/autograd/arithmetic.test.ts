@@ -5,7 +5,7 @@ import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { kernels } from '../../src/runtime/backend.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
-import { ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { empty, Tensor } from '../../src/tensor/tensor.ts';
 
@@ -178,6 +178,20 @@ describe('long sums', () => {
       const x = uneven(n * inner);
       const sums = plain(x, 4096, 256, inner);
       expect(bits(sumAxis(x, 1, n, inner))).toEqual(bits(plain(sums, 1, 4096, inner)));
+    });
+  });
+
+  it('of whole blocks alone read and write no more than theirs, with NaN on every side', () => {
+    scope(() => {
+      const n = 8192; // 32 blocks, whose sums fill 256 bytes to the last
+      const x = ones([n, 2]);
+      const lost = [64, 80].flatMap((size) => Array.from({ length: 8 }, () => full([size], Number.NaN)));
+      const guards = lost.filter((_, i) => i % 2 === 1);
+      lost.forEach((block, i) => {
+        if (i % 2 === 0) block.storage.free();
+      });
+      expect([...sumAxis(x, 1, n, 2).toArray()]).toEqual([n, n]);
+      for (const guard of guards) expect(guard.toArray().every(Number.isNaN)).toBe(true);
     });
   });
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {typeof import('./collect.mjs')} Collected */
 /** @typedef {{ activeMutant: { id: string }, testFilter?: string[], mutantActivation: 'static' | 'runtime', hitLimit?: number }} Asked */
 
-/** What the changed code reads and writes. @type {{ activeMutant?: string, currentTestId?: string, hitCount?: number, hitLimit?: number, mutantCoverage?: any }} */
+/** What the changed code reads and writes. @type {{ activeMutant?: string, currentTestId?: string, uncounted?: boolean, hitCount?: number, hitLimit?: number, mutantCoverage?: any }} */
 const shared = {};
 Reflect.set(globalThis, '__stryker__', shared);
 
@@ -54,9 +54,11 @@ class Runner {
     const { tests } = await this.load();
     const results = [];
     for (const test of tests) {
-      shared.currentTestId = test.id;
+      Object.assign(shared, { currentTestId: test.id, uncounted: false });
+      const counted = await this.failure(test);
+      shared.uncounted = true; // and for its time once more, as mutants are tried
       const start = performance.now();
-      const failureMessage = await this.failure(test);
+      const failureMessage = counted ?? (await this.failure(test));
       const one = { id: test.id, name: test.id, timeSpentMs: performance.now() - start };
       results.push(failureMessage === undefined ? { ...one, status: 0 } : { ...one, status: 1, failureMessage });
       delete shared.currentTestId;
@@ -69,7 +71,7 @@ class Runner {
     if (this.spoilt) throw new Error('a mutant left something behind');
     this.runs++;
     if (mutantActivation === 'static') shared.activeMutant = activeMutant.id;
-    const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, hitCount: 0, hitLimit });
+    const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, uncounted: true, hitCount: 0, hitLimit });
     /** @type {Collected} */
     let collected;
     try {

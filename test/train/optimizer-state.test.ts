@@ -59,6 +59,26 @@ describe('the state of an optimiser', () => {
     }
   });
 
+  it.each<[keyof typeof optimizers, object, string[], string[]]>([
+    ['Adam', {}, ['beta1', 'beta2', 'epsilon', 'weightDecay'], ['exp_avg', 'exp_avg_sq']],
+    ['AdamW', {}, ['beta1', 'beta2', 'epsilon', 'weightDecay'], ['exp_avg', 'exp_avg_sq']],
+    ['SGD', {}, ['momentum', 'dampening', 'weightDecay', 'nesterov'], []],
+    ['SGD', { momentum: 0.9 }, ['momentum', 'dampening', 'weightDecay', 'nesterov'], ['momentum_buffer']],
+    ['RMSProp', {}, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg']],
+    ['RMSProp', { centered: true }, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg', 'grad_avg']],
+    ['RMSProp', { momentum: 0.9 }, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg', 'momentum_buffer']],
+    ['Adagrad', {}, ['lrDecay', 'weightDecay', 'epsilon'], ['sum']],
+    ['Adadelta', {}, ['rho', 'epsilon', 'weightDecay'], ['square_avg', 'acc_delta']],
+  ])('of %s %j has PyTorch’s names, and holds every setting', (name, options, settings, parts) => {
+    const Kind = optimizers[name] as new (p: Record<string, Tensor>, options: object) => Optimizer;
+    const dict = new Kind({ w: leaf() }, options).stateDict();
+    const wanted = [...['lr', ...settings].map((setting) => `${name}.${setting}`), ...['step', ...parts].map((part) => `w.${part}`)];
+    expect([...dict.keys()]).toEqual(wanted);
+    const bits = (path: string) => [...(dict.get(path) as Tensor).toArray()];
+    for (const [setting, value] of Object.entries(options))
+      expect(bits(`${name}.${setting}`)).toEqual([...new Int32Array(Float64Array.of(Number(value)).buffer)]);
+  });
+
   it('is refused under other settings', () => {
     const saved = copied(stepped((p) => new Adam(p, { beta1: 0.8 })).stateDict());
     expect(() => stepped((p) => new Adam(p)).loadStateDict(saved)).toThrow(

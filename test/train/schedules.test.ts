@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { better, constantSchedule, cosineSchedule, inverseSqrtSchedule, type Plateau, plateau, stepDecay } from '../../src/index.ts';
+import {
+  better,
+  constantSchedule,
+  cosineSchedule,
+  exponentialAnneal,
+  inverseSqrtSchedule,
+  type Plateau,
+  plateau,
+  stepDecay,
+} from '../../src/index.ts';
 import { halfCosine, power } from '../../src/train/optimizers/numbers.ts';
 
 describe('schedules', () => {
@@ -10,6 +19,14 @@ describe('schedules', () => {
 
   it('stepDecay falls by the factor every so many steps', () => {
     expect([0, 9, 10, 19, 20, 30].map(stepDecay(1, { every: 10, factor: 0.5 }))).toEqual([1, 1, 0.5, 0.5, 0.25, 0.125]);
+  });
+
+  it('have the defaults that their docs name', () => {
+    expect([0, 1, 2].map(stepDecay(1, { every: 1 }))).toEqual([1, 0.1, 0.1 * 0.1]);
+    expect([0, 2, 3, 9].map(cosineSchedule(1, { steps: 2 }))).toEqual([1, 0, 0, 0]);
+    expect(cosineSchedule(1, { steps: 2 })(1)).toBeCloseTo(0.5, 14);
+    expect([0, 1, 2, 3, 9].map(exponentialAnneal(1, { factor: 0.5 }))).toEqual([1, 0.5, 0.25, 0.125, 1 / 512]);
+    expect([0, 1, 2, 3].map(exponentialAnneal(1, { factor: 0.5, every: 2 }))).toEqual([1, 1, 0.5, 0.5]);
   });
 
   it('cosine is half a cosine', () => {
@@ -64,6 +81,27 @@ describe('plateau', () => {
     expect(run([1, 2, 3, 2], { patience: 0, goal: 'max', factor: 0.5 })).toEqual([1, 1, 1, 0.5]);
     expect(run([-4, -5, -6], { patience: 0, factor: 0.5 })).toEqual([1, 1, 1]);
     expect(run([-4, -4.001, -3.9999], { patience: 0, factor: 0.5, threshold: 0.01 })).toEqual([1, 0.5, 0.25]); // below 0 too
+  });
+
+  it('takes as good as the best for no better, and what is better by just the threshold neither', () => {
+    for (const goal of ['min', 'max'] as const) {
+      const sign = goal === 'min' ? 1 : -1;
+      expect(better({ best: 4, waited: 1 }, 4, { goal })).toEqual({ best: 4, waited: 2 });
+      expect(better({ best: 4, waited: 1 }, 4 - sign * 2, { goal, threshold: 0.5 })).toEqual({ best: 4, waited: 2 });
+      expect(better({ best: 4, waited: 1 }, 4 - sign * 2.5, { goal, threshold: 0.5 })).toEqual({ best: 4 - sign * 2.5, waited: 0 });
+      expect(better({ best: -4, waited: 1 }, -4 - sign * 1.5, { goal, threshold: 0.5 })).toEqual({ best: -4, waited: 2 });
+    }
+    expect(better({}, 5)).toEqual({ best: 5, waited: 0 });
+    expect(better({}, 5, { goal: 'max' })).toEqual({ best: 5, waited: 0 });
+    expect(better({}, Number.NaN, { goal: 'max' })).toEqual({ best: -Infinity, waited: 1 });
+    expect(run([1, 1.5, 1, 1, 1], { patience: 1, goal: 'max', factor: 0.5 })).toEqual([1, 1, 1, 0.5, 0.5]);
+  });
+
+  it('has PyTorch’s defaults: a tenth, ten evaluations, a gain of 1e-4, no minimum', () => {
+    expect(run(new Array(23).fill(1), {})).toEqual([...new Array(11).fill(1), ...new Array(11).fill(0.1), 0.1 * 0.1]);
+    expect(plateau({ lr: 1, best: 1, waited: 0 }, 1 - 0.9e-4).waited).toBe(1);
+    expect(plateau({ lr: 1, best: 1, waited: 0 }, 1 - 1.1e-4).waited).toBe(0);
+    expect(() => plateau({ lr: -1 }, 1)).toThrow('plateau: lr must be a finite number of at least 0, got -1');
   });
 
   it('does not go below the minimum', () => {

@@ -1,0 +1,111 @@
+// The loop's clock, its turns of the event loop, and where it says that it ended.
+import { expect, it } from 'vitest';
+import { type Position, SGD, type TrainOptions, train } from '../../src/index.ts';
+import { key } from '../../src/tensor/random.ts';
+import { type Batch, batches, loss, model, weights } from './model.ts';
+
+const run = (options: Partial<TrainOptions<Batch>>, m = model()) =>
+  train<Batch>({ key: key(5), batches, loss: (batch) => loss(m, batch), optimizer: new SGD(m, { lr: 0.1 }), ...options });
+
+/** The events of a run, and what it returned. */
+async function whole(events: ReturnType<typeof run>) {
+  const found = [];
+  for (let next = await events.next(); ; next = await events.next()) {
+    if (next.done) return { events: found, returned: next.value };
+    found.push(next.value);
+  }
+}
+
+/** How often the event loop comes round while a run goes on. */
+async function turnsOf(events: ReturnType<typeof run>, later: (f: () => void) => unknown = setImmediate) {
+  let [turns, ended] = [0, false];
+  const count = () => {
+    turns++;
+    if (!ended) later(count);
+  };
+  later(count);
+  const { events: found } = await whole(events);
+  ended = true;
+  return { turns, steps: found.length };
+}
+
+it('tells the seconds since it began', async () => {
+  const began = performance.now();
+  const waiting = async function* () {
+    for (const batch of batches(0, key(1))) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      yield batch;
+    }
+  };
+  const { events } = await whole(run({ batches: waiting, steps: 3 }));
+  const total = (performance.now() - began) / 1000;
+  const [first, second, third] = events.map(({ seconds }) => seconds) as [number, number, number];
+  expect(first).toBeGreaterThan(0.035);
+  expect(second).toBeGreaterThan(first + 0.035);
+  expect(third).toBeGreaterThan(second + 0.035);
+  expect(third).toBeLessThanOrEqual(total);
+});
+
+it.each<[string, Partial<TrainOptions<Batch>>]>([
+  ['steps end with an epoch', { steps: 6 }],
+  ['steps end within one', { steps: 8 }],
+  ['patience ends with an epoch', { evaluate: () => 1, every: 3, patience: 1 }],
+])('returns the position of its last step where %s', async (_, options) => {
+  const { events, returned } = await whole(run(options));
+  expect(returned).toEqual(events.at(-1)?.position);
+  expect(events).toHaveLength(returned.step);
+  expect(await whole(run({ ...options, start: returned }))).toEqual({ events: [], returned });
+});
+
+it('returns the beginning of the epoch after the last where epochs end', async () => {
+  const { events, returned } = await whole(run({ epochs: 1 }));
+  expect(events.at(-1)?.position).toEqual({ epoch: 0, batch: 6, step: 6 });
+  expect(returned).toEqual({ epoch: 1, batch: 0, step: 6 });
+});
+
+it('ends at once where nothing is to be done', async () => {
+  const start: Position = { epoch: 0, batch: 0, step: 0 };
+  for (const nothing of [{ steps: 0 }, { epochs: 0 }, { patience: 0 }])
+    expect(await whole(run(nothing))).toEqual({ events: [], returned: start });
+});
+
+it('clips only where it is told to, and tells the norm before', async () => {
+  const [free, held] = [model(), model()];
+  const before = weights(free);
+  const moved = (m: typeof free) => Math.hypot(...weights(m).map((w, i) => w - (before[i] as number)));
+  const { events: one } = await whole(run({ steps: 1 }, free));
+  const { events: two } = await whole(run({ steps: 1, clip: 0.01 }, held));
+  const norm = one[0]?.gradNorm as number;
+  expect(norm).toBeGreaterThan(0.02);
+  expect(two[0]?.gradNorm).toBe(norm);
+  expect(moved(free) / (0.1 * norm)).toBeCloseTo(1, 3);
+  expect(moved(held) / (0.1 * 0.01)).toBeCloseTo(1, 2);
+});
+
+it('takes a turn of the event loop as often as yieldEvery says', async () => {
+  const never = await turnsOf(run({ steps: 300, yieldEvery: Infinity }));
+  expect(never.turns).toBe(0);
+  const always = await turnsOf(run({ steps: 50, yieldEvery: 0 }));
+  expect(always.turns).toBeGreaterThanOrEqual(50);
+  const began = performance.now();
+  const sometimes = await turnsOf(run({ steps: 1000, yieldEvery: 20 }));
+  const elapsed = performance.now() - began;
+  expect(sometimes.turns).toBeLessThanOrEqual(elapsed / 20 + 1);
+  expect(sometimes.turns).toBeGreaterThan(0);
+});
+
+it.each(['setImmediate', 'MessageChannel'] as const)('takes turns where there is no %s', async (missing) => {
+  const { [missing]: kept, setImmediate: immediate } = globalThis;
+  const ports = () => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+  const before = ports();
+  try {
+    Reflect.set(globalThis, missing, undefined);
+    const { turns, steps } = await turnsOf(run({ steps: 20, yieldEvery: 0 }), immediate);
+    expect(steps).toBe(20);
+    expect(turns).toBeGreaterThan(0);
+  } finally {
+    Reflect.set(globalThis, missing, kept);
+  }
+  for (let i = 0; i < 20 && ports() > before; i++) await new Promise((resolve) => setTimeout(resolve)); // they close a little later
+  expect(ports()).toBeLessThanOrEqual(before); // an open port would keep the process alive
+});
