@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { builds, writeTable } from './kernel-table.mjs';
 
 const generated = 'src/runtime/generated';
 
@@ -36,7 +37,7 @@ function fingerprint(paths) {
  */
 async function step(name, sources, results, build, also = '') {
   const stamp = `build/.${name}`;
-  const now = fingerprint([...sources, 'scripts/build.mjs']) + also;
+  const now = fingerprint(sources) + also;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && results.every((result) => existsSync(result))) return;
   rmSync(stamp, { force: true });
   const started = performance.now();
@@ -59,65 +60,26 @@ async function assemble(...args) {
   if (code !== 0) throw Object.assign(new Error('asc'), { status: code });
 }
 
-/** The kernel table as a TypeScript interface, and the names of each kernel's arguments, from the declarations asc writes. */
-function kernelTypes() {
-  const declarations = readFileSync('build/saccade.d.ts', 'utf8');
-  const functions = [...declarations.matchAll(/export function (\w+)\(([^)]*)\): \w+;/g)];
-  const lines = functions.map(([, name, list = '']) => {
-    const names = [...list.matchAll(/(\w+):/g)].map((match) => `'${match[1]}'`);
-    return { signature: `  ${name}(${list}): void;\n`, names: `  ${name}: [${names.join(', ')}],\n` };
-  });
-  const from = '// Generated from assembly/index.ts.\n';
-  return {
-    types: `${from}export interface Kernels {\n${lines.map((line) => line.signature).join('')}}\n`,
-    parameters: `${from}export const parameters = {\n${lines.map((line) => line.names).join('')}} as const;\n`,
-  };
-}
-
-/** A custom section, which engines pass over: id 0, then lengths as LEB128. @param {string} name @param {string} text */
-function customSection(name, text) {
-  /** @param {Buffer} bytes */
-  const withLength = (bytes) => {
-    const length = [];
-    for (let rest = bytes.length; length.length === 0 || rest > 0; rest >>>= 7) length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    return Buffer.concat([Buffer.from(length), bytes]);
-  };
-  return Buffer.concat([Buffer.of(0), withLength(Buffer.concat([withLength(Buffer.from(name)), Buffer.from(text)]))]);
-}
-
 /** @type {{ version: string }} */
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 mkdirSync('build', { recursive: true });
 mkdirSync(generated, { recursive: true });
 
-const builds = /** @type {const} */ ([
-  ['deterministic', 'saccade'],
-  ['relaxed', 'saccade.relaxed'],
-]);
+/** The flags stand in asconfig.json: a change of this script makes no kernel stale. */
+const modules = builds.map(([target]) => `build/asc/${target}.wasm`);
+
+await step('kernels', ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'], modules, async () => {
+  await Promise.all(builds.map(([target]) => assemble('--config', 'asconfig.json', '--target', target)));
+});
+
+const table = [...builds.map(([target]) => target), 'kernels', 'parameters', 'calls'].map((name) => `${generated}/${name}.ts`);
 
 await step(
-  'kernels',
-  ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'],
-  [
-    ...builds.flatMap(([target, file]) => [`${generated}/${target}.ts`, `build/${file}.wasm`]),
-    `${generated}/kernels.ts`,
-    `${generated}/parameters.ts`,
-  ],
-  async () => {
-    await Promise.all(builds.map(([target]) => assemble('--config', 'asconfig.json', '--target', target)));
-    const { types, parameters } = kernelTypes();
-    const table = createHash('sha256').update(types).digest('hex').slice(0, 8);
-    for (const [target, file] of builds) {
-      const wasm = Buffer.concat([readFileSync(`build/${file}.wasm`), customSection('saccade', `${version} ${target} ${table}`)]);
-      writeFileSync(`build/${file}.wasm`, wasm);
-      const base64 = wasm.toString('base64');
-      writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
-    }
-    const mark = `\n/** The package's version, and a hash over the table: what a build is marked with. */\nexport const version = '${version}';\nexport const table = '${table}';\n`;
-    writeFileSync(`${generated}/kernels.ts`, types + mark);
-    writeFileSync(`${generated}/parameters.ts`, parameters);
-  },
+  'table',
+  ['build/asc', 'scripts/kernel-table.mjs'],
+  [...table, ...builds.map(([, file]) => `build/${file}.wasm`)],
+  () => writeTable(version, generated),
   version,
 );
 
@@ -150,7 +112,7 @@ async function bundled() {
 
 const packaged = ['dist/index.js', 'dist/reference.js', 'dist/saccade.min.js', 'dist/worker.js', 'dist/saccade.wasm'];
 
-await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'], packaged, async () => {
+await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/build.mjs'], packaged, async () => {
   for (const place of ['dist', 'build/modules']) rmSync(place, { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
   for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);

@@ -1,6 +1,7 @@
 // The ops the tape itself is made of: what adds gradients up, what un-broadcasts them, that one's gradient, and the copy.
 
 import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import {
   broadcastShapes,
   collapse,
@@ -22,6 +23,14 @@ export type BinaryKernel = Kernels['add'];
 
 const FLOATS: readonly [DType, DType] = ['float32', 'float32'];
 
+/** Steps along elements that lie in order. */
+const DENSE: Four = [0, 0, 0, 1];
+
+/** `n` elements of both operands in the order of memory. */
+function inOrder(kernel: BinaryKernel, out: number, a: number, b: number, n: number): void {
+  call.binary(kernel, { out, a, b, lengths: [1, 1, 1, n], aStrides: DENSE, bStrides: DENSE });
+}
+
 /** `out = kernel(a, b)` of element type `dtype`, with both operands (of types `of`) broadcast. */
 export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of = FLOATS): Tensor {
   expectDType(op, 'a', a, of[0]);
@@ -31,12 +40,12 @@ export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, d
   const { unit } = out.storage.backend;
   const contiguous = a.size === out.size && b.size === out.size;
   if (contiguous) {
-    kernel(out.ptr, a.ptr, b.ptr, 1, 1, 1, out.size, 0, 0, 0, 1, 0, 0, 0, 1);
+    inOrder(kernel, out.ptr, a.ptr, b.ptr, out.size);
     return out;
   }
   const nest = collapse(shape, [stridesOf(shape), stretchedStrides(a.shape, shape), stretchedStrides(b.shape, shape)]);
-  eachInner<Four, [number, number, number]>(4, nest, (n, [o, p, q], [, s, t]) => {
-    kernel(out.ptr + o * unit, a.ptr + p * unit, b.ptr + q * unit, ...n, ...s, ...t);
+  eachInner<Four, [number, number, number]>(4, nest, (lengths, [o, p, q], [, aStrides, bStrides]) => {
+    call.binary(kernel, { out: out.ptr + o * unit, a: a.ptr + p * unit, b: b.ptr + q * unit, lengths, aStrides, bStrides });
   });
   return out;
 }
@@ -55,7 +64,7 @@ export function copy(x: Tensor): Tensor {
 
 /** `sum += x` where `sum` lies, of one shape. Only for sums that nobody else has seen. */
 export function addInto(sum: Tensor, x: Tensor): void {
-  kernels.add(sum.ptr, sum.ptr, x.ptr, 1, 1, 1, sum.size, 0, 0, 0, 1, 0, 0, 0, 1);
+  inOrder(kernels.add, sum.ptr, sum.ptr, x.ptr, sum.size);
 }
 
 /** Whether `shape` becomes `target` by stretching lengths of 1. */
@@ -135,8 +144,12 @@ export function stretched(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const y = empty(shape, x.dtype);
   const { unit } = y.storage.backend;
-  eachInner<Four, [number, number]>(4, collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]), (n, [o, p], [s, t]) => {
-    kernels.copy(y.ptr + o * unit, x.ptr + p * unit, ...n, ...s, ...t);
-  });
+  eachInner<Four, [number, number]>(
+    4,
+    collapse(shape, [stridesOf(shape), stretchedStrides(x.shape, shape)]),
+    (lengths, [o, p], [oStrides, xStrides]) => {
+      call.copy({ out: y.ptr + o * unit, x: x.ptr + p * unit, lengths, oStrides, xStrides });
+    },
+  );
   return record('expand', y, [x], (g) => [g]);
 }

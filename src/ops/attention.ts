@@ -1,5 +1,6 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
@@ -27,7 +28,21 @@ export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
   kernels.additiveScore(y.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width);
   return record('additiveScore', y, [query, keys, v], (g) => {
     const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(v.shape)] as const;
-    kernels.additiveScoreBackward(dq.ptr, dk.ptr, dv.ptr, g.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width, 0, width);
+    call.additiveScoreBackward({
+      dq: dq.ptr,
+      dk: dk.ptr,
+      dv: dv.ptr,
+      g: g.ptr,
+      q: query.ptr,
+      k: keys.ptr,
+      v: v.ptr,
+      batch,
+      queries,
+      keys: length,
+      width,
+      from: 0,
+      to: width,
+    });
     return [dq, dk, dv];
   });
 }

@@ -2,6 +2,7 @@ import { recompose } from '../autograd/recompose.ts';
 import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
@@ -62,9 +63,21 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: W
       kernels.packRows(left.ptr, here, batch, hidden, hidden, 1);
       kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 0);
     }
-    const results = [at(y.output, t * hidden), at(hs, after * block), now, at(inner, t * block)] as const;
-    const from = [at(input, t * batch * width), w.biasIh.ptr, w.biasHh.ptr, here] as const;
-    kernels.gruCell(...results, ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    call.gruCell({
+      out: at(y.output, t * hidden),
+      h: at(hs, after * block),
+      gates: now,
+      inner: at(inner, t * block),
+      input: at(input, t * batch * width),
+      biasIh: w.biasIh.ptr,
+      biasHh: w.biasHh.ptr,
+      hPrev: here,
+      mask: maskAt(q, t),
+      batch,
+      hidden,
+      outStride: steps * hidden,
+      maskStride: steps,
+    });
   }
   move(y.h.ptr, at(hs, (q.reverse ? 0 : steps) * block), block);
   return { gates, inner, hs };
@@ -82,9 +95,20 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before } = timeOf(q, s);
     const now = t * batch * width;
-    const results = [at(dgates, now), at(dinner, now), dh.ptr] as const;
-    const from = [at(saved.gates, now), at(saved.inner, t * block), at(saved.hs, before * block)] as const;
-    kernels.gruCellBackward(...results, at(dy, t * hidden), ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    call.gruCellBackward({
+      dgates: at(dgates, now),
+      dinner: at(dinner, now),
+      dh: dh.ptr,
+      g: at(dy, t * hidden),
+      gates: at(saved.gates, now),
+      inner: at(saved.inner, t * block),
+      hPrev: at(saved.hs, before * block),
+      mask: maskAt(q, t),
+      batch,
+      hidden,
+      gStride: steps * hidden,
+      maskStride: steps,
+    });
     if (s === 0 && !h0?.requiresGrad) break;
     kernels.packRows(left.ptr, at(dinner, now), batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);

@@ -2,6 +2,7 @@ import { recompose } from '../autograd/recompose.ts';
 import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
@@ -60,9 +61,22 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, c0: 
       kernels.packRows(left.ptr, at(hs, before * block), batch, hidden, hidden, 1);
       kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 0);
     }
-    const results = [at(y.output, t * hidden), at(hs, after * block), at(cs, after * block)] as const;
-    const from = [at(input, t * batch * width), w.biasIh.ptr, w.biasHh.ptr, at(hs, before * block), at(cs, before * block)] as const;
-    kernels.lstmCell(...results, now, ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    call.lstmCell({
+      out: at(y.output, t * hidden),
+      h: at(hs, after * block),
+      c: at(cs, after * block),
+      gates: now,
+      input: at(input, t * batch * width),
+      biasIh: w.biasIh.ptr,
+      biasHh: w.biasHh.ptr,
+      hPrev: at(hs, before * block),
+      cPrev: at(cs, before * block),
+      mask: maskAt(q, t),
+      batch,
+      hidden,
+      outStride: steps * hidden,
+      maskStride: steps,
+    });
   }
   const last = (q.reverse ? 0 : steps) * block;
   move(y.h.ptr, at(hs, last), block);
@@ -82,8 +96,20 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, c0: Tensor | null, 
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before, after } = timeOf(q, s);
     const now = at(dgates, t * batch * width);
-    const from = [at(saved.gates, t * batch * width), at(saved.cs, after * block), at(saved.cs, before * block)] as const;
-    kernels.lstmCellBackward(now, dh.ptr, dc.ptr, at(dy, t * hidden), ...from, maskAt(q, t), batch, hidden, steps * hidden, steps);
+    call.lstmCellBackward({
+      dgates: now,
+      dh: dh.ptr,
+      dc: dc.ptr,
+      g: at(dy, t * hidden),
+      gates: at(saved.gates, t * batch * width),
+      c: at(saved.cs, after * block),
+      cPrev: at(saved.cs, before * block),
+      mask: maskAt(q, t),
+      batch,
+      hidden,
+      gStride: steps * hidden,
+      maskStride: steps,
+    });
     if (s === 0 && !h0?.requiresGrad) break;
     kernels.packRows(left.ptr, now, batch, width, width, 1);
     kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);

@@ -1,6 +1,6 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
-import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { products, withScratch } from '../runtime/room.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { broadcastShapes, collapse, eachInner, sameShape, show, sizeOf, stretchedStrides, stridesOf } from '../tensor/shape.ts';
@@ -55,12 +55,23 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     const { unit } = y.storage.backend;
     const matrices = (x: Tensor) => stretchedStrides(x.shape.slice(0, -2), batch);
     const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
-    const steps = [left.row, left.column, right.row, right.column] as const;
+    const steps = { m, n, k, aRow: left.row, aDepth: left.column, bDepth: right.row, bColumn: right.column };
     const nest = collapse(batch, [stridesOf(batch), matrices(a), matrices(b)]);
     withScratch(products, 'matmulBatch', { m, n, k }, (scratch) =>
       eachInner<[number, number], [number, number, number]>(2, nest, ([outer, inner], [to, from, by], [, [p, t], [u, v]]) => {
-        const [out, x, w] = [y.ptr + to * m * n * unit, a.ptr + from * m * k * unit, b.ptr + by * k * n * unit];
-        kernels.matmulBatch(out, x, w, m, n, k, ...steps, outer, inner, p * m * k, t * m * k, u * k * n, v * k * n, scratch);
+        call.matmulBatch({
+          out: y.ptr + to * m * n * unit,
+          a: a.ptr + from * m * k * unit,
+          b: b.ptr + by * k * n * unit,
+          ...steps,
+          outer,
+          inner,
+          aOuter: p * m * k,
+          aInner: t * m * k,
+          bOuter: u * k * n,
+          bInner: v * k * n,
+          scratch,
+        });
       }),
     );
   }
@@ -128,7 +139,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const lead = x.shape.slice(0, -1);
   const rows = sizeOf(lead);
   const y = empty([...lead, out]);
-  if (bias) kernels.copy(y.ptr, bias.ptr, 1, 1, rows, out, 0, 0, out, 1, 0, 0, 0, 1);
+  if (bias) call.copy({ out: y.ptr, x: bias.ptr, lengths: [1, 1, rows, out], oStrides: [0, 0, out, 1], xStrides: [0, 0, 0, 1] });
   const lengths = { m: rows, n: out, k: width };
   const beta = bias ? 1 : 0;
   const panels = panelsOf(weight, true);

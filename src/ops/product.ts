@@ -1,6 +1,6 @@
 // The way from ops to the product kernels: matrices by address.
 
-import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 
 /** A matrix where it lies: element [i, j] stands `i·row + j·column` elements after `ptr`. Its transpose exchanges the two. */
 export interface Strided {
@@ -23,5 +23,19 @@ export function dense(ptr: number, width: number, transposed = false): Strided {
 
 /** `out[m, n] = beta·out + a·b`, `out` dense. Beta 0 does not read `out`. */
 export function productInto(out: number, a: Strided, b: Strided, { m, n, k }: Lengths, beta: 0 | 1, scratch: number): void {
-  kernels.matmul(out, a.ptr, b.ptr, m, n, k, a.row, a.column, b.row, b.column, n, beta, scratch);
+  call.matmul({
+    out,
+    a: a.ptr,
+    b: b.ptr,
+    m,
+    n,
+    k,
+    aRow: a.row,
+    aDepth: a.column,
+    bDepth: b.row,
+    bColumn: b.column,
+    outStride: n,
+    beta,
+    scratch,
+  });
 }

@@ -2,7 +2,7 @@ import { expand } from '../autograd/arithmetic.ts';
 import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
 import { expectNames, isShare, type Names } from '../tensor/check.ts';
@@ -93,10 +93,7 @@ function layOut(op: string, name: string, x: Tensor, target: Shape): { x: Tensor
   return { x: whole, strides: [example, head, query, key] };
 }
 
-/** What every attention kernel is told of masks, biases and heads, in its order. */
-const settings = ({ scale, causal, heads, mask, bias }: Layout) =>
-  [scale, causal ? 1 : 0, heads, ...(mask?.strides ?? none), ...(bias?.strides ?? none)] as const;
-
+/** Strides of what is not there. */
 const none = [0, 0, 0, 0] as const;
 
 /** The lengths as the kernels name them. */
@@ -113,9 +110,28 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
   const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
   const blocks = l.count * Math.ceil(l.t / BLOCK);
   withScratch(attentions, 'scaledDotProductAttention', lengthsOf(l), (scratch) => {
-    const inputs = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
-    const results = [output.ptr, tops.ptr, shares.ptr] as const;
-    kernels.scaledDotProductAttention(...results, ...inputs, l.t, l.s, l.d, l.v, ...settings(l), 0, blocks, scratch);
+    call.scaledDotProductAttention({
+      out: output.ptr,
+      tops: tops.ptr,
+      shares: shares.ptr,
+      q: query.ptr,
+      k: keys.ptr,
+      v: values.ptr,
+      mask: l.mask?.x.ptr ?? 0,
+      bias: l.bias?.x.ptr ?? 0,
+      queries: l.t,
+      keys: l.s,
+      width: l.d,
+      valueWidth: l.v,
+      scale: l.scale,
+      causal: l.causal ? 1 : 0,
+      heads: l.heads,
+      maskStrides: l.mask?.strides ?? none,
+      biasStrides: l.bias?.strides ?? none,
+      from: 0,
+      to: blocks,
+      scratch,
+    });
   });
   return { output, tops, shares };
 }
@@ -124,8 +140,26 @@ function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Sta
   const y = empty(l.target);
   const blocks = l.count * Math.ceil(l.t / BLOCK);
   withScratch(attentions, 'scaledDotProductWeights', lengthsOf(l), (scratch) => {
-    const inputs = [tops.ptr, shares.ptr, query.ptr, keys.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
-    kernels.scaledDotProductWeights(y.ptr, ...inputs, l.t, l.s, l.d, ...settings(l), 0, blocks, scratch);
+    call.scaledDotProductWeights({
+      out: y.ptr,
+      tops: tops.ptr,
+      shares: shares.ptr,
+      q: query.ptr,
+      k: keys.ptr,
+      mask: l.mask?.x.ptr ?? 0,
+      bias: l.bias?.x.ptr ?? 0,
+      queries: l.t,
+      keys: l.s,
+      width: l.d,
+      scale: l.scale,
+      causal: l.causal ? 1 : 0,
+      heads: l.heads,
+      maskStrides: l.mask?.strides ?? none,
+      biasStrides: l.bias?.strides ?? none,
+      from: 0,
+      to: blocks,
+      scratch,
+    });
   });
   return y;
 }
@@ -136,9 +170,33 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
   withScratch(attentions, 'scaledDotProductAttentionBackward', lengthsOf(l), (scratch) => {
-    const results = [dq.ptr, dk.ptr, dv.ptr, dbias?.ptr ?? 0, g.ptr, y.output.ptr, y.tops.ptr, y.shares.ptr] as const;
-    const operands = [query.ptr, keys.ptr, values.ptr, l.mask?.x.ptr ?? 0, l.bias?.x.ptr ?? 0] as const;
-    kernels.scaledDotProductAttentionBackward(...results, ...operands, l.t, l.s, l.d, l.v, ...settings(l), 0, l.count, scratch);
+    call.scaledDotProductAttentionBackward({
+      dq: dq.ptr,
+      dk: dk.ptr,
+      dv: dv.ptr,
+      dbias: dbias?.ptr ?? 0,
+      g: g.ptr,
+      y: y.output.ptr,
+      tops: y.tops.ptr,
+      shares: y.shares.ptr,
+      q: query.ptr,
+      k: keys.ptr,
+      v: values.ptr,
+      mask: l.mask?.x.ptr ?? 0,
+      bias: l.bias?.x.ptr ?? 0,
+      queries: l.t,
+      keys: l.s,
+      width: l.d,
+      valueWidth: l.v,
+      scale: l.scale,
+      causal: l.causal ? 1 : 0,
+      heads: l.heads,
+      maskStrides: l.mask?.strides ?? none,
+      biasStrides: l.bias?.strides ?? none,
+      from: 0,
+      to: l.count,
+      scratch,
+    });
   });
   return bias ? [dq, dk, dv, dbias] : [dq, dk, dv];
 }

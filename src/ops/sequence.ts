@@ -3,7 +3,8 @@
 
 import { sumAxis } from '../autograd/arithmetic.ts';
 import { recording } from '../autograd/record.ts';
-import { backend, kernels } from '../runtime/backend.ts';
+import { backend } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
@@ -157,7 +158,7 @@ export function clear(out: number, n: number): void {
 
 /** `n` elements from one address to another. */
 export function move(out: number, x: number, n: number): void {
-  kernels.copy(out, x, 1, 1, 1, n, 0, 0, 0, 1, 0, 0, 0, 1);
+  call.copy({ out, x, lengths: [1, 1, 1, n], oStrides: [0, 0, 0, 1], xStrides: [0, 0, 0, 1] });
 }
 
 /** Room for states [T + 1, B, H], the first one `h0` or zeros. */

@@ -1,6 +1,6 @@
 // The one way elements move: from a walk to a walk over the same shape.
 
-import { kernels } from '../runtime/backend.ts';
+import * as call from '../runtime/generated/calls.ts';
 import { collapse, eachInner, type Four, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -19,7 +19,7 @@ export function copyInto(out: Tensor, to: Walk, x: Tensor, from: Walk, shape: Sh
   const start = out.ptr + to.at * unit;
   const source = x.ptr + from.at * unit;
   if (sizeOf(shape) === 0) return;
-  eachInner<Four, [number, number]>(4, collapse(shape, [to.strides, from.strides]), (n, [o, p], [s, t]) => {
-    kernels.copy(start + o * unit, source + p * unit, ...n, ...s, ...t);
+  eachInner<Four, [number, number]>(4, collapse(shape, [to.strides, from.strides]), (lengths, [o, p], [oStrides, xStrides]) => {
+    call.copy({ out: start + o * unit, x: source + p * unit, lengths, oStrides, xStrides });
   });
 }

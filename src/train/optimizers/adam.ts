@@ -1,4 +1,4 @@
-import { kernels } from '../../runtime/backend.ts';
+import * as call from '../../runtime/generated/calls.ts';
 import { expectOptions } from '../../tensor/check.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { fromZero, power, share } from './numbers.ts';
@@ -36,22 +36,22 @@ abstract class Moments extends Optimizer<'exp_avg' | 'exp_avg_sq'> {
 
   protected override update({ parameter, state, step }: Slot<'exp_avg' | 'exp_avg_sq'>, gradient: Tensor): void {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    kernels.adam(
-      parameter.ptr,
-      gradient.ptr,
-      state.exp_avg.ptr,
-      state.exp_avg_sq.ptr,
-      parameter.size,
-      this.lr / (1 - power(beta1, step)),
-      1 / Math.sqrt(1 - power(beta2, step)),
+    call.adam({
+      p: parameter.ptr,
+      g: gradient.ptr,
+      m: state.exp_avg.ptr,
+      v: state.exp_avg_sq.ptr,
+      n: parameter.size,
+      rate: this.lr / (1 - power(beta1, step)),
+      scale: 1 / Math.sqrt(1 - power(beta2, step)),
       beta1,
-      1 - beta1,
+      rest1: 1 - beta1,
       beta2,
-      1 - beta2,
+      rest2: 1 - beta2,
       epsilon,
-      this.#decoupled ? 1 - this.lr * weightDecay : 1,
-      this.#decoupled ? 0 : weightDecay,
-    );
+      keep: this.#decoupled ? 1 - this.lr * weightDecay : 1,
+      decay: this.#decoupled ? 0 : weightDecay,
+    });
   }
 }
 

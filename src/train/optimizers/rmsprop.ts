@@ -1,4 +1,4 @@
-import { kernels } from '../../runtime/backend.ts';
+import * as call from '../../runtime/generated/calls.ts';
 import { expectOptions, isFlag, maybe } from '../../tensor/check.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { fromZero, share } from './numbers.ts';
@@ -47,19 +47,19 @@ export class RMSProp extends Optimizer<State> {
 
   protected override update({ parameter, state }: Slot<State>, gradient: Tensor): void {
     const { alpha, epsilon, weightDecay, momentum, centered } = this.options;
-    kernels.rmsprop(
-      parameter.ptr,
-      gradient.ptr,
-      state.square_avg.ptr,
-      centered ? state.grad_avg.ptr : 0,
-      momentum > 0 ? state.momentum_buffer.ptr : 0,
-      parameter.size,
-      this.lr,
+    call.rmsprop({
+      p: parameter.ptr,
+      g: gradient.ptr,
+      s: state.square_avg.ptr,
+      a: centered ? state.grad_avg.ptr : 0,
+      b: momentum > 0 ? state.momentum_buffer.ptr : 0,
+      n: parameter.size,
+      rate: this.lr,
       alpha,
-      1 - alpha,
+      rest: 1 - alpha,
       epsilon,
       momentum,
-      weightDecay,
-    );
+      decay: weightDecay,
+    });
   }
 }
