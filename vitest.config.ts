@@ -5,6 +5,7 @@ export default defineConfig({
     alias: [
       { find: /^saccade$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
       { find: /^saccade\/reference$/, replacement: new URL('./src/reference.ts', import.meta.url).pathname },
+      { find: /^saccade\/(\w+)$/, replacement: `${new URL('./src', import.meta.url).pathname}/$1/index.ts` },
     ],
   },
   test: {

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { builds, writeTable } from './kernel-table.mjs';
 
@@ -83,25 +83,53 @@ await step(
   version,
 );
 
+/** The modules that an entry loads at once, by their full paths. @param {string} entry */
+function reachable(entry) {
+  const found = new Set([resolve(entry)]);
+  for (const path of found) {
+    const imports = readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b(?:[^'"();]*\bfrom)? *['"](\.[^'"]+\.js)['"]/gm);
+    for (const [, to = ''] of imports) found.add(resolve(dirname(path), to));
+  }
+  return found;
+}
+
 /**
- * The modules in few files, which load several times faster than one by one: the entries with what they share; what is loaded when it is
- * asked for; the worker that threads are, beside them, where the module that starts it looks; and for pages without a bundler the whole
+ * The modules in few files, which load several times faster than one by one: what `saccade` itself needs, and the rest that only
+ * the pages of rooms name; what is loaded when it is asked for; the worker that threads are, beside them, where the module that starts it looks; and for pages without a bundler the whole
  * with the wasm in it.
  */
 async function bundled() {
   const external = [/^node:/, /\.wasm$/];
   /** @param {string} name */
   const module = (name) => `build/modules/${name}.js`;
+  const core = reachable(module('index'));
+  const rest = reachable(module('all'));
+  const rooms = readdirSync('src').filter((name) => existsSync(`src/${name}/index.ts`));
   const entries = await rolldown({
-    input: { index: module('index'), reference: module('reference'), workerd: module('workerd') },
+    input: {
+      index: module('index'),
+      all: module('all'),
+      reference: module('reference'),
+      workerd: module('workerd'),
+      ...Object.fromEntries(rooms.map((room) => [room, module(`${room}/index`)])),
+    },
     platform: 'neutral',
     external,
   });
-  await entries.write({ dir: 'dist', chunkFileNames: '[name].js' });
+  await entries.write({
+    dir: 'dist',
+    chunkFileNames: '[name].js',
+    codeSplitting: {
+      groups: [
+        { name: 'core', test: (id) => core.has(id) },
+        { name: 'rest', test: (id) => rest.has(id) && !core.has(id) },
+      ],
+    },
+  });
   await entries.close();
   const banner = `/*! Saccade ${version} | MIT License, Copyright (c) 2026 The Saccade authors */`;
   for (const { input, file } of [
-    { input: module('index'), file: 'dist/saccade.min.js' },
+    { input: module('all'), file: 'dist/saccade.min.js' },
     { input: module('runtime/threads/worker'), file: 'dist/worker.js' },
   ]) {
     const build = await rolldown({ input, platform: 'browser', external });

@@ -29,7 +29,7 @@ const LOT = 10_000;
 const bundle = await rolldown({ input: 'test/programs/fuzz.ts', platform: 'node', external: ['fast-check'] });
 await bundle.write({ file: 'build/programs.mjs', format: 'esm' });
 const { compare, fuzz, sizesOf } = await import(pathToFileURL(join(process.cwd(), 'build/programs.mjs')).href);
-const saccade = await import(pathToFileURL(join(process.cwd(), 'dist/index.js')).href);
+const saccade = await import(pathToFileURL(join(process.cwd(), 'dist/all.js')).href);
 await saccade.init();
 
 /** Runs each program on one thread and on several. */

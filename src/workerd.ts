@@ -2,7 +2,7 @@
 import { init as load } from './runtime/init.ts';
 import kernels from './saccade.wasm';
 
-export * from './index.ts';
+export * from './all.ts';
 
 /** As everywhere: loads the kernels; `init({ build: 'relaxed', module })` needs the other file, `saccade/saccade.relaxed.wasm`. */
 export const init: typeof load = (options = {}) =>

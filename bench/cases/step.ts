@@ -1,6 +1,7 @@
 // What training steps share.
-import { Adam, backward, clipGradNorm, key, type Module, noGrad, parameters, randomInt, scope, type Tensor, tensor } from 'saccade';
+import { Adam, backward, clipGradNorm, key, type Module, noGrad, parameters, scope, type Tensor, tensor } from 'saccade';
 import { referenceBackend, withBackend } from 'saccade/reference';
+import { randomInt } from 'saccade/tensor';
 import type { Case, Proof } from '../case.ts';
 
 /** int32 of a shape, from 0 up to `symbols`. */

@@ -1,5 +1,6 @@
 // A Worker that pronounces: `/pronounce?word=saccade` answers with phones and alignment, from the model that `npm start` saved.
-import { init, memoryReport, readCheckpoint } from 'saccade';
+import { init, memoryReport } from 'saccade';
+import { readCheckpoint } from 'saccade/io';
 import model from '../../out/pronounce.safetensors';
 import { type Speaker, speakerOf } from '../recipes/pronounce/speaker.ts';
 

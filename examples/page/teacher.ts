@@ -1,5 +1,6 @@
 // The model, in a Web Worker: it pronounces, and learns, while the page stays free.
-import { type Adam, init, type Position, readCheckpoint } from 'saccade';
+import { type Adam, init, type Position } from 'saccade';
+import { readCheckpoint } from 'saccade/io';
 import { cmudict, type Dictionary } from '../recipes/pronounce/cmudict.ts';
 import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../recipes/pronounce/speaker.ts';
 import { optimizerOf, quick, stepsOf, teach } from '../recipes/pronounce/teaching.ts';

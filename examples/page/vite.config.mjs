@@ -10,7 +10,12 @@ const name = 'pronounce.safetensors';
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
-  resolve: { alias: { saccade: `${root}dist/index.js` } },
+  resolve: {
+    alias: [
+      { find: /^saccade$/, replacement: `${root}dist/index.js` },
+      { find: /^saccade\/(\w+)$/, replacement: `${root}dist/$1.js` },
+    ],
+  },
   worker: { format: 'es' },
   build: {
     outDir: `${root}out/page`,

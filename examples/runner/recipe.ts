@@ -1,5 +1,7 @@
 // What a recipe is. It registers in examples/recipes/index.ts; `npm run recipe -- NAME` runs it (main.ts).
-import type { Optimizer, Stateful, TrainOptions } from 'saccade';
+import type { TrainOptions } from 'saccade';
+import type { Stateful } from 'saccade/io';
+import type { Optimizer } from 'saccade/train';
 
 /** What a run was asked for. */
 export interface RecipeOptions {

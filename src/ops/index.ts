@@ -1,27 +1,52 @@
-// Every op, by family.
+// `saccade/ops`. Differentiable functions of tensors.
+
 export { expand, sumTo } from '../autograd/arithmetic.ts';
-export * from './attention.ts';
-export * from './binary.ts';
-export * from './conv.ts';
-export * from './einsum.ts';
-export * from './elementwise.ts';
-export * from './entropy.ts';
-export * from './gather.ts';
-export * from './gelu.ts';
+export { additiveScore } from './attention.ts';
+export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
+export { type ConvOptions, conv1d, unfold } from './conv.ts';
+export { einsum } from './einsum.ts';
+export { abs, clamp, cos, erf, exp, log, relu, sigmoid, sign, sin, softplus, sqrt, square, tanh } from './elementwise.ts';
+export { entropy } from './entropy.ts';
+export { gather, pick, segmentSum } from './gather.ts';
+export { type GeluOptions, gelu } from './gelu.ts';
 export { gru, gruCell } from './gru.ts';
-export * from './logic.ts';
-export * from './loss.ts';
+export { and, equal, greater, greaterEqual, less, lessEqual, not, type Operand, or, toFloat, where } from './logic.ts';
+export {
+  type BinaryOptions,
+  binaryCrossEntropyWithLogits,
+  type ClassOptions,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type Reduction,
+  smoothL1Loss,
+} from './loss.ts';
 export { lstm, lstmCell } from './lstm.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';
-export * from './normalise.ts';
-export * from './power.ts';
-export * from './random.ts';
-export * from './reduce.ts';
-export * from './scaled-dot-product.ts';
-export * from './scan.ts';
+export { type LayerNormOptions, layerNorm } from './normalise.ts';
+export { pow } from './power.ts';
+export { categorical, dropout, gumbel, normal, uniform } from './random.ts';
+export {
+  type AxisOptions,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  type ReduceOptions,
+  std,
+  sum,
+  type VarianceOptions,
+  variance,
+} from './reduce.ts';
+export { type AttentionOptions, scaledDotProductAttention } from './scaled-dot-product.ts';
+export { type CumulativeOptions, cumprod, cumsum, linearScan, monotonicWeights, type ScanOptions } from './scan.ts';
 export type { Embedded, SequenceOptions, Weights } from './sequence.ts';
-export * from './shape.ts';
-export * from './softmax.ts';
+export { concat, flip, permute, place, reshape, type SliceOptions, select, slice, stack, transpose, unstack } from './shape.ts';
+export { logSoftmax, logSumExp, softmax } from './softmax.ts';
 export { argsort, type SortOptions, sort, type TopkOptions, topk } from './sort.ts';
-export * from './sparsemax.ts';
-export * from './take.ts';
+export { sparsemax } from './sparsemax.ts';
+export { batchGather, oneHot, scatterAddAlongAxis, straightThrough, takeAlongAxis } from './take.ts';

@@ -1,6 +1,7 @@
 import { setGradient } from '../autograd/gradients.ts';
 import { noGrad } from '../autograd/record.ts';
-import { affine, clamp } from '../ops/index.ts';
+import { affine } from '../ops/binary.ts';
+import { clamp } from '../ops/index.ts';
 import { kernels } from '../runtime/backend.ts';
 import { outside, scope } from '../tensor/scope.ts';
 import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';

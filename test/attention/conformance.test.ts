@@ -1,12 +1,12 @@
 // What holds for every mechanism; that it is a module like others is in test/nn/modules.test.ts.
 import { describe, expect, it } from 'vitest';
+import * as saccade from '../../src/all.ts';
 import { Attention } from '../../src/attention/attention.ts';
 import { remember } from '../../src/attention/history.ts';
 import type { Attended, Mechanism, Prepared } from '../../src/attention/parts.ts';
 import { DotScore } from '../../src/attention/score.ts';
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
-import * as saccade from '../../src/index.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { mapState, type State } from '../../src/nn/state.ts';
 import { concat, gather, select, slice, stack } from '../../src/ops/index.ts';

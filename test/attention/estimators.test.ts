@@ -22,7 +22,7 @@ import {
   sum,
   type Tensor,
   tensor,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 import { expectMean } from '../train/statistics.ts';
 
 const [S, D, COPIES, DRAWS] = [5, 4, 2000, 100];

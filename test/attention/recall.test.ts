@@ -20,7 +20,7 @@ import {
   scope,
   type Tensor,
   tensor,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 
 const [BATCH, KEYS, VALUES, ASKED] = [32, 10, 10, 6];
 const STEPS = KEYS + ASKED;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import * as saccade from '../../src/all.ts';
 import { cosineScore } from '../../src/attention/content.ts';
 import { LocationAwareScore, locationScore } from '../../src/attention/location.ts';
 import { dotScore, generalScore, type ScoreName, scaledDotScore, scoreNamed } from '../../src/attention/score.ts';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
-import * as saccade from '../../src/index.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { select, slice } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';

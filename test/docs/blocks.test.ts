@@ -47,7 +47,7 @@ describe('code in the documents', () => {
   it('imports the package by its name', () => {
     const breaches = all.flatMap(({ title, code }) =>
       importsOf(code)
-        .filter((to) => !/^(saccade(\/reference)?|node:.*)$/.test(to))
+        .filter((to) => !/^(saccade(\/[a-z]+)?|node:.*)$/.test(to))
         .map((to) => `${title} → ${to}`),
     );
     expect(breaches).toEqual([]);

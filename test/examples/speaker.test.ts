@@ -1,4 +1,4 @@
-import { readCheckpoint, writeCheckpoint } from 'saccade';
+import { readCheckpoint, writeCheckpoint } from 'saccade/io';
 import { describe, expect, it } from 'vitest';
 import { type Shape, speakerOf, untaught } from '../../examples/recipes/pronounce/speaker.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';

@@ -10,7 +10,6 @@ import {
   dropout,
   foldIn,
   init,
-  inverseSqrtSchedule,
   key as keyOf,
   linear,
   loadCheckpoint,
@@ -25,6 +24,7 @@ import {
   train,
   uniform,
 } from 'saccade';
+import { inverseSqrtSchedule } from 'saccade/train';
 
 await init();
 

@@ -6,7 +6,7 @@ import { transformWithOxc } from 'vite';
 const root = new URL('../../', import.meta.url);
 const names = new Map([
   ['vitest', new URL('collect.mjs', import.meta.url).href],
-  ['saccade', new URL('src/index.ts', root).href],
+  ['saccade', new URL('src/all.ts', root).href],
   ['saccade/reference', new URL('src/reference.ts', root).href],
 ]);
 

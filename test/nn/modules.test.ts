@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import * as saccade from '../../src/all.ts';
 import { backward, grad } from '../../src/autograd/backward.ts';
-import * as saccade from '../../src/index.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
 import { Linear } from '../../src/nn/linear.ts';

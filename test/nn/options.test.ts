@@ -1,6 +1,6 @@
 // Every part checks what it is made with, by name: callers in JavaScript have nobody else to do it.
 import { describe, expect, it } from 'vitest';
-import * as saccade from '../../src/index.ts';
+import * as saccade from '../../src/all.ts';
 import { files, read } from '../conventions/source.ts';
 import { type Made, options } from './options.ts';
 import { abstract, rows } from './table.ts';

@@ -1,6 +1,7 @@
 // What parts are made with: for each, every option it has with a value it takes, and how it is made.
+
+import * as saccade from '../../src/all.ts';
 import { softAttention } from '../../src/attention/attention.ts';
-import * as saccade from '../../src/index.ts';
 import { key } from '../../src/tensor/random.ts';
 
 export interface Made {

@@ -10,7 +10,7 @@ type Op = (...args: unknown[]) => unknown;
 const all = ops as unknown as Record<string, Op>;
 
 vi.resetModules();
-const copy = await import('../../src/index.ts');
+const copy = await import('../../src/all.ts');
 await copy.init();
 const foreign = copy.tensor([[1, 2, 3]]);
 

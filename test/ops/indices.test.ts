@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
+import { unpick } from '../../src/ops/gather.ts';
 import * as ops from '../../src/ops/index.ts';
 import { full, ones, tensor } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -25,7 +26,7 @@ const rows: Row[] = [
   { op: 'segmentSum', shape: [2, 3], index: [1, 0], indexShape: [2], f: (x, i) => ops.segmentSum(x, i, 4) },
   { op: 'pick', shape: [2, 4], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i) },
   { op: 'pick', shape: [4, 2], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i, { axis: 0 }) },
-  { op: 'unpick', shape: [2], index: [1, 0], indexShape: [2], f: (g, i) => ops.unpick(g, i, [2, 4], 1) },
+  { op: 'unpick', shape: [2], index: [1, 0], indexShape: [2], f: (g, i) => unpick(g, i, [2, 4], 1) },
   { op: 'batchGather', shape: [2, 4, 3], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.batchGather(x, i), copies: true },
   { op: 'takeAlongAxis', shape: [2, 4], index: [1, 0], indexShape: [2, 1], f: (x, i) => ops.takeAlongAxis(x, i), copies: true },
   {

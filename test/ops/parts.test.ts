@@ -1,6 +1,6 @@
 // What ops share with attention, losses and gradients, without the checks that public ops make.
 import { describe, expect, it } from 'vitest';
-import { grad, normal, parameter, slice, softmax, sum } from '../../src/index.ts';
+import { grad, normal, parameter, slice, softmax, sum } from '../../src/all.ts';
 import { floatMul, sumAll, sumRows } from '../../src/ops/float.ts';
 import { joined } from '../../src/ops/runs.ts';
 import { viewed } from '../../src/ops/view.ts';

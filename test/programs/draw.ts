@@ -1,6 +1,6 @@
 // Draws a program: a gene is a row of the table and the choices that it makes. Every list of genes is a program, for what does not fit is
 // left out, so that fast-check can take genes away and make choices smaller until the least program is found that still fails.
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 import { Choices, direction, INAPPLICABLE, type Options, scatter, small } from './choices.ts';
 import { constant, cut, gradients, type Node, same, variable } from './interpreter.ts';
 import { agree, broadcast, type Plain, type Shape, sizeOf } from './plain.ts';

@@ -1,5 +1,5 @@
 // Runs a program on the package, and holds what comes out against the interpreter.
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 import { MARGIN, type Node } from './interpreter.ts';
 import { type Leaf, type Program, type Refusals, Seed, type Slot, type Step, slotsIn } from './program.ts';
 

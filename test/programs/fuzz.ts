@@ -1,6 +1,6 @@
 // Draws programs with fast-check, runs them, and says of one that fails the least that still does.
 import fc from 'fast-check';
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 import { large, type Options, small } from './choices.ts';
 import { Draw } from './draw.ts';
 import { Execution, judge, type Observe } from './execute.ts';

@@ -1,7 +1,7 @@
 // The interpreter against central differences of its own values: of first order, and of second where a program asks for gradients of gradients.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as saccade from '../../src/index.ts';
+import * as saccade from '../../src/all.ts';
 import { direction } from './choices.ts';
 import { Draw } from './draw.ts';
 import { genes } from './fuzz.ts';

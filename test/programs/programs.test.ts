@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as saccade from '../../src/index.ts';
+import * as saccade from '../../src/all.ts';
 import * as ops from '../../src/ops/index.ts';
 import { Execution, judge } from './execute.ts';
 import { fuzz } from './fuzz.ts';

@@ -1,11 +1,11 @@
 // Programs of larger tensors on three threads, from fresh pools: the interpreter's values and the bits of one thread. Threads run the package
 // as it is built.
 import { describe, expect, it } from 'vitest';
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 import { large, small } from './choices.ts';
 import { compare, fuzz } from './fuzz.ts';
 
-const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
+const built = (await import(new URL('../../dist/all.js', import.meta.url).href)) as typeof Package;
 await built.init();
 
 describe('programs of larger tensors on three threads', () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import * as saccade from '../../src/index.ts';
+import * as saccade from '../../src/all.ts';
 import { type Backend, withBackend } from '../../src/runtime/backend.ts';
 import { poolOf, sleepy } from '../runtime/pool.ts';
 import { Execution } from './execute.ts';

@@ -1,4 +1,6 @@
-import { editDistance, foldIn, key, randomInt } from 'saccade';
+import { foldIn, key } from 'saccade';
+import { editDistance } from 'saccade/metrics';
+import { randomInt } from 'saccade/tensor';
 import { expect, it } from 'vitest';
 import { Nearest } from '../../examples/runner/nearest.ts';
 

@@ -1,4 +1,5 @@
-import { key, locationAware, padBatch } from 'saccade';
+import { key, padBatch } from 'saccade';
+import { locationAware } from 'saccade/attention';
 import { expect, it } from 'vitest';
 import { reverse } from '../../examples/recipes/reverse/index.ts';
 import { sort } from '../../examples/recipes/sort/index.ts';

@@ -36,7 +36,7 @@ describe('the package', () => {
       await S.init({ maximumBytes: 2 ** 26 });
       (() => { for (let i = 0; i < 14; i++) S.full([2 ** 20], i); })();
       await new Promise((resolve) => setImmediate(resolve));
-      console.log(S.full([2 ** 23], 7).size, S.memory().outside.blocks);`;
+      console.log(S.full([2 ** 23], 7).size, S.memoryReport().outside.blocks);`;
     expect(printed([], program)).toBe('8388608 1\n');
   });
 

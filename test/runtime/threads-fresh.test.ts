@@ -1,6 +1,6 @@
 // Each case starts its own pool: scratch that an earlier call has enlarged would hide a worker's share that is too small.
 import { describe, expect, it } from 'vitest';
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 
 const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
 

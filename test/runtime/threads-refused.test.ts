@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type * as Package from '../../src/index.ts';
+import type * as Package from '../../src/all.ts';
 
 const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
 

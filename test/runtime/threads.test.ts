@@ -1,6 +1,6 @@
 // Every kernel on several threads has the bits of one, whatever was called before, and writes nowhere but where it may.
 import { afterAll, describe, expect, it } from 'vitest';
-import * as saccade from '../../src/index.ts';
+import * as saccade from '../../src/all.ts';
 import { type Backend, withBackend } from '../../src/runtime/backend.ts';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { Heap } from '../../src/runtime/heap.ts';

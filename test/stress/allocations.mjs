@@ -11,13 +11,12 @@ import {
   memoryReport,
   OutOfMemoryError,
   parameters,
-  readCheckpoint,
   restoreCheckpoint,
   saveTensors,
   scope,
   tensor,
-  writeCheckpoint,
 } from 'saccade';
+import { readCheckpoint, writeCheckpoint } from 'saccade/io';
 
 /** The heap in use, with one allocation that fails: the `failing`-th from now on. */
 function injector() {

@@ -1,7 +1,9 @@
 // Hostile indices to every op that takes some, between sentinels: an error that names the op, or a result, and the neighbours as they were.
-import * as S from 'saccade';
+import { backward, Embedding, OutOfMemoryError, parameter } from 'saccade';
+import * as ops from 'saccade/ops';
+import { key, scope, tensor } from 'saccade/tensor';
 
-const { tensor, key, normal, scope } = S;
+const { normal } = ops;
 
 /** @typedef {import('saccade').Tensor} Tensor */
 
@@ -9,30 +11,30 @@ const { tensor, key, normal, scope } = S;
 const N = 5;
 /** @type {Record<string, { shape: number[], low: number, run: (index: Tensor, x: Tensor) => Tensor }>} */
 const byTensor = {
-  gather: { shape: [4], low: 0, run: (index, x) => S.gather(x, index) },
-  segmentSum: { shape: [4], low: 0, run: (index) => S.segmentSum(normal(key(2), [4, 3]), index, N) },
-  pick: { shape: [3], low: -1, run: (index, x) => S.pick(S.transpose(x, 0, 1), index) },
-  batchGather: { shape: [1, 4], low: 0, run: (index, x) => S.batchGather(S.reshape(x, [1, N, 3]), index) },
-  takeAlongAxis: { shape: [4, 3], low: 0, run: (index, x) => S.takeAlongAxis(x, index, { axis: 0 }) },
-  scatterAddAlongAxis: { shape: [2, 3], low: 0, run: (index) => S.scatterAddAlongAxis(normal(key(2), [2, 3]), index, N) },
-  oneHot: { shape: [4], low: -1, run: (index) => S.oneHot(index, N) },
-  crossEntropy: { shape: [3], low: 0, run: (index, x) => S.crossEntropy(S.transpose(x, 0, 1), index) },
-  nllLoss: { shape: [3], low: 0, run: (index, x) => S.nllLoss(S.logSoftmax(S.transpose(x, 0, 1)), index) },
-  Embedding: { shape: [2, 2], low: 0, run: (index) => new S.Embedding({ symbols: N, size: 3 }, key(1)).forward(index) },
+  gather: { shape: [4], low: 0, run: (index, x) => ops.gather(x, index) },
+  segmentSum: { shape: [4], low: 0, run: (index) => ops.segmentSum(normal(key(2), [4, 3]), index, N) },
+  pick: { shape: [3], low: -1, run: (index, x) => ops.pick(ops.transpose(x, 0, 1), index) },
+  batchGather: { shape: [1, 4], low: 0, run: (index, x) => ops.batchGather(ops.reshape(x, [1, N, 3]), index) },
+  takeAlongAxis: { shape: [4, 3], low: 0, run: (index, x) => ops.takeAlongAxis(x, index, { axis: 0 }) },
+  scatterAddAlongAxis: { shape: [2, 3], low: 0, run: (index) => ops.scatterAddAlongAxis(normal(key(2), [2, 3]), index, N) },
+  oneHot: { shape: [4], low: -1, run: (index) => ops.oneHot(index, N) },
+  crossEntropy: { shape: [3], low: 0, run: (index, x) => ops.crossEntropy(ops.transpose(x, 0, 1), index) },
+  nllLoss: { shape: [3], low: 0, run: (index, x) => ops.nllLoss(ops.logSoftmax(ops.transpose(x, 0, 1)), index) },
+  Embedding: { shape: [2, 2], low: 0, run: (index) => new Embedding({ symbols: N, size: 3 }, key(1)).forward(index) },
 };
 /** @type {Record<string, (at: number, x: Tensor) => Tensor>} */
 const byNumber = {
-  'slice from': (at, x) => S.slice(x, 0, at),
-  'slice to': (at, x) => S.slice(x, 0, 0, at),
-  select: (at, x) => S.select(x, 0, at),
-  place: (at, x) => S.place(x, 0, at, 12),
-  'place in': (at, x) => S.place(x, 0, 0, at),
-  windows: (at, x) => S.unfold(x, at, 0),
-  'select of axis': (at, x) => S.select(x, at, 0),
-  'oneHot of length': (at) => S.oneHot(tensor(Int32Array.of(0, 1)), at),
-  'segmentSum of rows': (at, x) => S.segmentSum(x, tensor(Int32Array.of(0, 1, 2, 1, 0)), at),
+  'slice from': (at, x) => ops.slice(x, 0, at),
+  'slice to': (at, x) => ops.slice(x, 0, 0, at),
+  select: (at, x) => ops.select(x, 0, at),
+  place: (at, x) => ops.place(x, 0, at, 12),
+  'place in': (at, x) => ops.place(x, 0, 0, at),
+  unfold: (at, x) => ops.unfold(x, at, 0),
+  'select of axis': (at, x) => ops.select(x, at, 0),
+  'oneHot of length': (at) => ops.oneHot(tensor(Int32Array.of(0, 1)), at),
+  'segmentSum of rows': (at, x) => ops.segmentSum(x, tensor(Int32Array.of(0, 1, 2, 1, 0)), at),
   'scatterAddAlongAxis of length': (at, x) =>
-    S.scatterAddAlongAxis(
+    ops.scatterAddAlongAxis(
       x,
       tensor(
         Int32Array.from({ length: 15 }, (_, i) => i % 3),
@@ -57,13 +59,13 @@ function between(op, fn) {
     try {
       const y = fn(x);
       guards.push(guard());
-      if (y) S.sum(y).item();
+      if (y) ops.sum(y).item();
     } catch (error) {
       if (
         !(
           error instanceof RangeError ||
           error instanceof TypeError ||
-          error instanceof S.OutOfMemoryError ||
+          error instanceof OutOfMemoryError ||
           (error instanceof Error && / gradient: |written since$/.test(error.message))
         )
       )
@@ -110,9 +112,9 @@ export function indices({ report }) {
             Int32Array.from({ length: size }, (_, i) => i % 3),
             { shape },
           );
-          const y = run(index, S.parameter(x));
+          const y = run(index, parameter(x));
           index.view()[place] = bad;
-          if (y.requiresGrad) S.backward(S.sum(S.mul(y, y)));
+          if (y.requiresGrad) backward(ops.sum(ops.mul(y, y)));
           return undefined;
         });
         calls++;

@@ -1,5 +1,6 @@
 // Safetensors files changed at random, with an eye for their structure: each is read or refused with an error of the reader's own.
-import { loadTensors, readSafetensors, scope, writeSafetensors } from 'saccade';
+import { loadTensors, scope } from 'saccade';
+import { readSafetensors, writeSafetensors } from 'saccade/io';
 
 /** Small, fast, and the same everywhere (xorshift32 after a mixing of the seed). @param {number} seed */
 function generator(seed) {
@@ -14,7 +15,7 @@ function generator(seed) {
   };
 }
 
-/** @type {[string, import('saccade').FileTensor][]} */
+/** @type {[string, import('saccade/io').FileTensor][]} */
 const entries = [
   ['a', { dtype: 'F32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
   ['weight', { dtype: 'F64', shape: [2], data: Float64Array.of(1, 2) }],

@@ -7,7 +7,6 @@ import {
   crossEntropy,
   dropout,
   Embedding,
-  GRUCell,
   key,
   Linear,
   Module,
@@ -17,6 +16,7 @@ import {
   tensor,
   train,
 } from 'saccade';
+import { GRUCell } from 'saccade/nn';
 
 class Reader extends Module {
   /** @param {import('saccade').Key} from */

@@ -1,11 +1,11 @@
 // Two copies of the package in one program: neither takes the other's tensors, whose addresses mean nothing in its own memory. Every op's
 // arguments are tried in test/ops/hostile.test.ts; here is what else takes tensors.
 import { describe, expect, it, vi } from 'vitest';
-import * as own from '../../src/index.ts';
+import * as own from '../../src/all.ts';
 import { wasmBackend } from '../../src/runtime/wasm.ts';
 
 vi.resetModules();
-const other = await import('../../src/index.ts');
+const other = await import('../../src/all.ts');
 await other.init();
 
 type Tensor = own.Tensor;

@@ -30,7 +30,7 @@ import {
   sum,
   type Tensor,
   tensor,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 import { expectMean, exps, statistics, total } from './statistics.ts';
 
 const logits = [0.3, -0.8, 1.1, 0, -0.2];

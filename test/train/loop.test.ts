@@ -1,6 +1,6 @@
 // The loop's clock, its turns of the event loop, and where it says that it ended.
 import { expect, it } from 'vitest';
-import { type Position, SGD, type TrainOptions, train } from '../../src/index.ts';
+import { type Position, SGD, type TrainOptions, train } from '../../src/all.ts';
 import { key } from '../../src/tensor/random.ts';
 import { type Batch, batches, loss, model, weights } from './model.ts';
 

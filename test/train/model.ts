@@ -1,6 +1,7 @@
 // A model small enough to train in every test: two inputs, eight tanh units, one output; the target is a·b.
 import { parameter } from '../../src/autograd/parameter.ts';
-import { add, affine, dropout, mul, square, sub, sumTo, tanh, uniform } from '../../src/ops/index.ts';
+import { affine } from '../../src/ops/binary.ts';
+import { add, dropout, mul, square, sub, sumTo, tanh, uniform } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { type Key, key as keyOf, permutation, split } from '../../src/tensor/random.ts';
 import { outside } from '../../src/tensor/scope.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Adadelta, Adagrad, Adam, AdamW, key, Linear, type Optimizer, RMSProp, SGD } from '../../src/all.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
-import { Adadelta, Adagrad, Adam, AdamW, key, Linear, type Optimizer, RMSProp, SGD } from '../../src/index.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

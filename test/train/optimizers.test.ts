@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Adadelta, Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, gradNorm, RMSProp, SGD } from '../../src/all.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
-import { Adadelta, Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, gradNorm, RMSProp, SGD } from '../../src/index.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';

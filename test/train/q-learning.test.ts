@@ -28,7 +28,7 @@ import {
   tensor,
   updateTarget,
   writeCheckpoint,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 
 const list = (x: Tensor) => Array.from(x.toArray());
 

@@ -18,7 +18,7 @@ import {
   sum,
   type Tensor,
   tensor,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 import { expectMean, exps } from './statistics.ts';
 
 const DRAWS = 20_000;

@@ -1,6 +1,6 @@
 // What a replay memory refuses, and that it is left as it was then.
 import { describe, expect, it } from 'vitest';
-import { key, Replay, type Tensor, tensor, zeros } from '../../src/index.ts';
+import { key, Replay, type Tensor, tensor, zeros } from '../../src/all.ts';
 
 const fields = { at: { shape: [2] }, action: { shape: [], dtype: 'int32' } } as const;
 const steps = (...ids: number[]) => ({ at: tensor(ids.map((id) => [id, -id])), action: tensor(Int32Array.from(ids)) });

@@ -8,7 +8,7 @@ import {
   type Plateau,
   plateau,
   stepDecay,
-} from '../../src/index.ts';
+} from '../../src/all.ts';
 import { halfCosine, power } from '../../src/train/optimizers/numbers.ts';
 
 describe('schedules', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, cosineSchedule, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/index.ts';
+import { Adam, cosineSchedule, type Optimizer, type Position, type Progress, type TrainOptions, train } from '../../src/all.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';

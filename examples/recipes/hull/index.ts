@@ -1,5 +1,7 @@
 // A pointer network learns convex hulls of points in the unit square.
-import { distinct, hullProblems, isSimplePolygon, pathsSvg, polygonArea } from 'saccade';
+import { distinct } from 'saccade/models';
+import { pathsSvg } from 'saccade/plot';
+import { hullProblems, isSimplePolygon, polygonArea } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Point, Recipe } from '../../runner/recipe.ts';
 import { type Answer, answers, type Task, type Teaching, taught } from './pointing.ts';

@@ -1,22 +1,9 @@
 // What the recipes over points share: a pointer network, how it is taught, and how its answers are measured.
-import {
-  Adam,
-  type Constraint,
-  choices,
-  cosineSchedule,
-  foldIn,
-  type Hypothesis,
-  type Key,
-  key,
-  mul,
-  PointerNetwork,
-  type PointProblems,
-  parameters,
-  randomInt,
-  scope,
-  sub,
-  type Tensor,
-} from 'saccade';
+import { Adam, cosineSchedule, foldIn, type Key, key, mul, PointerNetwork, parameters, scope, sub, type Tensor } from 'saccade';
+import type { Hypothesis } from 'saccade/decode';
+import { type Constraint, choices } from 'saccade/models';
+import type { PointProblems } from 'saccade/tasks';
+import { randomInt } from 'saccade/tensor';
 import type { Context, Point } from '../../runner/recipe.ts';
 
 /** Draws problems of one size. */

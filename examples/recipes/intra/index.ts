@@ -6,7 +6,6 @@ import {
   crossEntropy,
   Embedding,
   foldIn,
-  IntraAttention,
   type Key,
   key,
   Linear,
@@ -14,12 +13,13 @@ import {
   Module,
   noGrad,
   parameters,
-  randomInt,
   scope,
   split,
   type Tensor,
   tensor,
 } from 'saccade';
+import { IntraAttention } from 'saccade/attention';
+import { randomInt } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Finished, Point, Recipe } from '../../runner/recipe.ts';
 

@@ -13,13 +13,10 @@ import {
   type Mechanism,
   Module,
   mul,
-  nearestKey,
   ones,
-  type Prepared,
   reshape,
   Seq2Seq,
   type State,
-  type Step,
   split,
   stack,
   sum,
@@ -28,6 +25,7 @@ import {
   toFloat,
   unstack,
 } from 'saccade';
+import { nearestKey, type Prepared, type Step } from 'saccade/attention';
 import type { Recipe } from '../../runner/recipe.ts';
 import { picture, tableOf } from '../../runner/results.ts';
 import { brief, small } from '../luong-table/trial.ts';

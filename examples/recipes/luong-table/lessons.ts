@@ -1,23 +1,8 @@
 // How models whose attention chooses are taught.
-import {
-  add,
-  crossEntropy,
-  equal,
-  exponentialAnneal,
-  hard,
-  type MovingAverage,
-  movingAverage,
-  mul,
-  neg,
-  not,
-  randomInt,
-  reinforceLoss,
-  type Schedule,
-  type Selection,
-  soft,
-  split,
-  type Tensor,
-} from 'saccade';
+import { add, crossEntropy, equal, mul, neg, not, type Schedule, split, type Tensor } from 'saccade';
+import { hard, type Selection, soft } from 'saccade/attention';
+import { randomInt } from 'saccade/tensor';
+import { exponentialAnneal, type MovingAverage, movingAverage, reinforceLoss } from 'saccade/train';
 import type { Training } from '../../runner/recipe.ts';
 import type { Model } from '../pronounce/speaker.ts';
 import type { Words } from '../pronounce/words.ts';

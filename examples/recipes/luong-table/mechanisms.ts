@@ -1,21 +1,16 @@
 // The mechanisms that recipes set side by side, each as the part of the decoder that differs.
+import { Attention, type AttentionSeq2SeqOptions, bahdanau, type LuongOptions, luong, multiHead } from 'saccade';
 import {
   AdditiveScore,
-  Attention,
-  type AttentionSeq2SeqOptions,
-  bahdanau,
   contentBased,
   DotScore,
   gumbelStraightThrough,
-  type LuongOptions,
   locationAware,
-  luong,
   monotonic,
-  multiHead,
   nearestKey,
   type Selection,
   sparse,
-} from 'saccade';
+} from 'saccade/attention';
 import { cooling, drawing, type MakeLesson } from './lessons.ts';
 
 type Mechanism = NonNullable<AttentionSeq2SeqOptions['attention']>;

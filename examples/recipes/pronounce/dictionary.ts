@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fnv1a } from 'saccade';
+import { fnv1a } from 'saccade/data';
 import { add, cmudict, type Dictionary, type Entry } from './cmudict.ts';
 
 export type { Dictionary, Entry };

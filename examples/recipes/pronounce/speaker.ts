@@ -1,15 +1,10 @@
 import {
   AttentionSeq2Seq,
   add,
-  type BeamOptions,
-  beamSearch,
   type Checkpoint,
-  type DecodeStep,
-  type EncoderDecoder,
   type ErrorRates,
   errorRates,
   foldIn,
-  type Hypothesis,
   key,
   logSoftmax,
   Module,
@@ -22,6 +17,8 @@ import {
   type Tensor,
   Vocabulary,
 } from 'saccade';
+import { type BeamOptions, beamSearch, type DecodeStep, type Hypothesis } from 'saccade/decode';
+import type { EncoderDecoder } from 'saccade/models';
 import type { Entry } from './cmudict.ts';
 
 /** What makes a model what it is; kept in its file. */

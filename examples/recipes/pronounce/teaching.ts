@@ -10,11 +10,11 @@ import {
   type Progress,
   padBatch,
   parameters,
-  permutation,
   type Tensor,
   type TrainOptions,
   train,
 } from 'saccade';
+import { permutation } from 'saccade/tensor';
 import type { Dictionary } from './cmudict.ts';
 import { type Model, type Shape, Speaker } from './speaker.ts';
 

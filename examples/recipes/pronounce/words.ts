@@ -1,6 +1,7 @@
 // What the recipes on pronunciation share: their words, how models are measured on them, and the lesson itself.
 import { dirname } from 'node:path';
-import { alignmentsSvg, errorRates, type Tensor } from 'saccade';
+import { errorRates, type Tensor } from 'saccade';
+import { alignmentsSvg } from 'saccade/plot';
 import { linesSvg } from '../../runner/chart.ts';
 import { Nearest } from '../../runner/nearest.ts';
 import type { Context, DataNeed, Finished, Point, Training } from '../../runner/recipe.ts';

@@ -1,4 +1,5 @@
-import { locationAware, reverseProblems } from 'saccade';
+import { locationAware } from 'saccade/attention';
+import { reverseProblems } from 'saccade/tasks';
 import { sequenceRecipe } from '../sort/sequences.ts';
 
 /** What was attended to last says what is next, the key before it: filters of width 3 see the neighbours and no more. */

@@ -1,5 +1,6 @@
 // An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
-import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, permutation, scope, tensor } from 'saccade';
+import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, scope, tensor } from 'saccade';
+import { permutation } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
 import { type Forecast, Forecaster, linearMap, persistence, rowsFrom } from './forecaster.ts';

@@ -1,4 +1,5 @@
-import { locationAware, sortProblems } from 'saccade';
+import { locationAware } from 'saccade/attention';
+import { sortProblems } from 'saccade/tasks';
 import { sequenceRecipe } from './sequences.ts';
 
 /** What was attended to in all marks what is taken: filters of width 1 see that of their own key alone. */

@@ -3,14 +3,10 @@ import {
   type AttentionSizes,
   add,
   concat,
-  type DecoderState,
-  type DecoderStep,
   Dropout,
   Embedding,
-  EncoderDecoder,
   type Key,
   Linear,
-  LSTMCell,
   type Mechanism,
   padBatch,
   split,
@@ -18,6 +14,8 @@ import {
   tanh,
   zeros,
 } from 'saccade';
+import { type DecoderState, type DecoderStep, EncoderDecoder } from 'saccade/models';
+import { LSTMCell } from 'saccade/nn';
 
 /** What a model is made with. */
 export interface ItemsOptions {

@@ -6,18 +6,17 @@ import {
   bahdanau,
   cosineSchedule,
   crossEntropy,
-  type EncoderDecoder,
   foldIn,
   type Key,
   key,
   type Mechanism,
   padBatch,
   parameters,
-  type SequenceProblem,
-  type SequenceSizes,
   type State,
   type Tensor,
 } from 'saccade';
+import type { EncoderDecoder } from 'saccade/models';
+import type { SequenceProblem, SequenceSizes } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
 import { ItemsSeq2Seq } from './items.ts';

@@ -2,12 +2,9 @@
 import {
   Adam,
   AttentionSeq2Seq,
-  alignmentsSvg,
-  bleu,
   bucketBatches,
   cosineSchedule,
   crossEntropy,
-  type EncoderDecoder,
   foldIn,
   type Key,
   key,
@@ -17,6 +14,9 @@ import {
   type State,
   scope,
 } from 'saccade';
+import { bleu } from 'saccade/metrics';
+import type { EncoderDecoder } from 'saccade/models';
+import { alignmentsSvg } from 'saccade/plot';
 import { linesSvg } from '../../runner/chart.ts';
 import { Nearest } from '../../runner/nearest.ts';
 import type { Context, Finished, Point, Recipe } from '../../runner/recipe.ts';

@@ -1,6 +1,8 @@
 // Sentence pairs: small_parallel_enja, or a small made-up language for quick runs.
 import { readFileSync } from 'node:fs';
-import { fnv1a, foldIn, key, randomInt, Vocabulary } from 'saccade';
+import { foldIn, key, Vocabulary } from 'saccade';
+import { fnv1a } from 'saccade/data';
+import { randomInt } from 'saccade/tensor';
 import type { Context } from '../../runner/recipe.ts';
 
 /** A sentence and its translation. */

@@ -1,5 +1,7 @@
 // A pointer network learns shortest tours, from exact ones; beam search keeps to valid tours.
-import { distance, everyItemOnce, pathsSvg, tourLength, tourProblems } from 'saccade';
+import { everyItemOnce } from 'saccade/models';
+import { pathsSvg } from 'saccade/plot';
+import { distance, tourLength, tourProblems } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Point, Recipe, Row } from '../../runner/recipe.ts';
 import { type Answer, answers, type Task, type Teaching, taught } from '../hull/pointing.ts';

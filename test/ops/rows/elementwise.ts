@@ -1,7 +1,7 @@
+import { affine } from '../../../src/ops/binary.ts';
 import {
   abs,
   add,
-  affine,
   and,
   clamp,
   cos,

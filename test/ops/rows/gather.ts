@@ -1,4 +1,5 @@
-import { gather, pick, segmentSum, unpick } from '../../../src/ops/index.ts';
+import { unpick } from '../../../src/ops/gather.ts';
+import { gather, pick, segmentSum } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import { at, make, total } from '../plain.ts';
 import type { OpRow } from '../row.ts';

@@ -1,0 +1,16 @@
+// Every public name: what a page without a bundler loads.
+
+export * from './attention/index.ts';
+export * from './autograd/index.ts';
+export * from './data/index.ts';
+export * from './decode/index.ts';
+export * from './index.ts';
+export * from './io/index.ts';
+export * from './metrics/index.ts';
+export * from './models/index.ts';
+export * from './nn/index.ts';
+export * from './ops/index.ts';
+export * from './plot/index.ts';
+export * from './tasks/index.ts';
+export * from './tensor/index.ts';
+export * from './train/index.ts';

@@ -1,0 +1,45 @@
+// `saccade/attention`. Scores, windows, selections, reads, and the mechanisms that they make.
+
+export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
+export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
+export { dropping } from './dropping.ts';
+export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './hard.ts';
+export { remember } from './history.ts';
+export { IntraAttention, type IntraSizes, type IntraState } from './intra.ts';
+export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './local.ts';
+export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './location.ts';
+export { causalMask, lengthsToMask } from './mask.ts';
+export { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
+export { MultiHead, type MultiHeadOptions } from './multi-head.ts';
+export { contentBased, type LuongOptions, locationAware, luong, monotonic, multiHead, nearestKey, pointer } from './named.ts';
+export type {
+  Attended,
+  AttentionSizes,
+  Context,
+  Draw,
+  History,
+  Mechanism,
+  Places,
+  Prepared,
+  Read,
+  Remembered,
+  Selected,
+  Selection,
+  Step,
+  Window,
+  Windowed,
+} from './parts.ts';
+export { chosenItem, pointing, weightedSum } from './read.ts';
+export {
+  AdditiveScore,
+  DotScore,
+  dotScore,
+  GeneralScore,
+  generalScore,
+  Score,
+  type ScoreName,
+  scaledDotScore,
+  scoreNamed,
+} from './score.ts';
+export { soft, sparse, type Temperature, tempered } from './selection.ts';
+export { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding } from './window.ts';

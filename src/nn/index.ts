@@ -1,0 +1,11 @@
+// `saccade/nn`. Parts with parameters.
+
+export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './cells.ts';
+export { Dropout } from './dropout.ts';
+export { Embedding, type EmbeddingSizes } from './embedding.ts';
+export { LayerNorm } from './layer-norm.ts';
+export { Linear } from './linear.ts';
+export { Module, param, parameters, type StateDict } from './module.ts';
+export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './recurrent.ts';
+export { mapState, type State } from './state.ts';
+export { type Core, type UnrollOptions, unroll } from './unroll.ts';

@@ -1,0 +1,13 @@
+// `saccade/tasks`. Generated problems with their answers.
+
+export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';
+export {
+  hullProblems,
+  type PointProblems,
+  reverseProblems,
+  type SequenceProblem,
+  type SequenceSizes,
+  sortProblems,
+  tourProblems,
+} from './problems.ts';
+export { heldKarp } from './tour.ts';

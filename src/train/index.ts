@@ -1,0 +1,32 @@
+// `saccade/train`. Optimisers, schedules, the training loop, and learning by choice.
+
+export { exponentialAnneal, linearAnneal } from './anneal.ts';
+export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './choice/q-learning.ts';
+export {
+  baselineLoss,
+  LearnedBaseline,
+  type MovingAverage,
+  movingAverage,
+  type ReinforceOptions,
+  reinforceLoss,
+} from './choice/reinforce.ts';
+export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
+export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
+export { Adadelta, type AdadeltaOptions } from './optimizers/adadelta.ts';
+export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
+export { Adam, type AdamOptions, AdamW } from './optimizers/adam.ts';
+export { Optimizer, type ParameterSet } from './optimizers/optimizer.ts';
+export { RMSProp, type RMSPropOptions } from './optimizers/rmsprop.ts';
+export { SGD, type SGDOptions } from './optimizers/sgd.ts';
+export {
+  type Best,
+  better,
+  constantSchedule,
+  cosineSchedule,
+  inverseSqrtSchedule,
+  type Plateau,
+  plateau,
+  type Schedule,
+  stepDecay,
+} from './schedule.ts';
+export { type Position, type Progress, type TrainOptions, train } from './train.ts';
