@@ -97,9 +97,10 @@ export class IntraAttention extends Module implements Core<IntraState> {
 
   /**
    * Sequences `[B, T, I]` to `output` `[B, T, H]`, and the state after each row's last real step. From the first step, with padding at the end alone
-   * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and without. The same bits either way.
+   * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and `weights` are `[B, T, N]`, by place as
+   * {@link step} has them. The same bits either way.
    */
-  forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights?: Tensor; state: IntraState } {
+  forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights: Tensor; state: IntraState } {
     expectNames('IntraAttention', options, running);
     const { mask, state } = options;
     const [batch, steps] = x.shape as [number, number];
@@ -111,10 +112,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
       return { output: zeros([batch, 0, this.hidden]), weights: zeros([batch, 0, 0]), state: state ?? this.initialState(batch) };
     }
     const lengths = mask ? lengthsOf(mask) : new Array<number>(batch).fill(steps);
-    if (state || !lengths || steps > this.window) {
-      const { outputs, ...rest } = unroll(this, x, options);
-      return { output: outputs, state: rest.state };
-    }
+    if (state || !lengths || steps > this.window) return unroll(this, x, options);
     const { output: h, ...cell } = lstm(mask ? withoutUnseen(x, mask) : x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);

@@ -1,11 +1,10 @@
 // A decoder, step by step: what it gives is checked, what it leaves is freed.
 
-import { mapState, partsOf, type State } from '../nn/state.ts';
-import { gather, logSoftmax } from '../ops/index.ts';
+import { partsOf, type State, expectRows as stateRows, takeRows } from '../nn/state.ts';
+import { logSoftmax } from '../ops/index.ts';
 import { currentScope, type Storage } from '../runtime/storage.ts';
 import { tensor } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
-import { show } from '../tensor/shape.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -60,15 +59,13 @@ export function stepper<S extends State>(op: string, step: DecodeStep<S>, initia
   };
 }
 
-const storagesOf = (op: string, state: State): Set<Storage> => new Set(partsOf(op, state).map(([, x]) => x.storage));
+const storagesOf = (op: string, state: State): Set<Storage> =>
+  new Set(partsOf(op, state).flatMap(([, part]) => (part instanceof Tensor ? [part] : part.tensors()).map(({ storage }) => storage)));
 
 /** The state's `count` rows in another order. */
 function reordered<S extends State>(op: string, state: S, rows: readonly number[], count: number): S {
-  for (const [path, x] of partsOf(op, state)) {
-    if (x.shape[0] !== count) throw new RangeError(`${op}: ${path} must have a row for each of ${count} hypotheses, got ${show(x.shape)}`);
-  }
-  const order = tensor(Int32Array.from(rows));
-  return mapState(state, (x) => gather(x, order));
+  stateRows(op, state, count, 'hypotheses');
+  return takeRows(state, tensor(Int32Array.from(rows)));
 }
 
 /** Checks what a step gave against its shape, `undefined` where an axis may have any length. */

@@ -163,8 +163,8 @@ export class RNN extends Recurrent {
           return { output: y, state: { h: y } };
         },
       };
-      const { outputs, state } = unroll(core, linear(input, w.weightIh, w.biasIh), how);
-      return [outputs, state.h];
+      const { output, state } = unroll(core, linear(input, w.weightIh, w.biasIh), how);
+      return [output, state.h];
     });
     return { output, state: { h: states[0] as Tensor } };
   }

@@ -2,22 +2,28 @@ import { reshape, stack, unstack, where } from '../ops/index.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, Tensor } from '../tensor/tensor.ts';
-import type { State } from './state.ts';
+import { isRowState, type RowState, type State, type StatePart } from './state.ts';
 import { withoutUnseen } from './unseen.ts';
 
+/** What one step of a recurrence gives: `output` [B, H], the state after it, and whatever else a core tells, batch first. */
+export interface CoreStep<S extends State = State> {
+  output: Tensor;
+  state: S;
+}
+
 /** One step of a recurrence. The state is a value: what it needs from one step to the next, batch first. */
-export interface Core<S extends State = State> {
+export interface Core<S extends State = State, Step extends CoreStep<S> = CoreStep<S>> {
   /** The state before the first step. */
   initialState(batch: number): S;
   /** `input` [B, I] → `output` [B, H] and the state after it. */
-  step(input: Tensor, state: S): { output: Tensor; state: S };
+  step(input: Tensor, state: S): Step;
 }
 
 /** Where a core starts, and which steps are real. */
 export interface UnrollOptions<S> {
   /** The state before the first step; the core's initial one by default. */
   state?: S;
-  /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
+  /** Bool [B, T], true where a step is real: at others what it gives is 0 and the state stays. */
   mask?: Tensor;
   /** From the last step to the first; with a mask, from each row's last real step. */
   reverse?: boolean;
@@ -25,27 +31,40 @@ export interface UnrollOptions<S> {
 
 const names: Names<UnrollOptions<State>> = { state: 1, mask: 1, reverse: 1 };
 
-/** A core along the time axis of `inputs` [B, T, I]: `outputs` [B, T, H] and the state after each row's last real step. */
-export function unroll<S extends State>(core: Core<S>, inputs: Tensor, options: UnrollOptions<S> = {}): { outputs: Tensor; state: S } {
+/**
+ * A core along the time axis of `inputs` [B, T, I]: all that its steps give, as [B, T, …] under the same names, and the state after each row's
+ * last real step.
+ */
+export function unroll<S extends State, Step extends CoreStep<S>>(
+  core: Core<S, Step>,
+  inputs: Tensor,
+  options: UnrollOptions<S> = {},
+): Step {
   expectNames('unroll', options, names as Names<UnrollOptions<S>>);
-  const [batch, steps] = inputs.shape;
-  if (inputs.rank !== 3 || batch === undefined || !steps) {
+  const [batch, length] = inputs.shape;
+  if (inputs.rank !== 3 || batch === undefined || !length) {
     throw new RangeError(`unroll: inputs must be [B, T, I] with at least one step, got ${show(inputs.shape)}`);
   }
   const { mask, reverse = false } = options;
-  if (mask) checkMask('unroll', mask, [batch, steps]);
-  const outputs = new Array<Tensor>(steps);
+  if (mask) checkMask('unroll', mask, [batch, length]);
+  const steps = new Array<Omit<Step, 'state'>>(length);
   const parts = unstack(mask ? withoutUnseen(inputs, mask) : inputs, 1);
   const reals = mask ? unstack(mask, 1) : [];
   let state = options.state ?? core.initialState(batch);
-  for (let s = 0; s < steps; s++) {
-    const t = reverse ? steps - 1 - s : s;
-    const next = core.step(parts[t] as Tensor, state);
+  for (let s = 0; s < length; s++) {
+    const t = reverse ? length - 1 - s : s;
+    const { state: next, ...given } = core.step(parts[t] as Tensor, state);
     const real = reals[t]; // [B]
-    outputs[t] = real ? where(column(real, next.output.rank), next.output, 0) : next.output;
-    state = real ? chosen(real, next.state, state) : next.state;
+    steps[t] = real ? only(real, given) : given;
+    state = real ? (merged(real, next, state) as S) : next;
   }
-  return { outputs: stack(outputs, 1), state };
+  return { ...stacked(steps), state } as Step;
+}
+
+/** What several steps gave under each name, along axis 1: T × [B, …] as [B, T, …]. */
+export function stacked<X extends object>(steps: readonly X[]): X {
+  const all = (name: keyof X) => steps.map((step) => step[name] as Tensor);
+  return Object.fromEntries((Object.keys(steps[0] ?? {}) as (keyof X)[]).map((name) => [name, stack(all(name), 1)])) as X;
 }
 
 /** Checks a mask of real steps, bool `[B, T]`. */
@@ -59,11 +78,23 @@ function column(x: Tensor, rank: number): Tensor {
   return reshape(x, [x.size, ...new Array<number>(rank - 1).fill(1)]);
 }
 
+/** What a step gives, 0 in the rows that are not `real`. */
+function only<X extends object>(real: Tensor, given: X): X {
+  return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, where(column(real, x.rank), x, 0)])) as X;
+}
+
 /** Row by row `next` where `real`, else `before`. */
-function chosen<S extends State>(real: Tensor, next: S, before: S): S {
-  const pick = (a: Tensor | State, b: Tensor | State): Tensor | State => {
-    if (a instanceof Tensor && b instanceof Tensor) return a === b ? a : where(column(real, a.rank), a, b);
-    return chosen(real, a as State, b as State);
-  };
-  return Object.fromEntries(Object.entries(next).map(([name, part]) => [name, pick(part, before[name] as Tensor | State)])) as S;
+function merged(real: Tensor, next: StatePart, before: StatePart): StatePart {
+  if (next === before) return next;
+  if (next instanceof Tensor) return where(column(real, next.rank), next, before as Tensor);
+  if (isRowState(next)) return mergedRows(real, next, before as RowState);
+  if (Array.isArray(next)) return next.map((part: StatePart, i) => merged(real, part, (before as readonly StatePart[])[i] as StatePart));
+  return Object.fromEntries(
+    Object.entries(next as State).map(([name, part]) => [name, merged(real, part, (before as State)[name] as StatePart)]),
+  );
+}
+
+function mergedRows(real: Tensor, next: RowState, before: RowState): RowState {
+  if (next.mergeRows) return next.mergeRows(real, before);
+  throw new TypeError('unroll: a state whose rows stay under a mask must have mergeRows(), got one without');
 }

@@ -145,7 +145,13 @@ describe('what a mask of steps hides', () => {
         `${name}, unrolled`,
         (): [Module, Run] => {
           const cell = new Kind(made, key(1)) as Module & Core;
-          return [cell, (x, mask) => unroll(cell, x, { mask })];
+          return [
+            cell,
+            (x, mask) => {
+              const { output, state } = unroll(cell, x, { mask });
+              return { outputs: output, state };
+            },
+          ];
         },
       ]),
     ),

@@ -57,8 +57,8 @@ describe.each([
       return [y.output, y.h, y.c];
     };
     const unrolled = () => {
-      const { outputs, state } = unroll(cell, x, { state: { h, c }, ...options() });
-      return [outputs, state.h, state.c];
+      const { output, state } = unroll(cell, x, { state: { h, c }, ...options() });
+      return [output, state.h, state.c];
     };
     compare(cell, [x, h, c], fused, unrolled);
   });
@@ -71,8 +71,8 @@ describe.each([
       return [y.output, y.h];
     };
     const unrolled = () => {
-      const { outputs, state } = unroll(cell, x, { state: { h }, ...options() });
-      return [outputs, state.h];
+      const { output, state } = unroll(cell, x, { state: { h }, ...options() });
+      return [output, state.h];
     };
     compare(cell, [x, h], fused, unrolled);
   });
@@ -156,7 +156,7 @@ describe.each([
 describe('cells', () => {
   it('are differentiable twice', () => {
     const check = <S extends { h: Tensor }>(make: () => Core<S>) =>
-      gradcheck((x) => unroll(make(), x).outputs, [draw(key(4), [2, 2, 3])], { order: 2 });
+      gradcheck((x) => unroll(make(), x).output, [draw(key(4), [2, 2, 3])], { order: 2 });
     check(() => new RNNCell({ input: 3, hidden: 4 }, key(1)));
     check(() => new LSTMCell({ input: 3, hidden: 4 }, key(1)));
     check(() => new GRUCell({ input: 3, hidden: 4 }, key(1)));
