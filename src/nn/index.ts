@@ -7,5 +7,5 @@ export { LayerNorm } from './layer-norm.ts';
 export { Linear } from './linear.ts';
 export { Module, param, parameters, type StateDict } from './module.ts';
 export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './recurrent.ts';
-export { mapState, type State } from './state.ts';
-export { type Core, type UnrollOptions, unroll } from './unroll.ts';
+export { mapState, type RowState, type State, type StatePart, takeRows } from './state.ts';
+export { type Core, type CoreStep, type UnrollOptions, unroll } from './unroll.ts';
