@@ -1,4 +1,5 @@
 import { expectOptions, isFlag, isOneOf, isPositive, isSize, maybe } from '../tensor/check.ts';
+import { expectReferences } from './error-rates.ts';
 
 /** BLEU and what it is made of. */
 export interface Bleu {
@@ -125,6 +126,7 @@ export function bleu<T>(
   options: BleuOptions = {},
 ): Bleu {
   expectOptions('bleu', options, rules);
+  expectReferences('bleu', hypotheses, references);
   const { order = 4, effectiveOrder = false } = options;
   const without = references.findIndex((some) => some.length === 0);
   if (hypotheses.length !== references.length || without >= 0) {

@@ -1,3 +1,12 @@
+import { isList } from '../tensor/check.ts';
+
+/** Checks lists of sequences, and for each as many references. */
+export function expectReferences(op: string, hypotheses: unknown, references: unknown): void {
+  isList(op, 'hypotheses', hypotheses);
+  isList(op, 'references', references);
+  for (const [i, some] of (references as unknown[]).entries()) isList(op, `references of ${i}`, some);
+}
+
 /**
  * Fewest insertions, deletions and substitutions that turn `a` into `b` (Levenshtein 1966; the row-by-row table of Wagner and Fischer
  * 1974). Strings are compared by code unit.
@@ -33,6 +42,7 @@ export interface ErrorRates {
  * 0 for no hypotheses.
  */
 export function errorRates<T>(hypotheses: readonly ArrayLike<T>[], references: readonly (readonly ArrayLike<T>[])[]): ErrorRates {
+  expectReferences('errorRates', hypotheses, references);
   if (hypotheses.length !== references.length) {
     throw new RangeError(`errorRates: each hypothesis must have references, got ${hypotheses.length} and ${references.length}`);
   }

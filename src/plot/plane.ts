@@ -1,4 +1,4 @@
-import { expectOptions, isSize, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
@@ -53,7 +53,11 @@ function style(theme: Theme): string {
 const left = (x: number) => round(INSET + x * (SIDE - 2 * INSET));
 const top = (y: number) => round(SIDE - INSET - y * (SIDE - 2 * INSET));
 
-function draw({ points, path, reference, title = '' }: PlanePanel): string {
+function draw(panel: PlanePanel): string {
+  expectNames('pathsSvg', panel, { points: 0, path: 0, reference: 0, title: 0 });
+  const { points, path, reference, title = '' } = panel;
+  isList('pathsSvg', 'points', points);
+  isList('pathsSvg', 'path', path);
   const count = points.length / 2;
   const strange = Array.from(points).find((value) => !(value >= 0 && value <= 1));
   if (strange !== undefined || !Number.isInteger(count)) {
@@ -94,6 +98,7 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
  */
 export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number; theme?: Theme } = {}): string {
   expectOptions('pathsSvg', options, rules);
+  isList('pathsSvg', 'panels', panels);
   const { theme = 'auto' } = options;
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(panels.length)));
   const [across, down] = [Math.min(columns, Math.max(1, panels.length)), Math.ceil(panels.length / columns)];

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isSize, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { type Labels, rowsOf, type Weights } from './weights.ts';
 import { widthOf } from './width.ts';
@@ -42,8 +42,8 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
  * elements its styles leave as they are.
  */
 export function alignmentSvg(weights: Weights, options: AlignmentOptions & { theme?: Theme }): string {
-  const { theme, ...panel } = options;
   expectNames('alignmentSvg', options, { rows: 0, columns: 0, title: 0, theme: 0 });
+  const { theme, ...panel } = options;
   return alignmentsSvg([{ ...panel, weights }], theme === undefined ? {} : { theme });
 }
 
@@ -51,6 +51,7 @@ export function alignmentSvg(weights: Weights, options: AlignmentOptions & { the
 export function alignmentsSvg(panels: readonly AlignmentPanel[], options: AlignmentsOptions = {}): string {
   expectOptions('alignmentsSvg', options, rules);
   const { theme = 'auto' } = options;
+  isList('alignmentsSvg', 'panels', panels);
   const drawn = panels.map(draw);
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(drawn.length)));
   const widths = new Array<number>(columns).fill(0);
@@ -81,6 +82,7 @@ export function alignmentsSvg(panels: readonly AlignmentPanel[], options: Alignm
 }
 
 function draw(panel: AlignmentPanel): { svg: string; width: number; height: number } {
+  expectNames('alignmentsSvg', panel, { weights: 0, rows: 0, columns: 0, title: 0 });
   const { rows, columns, title } = panel;
   const weights = rowsOf('alignmentSvg', panel.weights, panel);
   const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, widthOf(label)), 1);

@@ -1,3 +1,4 @@
+import { isList } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -14,7 +15,9 @@ export interface Labels {
 
 /** Rows of weights within [0, 1], checked against their labels. */
 export function rowsOf(op: string, weights: Weights, { rows, columns }: Labels): number[][] {
-  const lists = weights instanceof Tensor ? unstack(op, weights) : weights.map((row) => Array.from(row));
+  isList(op, 'rows', rows);
+  isList(op, 'columns', columns);
+  const lists = weights instanceof Tensor ? unstack(op, weights) : listed(op, weights);
   const uneven = lists.find((row) => row.length !== columns.length);
   if (lists.length !== rows.length || uneven) {
     const got = [lists.length, (uneven ?? columns).length];
@@ -26,6 +29,14 @@ export function rowsOf(op: string, weights: Weights, { rows, columns }: Labels):
     if (wrong !== undefined) throw new RangeError(`${op}: weights must be from 0 to 1, got ${wrong}`);
   }
   return lists;
+}
+
+function listed(op: string, weights: readonly ArrayLike<number>[]): number[][] {
+  isList(op, 'weights', weights);
+  return weights.map((row, t) => {
+    isList(op, `weights of row ${t}`, row);
+    return Array.from(row);
+  });
 }
 
 function unstack(op: string, x: Tensor): number[][] {

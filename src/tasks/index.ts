@@ -4,6 +4,7 @@ export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLe
 export {
   hullProblems,
   type PointProblems,
+  type PointSizes,
   reverseProblems,
   type SequenceProblem,
   type SequenceSizes,

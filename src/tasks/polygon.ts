@@ -3,6 +3,8 @@
 // Coordinates of float32 between 0 and 1 that are multiples of 2⁻²⁴, as `uniform` draws them, differ by 25 bits at most: what is computed
 // here of areas and turns is then exact in float64.
 
+import { isList, shown } from '../tensor/check.ts';
+
 /** Coordinates, x and y in turn. */
 export type Points = ArrayLike<number>;
 
@@ -15,9 +17,19 @@ function turn(points: Points, a: number, b: number, c: number): number {
   return (x(points, b) - ax) * (y(points, c) - ay) - (y(points, b) - ay) * (x(points, c) - ax);
 }
 
-function expectPoints(op: string, points: Points): number {
+/** Checks points and how many they are. */
+export function expectPoints(op: string, points: Points): number {
+  isList(op, 'points', points);
   if (points.length % 2 !== 0) throw new RangeError(`${op}: points must be x and y in turn, got ${points.length} numbers`);
   return points.length / 2;
+}
+
+/** Checks indices of points. */
+function expectIndices(op: string, points: Points, indices: readonly number[]): void {
+  const count = expectPoints(op, points);
+  isList(op, 'indices', indices);
+  const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < count));
+  if (wrong !== undefined) throw new RangeError(`${op}: indices must be in [0, ${count}), got ${shown(wrong)}`);
 }
 
 /**
@@ -49,6 +61,7 @@ export function convexHull(points: Points): number[] {
 
 /** The area that a polygon encloses, above 0 where it runs counter-clockwise (the shoelace formula); meaningful for a simple one. */
 export function polygonArea(points: Points, polygon: readonly number[]): number {
+  expectIndices('polygonArea', points, polygon);
   const first = polygon[0];
   if (first === undefined) return 0;
   let twice = 0;
@@ -72,6 +85,7 @@ function meet(points: Points, a: number, b: number, c: number, d: number): boole
 
 /** Whether a polygon of at least three corners touches and crosses itself nowhere. */
 export function isSimplePolygon(points: Points, polygon: readonly number[]): boolean {
+  expectIndices('isSimplePolygon', points, polygon);
   const n = polygon.length;
   if (n < 3) return false;
   const corner = (i: number) => polygon[i % n] as number;
@@ -91,11 +105,17 @@ export function isSimplePolygon(points: Points, polygon: readonly number[]): boo
 
 /** The distance between two points. */
 export function distance(points: Points, a: number, b: number): number {
+  expectIndices('distance', points, [a, b]);
+  return between(points, a, b);
+}
+
+function between(points: Points, a: number, b: number): number {
   const [dx, dy] = [x(points, a) - x(points, b), y(points, a) - y(points, b)];
   return Math.sqrt(dx * dx + dy * dy);
 }
 
 /** The length of a tour, back to its start. */
 export function tourLength(points: Points, tour: readonly number[]): number {
-  return tour.reduce((sum, b, i) => sum + distance(points, tour.at(i - 1) as number, b), 0);
+  expectIndices('tourLength', points, tour);
+  return tour.reduce((sum, b, i) => sum + between(points, tour.at(i - 1) as number, b), 0);
 }

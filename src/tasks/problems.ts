@@ -1,6 +1,7 @@
 // Problems drawn from a key, with their answers: the same key, the same problems, in every engine.
 
 import { uniform } from '../ops/index.ts';
+import { expectOptions, isFlag, isSize, isWhole, maybe } from '../tensor/check.ts';
 import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convexHull, type Points } from './polygon.ts';
@@ -16,7 +17,14 @@ export interface PointProblems {
   readonly answers: readonly number[][];
 }
 
-function pointProblems(key: Key, sizes: { batch: number; points: number }, answer: (points: Points) => number[]): PointProblems {
+/** How many problems, of how many points. */
+export interface PointSizes {
+  batch: number;
+  points: number;
+}
+
+function pointProblems(op: string, key: Key, sizes: PointSizes, answer: (points: Points) => number[]): PointProblems {
+  expectOptions(op, sizes, { batch: isWhole(0), points: isSize });
   const points = uniform(key, [sizes.batch, sizes.points, 2]);
   const all = points.toArray();
   const each = Array.from({ length: sizes.batch }, (_, b) => all.slice(2 * b * sizes.points, 2 * (b + 1) * sizes.points));
@@ -24,13 +32,13 @@ function pointProblems(key: Key, sizes: { batch: number; points: number }, answe
 }
 
 /** Points drawn evenly from the unit square, and their {@link convexHull} (Vinyals, Fortunato, Jaitly 2015, §4.2). */
-export function hullProblems(key: Key, sizes: { batch: number; points: number }): PointProblems {
-  return pointProblems(key, sizes, convexHull);
+export function hullProblems(key: Key, sizes: PointSizes): PointProblems {
+  return pointProblems('hullProblems', key, sizes, convexHull);
 }
 
 /** Points drawn evenly from the unit square, and a shortest tour by {@link heldKarp} (Vinyals et al. 2015, §4.4): at most 16 points. */
-export function tourProblems(key: Key, sizes: { batch: number; points: number }): PointProblems {
-  return pointProblems(key, sizes, heldKarp);
+export function tourProblems(key: Key, sizes: PointSizes): PointProblems {
+  return pointProblems('tourProblems', key, sizes, heldKarp);
 }
 
 /** Sequences of tokens, with the tokens to answer. */
@@ -51,11 +59,21 @@ export interface SequenceSizes {
   distinct?: boolean;
 }
 
-function sequenceProblems(key: Key, sizes: SequenceSizes, answer: (source: number[]) => number[]): SequenceProblem[] {
+const sequenceRules = {
+  count: /* @__PURE__ */ isWhole(0),
+  symbols: isSize,
+  minLength: /* @__PURE__ */ isWhole(0),
+  maxLength: /* @__PURE__ */ isWhole(0),
+  distinct: /* @__PURE__ */ maybe(isFlag),
+};
+
+function sequenceProblems(op: string, key: Key, sizes: SequenceSizes, answer: (source: number[]) => number[]): SequenceProblem[] {
+  expectOptions(op, sizes, sequenceRules);
   const { count, symbols, minLength, maxLength, distinct = false } = sizes;
   if (distinct && symbols < maxLength) {
-    throw new RangeError(`sequenceProblems: distinct symbols must be at least maxLength, got ${symbols} for ${maxLength}`);
+    throw new RangeError(`${op}: distinct symbols must be at least maxLength, got ${symbols} for ${maxLength}`);
   }
+  if (minLength > maxLength) throw new RangeError(`${op}: minLength must be at most maxLength, got ${minLength} and ${maxLength}`);
   return Array.from({ length: count }, (_, i) => {
     const own = foldIn(key, i);
     const length = minLength + randomInt(own, 0, maxLength - minLength + 1);
@@ -68,10 +86,10 @@ function sequenceProblems(key: Key, sizes: SequenceSizes, answer: (source: numbe
 
 /** Sequences, and the same backwards with the end (2) behind. */
 export function reverseProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
-  return sequenceProblems(key, sizes, (source) => source.toReversed());
+  return sequenceProblems('reverseProblems', key, sizes, (source) => source.toReversed());
 }
 
 /** Sequences, and the same in ascending order with the end (2) behind. */
 export function sortProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
-  return sequenceProblems(key, sizes, (source) => source.toSorted((a, b) => a - b));
+  return sequenceProblems('sortProblems', key, sizes, (source) => source.toSorted((a, b) => a - b));
 }

@@ -1,4 +1,4 @@
-import { distance, type Points, polygonArea } from './polygon.ts';
+import { distance, expectPoints, type Points, polygonArea } from './polygon.ts';
 
 /** Cities for which the table of {@link heldKarp} is still small: 2ⁿ⁻¹ · n numbers. */
 const MOST = 16;
@@ -8,10 +8,8 @@ const MOST = 16;
  * way from city 0, O(2ⁿ n²). It begins at 0 and goes round counter-clockwise. At most 16 points.
  */
 export function heldKarp(points: Points): number[] {
-  const count = points.length / 2;
-  if (!Number.isInteger(count) || count > MOST) {
-    throw new RangeError(`heldKarp: points must be at most ${MOST}, x and y in turn, got ${points.length} numbers`);
-  }
+  const count = expectPoints('heldKarp', points);
+  if (count > MOST) throw new RangeError(`heldKarp: points must be at most ${MOST}, got ${count}`);
   if (count < 3) return Array.from({ length: count }, (_, i) => i);
   const cities = count - 1; // besides city 0; city j + 1 is bit j
   const between = Float64Array.from({ length: count * count }, (_, at) => distance(points, Math.floor(at / count), at % count));

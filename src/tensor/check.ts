@@ -55,6 +55,12 @@ export const isFlag: Rule = /* @__PURE__ */ ruleOf('true or false', (value) => t
 /** One of these words. */
 export const isOneOf = (...words: string[]): Rule => ruleOf(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
 
+/** An array or a typed array. */
+export const isList: Rule = /* @__PURE__ */ ruleOf(
+  'a list',
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+);
+
 /** What is checked elsewhere, or may be anything. */
 export const anything: Rule = () => {};
 

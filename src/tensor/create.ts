@@ -1,5 +1,5 @@
 import type { DType } from '../runtime/backend.ts';
-import { expectNames, isWhole, shown } from './check.ts';
+import { expectNames, isWhole, ruleOf, shown } from './check.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
 import { empty, expectKind, expectTensor, Tensor } from './tensor.ts';
 
@@ -106,12 +106,22 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return filled('ones', shape, 1, dtype);
 }
 
-/** `0, 1, … length - 1` as int32. */
-export function arange(length: number): Tensor {
-  isWhole(0)('arange', 'length', length);
-  const result = empty([length], 'int32');
+const isInt32 = /* @__PURE__ */ ruleOf('an int32', (value) => value === ((value as number) | 0));
+
+/** `0, 1, … length − 1` as int32 or, as NumPy's, from `start` to before `end` by `step`, which is not 0. */
+export function arange(length: number): Tensor;
+export function arange(start: number, end: number, step?: number): Tensor;
+export function arange(first: number, second?: number, step = 1): Tensor {
+  if (second === undefined) isWhole(0)('arange', 'length', first);
+  const [start, end] = second === undefined ? [0, first] : [first, second];
+  isInt32('arange', 'start', start);
+  isInt32('arange', 'end', end);
+  isInt32('arange', 'step', step);
+  if (step === 0) throw new RangeError('arange: step must not be 0, got 0');
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  const result = empty([length], 'int32', 'arange');
   const view = result.view();
-  for (let i = 0; i < length; i++) view[i] = i;
+  for (let i = 0; i < length; i++) view[i] = start + i * step;
   return result;
 }
 

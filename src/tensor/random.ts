@@ -60,10 +60,16 @@ export function randomInt(from: Key, i: number, bound: number): number {
   return Math.floor((((hi >>> 5) * 2 ** 26 + (lo >>> 6)) / 2 ** 53) * bound);
 }
 
+/** What int32 can count, and an engine can hold. */
+const isOrder = /* @__PURE__ */ ruleOf(
+  'a whole number from 0 to 2147483647',
+  (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) < 2 ** 31,
+);
+
 /** `0 … length - 1` in an order drawn from the key (Fisher and Yates). */
 export function permutation(from: Key, length: number): Int32Array {
   expectKey('permutation', from);
-  isWhole(0)('permutation', 'length', length);
+  isOrder('permutation', 'length', length);
   const order = Int32Array.from({ length }, (_, i) => i);
   for (let i = length - 1; i > 0; i--) {
     const j = randomInt(from, i, i + 1);
