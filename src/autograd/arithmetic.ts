@@ -52,14 +52,14 @@ export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, d
 
 /** `a + b`, broadcast. */
 export function add(a: Tensor, b: Tensor): Tensor {
-  return record('add', binary('add', kernels.add, a, b), [a, b], (g) => [g, g]);
+  return record('add', binary('add', kernels.add, a, b), { inputs: [a, b] }, (g) => [g, g]);
 }
 
 /** The same elements in memory of their own. Gradient: `g`. */
 export function copy(x: Tensor): Tensor {
-  const y = empty(x.shape);
+  const y = empty(x.shape, x.dtype);
   y.view().set(x.peek());
-  return record('copy', y, [x], (g) => [g]);
+  return record('copy', y, { inputs: [x] }, (g) => [g]);
 }
 
 /** `sum += x` where `sum` lies, of one shape. Only for sums that nobody else has seen. */
@@ -126,7 +126,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     end = start + 1;
   }
   const y = new (x.constructor as typeof Tensor)(from.storage, shape, 'float32', from.offset);
-  return record('sumTo', y, [x], (g) => [stretched(g, x.shape)]);
+  return record('sumTo', y, { inputs: [x], attributes: { shape } }, (g) => [stretched(g, x.shape)]);
 }
 
 /** `x` stretched to `shape` by broadcasting. Gradient: the tape's own sum over the stretched axes. */
@@ -142,6 +142,12 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 /** {@link expand} to a shape that `x` is known to stretch to. */
 export function stretched(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  return record('expand', spread(x, shape), { inputs: [x], attributes: { shape } }, (g) => [g]);
+}
+
+/** {@link stretched} without a word to anybody, for ops that read their operands so. */
+export function spread(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
   const y = empty(shape, x.dtype);
   const { unit } = y.storage.backend;
   eachInner<Four, [number, number]>(
@@ -151,5 +157,5 @@ export function stretched(x: Tensor, shape: Shape): Tensor {
       call.copy({ out: y.ptr + o * unit, x: x.ptr + p * unit, lengths, oStrides, xStrides });
     },
   );
-  return record('expand', y, [x], (g) => [g]);
+  return y;
 }

@@ -84,7 +84,7 @@ function recorded(seed: Tensor, gradients: (seed: Tensor) => (Tensor | null)[]):
   leaf.leaf = false;
   const known = found.filter((x) => x !== null);
   for (const x of history(known, since).reverse()) {
-    if (!(x.recorded as Recorded).inputs.some((input) => input.requiresGrad)) x.recorded = null;
+    if (!(x.recorded as Recorded).inputs.some((input) => input?.requiresGrad)) x.recorded = null;
   }
   return found;
 }

@@ -3,7 +3,7 @@ import { detach } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { recompose } from './recompose.ts';
-import { record, recording } from './record.ts';
+import { recording, taped } from './record.ts';
 import { history } from './walk.ts';
 
 /** The inputs cut off from their past, with gradients still wanted where they were. */
@@ -42,7 +42,7 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly T
     if (y.storage.version === version) expectSame(result, y);
     return result;
   };
-  return record('checkpoint', y, kept([...inputs, ...captured]), (g) => {
+  return taped('checkpoint', y, kept([...inputs, ...captured]), (g) => {
     const gradients = () => kept(recompose(again, inputs, g, captured));
     return recording() ? gradients() : scope(gradients);
   });
@@ -61,8 +61,8 @@ function expectSame(again: Tensor, before: Tensor): void {
 /** The leaves that `y` depends on; a tensor recorded before `since` is an error. */
 function leavesOf(y: Tensor, since: number): Set<Tensor> {
   const found = new Set<Tensor>();
-  const note = (x: Tensor) => {
-    if (x.leaf) found.add(x);
+  const note = (x: Tensor | null | undefined) => {
+    if (x?.leaf) found.add(x);
   };
   note(y);
   for (const { recorded } of history([y])) {

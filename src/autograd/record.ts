@@ -1,5 +1,6 @@
 import { tick } from '../runtime/clock.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
+import { type Call, observer } from '../tensor/observe.ts';
 import { expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
 
 let on = true;
@@ -10,17 +11,27 @@ export function recording(): boolean {
 }
 
 /**
- * Notes how `y` came from `inputs`, where any of them needs a gradient. `backward` takes the gradient of `y` and returns one per
- * input, `null` where there is none; written in ops it is differentiable itself. It changes nothing that it is given, and what it returns
- * may be what it was given. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
+ * Says that the op `op` made `y`: to the tape, where an input needs a gradient and there is one, and to whoever observes. The call names every
+ * tensor that the op read, masks and indices too, and its attributes. `backward` takes the gradient of `y` and returns one per input, `null`
+ * where there is none; written in ops it is differentiable itself. It changes nothing that it is given, and what it returns may be what it was
+ * given. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
  */
-export function record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Recorded['backward']): Tensor {
+export function record(op: string, y: Tensor, call: Call, backward?: Recorded['backward']): Tensor {
+  const { inputs } = call;
+  if (backward) taped(op, y, inputs, backward);
+  if (observer) observer(op, [y], call);
+  return y;
+}
+
+/** {@link record} for the tape alone: `y` is no op's result, but what another made under another gradient. */
+export function taped(op: string, y: Tensor, inputs: Call['inputs'], backward: Recorded['backward']): Tensor {
   let wanted = false;
   for (const x of inputs) {
-    expectTensor(name, 'inputs', x);
+    if (!x) continue;
+    expectTensor(op, 'inputs', x);
     wanted ||= x.requiresGrad;
   }
-  if (on && wanted) y.recorded = { name, inputs, backward, order: tick() };
+  if (on && wanted) y.recorded = { name: op, inputs, backward, order: tick() };
   return y;
 }
 

@@ -28,7 +28,7 @@ export function history(ys: readonly Tensor[], since = 0): Tensor[] {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     if (!next.recorded || next.recorded.order <= since || seen.has(next)) continue;
     seen.add(next);
-    for (const input of next.recorded.inputs) waiting.push(input);
+    for (const input of next.recorded.inputs) if (input) waiting.push(input);
   }
   return [...seen].sort((a, b) => (b.recorded as Recorded).order - (a.recorded as Recorded).order);
 }
@@ -77,7 +77,7 @@ export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
       throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
     inputs.forEach((input, i) => {
       const result = results[i];
-      if (!result || !input.requiresGrad) return;
+      if (!result || !input?.requiresGrad) return;
       if (result instanceof Tensor) deposit(input, result, node);
       else if (again && !again.mayWait(result)) deposit(input, result.sum([result]), node);
       else if (!waiting.get(input)?.push(result)) waiting.set(input, [result]);

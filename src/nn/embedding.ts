@@ -1,4 +1,4 @@
-import { record } from '../autograd/record.ts';
+import { taped } from '../autograd/record.ts';
 import { gather, normal, where } from '../ops/index.ts';
 import type { Embedded } from '../ops/sequence.ts';
 import { expectKey, expectOptions, isSize, isWhole, maybe } from '../tensor/check.ts';
@@ -49,7 +49,7 @@ export class Embedding extends Module {
   private get table(): Tensor {
     const { weight, paddingIndex } = this;
     if (paddingIndex === undefined) return weight;
-    return record('embedding', detach(weight), [weight], (g) => {
+    return taped('embedding', detach(weight), [weight], (g) => {
       const learns = full([weight.shape[0] as number, 1], 1, 'bool');
       learns.view()[paddingIndex] = 0;
       return [where(learns, g, 0)];

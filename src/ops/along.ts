@@ -1,6 +1,6 @@
 // What ops on the rows along one axis share.
 
-import { record } from '../autograd/record.ts';
+import { taped } from '../autograd/record.ts';
 import { detach } from '../tensor/create.ts';
 import { axisOf, broadcastShapes, sameShape, show } from '../tensor/shape.ts';
 import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
@@ -43,5 +43,5 @@ export function maskedOut(op: string, x: Tensor, mask: Tensor | undefined): Tens
 
 /** `y`, whose gradient counts as 0 where `mask` is false, whatever it is there: the product with a weight of 0 is no 0 if it is NaN. */
 export function shielded(op: string, y: Tensor, mask: Tensor | undefined): Tensor {
-  return mask ? record(op, detach(y), [y], (g) => [allFinite(g) ? g : where(mask, g, 0)]) : y;
+  return mask ? taped(op, detach(y), [y], (g) => [allFinite(g) ? g : where(mask, g, 0)]) : y;
 }

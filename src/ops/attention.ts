@@ -26,7 +26,7 @@ export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
   }
   const y = empty([batch, queries, length]);
   kernels.additiveScore(y.ptr, query.ptr, keys.ptr, v.ptr, batch, queries, length, width);
-  return record('additiveScore', y, [query, keys, v], (g) => {
+  return record('additiveScore', y, { inputs: [query, keys, v] }, (g) => {
     const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(v.shape)] as const;
     call.additiveScoreBackward({
       dq: dq.ptr,

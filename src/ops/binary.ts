@@ -2,6 +2,7 @@
 // smaller are also of int32: exact modulo 2³², between int32 and whole numbers only, without a gradient.
 
 import { type BinaryKernel, binary } from '../autograd/arithmetic.ts';
+import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -34,7 +35,10 @@ function integers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
 const INTS = ['int32', 'int32'] as const;
 
 /** Of int32: modulo 2³², as everywhere, and without a gradient. */
-const inWhole = (op: string, kernel: BinaryKernel, a: Operand, b: Operand) => binary(op, kernel, ...integers(op, a, b), 'int32', INTS);
+function inWhole(op: string, kernel: BinaryKernel, a: Operand, b: Operand): Tensor {
+  const inputs = integers(op, a, b);
+  return record(op, binary(op, kernel, ...inputs, 'int32', INTS), { inputs });
+}
 
 /** `scale · x + shift`, of numbers. Gradient: `scale · g`. */
 export function affine(x: Tensor, scale: number, shift: number): Tensor {
@@ -43,7 +47,7 @@ export function affine(x: Tensor, scale: number, shift: number): Tensor {
 
 /** `−x`. Gradient: `−g`. */
 export function neg(x: Tensor): Tensor {
-  if (isInt(x, 0)) return inWhole('neg', kernels.subInt, 0, x);
+  if (isInt(x, 0)) return inWhole('sub', kernels.subInt, 0, x);
   return floatNeg(x);
 }
 

@@ -1,7 +1,8 @@
 // Convolution along one axis: windows laid out by the copy kernel, and a matrix product.
 
-import { record } from '../autograd/record.ts';
+import { record, taped } from '../autograd/record.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
+import { asOne } from '../tensor/observe.ts';
 import { axisOf, sameShape, show, stridesOf } from '../tensor/shape.ts';
 import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { linear } from './matmul.ts';
@@ -24,11 +25,17 @@ export function unfold(x: Tensor, size: number, axis: number): Tensor {
   const shape = [...x.shape.map((n, i) => (i === at ? length - size + 1 : n)), size];
   const y = empty(shape, x.dtype);
   copyInto(y, dense(shape), x, { at: 0, strides: [...strides, strides[at] as number] }, shape);
-  return record('unfold', y, [x], (g) => [overlapAdd(g, at)]);
+  return record('unfold', y, { inputs: [x], attributes: { size, axis: at } }, (g) => [overlapAdd(g, at)]);
 }
 
 /** `y[…, t, …] = Σₖ g[…, t − k, …, k]` where there is such an index: among enough zeros, steps of one back along k are a walk. */
 function overlapAdd(g: Tensor, at: number): Tensor {
+  const size = g.shape.at(-1) as number;
+  const overlapped = () => taped('overlapAdd', overlaps(g, at), [g], (h) => [unfold(h, size, at)]);
+  return asOne('overlapAdd', { inputs: [g], attributes: { axis: at } }, overlapped, (y) => [y]);
+}
+
+function overlaps(g: Tensor, at: number): Tensor {
   const size = g.shape.at(-1) as number;
   const starts = g.shape[at] as number;
   const padded = place(g, at, size - 1, starts + 2 * (size - 1));
@@ -37,7 +44,7 @@ function overlapAdd(g: Tensor, at: number): Tensor {
   const shape = g.shape.map((n, i) => (i === at ? starts + size - 1 : n));
   const skewed = empty(shape);
   copyInto(skewed, dense(shape), padded, { at: (size - 1) * step, strides: strides.with(-1, 1 - step) }, shape);
-  return record('overlapAdd', sum(skewed, { axis: -1 }), [g], (h) => [unfold(h, size, at)]);
+  return sum(skewed, { axis: -1 });
 }
 
 /** Options of {@link conv1d}. */
@@ -69,7 +76,19 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOp
   const [before, after] = ends(size, options.padding ?? 0);
   const total = before + length + after;
   if (size > total) throw new RangeError(`conv1d: weight must be no longer than x with its padding, got ${size} and ${total}`);
-  const runs = unfold(total === length ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]
+  const call = { inputs: [x, weight, bias], attributes: { before, after } };
+  return asOne(
+    'conv1d',
+    call,
+    () => product(x, weight, bias, before, total),
+    (y) => [y],
+  );
+}
+
+/** Of checked operands, `x` among so many zeros before it that it is `total` long. */
+function product(x: Tensor, weight: Tensor, bias: Tensor | undefined, before: number, total: number): Tensor {
+  const [outputs, inputs, size] = weight.shape as [number, number, number];
+  const runs = unfold(total === x.shape[1] ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]
   const flat = reshape(runs, [...runs.shape.slice(0, 2), inputs * size]);
   return linear(flat, reshape(weight, [outputs, inputs * size]), bias);
 }

@@ -13,7 +13,7 @@ function unary(name: string, kernel: typeof kernels.exp, x: Tensor, gradient: (g
   expectDType(name, 'x', x, 'float32');
   const y = empty(x.shape);
   kernel(y.ptr, x.ptr, x.size);
-  return record(name, y, [x], (g) => [gradient(g, y)]);
+  return record(name, y, { inputs: [x] }, (g) => [gradient(g, y)]);
 }
 
 /** `|x|`. Gradient: `g · sign(x)`, 0 at 0. */
@@ -45,7 +45,7 @@ export function tanh(x: Tensor): Tensor {
 function slope(name: string, kernel: typeof kernels.tanhBackward, g: Tensor, x: Tensor, toX: (hg: Tensor) => Tensor | null): Tensor {
   const dx = empty(x.shape);
   kernel(dx.ptr, g.ptr, x.ptr, x.size);
-  return record(name, dx, [g, x], (h) => [slope(name, kernel, h, x, toX), x.requiresGrad ? toX(mul(h, g)) : null]);
+  return record(name, dx, { inputs: [g, x] }, (h) => [slope(name, kernel, h, x, toX), x.requiresGrad ? toX(mul(h, g)) : null]);
 }
 
 /** `1 / (1 + e^(−x))`. Gradient: `g · y (1 − y)`. */
@@ -99,5 +99,5 @@ export function clamp(x: Tensor, low: number, high: number): Tensor {
   }
   const y = empty(x.shape);
   kernels.clamp(y.ptr, x.ptr, x.size, low, high);
-  return record('clamp', y, [x], (g) => [where(and(lessEqual(low, x), lessEqual(x, high)), g, 0)]);
+  return record('clamp', y, { inputs: [x], attributes: { low, high } }, (g) => [where(and(lessEqual(low, x), lessEqual(x, high)), g, 0)]);
 }

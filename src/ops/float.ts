@@ -16,7 +16,7 @@ export function both(
   db: typeof da,
 ): Tensor {
   const y = binary(name, kernel, a, b);
-  return record(name, y, [a, b], (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
+  return record(name, y, { inputs: [a, b] }, (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
 }
 
 /** `scale · x + shift` of numbers, for an op that is called so and whose operand is `name`. Gradient: `scale · g`. */
@@ -24,7 +24,7 @@ export function line(op: string, name: string, x: Tensor, scale: number, shift: 
   expectDType(op, name, x, 'float32');
   const y = empty(x.shape);
   kernels.affine(y.ptr, x.ptr, x.size, scale, shift);
-  return record('affine', y, [x], (g) => [scaled(g, scale)]);
+  return record('affine', y, { inputs: [x], attributes: { scale, shift } }, (g) => [scaled(g, scale)]);
 }
 
 /** `scale · x`. A shift of −0 changes nothing, not even the sign of a zero. */
@@ -35,7 +35,7 @@ export function floatNeg(x: Tensor): Tensor {
   expectDType('neg', 'x', x, 'float32');
   const y = empty(x.shape);
   kernels.neg(y.ptr, x.ptr, x.size);
-  return record('neg', y, [x], (g) => [floatNeg(g)]);
+  return record('neg', y, { inputs: [x] }, (g) => [floatNeg(g)]);
 }
 
 /** `a − b`, broadcast. Gradients: `g`, `−g`. */

@@ -3,7 +3,7 @@
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectNames, isCount } from '../tensor/check.ts';
-import { zeros } from '../tensor/create.ts';
+import { cleared } from '../tensor/create.ts';
 import { around, axisOf, type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { expectIndices, expectSame } from './indices.ts';
@@ -19,9 +19,9 @@ export function gather(x: Tensor, index: Tensor): Tensor {
   const mark = expectIndices('gather', index, 0, rows);
   const y = empty([...index.shape, ...row], x.dtype);
   kernels.gather(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
-  return record('gather', y, [x], (g) => {
+  return record('gather', y, { inputs: [x, index] }, (g) => {
     expectSame('gather', index, 0, rows, mark);
-    return [segmentSum(g, index, rows)];
+    return [segmentSum(g, index, rows), null];
   });
 }
 
@@ -37,11 +37,11 @@ export function segmentSum(x: Tensor, index: Tensor, rows: number): Tensor {
   }
   const mark = expectIndices('segmentSum', index, 0, rows);
   const row = x.shape.slice(index.rank);
-  const y = zeros([rows, ...row]);
+  const y = cleared([rows, ...row]);
   kernels.scatterAdd(y.ptr, x.ptr, index.ptr, index.size, sizeOf(row));
-  return record('segmentSum', y, [x], (g) => {
+  return record('segmentSum', y, { inputs: [x, index], attributes: { rows } }, (g) => {
     expectSame('segmentSum', index, 0, rows, mark);
-    return [gather(g, index)];
+    return [gather(g, index), null];
   });
 }
 
@@ -63,9 +63,9 @@ export function pick(x: Tensor, index: Tensor, options: { axis?: number } = {}):
   const mark = expectIndices('pick', index, -1, length);
   const y = empty(index.shape);
   kernels.pick(y.ptr, x.ptr, index.ptr, ...around(x.shape, at));
-  return record('pick', y, [x], (g) => {
+  return record('pick', y, { inputs: [x, index], attributes: { axis: at } }, (g) => {
     expectSame('pick', index, -1, length, mark);
-    return [unpick(g, index, x.shape, at)];
+    return [unpick(g, index, x.shape, at), null];
   });
 }
 
@@ -76,8 +76,8 @@ export function unpick(g: Tensor, index: Tensor, shape: Shape, axis: number): Te
   const mark = expectIndices('unpick', index, -1, length);
   const dx = empty(shape);
   kernels.pickBackward(dx.ptr, g.ptr, index.ptr, ...around(shape, axis));
-  return record('unpick', dx, [g], (h) => {
+  return record('unpick', dx, { inputs: [g, index], attributes: { shape, axis } }, (h) => {
     expectSame('unpick', index, -1, length, mark);
-    return [pick(h, index, { axis })];
+    return [pick(h, index, { axis }), null];
   });
 }

@@ -23,14 +23,14 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   if (options.approximate === 'tanh') return geluTanh(x);
   const y = empty(x.shape);
   kernels.gelu(y.ptr, x.ptr, x.size);
-  return record('gelu', y, [x], (g) => [geluBackward(g, x)]);
+  return record('gelu', y, { inputs: [x] }, (g) => [geluBackward(g, x)]);
 }
 
 /** With h its gradient: the same map of h to g, and `h · g · (2 − x²) φ(x)` to x. */
 function geluBackward(g: Tensor, x: Tensor): Tensor {
   const dx = empty(x.shape);
   kernels.geluBackward(dx.ptr, g.ptr, x.ptr, x.size);
-  return record('geluBackward', dx, [g, x], (h) => [geluBackward(h, x), x.requiresGrad ? mul(mul(h, g), curve(x)) : null]);
+  return record('geluBackward', dx, { inputs: [g, x] }, (h) => [geluBackward(h, x), x.requiresGrad ? mul(mul(h, g), curve(x)) : null]);
 }
 
 function geluTanh(x: Tensor): Tensor {

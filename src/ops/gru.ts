@@ -127,7 +127,7 @@ function run(op: string, x: Tensor | Embedded, h0: Tensor | null, weights: Weigh
     const all = forward(q, y, input, h0, w);
     return tracked(inputs) ? all : undefined;
   });
-  recordSeveral(op, [y.output, y.h], inputs, (gs) => {
+  recordSeveral(op, [y.output, y.h], { inputs }, (gs) => {
     if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h]));
     return scope(() => back(q, gs, h0, w, saved as Saved));
   });

@@ -1,6 +1,6 @@
 // Booleans: comparisons that make them, logic on them, and the choice between two values.
 
-import { binary, stretched } from '../autograd/arithmetic.ts';
+import { binary, spread } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { type DType, kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
@@ -16,7 +16,7 @@ export function toFloat(x: Tensor): Tensor {
   if (x.dtype === 'float32') return x;
   const y = empty(x.shape);
   kernels.toFloat(y.ptr, x.ptr, x.size);
-  return y;
+  return record('toFloat', y, { inputs: [x] });
 }
 
 /** The relations that have kernels, and what they are between two numbers. */
@@ -35,12 +35,17 @@ function compare(op: string, relation: keyof typeof relations, a: Operand, b: Op
   if (typeof b !== 'number') expectTensor(op, 'b', b);
   const [p, q] = turned ? [b, a] : [a, b];
   const floats = (x: Operand) => typeof x === 'number' || x.dtype === 'float32';
-  if (floats(p) && floats(q)) return binary(op, kernels[relation], asTensor(p, 'float32'), asTensor(q, 'float32'), 'bool');
+  if (floats(p) && floats(q)) {
+    const [x, y] = [asTensor(p, 'float32'), asTensor(q, 'float32')];
+    return record(relation, binary(op, kernels[relation], x, y, 'bool'), { inputs: [x, y] });
+  }
   if (isInteger(p) && isInteger(q)) {
     const [x, y] = [asTensor(p, 'int32'), asTensor(q, 'int32')];
-    return binary(op, kernels[`${relation}Int`], x, y, 'bool', [x.dtype, y.dtype]);
+    return record(relation, binary(op, kernels[`${relation}Int`], x, y, 'bool', [x.dtype, y.dtype]), { inputs: [x, y] });
   }
-  return compareAll(op, relations[relation], p, q);
+  const inputs = [p, q].map((x) => (typeof x === 'number' ? null : x));
+  const numbers = [p, q].map((x) => (typeof x === 'number' ? x : null));
+  return record(relation, compareAll(op, relations[relation], p, q), { inputs, attributes: { a: numbers[0], b: numbers[1] } });
 }
 
 const asTensor = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([], x, dtype) : x);
@@ -49,7 +54,7 @@ const asTensor = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([],
 function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Operand, b: Operand): Tensor {
   const shapes = [a, b].map((x) => (typeof x === 'number' ? [] : x.shape)) as [Shape, Shape];
   const shape = broadcastShapes(op, ...shapes);
-  const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : stretched(x, shape))) as [Operand, Operand];
+  const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : spread(x, shape))) as [Operand, Operand];
   const y = empty(shape, 'bool');
   const values = (x: Operand) => (typeof x === 'number' ? null : x.peek());
   const [left, right, to] = [values(p), values(q), y.view()];
@@ -86,12 +91,12 @@ const BOOLS = ['bool', 'bool'] as const;
 
 /** Both, of two bool tensors, broadcast. */
 export function and(a: Tensor, b: Tensor): Tensor {
-  return binary('and', kernels.and, a, b, 'bool', BOOLS);
+  return record('and', binary('and', kernels.and, a, b, 'bool', BOOLS), { inputs: [a, b] });
 }
 
 /** Either or both, of two bool tensors, broadcast. */
 export function or(a: Tensor, b: Tensor): Tensor {
-  return binary('or', kernels.or, a, b, 'bool', BOOLS);
+  return record('or', binary('or', kernels.or, a, b, 'bool', BOOLS), { inputs: [a, b] });
 }
 
 /** The other, of a bool tensor. */
@@ -99,7 +104,7 @@ export function not(x: Tensor): Tensor {
   expectDType('not', 'x', x, 'bool');
   const y = empty(x.shape, 'bool');
   kernels.not(y.ptr, x.ptr, x.size);
-  return y;
+  return record('not', y, { inputs: [x] });
 }
 
 /**
@@ -116,6 +121,10 @@ export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
   const shape = broadcastShapes('where', broadcastShapes('where', shapeFor(a), shapeFor(b)), mask.shape);
   const [p, q] = [a, b].map((x) => (x instanceof Tensor ? x : full(shape, x, dtype))) as [Tensor, Tensor];
   const y = empty(shape, dtype);
-  kernels.where(y.ptr, stretched(mask, shape).ptr, stretched(p, shape).ptr, stretched(q, shape).ptr, y.size);
-  return record('where', y, [p, q], (g) => [p.requiresGrad ? where(mask, g, 0) : null, q.requiresGrad ? where(mask, 0, g) : null]);
+  kernels.where(y.ptr, spread(mask, shape).ptr, spread(p, shape).ptr, spread(q, shape).ptr, y.size);
+  return record('where', y, { inputs: [mask, p, q] }, (g) => [
+    null,
+    p.requiresGrad ? where(mask, g, 0) : null,
+    q.requiresGrad ? where(mask, 0, g) : null,
+  ]);
 }

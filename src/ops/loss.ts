@@ -1,5 +1,6 @@
 // Losses. `reduction`: `mean` (default), `sum`, or `none` for one number an element.
 
+import { copy } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { anything, expectOptions, isNumber, isOneOf, isPositive, maybe, type Rules, ruleOf } from '../tensor/check.ts';
@@ -8,7 +9,7 @@ import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, div, maximum, mul, neg, sub } from './binary.ts';
 import { abs, clamp, softplus, square } from './elementwise.ts';
 import { floatSub, scaled, sumAll } from './float.ts';
-import { pick } from './gather.ts';
+import { gather, pick } from './gather.ts';
 import { and, equal, greater, greaterEqual, toFloat, where } from './logic.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
@@ -60,16 +61,13 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
     );
   }
   const bound = x.shape.at(-1) as number;
-  const index = empty(target.shape, 'int32');
-  const [from, to] = [target.peek(), index.view()];
   let count = 0;
-  for (let i = 0; i < from.length; i++) {
-    const value = from[i] as number;
-    to[i] = value === ignoreIndex ? -1 : value;
-    if (value === ignoreIndex) continue;
+  target.peek().forEach((value, i) => {
+    if (value === ignoreIndex) return;
     if (!(value >= 0 && value < bound)) throw new RangeError(`${op}: target must be in [0, ${bound}), got ${value} at ${i}`);
     count++;
-  }
+  });
+  const index = ignoreIndex === undefined ? copy(target) : where(equal(target, ignoreIndex), -1, target);
   return { index, count };
 }
 
@@ -80,14 +78,9 @@ function targetWeights(op: string, weight: Tensor, index: Tensor, bound: number)
   if (weight.requiresGrad) throw new TypeError(`${op}: weight must be a constant, got a tensor that takes gradients (detach it)`);
   const odd = weight.peek().find((value) => !(value >= 0 && value < Infinity));
   if (odd !== undefined) throw new RangeError(`${op}: weight must be finite and from 0, got ${odd}`);
-  const own = empty(index.shape);
-  const [from, of, to] = [index.peek(), weight.peek(), own.view()];
+  const own = where(greaterEqual(index, 0), gather(weight, maximum(index, 0)), 0);
   let total = 0;
-  for (let i = 0; i < to.length; i++) {
-    const value = (from[i] as number) < 0 ? 0 : (of[from[i] as number] as number);
-    to[i] = value;
-    total += value;
-  }
+  for (const value of own.peek()) total += value;
   return { own, total };
 }
 
@@ -125,16 +118,17 @@ function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
   const losses = empty(index.shape);
   const stats = empty([rows, 2]);
   kernels.crossEntropy(losses.ptr, stats.ptr, x.ptr, index.ptr, rows, n, smoothing);
+  const attributes = { ignoreIndex: -1, labelSmoothing: smoothing, reduction: 'none' };
   const slope = (g: Tensor): Tensor => {
     const dx = empty(x.shape);
     kernels.crossEntropyBackward(dx.ptr, g.ptr, x.ptr, stats.ptr, index.ptr, rows, n, smoothing);
-    return record('crossEntropyBackward', dx, [g, x], (h) => lossCurve(h, g, x, index, smoothing));
+    return record('crossEntropyBackward', dx, { inputs: [g, x, index], attributes }, (h) => lossCurve(h, g, x, index, smoothing));
   };
-  return record('crossEntropy', losses, [x], (g) => [slope(g)]);
+  return record('crossEntropy', losses, { inputs: [x, index], attributes }, (g) => [slope(g), null]);
 }
 
 /** With p = softmax(x): `Σ h·p − ε/C · Σ h − (1 − ε) h[index]` to g and `g · p (h − Σ h·p)` to x; 0 where the index is −1. */
-function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: number): [Tensor | null, Tensor | null] {
+function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: number): (Tensor | null)[] {
   const p = softmax(x);
   const known = greaterEqual(index, 0);
   const level = smoothing === 0 ? mul(h, p) : sub(mul(h, p), mul(h, mul(uniformOver(x), smoothing)));
@@ -143,7 +137,7 @@ function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: nu
     const slope = mul(mul(p, sub(h, sum(mul(h, p), { axis: -1, keepDims: true }))), reshape(g, [...g.shape, 1]));
     return where(reshape(known, [...g.shape, 1]), slope, 0);
   };
-  return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null];
+  return [g.requiresGrad ? toG() : null, x.requiresGrad ? toX() : null, null];
 }
 
 const labelSmoothing = /* @__PURE__ */ maybe(ruleOf('in [0, 1]', (x) => (x as number) >= 0 && (x as number) <= 1));

@@ -136,7 +136,7 @@ function run(
     const all = forward(q, y, input, h0, c0, w);
     return tracked(inputs) ? all : undefined;
   });
-  recordSeveral(op, [y.output, y.h, y.c], inputs, (gs) => {
+  recordSeveral(op, [y.output, y.h, y.c], { inputs }, (gs) => {
     if (again && recording()) return recompose(again, inputs, joined(gs, [y.output, y.h, y.c]));
     return scope(() => back(q, gs, h0, c0, w, saved as Saved));
   });

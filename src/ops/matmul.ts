@@ -75,7 +75,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       }),
     );
   }
-  return record('matmul', y, [a, b], (g) => [
+  return record('matmul', y, { inputs: [a, b], attributes: { transposeA, transposeB } }, (g) => [
     a.requiresGrad
       ? transposeA
         ? matmul(b, g, { transposeA: transposeB, transposeB: true })
@@ -149,11 +149,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), lengths, beta, scratch);
     });
   }
-  return record('linear', y, bias ? [x, weight, bias] : [x, weight], (g) => {
+  return record('linear', y, { inputs: [x, weight, bias] }, (g) => {
     const flat = viewed(g, [rows, out]);
     const dx = x.requiresGrad ? viewed(matmul(flat, weight), x.shape) : null;
     const dweight = weight.requiresGrad ? outer(flat, viewed(x, [rows, width])) : null;
-    if (!bias) return [dx, dweight];
-    return [dx, dweight, bias.requiresGrad ? sumTo(flat, [out]) : null];
+    return [dx, dweight, bias?.requiresGrad ? sumTo(flat, [out]) : null];
   });
 }

@@ -50,19 +50,19 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   const rows = x.size / n;
   const [y, mean, rstd] = [empty(x.shape), empty([rows]), empty([rows])];
   kernels.layerNorm(y.ptr, mean.ptr, rstd.ptr, x.ptr, weight?.ptr ?? 0, bias?.ptr ?? 0, rows, n, eps);
-  const inputs = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])];
-  const composed = (from: Tensor, ...scales: Tensor[]) => {
-    const z = standardised(from, eps);
-    const scaled = weight ? mul(z, scales[0] as Tensor) : z;
-    return bias ? add(scaled, scales.at(-1) as Tensor) : scaled;
+  const inputs = [x, weight, bias];
+  const composed = (...[from, scale, shift]: (Tensor | undefined)[]) => {
+    const z = standardised(from as Tensor, eps);
+    const scaled = scale ? mul(z, scale) : z;
+    return shift ? add(scaled, shift) : scaled;
   };
-  return record('layerNorm', y, inputs, (g) => {
+  return record('layerNorm', y, { inputs, attributes: { eps } }, (g) => {
     if (recording()) return recompose(composed, inputs, g);
     const dx = empty(x.shape);
     const dweight = weight?.requiresGrad ? empty([n]) : null;
     const dbias = bias?.requiresGrad ? empty([n]) : null;
     const at = weight?.ptr ?? 0;
     kernels.layerNormBackward(dx.ptr, dweight?.ptr ?? 0, dbias?.ptr ?? 0, g.ptr, x.ptr, at, mean.ptr, rstd.ptr, rows, n);
-    return [dx, ...(weight ? [dweight] : []), ...(bias ? [dbias] : [])];
+    return [dx, dweight, dbias];
   });
 }

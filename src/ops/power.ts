@@ -16,7 +16,7 @@ export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b !== 'number') expectDType('pow', 'b', b, 'float32');
   const [p, q] = [a, b].map((x) => (typeof x === 'number' ? full([], x) : x)) as [Tensor, Tensor];
   const y = binary('pow', kernels.pow, p, q);
-  return record('pow', y, [p, q], (g) => [
+  return record('pow', y, { inputs: [p, q] }, (g) => [
     p.requiresGrad ? mul(g, slope(p, b)) : null,
     q.requiresGrad ? mul(g, mul(y, logarithm(p, q))) : null,
   ]);

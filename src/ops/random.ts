@@ -22,7 +22,7 @@ export function uniform(key: Key, shape: Shape, options: { low?: number; high?: 
   }
   const y = empty(shape);
   kernels.uniform(y.ptr, y.size, key.hi, key.lo, low, high, 0);
-  return y;
+  return record('uniform', y, { inputs: [], attributes: { key, shape, low, high } });
 }
 
 /** Normal of `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
@@ -36,7 +36,7 @@ export function normal(key: Key, shape: Shape, options: { mean?: number; std?: n
   }
   const y = empty(shape);
   kernels.normal(y.ptr, y.size, key.hi, key.lo, mean, std, 0);
-  return y;
+  return record('normal', y, { inputs: [], attributes: { key, shape, mean, std } });
 }
 
 /** Standard Gumbel: `−ln(−ln u)`, u uniform. */
@@ -45,7 +45,7 @@ export function gumbel(key: Key, shape: Shape): Tensor {
   expectShape('gumbel', shape);
   const y = empty(shape);
   kernels.gumbel(y.ptr, y.size, key.hi, key.lo, 0);
-  return y;
+  return record('gumbel', y, { inputs: [], attributes: { key, shape } });
 }
 
 /**
@@ -65,7 +65,7 @@ export function categorical(key: Key, logits: Tensor): Tensor {
   kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo, 0);
   const empties = y.peek().indexOf(-1);
   if (empties >= 0) throw new RangeError(`categorical: each row must have a logit above −∞, got none in row ${empties}`);
-  return y;
+  return record('categorical', y, { inputs: [logits], attributes: { key } });
 }
 
 /** `x / (1 − p)` where kept, with probability 1 − p, else 0 (Srivastava et al. 2014). Gradient: the same places of `g`, scaled alike. */
@@ -76,5 +76,5 @@ export function dropout(x: Tensor, p: number, key: Key): Tensor {
   if (p === 0) return x;
   const y = empty(x.shape);
   kernels.dropout(y.ptr, x.ptr, x.size, p, key.hi, key.lo, 0);
-  return record('dropout', y, [x], (g) => [dropout(g, p, key)]);
+  return record('dropout', y, { inputs: [x], attributes: { p, key } }, (g) => [dropout(g, p, key)]);
 }

@@ -4,6 +4,7 @@ import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
+import { asOne } from '../tensor/observe.ts';
 import { around, axisOf, type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOptions } from './along.ts';
@@ -40,6 +41,16 @@ const without = (shape: Shape, axes: ReadonlySet<number>, keepDims = false): Sha
 
 /** Sums of int32, exact: one beyond 32 bits is an error. */
 function wholeSum(x: Tensor, axes: ReadonlySet<number>): Tensor {
+  const attributes = { axis: [...axes] };
+  return asOne(
+    'sum',
+    { inputs: [x], attributes },
+    () => wholeSums(x, axes),
+    (y) => [y],
+  );
+}
+
+function wholeSums(x: Tensor, axes: ReadonlySet<number>): Tensor {
   const kept = x.shape.map((_, i) => i).filter((i) => !axes.has(i));
   const rows = permute(x, [...kept, ...axes]);
   const y = empty(
@@ -103,7 +114,9 @@ export function max(x: Tensor, options: AxisOptions = {}): Tensor {
   if (flat.dtype === 'int32') return reshape(wholeBest('max', flat, at, true).value, shape);
   const y = empty(without(flat.shape, new Set([at])));
   kernels.max(y.ptr, flat.ptr, ...lengths);
-  const recorded = record('max', y, [flat], (g) => [unpick(g, argmax(flat, { axis: at }), flat.shape, at)]);
+  const recorded = record('max', y, { inputs: [flat], attributes: { axis: at } }, (g) => [
+    unpick(g, argmax(flat, { axis: at }), flat.shape, at),
+  ]);
   return reshape(recorded, shape);
 }
 
@@ -111,9 +124,9 @@ export function max(x: Tensor, options: AxisOptions = {}): Tensor {
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('argmax', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('argmax', flat, at, true).place, shape);
-  const y = empty(shape, 'int32');
+  const y = empty(without(flat.shape, new Set([at])), 'int32');
   kernels.argmax(y.ptr, flat.ptr, ...lengths);
-  return y;
+  return reshape(record('argmax', y, { inputs: [flat], attributes: { axis: at } }), shape);
 }
 
 /** Smallest over an axis (or all); NaN where one is NaN. Gradient: to the first of the smallest alone. Of int32 exact, without a gradient. */

@@ -1,7 +1,7 @@
 // Runs of indices of an axis, and tensors one after the other, for callers that have checked what they ask for.
 
 import { record } from '../autograd/record.ts';
-import { zeros } from '../tensor/create.ts';
+import { cleared } from '../tensor/create.ts';
 import { type Shape, stridesOf } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { copyInto, dense } from './walk.ts';
@@ -25,15 +25,17 @@ export function taken(x: Tensor, at: number, run: Run): Tensor {
   const shape = x.shape.with(at, run.count);
   const y = empty(shape, x.dtype);
   copyInto(y, dense(shape), x, walkOf(x.shape, at, run), shape);
-  return record('slice', y, [x], (g) => [placed(g, at, run, x.shape[at] as number)]);
+  const attributes = { axis: at, start: run.from, step: run.step, count: run.count };
+  return record('slice', y, { inputs: [x], attributes }, (g) => [placed(g, at, run, x.shape[at] as number)]);
 }
 
 /** `x` as the elements of a run, zeros elsewhere; gradient {@link taken}. */
 export function placed(x: Tensor, at: number, run: Run, length: number): Tensor {
   const shape = x.shape.with(at, length);
-  const y = zeros(shape, x.dtype);
+  const y = cleared(shape, x.dtype);
   copyInto(y, walkOf(shape, at, run), x, dense(x.shape), x.shape);
-  return record('place', y, [x], (g) => [taken(g, at, run)]);
+  const attributes = { axis: at, start: run.from, step: run.step, length };
+  return record('place', y, { inputs: [x], attributes }, (g) => [taken(g, at, run)]);
 }
 
 /** Tensors that agree but for one axis joined along it; of one tensor itself. Gradient: each one's run. */
@@ -51,7 +53,7 @@ export function joined(tensors: readonly Tensor[], at: number): Tensor {
     starts.push(start);
     start += x.shape[at] as number;
   }
-  return record('concat', y, tensors, (g) =>
+  return record('concat', y, { inputs: tensors, attributes: { axis: at } }, (g) =>
     tensors.map((x, i) => (x.requiresGrad ? taken(g, at, { from: starts[i] as number, step: 1, count: x.shape[at] as number }) : null)),
   );
 }

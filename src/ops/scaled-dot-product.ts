@@ -279,10 +279,10 @@ export function scaledDotProductAttention(
   if (!tracked(inputs)) for (const x of [tops, shares]) x.storage.free();
   if (!weights) {
     const again = (...xs: Tensor[]) => composed(l, options.mask, xs)[0];
-    record('scaledDotProductAttention', output, inputs, (g) => (recording() ? recompose(again, inputs, g) : back(l, g, inputs, y)));
+    record('scaledDotProductAttention', output, { inputs }, (g) => (recording() ? recompose(again, inputs, g) : back(l, g, inputs, y)));
     return { output };
   }
-  recordSeveral('scaledDotProductAttention', [output, weights], inputs, (gs) => {
+  recordSeveral('scaledDotProductAttention', [output, weights], { inputs }, (gs) => {
     const [g, forWeights] = gs;
     if (g && !forWeights && !recording()) return back(l, g, inputs, y);
     const both = (...xs: Tensor[]) => concat(composed(l, options.mask, xs).map((x) => reshape(x, [x.size])));

@@ -50,7 +50,7 @@ export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Ten
     throw new RangeError(`linearScan: x and a must have one shape, got ${show(x.shape)} and ${show(a.shape)}`);
   const reverse = options.reverse ?? false;
   const y = run(x, a, at, reverse);
-  return record('linearScan', y, [x, a], (g) => {
+  return record('linearScan', y, { inputs: [x, a], attributes: { axis: at, reverse } }, (g) => {
     const dx = linearScan(g, shift(a, at, !reverse), { axis: at, reverse: !reverse });
     return [x.requiresGrad ? dx : null, a.requiresGrad ? mul(dx, shift(y, at, reverse)) : null];
   });
@@ -62,7 +62,9 @@ export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
   expectNames('cumsum', options, cumulativeOptions);
   const at = axisOf('cumsum', options.axis ?? -1, x.rank);
   const { reverse = false, exclusive = false } = options;
-  const y = record('cumsum', run(x, null, at, reverse), [x], (g) => [cumsum(g, { axis: at, reverse: !reverse })]);
+  const y = record('cumsum', run(x, null, at, reverse), { inputs: [x], attributes: { axis: at, reverse } }, (g) => [
+    cumsum(g, { axis: at, reverse: !reverse }),
+  ]);
   return exclusive ? shift(y, at, reverse) : y;
 }
 

@@ -36,7 +36,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const y = empty(shape, x.dtype);
   copyInto(y, dense(shape), x, { at: 0, strides: order.map((axis) => strides[axis] as number) }, shape);
   const inverse = order.map((_, axis) => order.indexOf(axis));
-  return record('permute', y, [x], (g) => [permute(g, inverse)]);
+  return record('permute', y, { inputs: [x], attributes: { axes: order } }, (g) => [permute(g, inverse)]);
 }
 
 /** Two axes exchanged, the last two by default. Gradient: exchanged back. */
@@ -160,7 +160,7 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
     copyInto(y, dense(shape), x, { at: i * (strides[at] as number), strides: steps }, shape);
     return y;
   });
-  recordSeveral('unstack', ys, [x], (gs) => [
+  recordSeveral('unstack', ys, { inputs: [x], attributes: { axis: at } }, (gs) => [
     stack(
       gs.map((g) => g ?? zeros(shape)),
       at,
@@ -178,5 +178,5 @@ export function flip(x: Tensor, axis: number): Tensor {
   const y = empty(x.shape, x.dtype);
   const reversed = strides.map((stride, i) => (i === at ? -stride : stride));
   copyInto(y, dense(x.shape), x, { at: ((x.shape[at] as number) - 1) * step, strides: reversed }, x.shape);
-  return record('flip', y, [x], (g) => [flip(g, at)]);
+  return record('flip', y, { inputs: [x], attributes: { axis: at } }, (g) => [flip(g, at)]);
 }

@@ -29,14 +29,14 @@ export function logSoftmax(x: Tensor, options: { axis?: number } = {}): Tensor {
 function logWeights(x: Tensor): Tensor {
   const y = empty(x.shape);
   kernels.logSoftmax(y.ptr, x.ptr, ...rowsOf(x));
-  return record('logSoftmax', y, [x], (g) => [logSoftmaxBackward(g, y)]);
+  return record('logSoftmax', y, { inputs: [x] }, (g) => [logSoftmaxBackward(g, y)]);
 }
 
 /** `dx = g − e^y · Σ g`. With h its gradient: `h − Σ h·e^y` to g, `−h · e^y · Σ g` to y. */
 function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.logSoftmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
-  return record('logSoftmaxBackward', dx, [g, y], (h) => {
+  return record('logSoftmaxBackward', dx, { inputs: [g, y] }, (h) => {
     const part = floatMul(h, exp(y));
     return [g.requiresGrad ? floatSub(h, sumRows(part)) : null, y.requiresGrad ? scaled(floatMul(part, sumRows(g)), -1) : null];
   });
@@ -51,7 +51,7 @@ export function logSumExp(x: Tensor, options: AxisOptions = {}): Tensor {
   const rows = at === x.rank - 1 ? x : permute(x, [...others, at]);
   const y = empty(rows.shape.slice(0, -1));
   kernels.logSumExp(y.ptr, rows.ptr, y.size, rows.shape.at(-1) as number);
-  const recorded = record('logSumExp', y, [rows], (g) => [floatMul(reshape(g, [...g.shape, 1]), softmaxRows(rows))]);
+  const recorded = record('logSumExp', y, { inputs: [rows] }, (g) => [floatMul(reshape(g, [...g.shape, 1]), softmaxRows(rows))]);
   return options.keepDims
     ? reshape(
         recorded,

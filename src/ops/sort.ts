@@ -1,5 +1,6 @@
 // The order of elements along an axis. NaN counts as larger than every number (as in PyTorch), −0 as 0; equals keep the order of their places.
 
+import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectOptions, isFlag, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { axisOf } from '../tensor/shape.ts';
@@ -36,7 +37,8 @@ export function placesOf(op: string, x: Tensor, axis: number, descending: boolea
   const [rows, n] = rowsOf(x);
   const y = empty([...x.shape.slice(0, -1), k ?? n], 'int32');
   kernels.topk(y.ptr, x.ptr, rows, n, k ?? n, descending ? 1 : 0, x.dtype === 'int32' ? 1 : 0);
-  return y;
+  if (k === undefined) return record('argsort', y, { inputs: [x], attributes: { descending } });
+  return record('topk', y, { inputs: [x], attributes: { k, largest: descending } });
 }
 
 function expectOrdered(op: string, x: Tensor): void {

@@ -19,12 +19,12 @@ export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | u
 function nearest(x: Tensor): Tensor {
   const y = empty(x.shape);
   kernels.sparsemax(y.ptr, x.ptr, ...rowsOf(x));
-  return record('sparsemax', y, [x], (g) => [project(g, y)]);
+  return record('sparsemax', y, { inputs: [x] }, (g) => [project(g, y)]);
 }
 
 /** `g` less its mean over the support of `y`, 0 elsewhere: a projection, hence its own gradient. `y` matters by its zeros alone. */
 function project(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.sparsemaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
-  return record('sparsemaxBackward', dx, [g], (h) => [project(h, y)]);
+  return record('sparsemaxBackward', dx, { inputs: [g, y] }, (h) => [project(h, y), null]);
 }

@@ -2,9 +2,10 @@
 
 import { record } from '../autograd/record.ts';
 import { expectNames, isCount } from '../tensor/check.ts';
-import { detach, ones } from '../tensor/create.ts';
+import { ones } from '../tensor/create.ts';
+import { asOne } from '../tensor/observe.ts';
 import { axisOf, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { alias, empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOption } from './along.ts';
 import { gather, segmentSum, unpick } from './gather.ts';
 import { expectIndices } from './indices.ts';
@@ -33,7 +34,13 @@ function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
   }
   const rows = sizeOf(x.shape.slice(0, batch));
   const [n, ...rest] = x.shape.slice(batch) as [number, ...number[]];
-  return gather(reshape(x, [rows * n, ...rest]), flat(op, index, rows, n));
+  const call = { inputs: [x, index], attributes: { batchDims: batch } };
+  return asOne(
+    'batchGather',
+    call,
+    () => gather(reshape(x, [rows * n, ...rest]), flat(op, index, rows, n)),
+    (y) => [y],
+  );
 }
 
 const batchGatherOptions = { batchDims: 0 };
@@ -75,14 +82,17 @@ export function scatterAddAlongAxis(x: Tensor, index: Tensor, length: number): T
   }
   const outer = x.shape.slice(0, -1);
   const rows = sizeOf(outer);
-  return reshape(segmentSum(x, flat('scatterAddAlongAxis', index, rows, length), rows * length), [...outer, length]);
+  const call = { inputs: [x, index], attributes: { length } };
+  const summed = () => reshape(segmentSum(x, flat('scatterAddAlongAxis', index, rows, length), rows * length), [...outer, length]);
+  return asOne('scatterAddAlongAxis', call, summed, (y) => [y]);
 }
 
 /** 1 at the index and 0 elsewhere on a new last axis of `length`: int32 `[…]` gives float32 `[…, length]`; zeros where the index is −1. No gradient. */
 export function oneHot(index: Tensor, length: number): Tensor {
   isCount('oneHot', 'length', length);
   expectIndices('oneHot', index, -1, length);
-  return unpick(ones(index.shape), index, [...index.shape, length], index.rank);
+  const marked = () => unpick(ones(index.shape), index, [...index.shape, length], index.rank);
+  return asOne('oneHot', { inputs: [index], attributes: { length } }, marked, (y) => [y]);
 }
 
 /**
@@ -95,5 +105,5 @@ export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
   if (!sameShape(hard.shape, soft.shape)) {
     throw new RangeError(`straightThrough: hard and soft must have one shape, got ${show(hard.shape)} and ${show(soft.shape)}`);
   }
-  return record('straightThrough', detach(hard), [soft], (g) => [g]);
+  return record('straightThrough', alias(hard), { inputs: [hard, soft] }, (g) => [null, g]);
 }

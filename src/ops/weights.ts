@@ -18,14 +18,14 @@ export function softmaxRows(x: Tensor, mask?: Tensor): Tensor {
 export function weights(x: Tensor): Tensor {
   const y = empty(x.shape);
   kernels.softmax(y.ptr, x.ptr, ...rowsOf(x));
-  return record('softmax', y, [x], (g) => [softmaxBackward(g, y)]);
+  return record('softmax', y, { inputs: [x] }, (g) => [softmaxBackward(g, y)]);
 }
 
 /** `dx = y · (g − Σ g·y)`, linear in `g`. With h its gradient: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
 function softmaxBackward(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.softmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
-  return record('softmaxBackward', dx, [g, y], (h) => [
+  return record('softmaxBackward', dx, { inputs: [g, y] }, (h) => [
     g.requiresGrad ? softmaxBackward(h, y) : null,
     y.requiresGrad ? floatSub(floatMul(h, floatSub(g, sumRows(floatMul(g, y)))), floatMul(g, sumRows(floatMul(h, y)))) : null,
   ]);

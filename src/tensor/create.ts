@@ -1,7 +1,8 @@
 import type { DType } from '../runtime/backend.ts';
 import { expectNames, isWhole, ruleOf, shown } from './check.ts';
+import { observer } from './observe.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
-import { empty, expectKind, expectTensor, Tensor } from './tensor.ts';
+import { alias, empty, expectKind, expectTensor, type Tensor } from './tensor.ts';
 
 /** A row of numbers in a typed array. */
 export type Typed =
@@ -83,6 +84,13 @@ function expectValue(op: string, value: unknown, dtype: DType, place = ''): void
   throw new RangeError(`${op}: values must be ${dtype}, got ${shown(value)}${place}`);
 }
 
+/** Zeros that an op goes on to write into. */
+export function cleared(shape: Shape, dtype: DType = 'float32'): Tensor {
+  const result = empty(shape, dtype);
+  result.view().fill(0);
+  return result;
+}
+
 /** Every element `value`. */
 export function full(shape: Shape, value: number | boolean, dtype: DType = 'float32'): Tensor {
   return filled('full', shape, value, dtype);
@@ -93,6 +101,7 @@ function filled(op: string, shape: Shape, value: number | boolean, dtype: DType)
   expectValue(op, value, dtype);
   const result = empty(shape, dtype, op);
   result.view().fill(Number(value));
+  if (observer) observer('full', [result], { inputs: [], attributes: { shape, value, dtype } });
   return result;
 }
 
@@ -122,11 +131,14 @@ export function arange(first: number, second?: number, step = 1): Tensor {
   const result = empty([length], 'int32', 'arange');
   const view = result.view();
   for (let i = 0; i < length; i++) view[i] = start + i * step;
+  if (observer) observer('arange', [result], { inputs: [], attributes: { start, end, step } });
   return result;
 }
 
 /** The same elements under another tensor, with no gradient to what came before. */
 export function detach(x: Tensor): Tensor {
   expectTensor('detach', 'x', x);
-  return new Tensor(x.storage, x.shape, x.dtype, x.offset);
+  const result = alias(x);
+  if (observer) observer('detach', [result], { inputs: [x] });
+  return result;
 }

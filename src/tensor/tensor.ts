@@ -22,7 +22,8 @@ export interface Deferred {
 /** How a recorded tensor came to be: what the tape walks. */
 export interface Recorded {
   readonly name: string;
-  readonly inputs: readonly Tensor[];
+  /** With empty places where what may be left out was. */
+  readonly inputs: readonly (Tensor | null | undefined)[];
   /** From the gradient of the result to one gradient per input, `null` where there is none. */
   readonly backward: (gradient: Tensor) => readonly (Tensor | Deferred | null)[];
   /** When it was recorded. */
@@ -126,6 +127,11 @@ export function empty(shape: Shape, dtype: DType = 'float32', op = 'empty'): Ten
   const size = checkedSize(op, shape);
   expectKind(op, dtype);
   return new Tensor(new Storage(size), shape, dtype, 0, size);
+}
+
+/** The same elements under another tensor, without a past. */
+export function alias(x: Tensor): Tensor {
+  return new Tensor(x.storage, x.shape, x.dtype, x.offset, x.size);
 }
 
 /** Checks that there is such an element type. */

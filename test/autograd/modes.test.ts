@@ -45,7 +45,7 @@ describe('an op of several results', () => {
       const x = leaf(2);
       const [a, b] = [tensor([1]), tensor([1])];
       const told: unknown[] = [];
-      recordSeveral('two', [a, b], [x], (gradients) => {
+      recordSeveral('two', [a, b], { inputs: [x] }, (gradients) => {
         told.push(gradients[0] && values(gradients[0]), gradients[1]);
         return [gradients[0] ?? null];
       });
@@ -59,7 +59,7 @@ describe('a walk', () => {
   it('wants a gradient for each input', () => {
     scope(() => {
       const [x, y] = [leaf(1), leaf(2)];
-      const z = record('half', tensor([0]), [x, y], (g) => [g]);
+      const z = record('half', tensor([0]), { inputs: [x, y] }, (g) => [g]);
       expect(() => backward(z)).toThrow('half: a gradient must be given for each input, got 1 for 2');
     });
   });
@@ -69,7 +69,7 @@ describe('a walk', () => {
       const x = leaf(1);
       const kind = (value: number) => (parts: readonly Deferred[]) => tensor([value * parts.length]);
       const [tens, ones] = [kind(10), kind(1)];
-      const late = (sum: typeof tens) => record('late', tensor([0]), [x], () => [{ sum }]);
+      const late = (sum: typeof tens) => record('late', tensor([0]), { inputs: [x] }, () => [{ sum }]);
       backward(add(add(late(tens), late(ones)), late(tens)));
       expect(values(x.grad)).toEqual([21]);
     });
@@ -89,10 +89,10 @@ describe('a walk', () => {
   it('leaves what nothing depends on alone', () => {
     scope(() => {
       const x = leaf(1);
-      const inner = record('inner', tensor([1]), [x], () => {
+      const inner = record('inner', tensor([1]), { inputs: [x] }, () => {
         throw new Error('was asked');
       });
-      const outer = record('outer', tensor([1]), [inner, x], (g) => [null, g]);
+      const outer = record('outer', tensor([1]), { inputs: [inner, x] }, (g) => [null, g]);
       backward(outer);
       expect(values(x.grad)).toEqual([1]);
     });
@@ -123,7 +123,7 @@ it('recomposes without a record where none is wanted, and with one where it is',
 it('names gradients that have no record of their own after their op', () => {
   scope(() => {
     const x = leaf(3);
-    const raw = record('raw', tensor([3]), [x], (g) => [noGrad(() => add(g, g))]);
+    const raw = record('raw', tensor([3]), { inputs: [x] }, (g) => [noGrad(() => add(g, g))]);
     const [g] = grad(raw, [x], { createGraph: true });
     expect(g?.recorded?.name).toBe('raw gradient');
   });
@@ -156,8 +156,8 @@ describe('checkpoint', () => {
 
 describe('gradcheck', () => {
   /** The square with a gradient whose own gradient is off. */
-  const bent = (x: Tensor) => record('bent', noGrad(() => square(x)), [x], (g) => {
-    const slope = record('slope', noGrad(() => add(x, x)), [x], (h) => [h]);
+  const bent = (x: Tensor) => record('bent', noGrad(() => square(x)), { inputs: [x] }, (g) => {
+    const slope = record('slope', noGrad(() => add(x, x)), { inputs: [x] }, (h) => [h]);
     return [mul(g, slope)];
   }); // biome-ignore format: as one
   const points = () => [tensor([1, 2, 3])];
@@ -204,7 +204,7 @@ describe('gradcheck', () => {
   });
 
   it('lists the shapes of the inputs', () => {
-    const wrong = (a: Tensor, b: Tensor) => record('wrong', noGrad(() => mul(a, b)), [a, b], (g) => [g, g]); // biome-ignore format: one line
+    const wrong = (a: Tensor, b: Tensor) => record('wrong', noGrad(() => mul(a, b)), { inputs: [a, b] }, (g) => [g, g]); // biome-ignore format: one line
     expect(() => gradcheck(wrong, [tensor([1, 2]), tensor([[5]])])).toThrow('(inputs [2], [1, 1])');
   });
 });

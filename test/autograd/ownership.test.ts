@@ -20,7 +20,7 @@ const leaf = (...elements: number[]) => parameter(tensor(elements));
 function spied() {
   const seen: [Tensor, number[]][] = [];
   const spy = (x: Tensor) =>
-    record('spy', detach(x), [x], (g) => {
+    record('spy', detach(x), { inputs: [x] }, (g) => {
       seen.push([g, values(g) as number[]]);
       return [g];
     });
@@ -62,11 +62,11 @@ describe('what an op was handed', () => {
     scope(() => {
       const [a, b] = [leaf(1), leaf(1)];
       const kept = tensor([5]);
-      const both = record('both', tensor([0]), [a, b], () => [kept, kept]);
+      const both = record('both', tensor([0]), { inputs: [a, b] }, () => [kept, kept]);
       backward(both);
       backward(both);
       expect([values(a.grad), values(b.grad), values(kept)]).toEqual([[10], [10], [5]]);
-      const made = record('made', tensor([0]), [a, b], (g) => {
+      const made = record('made', tensor([0]), { inputs: [a, b] }, (g) => {
         const one = mul(g, 3);
         return [one, detach(one)];
       });
@@ -81,7 +81,7 @@ describe('what an op was handed', () => {
       const a = leaf(1);
       const other = mul(a, 3);
       const made: Tensor[] = [];
-      const keeper = record('keeper', tensor([0]), [a], (g) => {
+      const keeper = record('keeper', tensor([0]), { inputs: [a] }, (g) => {
         made.push(mul(g, 2));
         return made.slice(-1);
       });
@@ -94,7 +94,7 @@ describe('what an op was handed', () => {
     scope(() => {
       const [a, b] = [leaf(1), leaf(1)];
       const sumOf = (parts: readonly Deferred[]) => mul((parts[0] as Deferred & { of: Tensor }).of, parts.length);
-      const later = record('later', tensor([0]), [a, b], (g) => [{ sum: sumOf, of: g }, g]);
+      const later = record('later', tensor([0]), { inputs: [a, b] }, (g) => [{ sum: sumOf, of: g }, g]);
       backward(add(later, mul(b, 2)));
       expect([values(a.grad), values(b.grad)]).toEqual([[1], [3]]);
     });
@@ -103,7 +103,7 @@ describe('what an op was handed', () => {
   it('must have the shape of its input when it comes back', () => {
     scope(() => {
       const a = leaf(1, 2);
-      const wrong = (g: Tensor) => record('wrong', tensor([0, 0]), [a], () => [g]);
+      const wrong = (g: Tensor) => record('wrong', tensor([0, 0]), { inputs: [a] }, () => [g]);
       for (const g of [tensor(1), tensor([1]), tensor([1, 2, 3])]) {
         expect(() => backward(wrong(g), { gradient: ones([2]) })).toThrow('sumTo: shape must be one that stretches to that of x, got [2]');
       }
@@ -117,15 +117,15 @@ describe('an op of several results', () => {
     scope(() => {
       const x = leaf(1);
       const ys = [tensor([0]), tensor([0])] as [Tensor, Tensor];
-      recordSeveral('pair', ys, [x], ([p, q]) => [add(p ?? tensor([0]), mul(q ?? tensor([0]), 10))]);
+      recordSeveral('pair', ys, { inputs: [x] }, ([p, q]) => [add(p ?? tensor([0]), mul(q ?? tensor([0]), 10))]);
       let failing = true;
-      const stop = record('stop', tensor([0]), [x], () => {
+      const stop = record('stop', tensor([0]), { inputs: [x] }, () => {
         if (failing) throw new Error('stop');
         return [null];
       });
       // Walked latest first: the first result has its gradient when the op that fails is reached.
-      const late = record('late', tensor([0]), [ys[0]], (g) => [g]);
-      const early = record('early', tensor([0]), [stop, ys[1]], (g) => [g, g]);
+      const late = record('late', tensor([0]), { inputs: [ys[0]] }, (g) => [g]);
+      const early = record('early', tensor([0]), { inputs: [stop, ys[1]] }, (g) => [g, g]);
       expect(() => backward(add(late, early))).toThrow('stop');
       failing = false;
       backward(mul(ys[1], 1));
@@ -204,7 +204,7 @@ describe('each leaf owns its gradient', () => {
     scope(() => {
       const [w, x] = [parameter(ones([4, 4])), ones([2, 4])];
       let made: Tensor | null = null;
-      const product = record('product', ops.linear(x, detach(w)), [w], (g) => {
+      const product = record('product', ops.linear(x, detach(w)), { inputs: [w] }, (g) => {
         made = ops.matmul(g, x, { transposeA: true });
         return [made];
       });

@@ -38,7 +38,7 @@ describe('second gradients through an op whose own gradient is one of the parame
 const double = (x: Tensor) => noGrad(() => add(x, x));
 
 describe('a gradient without a record', () => {
-  const raw = (x: Tensor) => record('raw', double(x), [x], (g) => [double(g)]);
+  const raw = (x: Tensor) => record('raw', double(x), { inputs: [x] }, (g) => [double(g)]);
 
   it('is right, and refused by name where it is differentiated again', () => {
     scope(() => {
@@ -73,9 +73,9 @@ describe('a gradient without a record', () => {
       const w = leaf(3);
       const total = (parts: readonly Deferred[]) => parts.map((part) => (part as { of: Tensor }).of).reduce((a, b) => add(a, b));
       const later = (name: string, made: (g: Tensor) => Tensor) =>
-        record(name, double(w), [w], (g): [Deferred & { of: Tensor }] => [{ sum: total, of: made(g) }]);
+        record(name, double(w), { inputs: [w] }, (g): [Deferred & { of: Tensor }] => [{ sum: total, of: made(g) }]);
       const [kernels, recorded] = [later('kernels', double), later('recorded', (g) => mul(g, 2))];
-      const nameless = record('nameless', double(w), [w], (g): [Deferred] => [{ sum: () => double(g) }]);
+      const nameless = record('nameless', double(w), { inputs: [w] }, (g): [Deferred] => [{ sum: () => double(g) }]);
       const once = (y: Tensor) => grad(y, [w], { createGraph: true })[0] as Tensor;
       expect(values(once(add(kernels, recorded)))).toEqual([4]);
       expect(() => grad(once(square(add(kernels, recorded))), [w])).toThrow('kernels: gradients must be of first order');
@@ -88,7 +88,7 @@ describe('a gradient without a record', () => {
     scope(() => {
       const x = leaf(3);
       const ys = [double(x), double(x)] as [Tensor, Tensor];
-      recordSeveral('pair', ys, [x], ([p, q]) => [noGrad(() => add(double(p ?? ones([1])), double(q ?? ones([1]))))]);
+      recordSeveral('pair', ys, { inputs: [x] }, ([p, q]) => [noGrad(() => add(double(p ?? ones([1])), double(q ?? ones([1]))))]);
       const [g] = grad(square(add(...ys)), [x], { createGraph: true });
       expect(values(g)).toEqual([96]);
       expect(() => grad(g as Tensor, [x])).toThrow('pair: gradients must be of first order');

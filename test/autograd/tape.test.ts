@@ -44,7 +44,7 @@ describe('backward', () => {
         calls.push(parts.length);
         return tensor([parts.length, 0]);
       };
-      const putOff = (input: Tensor) => record('putOff', tensor([0, 0]), [input], () => [{ sum }]);
+      const putOff = (input: Tensor) => record('putOff', tensor([0, 0]), { inputs: [input] }, () => [{ sum }]);
       const inner = neg(x);
       backward(add(add(putOff(inner), putOff(inner)), add(putOff(x), x)), { gradient: ones([2]) });
       expect(calls).toEqual([2, 1]);
@@ -122,7 +122,7 @@ describe('gradcheck', () => {
   /** x + x with a gradient that is off by `error`. */
   const wrong = (error: number) => (x: Tensor) => {
     const y = noGrad(() => add(x, x));
-    return record('wrong', y, [x], (g) => [add(g, error === 0 ? g : neg(g))]);
+    return record('wrong', y, { inputs: [x] }, (g) => [add(g, error === 0 ? g : neg(g))]);
   };
 
   it('passes what is right and names what is wrong', () => {

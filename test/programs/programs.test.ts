@@ -51,7 +51,8 @@ describe('what is broken in the package', () => {
   });
 
   it('is found where a gradient is', () => {
-    const off = (x: Tensor) => record('sigmoid', detach(sigmoid(x)), [x], (g) => grad(sigmoid(x), [x], { gradient: mul(g, 1.00001) }));
+    const off = (x: Tensor) =>
+      record('sigmoid', detach(sigmoid(x)), { inputs: [x] }, (g) => grad(sigmoid(x), [x], { gradient: mul(g, 1.00001) }));
     expect(found({ sigmoid: off })).toMatch(/grad/);
   });
 

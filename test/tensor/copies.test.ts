@@ -31,7 +31,7 @@ const taking: Record<string, () => unknown> = {
   'grad of a result': () => own.grad(foreignLoss(), [leaf(3)]),
   'grad with respect to': () => own.grad(own.sum(own.square(leaf(3))), [foreignLeaf(3)]),
   'grad with a gradient': () => own.grad(own.square(leaf(3)), [leaf(3)], { gradient: foreign(3) }),
-  'record of an input': () => own.record('mine', mine(3), [leaf(3), foreign(3)], (g) => [g, null]),
+  'record of an input': () => own.record('mine', mine(3), { inputs: [leaf(3), foreign(3)] }, (g) => [g, null]),
   checkpoint: () => own.checkpoint((x) => own.square(x as Tensor), [foreign(3)]),
   parameter: () => own.parameter(foreign(3)),
   detach: () => own.detach(foreign(3)),
