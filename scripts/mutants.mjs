@@ -85,6 +85,7 @@ function scoreOf(room) {
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
       timeoutMS: 10_000,
+      dryRunTimeoutMinutes: 60,
       incremental: true,
       force: Boolean(options.fresh),
       incrementalFile: `build/mutants/${room}.incremental.json`,

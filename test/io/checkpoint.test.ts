@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, readCheckpoint, restoreCheckpoint, saveCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
-import { writeSafetensors } from '../../src/io/safetensors.ts';
+import { type FileTensor, writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { Module, param } from '../../src/nn/module.ts';
 import { full, tensor } from '../../src/tensor/create.ts';
@@ -72,6 +72,62 @@ describe('checkpoint', () => {
     expect(saveTensors([...model.stateDict(), ...optimizer.stateDict()].map(([name, x], i) => [`${i} ${name}`, x]))).toEqual(before);
     restoreCheckpoint(withoutOptimizer, { model });
     expect([...model.weight.toArray()]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('names a parameter too many, and one of another type', () => {
+    const { model } = stepped(3);
+    const file = (...entries: [string, Tensor][]) => readCheckpoint(saveTensors(entries));
+    const weight = full([2, 2], 1);
+    expect(() => restoreCheckpoint(file(['weight', weight], ['bias', weight]), { model })).toThrow(
+      "checkpoint: names must be the model's, got unknown [bias] and missing []",
+    );
+    expect(() => restoreCheckpoint(file(), { model })).toThrow(
+      "checkpoint: names must be the model's, got unknown [] and missing [weight]",
+    );
+    expect(() => restoreCheckpoint(file(['weight', full([2, 2], 1, 'int32')]), { model })).toThrow(
+      "checkpoint: model's weight must be float32 [2, 2], got int32 [2, 2]",
+    );
+    expect([...model.weight.toArray()]).not.toContain(1);
+  });
+
+  it('has records without a prototype, and leaves out fields of a position that have no value', () => {
+    const { model } = stepped(3);
+    const position = { epoch: 0, batch: 0, step: 1, best: undefined, waited: undefined } as unknown as Position;
+    const read = readCheckpoint(writeCheckpoint({ model, position }));
+    expect(read.position).toEqual({ epoch: 0, batch: 0, step: 1 });
+    for (const record of [read.numbers, read.keys, read.metadata]) expect((record as Record<string, unknown>).toString).toBeUndefined();
+    expect(
+      readCheckpoint(writeCheckpoint({ model, position: { epoch: 0, batch: 0, step: 0, best: -Infinity, waited: 0 } })).position,
+    ).toEqual({
+      epoch: 0,
+      batch: 0,
+      step: 0,
+      best: -Infinity,
+      waited: 0,
+    });
+  });
+
+  it.each<[string, FileTensor, string]>([
+    ['number/a', { dtype: 'F32', shape: [], data: Float32Array.of(1) }, 'number/a must be one number as F64, got F32 []'],
+    ['number/a', { dtype: 'F64', shape: [2], data: Float64Array.of(1, 2) }, 'number/a must be one number as F64, got F64 [2]'],
+    ['position/step', { dtype: 'F64', shape: [0], data: new Float64Array(0) }, 'position/step must be one number as F64, got F64 [0]'],
+    ['key/a', { dtype: 'U32', shape: [2], data: Uint32Array.of(1, 2) }, 'key/a must be a key of two I32 words, got U32 [2]'],
+    ['key/a', { dtype: 'I32', shape: [1], data: Int32Array.of(1) }, 'key/a must be a key of two I32 words, got I32 [1]'],
+    ['key/a', { dtype: 'I32', shape: [3], data: Int32Array.of(1, 2, 3) }, 'key/a must be a key of two I32 words, got I32 [3]'],
+  ])('refuses a file with %s of another form', (name, entry, message) => {
+    const bytes = writeSafetensors([[name, entry]], { metadata: { 'saccade.checkpoint': '1' } });
+    expect(() => readCheckpoint(bytes)).toThrow(`checkpoint: ${message}`);
+  });
+
+  it('refuses a later version of a file that holds nothing, and what is no key', () => {
+    expect(() => readCheckpoint(writeSafetensors([], { metadata: { 'saccade.checkpoint': '2' } }))).toThrow(
+      'checkpoint: file must be a checkpoint of version 1, got 2',
+    );
+    const { model } = stepped(3);
+    for (const wrong of [null, { hi: 1 }, { lo: 1 }, { hi: 0.5, lo: 1 }, { hi: 1, lo: Number.NaN }])
+      expect(() => writeCheckpoint({ model, keys: { data: wrong as never } })).toThrow(
+        'checkpoint: data must be a key, as key() makes them',
+      );
   });
 
   it('keeps where a run stands, as train tells it and takes it', () => {

@@ -2,12 +2,19 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Calls so far, the one that fails (counted from 0), and the most bytes a read or write was asked for. */
-export const disk = { calls: /** @type {string[]} */ ([]), failing: -1, longest: 0, pretend: false };
+/** Calls so far, the paths opened, the call that fails (counted from 0), the most bytes a read or write was asked for and those it takes. */
+export const disk = {
+  calls: /** @type {string[]} */ ([]),
+  opened: /** @type {string[]} */ ([]),
+  failing: -1,
+  longest: 0,
+  most: Infinity,
+  pretend: false,
+};
 
 /** Forgets what was counted; the call `failing` will fail. Where `disk.pretend` is set, what is written goes nowhere. */
 export function restart(failing = -1) {
-  Object.assign(disk, { calls: [], failing, longest: 0, pretend: false });
+  Object.assign(disk, { calls: [], opened: [], failing, longest: 0, most: Infinity, pretend: false });
 }
 
 /** @param {string} name */
@@ -27,6 +34,7 @@ function counted(handle) {
         count(String(name));
         if (name === 'close') return;
         if (name === 'read' || name === 'write') disk.longest = Math.max(disk.longest, Number(args[2]));
+        if (name === 'read' || name === 'write') args[2] = Math.min(Number(args[2]), disk.most);
         if (name === 'write' && disk.pretend) return { bytesWritten: Number(args[2]) };
         return value.apply(target, args);
       };
@@ -43,6 +51,7 @@ export function watchDisk() {
   for (const [name, call] of before) {
     table[name] = async (/** @type {unknown[]} */ ...args) => {
       count(name);
+      if (name === 'open') disk.opened.push(String(args[0]));
       const result = await call.apply(promises, args);
       return name === 'open' ? counted(result) : result;
     };

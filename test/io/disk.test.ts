@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { loadCheckpoint, saveCheckpoint } from '../../src/io/checkpoint.ts';
+import { openFile, readExactly } from '../../src/io/disk.ts';
 import { loadFile, saveFile } from '../../src/io/file.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
@@ -13,17 +14,20 @@ import { Tensor } from '../../src/tensor/tensor.ts';
 import { disk, restart, watchDisk } from './disk.mjs';
 
 const posix = process.platform !== 'win32';
-let folder = '';
+let [root, folder] = ['', ''];
 let unwatch = () => {};
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'saccade-'));
+  root = await mkdtemp(join(tmpdir(), 'saccade-'));
   unwatch = watchDisk();
 });
 afterAll(async () => {
   unwatch();
-  await rm(folder, { recursive: true });
+  await rm(root, { recursive: true });
 });
-beforeEach(() => restart());
+beforeEach(async () => {
+  restart();
+  folder = await mkdtemp(join(root, 'test-'));
+});
 
 const holds = (value: number): [string, Tensor][] => [['x', tensor([value])]];
 const held = async (path: string | URL): Promise<number | undefined> => (await loadFile(path)).tensors.get('x')?.item();
@@ -84,6 +88,46 @@ it('frees what it had read when a later tensor is damaged', async () => {
   expect(memoryReport().blocks).toBe(before);
 });
 
+it('goes on where the system reads or writes less than it was asked for', async () => {
+  const path = join(folder, 'short.safetensors');
+  const x = tensor(Float32Array.from({ length: 50 }, (_, i) => i / 3));
+  disk.most = 7;
+  await saveFile(path, [['x', x]]);
+  expect(disk.calls.filter((name) => name === 'write').length).toBeGreaterThan(30);
+  expect((await loadFile(path)).tensors.get('x')?.toArray()).toEqual(x.toArray());
+});
+
+it('says where a file ends that shrinks while it is read', async () => {
+  const path = join(folder, 'shrinking.safetensors');
+  await saveFile(path, holds(1));
+  const { size } = await stat(path);
+  const file = await openFile(path);
+  await truncate(path, size - 3);
+  await expect(readExactly(file, size - 8, 8)).rejects.toThrow(
+    `safetensors: file must not shrink while it is read, got an end at byte ${size - 3}`,
+  );
+  expect(await readExactly(file, size - 8, 0)).toEqual(new Uint8Array(0));
+  await file.close();
+});
+
+it('flushes the folder of what it wrote, and that alone', async () => {
+  const path = join(folder, 'a.b', 'flushed.safetensors');
+  await mkdir(join(folder, 'a.b'));
+  await saveFile(path, holds(1));
+  expect(disk.opened.slice(1)).toEqual([join(folder, 'a.b', '/')]);
+  expect(disk.opened[0]).toMatch(/flushed\.safetensors\.[0-9a-f]{32}\.tmp$/);
+  const [before, here] = [process.cwd(), join(folder, 'a.b')];
+  try {
+    process.chdir(here);
+    restart();
+    await saveFile('here.safetensors', holds(2));
+    expect([disk.opened.length, disk.opened[1]]).toEqual([2, '.']);
+  } finally {
+    process.chdir(before);
+  }
+  expect(await held(join(here, 'here.safetensors'))).toBe(2);
+});
+
 it('keeps the mode of what it replaces, and opens its temporary file for nobody else', async () => {
   if (!posix) return;
   for (const mode of [0o600, 0o640, 0o444, 0o755]) {
@@ -112,6 +156,10 @@ it('writes through links, to where they point, and refuses what is no file', asy
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   await expect(saveFile(join(folder, 'pipe'), holds(1))).rejects.toThrow("files: path must be a file's, got a device at ");
   expect((await lstat(join(folder, 'pipe'))).isFIFO()).toBe(true);
+  const far = join(folder, 'far.st');
+  await symlink(join(folder, 'runs', 'new.st'), far); // from the root, to what is not there yet
+  await saveFile(far, holds(3));
+  expect(await held(join(folder, 'runs', 'new.st'))).toBe(3);
   expect(await temporaries()).toEqual([]);
 });
 
@@ -122,6 +170,10 @@ it('takes file: URLs for paths, as text and as objects', async () => {
   expect(await held(path)).toBe(1);
   await saveFile(url.href, holds(2));
   expect(await held(url)).toBe(2);
+  await saveFile(pathToFileURL(path).href.replace('file:', 'FILE:'), holds(4));
+  expect(await held(path)).toBe(4);
+  await saveFile(join(folder, 'no-file:x'), holds(5)); // a name like any other
+  expect(await readdir(folder)).toContain('no-file:x');
   await saveCheckpoint(url, { model: { stateDict: () => new Map(holds(3)) } });
   expect((await loadCheckpoint(url.href)).model.get('x')?.item()).toBe(3);
   expect((await readdir('.')).filter((name) => name.startsWith('file:'))).toEqual([]);

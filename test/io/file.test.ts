@@ -1,16 +1,19 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { loadFile, saveFile } from '../../src/io/file.ts';
 import { saveTensors } from '../../src/io/tensors.ts';
 import { tensor } from '../../src/tensor/create.ts';
 
-let folder = '';
+let [root, folder] = ['', ''];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'saccade-'));
+  root = await mkdtemp(join(tmpdir(), 'saccade-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(root, { recursive: true }));
+beforeEach(async () => {
+  folder = await mkdtemp(join(root, 'test-'));
+});
 
 it('writes the bytes of saveTensors, reads them back, and leaves nothing else behind', async () => {
   const path = join(folder, 'a.safetensors');

@@ -7,9 +7,21 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {typeof import('./collect.mjs')} Collected */
 /** @typedef {{ activeMutant: { id: string }, testFilter?: string[], mutantActivation: 'static' | 'runtime', hitLimit?: number }} Asked */
 
-/** What the changed code reads and writes. @type {{ activeMutant?: string, currentTestId?: string, uncounted?: boolean, hitCount?: number, hitLimit?: number, mutantCoverage?: any }} */
+/** What the changed code reads and writes. @type {{ activeMutant?: string, counts?: Int32Array, hitCount?: number, hitLimit?: number }} */
 const shared = {};
 Reflect.set(globalThis, '__stryker__', shared);
+
+/** More than a room has mutants. */
+const MOST = 2 ** 16;
+
+/** How often each mutant's place was come by while `run` ran. @param {() => Promise<unknown>} run */
+async function counted(run) {
+  const counts = new Int32Array(MOST);
+  shared.counts = counts;
+  await run();
+  delete shared.counts;
+  return Object.fromEntries([...counts.entries()].filter(([, count]) => count));
+}
 
 /** A `TestRunner` of Stryker. */
 class Runner {
@@ -51,19 +63,17 @@ class Runner {
   }
 
   async dryRun() {
+    const mutantCoverage = { static: await counted(() => this.load()), perTest: /** @type {Record<string, object>} */ ({}) };
     const { tests } = await this.load();
     const results = [];
     for (const test of tests) {
-      Object.assign(shared, { currentTestId: test.id, uncounted: false });
-      const counted = await this.failure(test);
-      shared.uncounted = true; // and for its time once more, as mutants are tried
-      const start = performance.now();
-      const failureMessage = counted ?? (await this.failure(test));
+      mutantCoverage.perTest[test.id] = await counted(() => this.failure(test));
+      const start = performance.now(); // once more without the counter, as mutants are tried
+      const failureMessage = await this.failure(test);
       const one = { id: test.id, name: test.id, timeSpentMs: performance.now() - start };
       results.push(failureMessage === undefined ? { ...one, status: 0 } : { ...one, status: 1, failureMessage });
-      delete shared.currentTestId;
     }
-    return { status: 'complete', tests: results, mutantCoverage: shared.mutantCoverage };
+    return { status: 'complete', tests: results, mutantCoverage };
   }
 
   /** @param {Asked} asked */
@@ -71,7 +81,7 @@ class Runner {
     if (this.spoilt) throw new Error('a mutant left something behind');
     this.runs++;
     if (mutantActivation === 'static') shared.activeMutant = activeMutant.id;
-    const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, uncounted: true, hitCount: 0, hitLimit });
+    const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, hitCount: 0, hitLimit });
     /** @type {Collected} */
     let collected;
     try {
