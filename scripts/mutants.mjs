@@ -84,7 +84,7 @@ function scoreOf(room) {
       ignoreStatic: !options.static,
       tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
       concurrency: Number(options.concurrency),
-      timeoutMS: 10_000,
+      timeoutMS: 60_000, // beyond what a mutant's tests take of the processor, which others may use too
       dryRunTimeoutMinutes: 60,
       incremental: true,
       force: Boolean(options.fresh),
