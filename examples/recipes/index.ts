@@ -7,13 +7,14 @@ import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
 import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
+import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
 import { series } from './series/index.ts';
 import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
 import { tsp } from './tsp/index.ts';
 
-const all: readonly Recipe[] = [ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, intra, gallery];
+const all: readonly Recipe[] = [pronounce, ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, intra, gallery];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));

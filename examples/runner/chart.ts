@@ -1,5 +1,5 @@
 // Curves as SVG, drawn by Vega without a browser; dark or light as the reader's page is.
-import { parse, type Spec, View } from 'vega';
+import type { Spec } from 'vega';
 
 /** One curve. */
 export interface Line {
@@ -95,6 +95,7 @@ function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460,
 /** A chart of curves with a legend. Curves without points are left out. */
 export async function linesSvg(lines: readonly Line[], axes: Axes): Promise<string> {
   const drawn = lines.filter(({ points }) => points.length > 0);
+  const { parse, View } = await import('vega'); // half a second, for those who draw
   const svg = await new View(parse(specOf(drawn, axes)), { renderer: 'none' }).toSVG();
   const rules = [[INK, '#d9dee3'], [GRID, '#39414a'], [GROUND, '#12161b'], ...COLORS].map(
     ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,

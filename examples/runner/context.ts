@@ -1,6 +1,6 @@
 // One job in the thread it was given: where its data is, and training that goes on where it stopped.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Checkpoint, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint, train } from 'saccade';
 import { type Context, type DataNeed, Interrupted, type Point, type Training } from './recipe.ts';
 
@@ -19,6 +19,8 @@ export interface Report {
   metric?: number;
   /** Steps a second in this sitting. */
   speed: number;
+  /** What {@link Training.show} said last. */
+  shown?: string;
 }
 
 /** What a context is made with. */
@@ -53,6 +55,7 @@ export function contextOf(options: ContextOptions): { context: Context; seconds:
     hasData: options.data !== undefined,
     signal: options.signal,
     path: (file) => dataPath(file, options.data, options.need),
+    fileOf: (job) => join(dirname(options.checkpoint), `${job}.safetensors`),
     train: (training) =>
       resume(training, options, seconds, (spent) => {
         before = Math.max(before, spent);
@@ -117,44 +120,59 @@ async function restored(path: string, mark: string, { model, optimizer, numbers 
 
 type Resumable = Pick<Training<unknown>, 'model' | 'optimizer' | 'numbers'>;
 
+/** What is told of a training: a line now and then, and at once what an evaluation found. */
+function teller({ steps, show }: Pick<Training<unknown>, 'steps' | 'show'>, from: number, curve: Curve, report: (report: Report) => void) {
+  let [told, shown] = [0, undefined as string | undefined];
+  const tell = ({ step, seconds }: Pick<Progress, 'step' | 'seconds'>) => {
+    const { loss, metric } = curve;
+    const known = { ...(steps && { steps }), ...(metric !== undefined && { metric }), ...(shown !== undefined && { shown }) };
+    report({ step, loss, speed: (step - from) / seconds, ...known });
+    told = seconds;
+  };
+  return {
+    tell,
+    hear(progress: Progress): void {
+      if (progress.metric !== undefined) shown = show?.();
+      if (progress.metric !== undefined || progress.seconds - told >= TELL_EVERY) tell(progress);
+    },
+  };
+}
+
 async function resume<Batch>(
-  { model, optimizer, name, numbers, ...rest }: Training<Batch>,
+  { model, optimizer, name, numbers, metadata, show, ...rest }: Training<Batch>,
   { checkpoint, mark, signal, report }: ContextOptions,
   seconds: () => number,
   resumed: (seconds: number) => void,
 ): Promise<Point[]> {
   const path = `${checkpoint}${name ? `.${name}` : ''}.safetensors`;
   const saved = await restored(path, mark, { model, optimizer, ...(numbers && { numbers }) });
-  const start = saved && (under('at.', saved.numbers) as unknown as Position);
+  const start = saved?.position;
   if (saved) resumed(saved.numbers.seconds ?? 0);
   const curve = new Curve(Math.max(1, Math.floor((rest.steps ?? 100 * POINTS) / POINTS)), saved);
-  const save = (at: Position) =>
+  const save = (position: Position) =>
     saveCheckpoint(path, {
       model,
       optimizer,
-      numbers: { ...over('at.', { ...at }), ...over('own.', numbers?.save() ?? {}), ...curve.numbers, seconds: seconds() },
-      metadata: { mark, points: JSON.stringify(curve.points) },
+      position,
+      numbers: { ...over('own.', numbers?.save() ?? {}), ...curve.numbers, seconds: seconds() },
+      metadata: { ...metadata, mark, points: JSON.stringify(curve.points) },
     });
-  const tell = ({ step, seconds }: Progress) => {
-    const { loss, metric } = curve;
-    const speed = (step - (start?.step ?? 0)) / seconds;
-    report({ step, loss, speed, ...(rest.steps ? { steps: rest.steps } : {}), ...(metric === undefined ? {} : { metric }) });
-  };
+  const { tell, hear } = teller({ ...(rest.steps && { steps: rest.steps }), ...(show && { show }) }, start?.step ?? 0, curve, report);
 
   let last: Progress | undefined;
-  let [told, savedAt] = [0, performance.now()];
+  let savedAt = performance.now();
   for await (const progress of train({ ...rest, optimizer, signal, ...(start ? { start } : {}) })) {
     last = progress;
     curve.add(progress);
-    if (progress.seconds - told >= TELL_EVERY) {
-      tell(progress);
-      told = progress.seconds;
-    }
+    hear(progress);
     if (performance.now() - savedAt < SAVE_EVERY) continue;
     await save(progress.position);
     savedAt = performance.now();
   }
-  if (last) await save(last.position);
+  if (last) {
+    await save(last.position);
+    tell(last);
+  }
   if (signal.aborted) throw new Interrupted();
   return curve.points;
 }

@@ -28,6 +28,17 @@ export interface Job<Settings> {
   /** Unique in the recipe; a file name. */
   name: string;
   settings: Settings;
+  /** Jobs that have to end before: it works with their models ({@link Context.fileOf}). */
+  after?: readonly string[];
+}
+
+/** The code that a job ran on. */
+export interface Stamp {
+  commit: string;
+  /** Whether the source was as that commit has it, documents aside. */
+  clean: boolean;
+  /** Hash of the recipes, of what runs them and of the package, as they were built. */
+  code: string;
 }
 
 /** A job that has ended, with what it found. */
@@ -35,6 +46,8 @@ export interface Finished<Settings, Outcome> extends Job<Settings> {
   outcome: Outcome;
   /** Spent on it, over all its sittings. */
   seconds: number;
+  /** What it ran on; several where it was stopped and went on with other code. */
+  made: readonly Stamp[];
 }
 
 /** One figure of the result's table. */
@@ -67,6 +80,10 @@ export interface Training<Batch> extends Omit<TrainOptions<Batch>, 'signal' | 's
   optimizer: Optimizer;
   /** Where a job trains several times, in turn, each has its name. */
   name?: string;
+  /** Stands in the checkpoint besides: what a model can be built of that was stopped half-taught. */
+  metadata?: Readonly<Record<string, string>>;
+  /** What the model does with an example, told after each evaluation: a line first, then a picture of text. */
+  show?: () => string;
   /** Numbers beside the parameters that change from step to step: a moving average. */
   numbers?: { save: () => Record<string, number>; load: (numbers: Readonly<Record<string, number>>) => void };
 }
@@ -80,6 +97,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Path of a data file; an error that names `--data` where there is none. */
   path(file: string): string;
+  /** Path of the safetensors file where a job's training is kept, its own or that of a job that it comes after. */
+  fileOf(job: string): string;
   /**
    * Trains until the end, from where an earlier run stopped: the checkpoint is kept up to date, and the bits are those of a run that
    * never stopped. Returns the curve. Told to stop, it saves and throws {@link Interrupted}, which a job lets pass.
@@ -101,6 +120,7 @@ export interface Result {
   papers: readonly string[];
   command: string;
   machine: string;
+  /** Where its jobs trained; several where they are of several. Results of before {@link jobs} name the commit that they were drawn at. */
   commit: string;
   date: string;
   /** Spent on all jobs together. */
@@ -108,6 +128,10 @@ export interface Result {
   rows: Row[];
   /** Names of the SVG files beside it. */
   pictures: string[];
+  /** Each job, what it took, and the code that it ran on. */
+  jobs?: Pick<Finished<unknown, unknown>, 'name' | 'seconds' | 'made'>[];
+  /** What a reader has to know of the figures besides. */
+  note?: string;
 }
 
 /** A command that reproduces figures: jobs, each trained and measured in a thread of its own, and the table they make. */

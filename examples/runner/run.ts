@@ -1,19 +1,24 @@
 // Runs a recipe's jobs, as many at a time as there are threads. A job that ended is not done again; one that was stopped goes on.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { init } from 'saccade';
 import { recipeNamed } from '../recipes/index.ts';
 import { type ContextOptions, contextOf, dataPath, type Report } from './context.ts';
-import { type Finished, Interrupted, type Job, type Recipe, type RecipeOptions } from './recipe.ts';
+import { stampNow } from './provenance.ts';
+import { type Finished, Interrupted, type Job, type Recipe, type RecipeOptions, type Stamp } from './recipe.ts';
 
-/** How the jobs are run, besides what the recipe is told. */
-export interface RunOptions extends RecipeOptions {
+/** Which work is meant, and where it lies. */
+export interface Place extends RecipeOptions {
   /** Folder of checkpoints and outcomes. */
   out: string;
+  /** Some of the recipe's jobs. Default all. */
+  jobs?: readonly Job<unknown>[];
+}
+
+/** How the jobs are run, besides what the recipe is told. */
+export interface RunOptions extends Place {
   /** Cores to use. Default all. */
   threads?: number;
   signal: AbortSignal;
@@ -35,32 +40,45 @@ type Message = { report: Report } | { outcome: unknown; seconds: number } | { in
 
 const markOf = (recipe: string, { name, settings }: Job<unknown>, quick: boolean) => JSON.stringify({ recipe, name, settings, quick });
 
-const where = (recipe: Recipe, { out, quick }: Pick<RunOptions, 'out' | 'quick'>) =>
-  join(out, 'recipes', recipe.name + (quick ? '-quick' : ''));
+/** Work on other data than the recipe brings itself lies beside that on its own. */
+const folderOf = (recipe: Recipe, { out, quick, data }: Place) =>
+  join(out, 'recipes', recipe.name + (data && recipe.data?.optional ? '-data' : '') + (quick ? '-quick' : ''));
 
-/** Of all code that a figure depends on: the examples' and the package's. */
-function fingerprint(): string {
-  const hash = createHash('sha256');
-  for (const place of [new URL('..', import.meta.url).href, import.meta.resolve('saccade')]) {
-    const folder = fileURLToPath(new URL('.', place));
-    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-      if (/\.(js|ts|wasm)$/.test(file)) hash.update(file).update(readFileSync(join(folder, file)));
-    }
+const jobsOf = (recipe: Recipe, place: Place) => place.jobs ?? recipe.jobs(place);
+
+/** Path of the safetensors file where a job's training is kept. */
+export const fileOf = (recipe: Recipe, place: Place, job: string): string => join(folderOf(recipe, place), `${job}.safetensors`);
+
+/** What earlier sittings of a job ran on; it is known from its start on, whether the job has ended or not. */
+function madeOf(folder: string, job: string): Stamp[] {
+  const path = join(folder, `${job}.made.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Stamp[]) : [];
+}
+
+/** The jobs that were begun before, with what they ran on. */
+export function begunBefore(recipe: Recipe, place: Place): Pick<Finished<unknown, unknown>, 'name' | 'made'>[] {
+  const begun = jobsOf(recipe, place).map(({ name }) => ({ name, made: madeOf(folderOf(recipe, place), name) }));
+  return begun.filter(({ made }) => made.length > 0);
+}
+
+/** Notes that a job sits down to its work on the code there is now. */
+function begunNow(folder: string, job: string, now: Stamp): void {
+  const made = madeOf(folder, job);
+  const same = made.some(({ commit, clean, code }) => commit === now.commit && clean === now.clean && code === now.code);
+  if (!same) writeFileSync(join(folder, `${job}.made.json`), JSON.stringify([...made, now]));
+}
+
+/** Forgets what earlier runs left: of some jobs, or of all that the recipe ever had. */
+export function forget(recipe: Recipe, place: Place): void {
+  const folder = folderOf(recipe, place);
+  if (!place.jobs) rmSync(folder, { recursive: true, force: true });
+  else if (existsSync(folder)) {
+    const mine = (file: string) => place.jobs?.some(({ name }) => file.startsWith(`${name}.`));
+    for (const file of readdirSync(folder).filter(mine)) rmSync(join(folder, file));
   }
-  return hash.digest('hex');
 }
 
-/** Whether other code than this began what lies where a recipe's work goes. */
-export function begunByOther(recipe: Recipe, options: Pick<RunOptions, 'out' | 'quick'>): boolean {
-  const folder = where(recipe, options);
-  const path = join(folder, 'code.txt');
-  const code = fingerprint();
-  mkdirSync(folder, { recursive: true });
-  if (readdirSync(folder).length === 0) writeFileSync(path, code);
-  return !existsSync(path) || readFileSync(path, 'utf8') !== code;
-}
-
-/** Jobs of a recipe that ended before, by name. */
+/** Jobs that ended before, by name. */
 function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, quick: boolean) {
   const finished = new Map<string, Finished<unknown, unknown>>();
   for (const job of jobs) {
@@ -70,7 +88,7 @@ function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: stri
     if (mark !== markOf(recipe.name, job, quick)) {
       throw new Error(`recipe: outcome must be of this job, got another in ${path} (--fresh forgets it)`);
     }
-    finished.set(job.name, rest);
+    finished.set(job.name, { ...rest, made: madeOf(folder, job.name) });
   }
   return finished;
 }
@@ -92,21 +110,23 @@ async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work:
   if (failed) throw failed.reason;
 }
 
-/** All jobs, in order; `null` when told to stop, all being saved. */
+/** All jobs, in order; `null` when told to stop, all being saved. Those that come after others begin when the others have ended. */
 export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Finished<unknown, unknown>[] | null> {
   const { quick, data, signal, threads = availableParallelism() } = options;
   if (recipe.data && !recipe.data.optional && !quick) for (const file of recipe.data.files) dataPath(file, data, recipe.data);
-  const folder = where(recipe, options);
+  const folder = folderOf(recipe, options);
   mkdirSync(folder, { recursive: true });
-  const jobs = recipe.jobs(options);
+  const jobs = jobsOf(recipe, options);
   const finished = endedBefore(recipe, jobs, folder, quick);
   const waiting = jobs.filter(({ name }) => !finished.has(name));
   const share = Math.max(1, Math.floor(threads / Math.max(1, waiting.length)));
   const reports = new Map<string, Report>();
   const tell = () => options.report(reports, finished.size, jobs.length);
-  await inTurn(waiting, threads, signal, async (job, stop) => {
+  const now = stampNow();
+  const doOne = async (job: Job<unknown>, stop: AbortSignal) => {
     const { name } = job;
     const path = join(folder, name);
+    begunNow(folder, name, now);
     const assignment = { recipe: recipe.name, job, threads: share, quick, checkpoint: path, ...(data ? { data } : {}) };
     const ended = await begin(assignment, stop, (report) => {
       reports.set(name, report);
@@ -117,10 +137,14 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
     const whole = { ...job, ...ended };
     writeFileSync(`${path}.json.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
     renameSync(`${path}.json.new`, `${path}.json`);
-    finished.set(name, whole);
+    finished.set(name, { ...whole, made: madeOf(folder, name) });
     tell();
     return true;
-  });
+  };
+  for (const later of [false, true]) {
+    const turn = waiting.filter(({ after }) => (after !== undefined) === later);
+    if (!signal.aborted) await inTurn(turn, threads, signal, doOne);
+  }
   const all = jobs.flatMap(({ name }) => finished.get(name) ?? []);
   return all.length === jobs.length ? all : null;
 }

@@ -11,13 +11,13 @@ export const quickly = { quick: true, keys: 1 };
 export async function cook<Settings, Outcome>(
   recipe: Recipe<Settings, Outcome>,
   wanted: RegExp = /./,
+  folder = mkdtempSync(join(tmpdir(), 'saccade-recipe-')),
 ): Promise<Finished<Settings, Outcome>[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'saccade-recipe-'));
   const finished: Finished<Settings, Outcome>[] = [];
   for (const job of recipe.jobs(quickly).filter(({ name }) => wanted.test(name))) {
     const options = { quick: true, checkpoint: join(folder, job.name), signal: new AbortController().signal, report: () => {} };
     const { outcome, seconds } = await runJob(recipe as Recipe, job, options);
-    finished.push({ ...job, outcome: outcome as Outcome, seconds });
+    finished.push({ ...job, outcome: outcome as Outcome, seconds, made: [] });
   }
   return finished;
 }

@@ -1,13 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, foldIn, key, Linear, mseLoss, normal, parameters } from 'saccade';
 import { describe, expect, it } from 'vitest';
 import { recipes } from '../../examples/recipes/index.ts';
 import { dataPath } from '../../examples/runner/context.ts';
-import { Interrupted, type Recipe } from '../../examples/runner/recipe.ts';
-import { documents, keep, oursOf, reached, readmeWith, tableOf } from '../../examples/runner/results.ts';
-import { begunByOther, runJob } from '../../examples/runner/run.ts';
+import { documents, listed, readmeWith } from '../../examples/runner/documents.ts';
+import { expectKeepable, isForeign, stampNow } from '../../examples/runner/provenance.ts';
+import { Interrupted, type Recipe, type Stamp } from '../../examples/runner/recipe.ts';
+import { keep } from '../../examples/runner/results.ts';
+import { begunBefore, fileOf, forget, runJob } from '../../examples/runner/run.ts';
+import { oursOf, reached, tableOf } from '../../examples/runner/tables.ts';
 
 /** Learns to double numbers; a moving average stands beside the parameters. */
 function doubling(stopAt: (step: number) => void): Recipe<number, { weights: number[]; average: number; points: unknown }> {
@@ -77,21 +80,53 @@ describe('a job', () => {
 });
 
 describe('what lies there', () => {
-  it('is known to be of this code, or is said to be of other', () => {
+  const now: Stamp = { commit: 'abc1234', clean: true, code: 'now' };
+  const recipe = doubling(() => {}) as Recipe;
+  const placeWith = (files: Record<string, unknown>) => {
     const out = mkdtempSync(join(tmpdir(), 'saccade-recipe-'));
-    const recipe = doubling(() => {}) as Recipe;
-    const begun = () => begunByOther(recipe, { out, quick: false });
-    expect(begun()).toBe(false);
-    const code = join(out, 'recipes', 'doubling', 'code.txt');
-    const own = readFileSync(code, 'utf8');
-    writeFileSync(join(out, 'recipes', 'doubling', 'only.json'), '{}');
-    expect(begun()).toBe(false);
-    writeFileSync(code, 'other');
-    expect(begun()).toBe(true);
-    writeFileSync(code, own);
-    expect(begun()).toBe(false);
-    rmSync(code);
-    expect(begun()).toBe(true);
+    const folder = join(out, 'recipes', 'doubling');
+    mkdirSync(folder, { recursive: true });
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
+    return { place: { out, quick: false, keys: 1 }, folder };
+  };
+
+  it('says which code each job was begun with, ended or not', () => {
+    const { place } = placeWith({ 'only.made.json': [now], 'only.json': {}, 'past.made.json': [now] });
+    expect(begunBefore(recipe, place)).toEqual([{ name: 'only', made: [now] }]);
+    expect(begunBefore(recipe, { ...place, quick: true })).toEqual([]);
+    const other = { ...now, code: 'other' };
+    expect([isForeign([{ made: [now] }], now), isForeign([{ made: [now, other] }], now), isForeign([], now)]).toEqual([false, true, false]);
+  });
+
+  it('is forgotten of the jobs that are named, or all of it', () => {
+    const { place, folder } = placeWith({ 'only.made.json': [], 'only.json': {}, 'only-2.json': {} });
+    forget(recipe, { ...place, jobs: [{ name: 'only', settings: 3 }] });
+    expect(readdirSync(folder)).toEqual(['only-2.json']);
+    forget(recipe, place);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('of other data than the recipe brings itself lies elsewhere', () => {
+    const { place } = placeWith({});
+    const fed = { ...recipe, data: { folder: '', files: [], source: '', optional: true } };
+    expect(fileOf(fed, place, 'only')).toBe(join(place.out, 'recipes', 'doubling', 'only.safetensors'));
+    expect(fileOf(fed, { ...place, data: 'd' }, 'only')).toBe(join(place.out, 'recipes', 'doubling-data', 'only.safetensors'));
+  });
+
+  it('is kept where this code made all of it, and its tree had no changes', () => {
+    const keepable = (made: Stamp[], at = now) => expectKeepable([{ name: 'only', made }], at);
+    expect(() => keepable([now])).not.toThrow();
+    expect(() => keepable([{ ...now, commit: 'older' }])).not.toThrow(); // the same code under another name
+    expect(() => keepable([], { ...now, clean: false })).toThrow('recipe: --keep needs a tree without changes, got some on abc1234');
+    expect(() => keepable([{ ...now, code: 'other' }, now])).toThrow('got only of abc1234 (other); --fresh trains anew');
+    expect(() => keepable([{ ...now, clean: false }])).toThrow('got only of abc1234-dirty (now); --fresh trains anew');
+  });
+
+  it('is stamped with the commit that git names, and a hash of the code', () => {
+    const { commit, code } = stampNow();
+    expect(commit).toMatch(/^([0-9a-f]{7,}|unknown)$/);
+    expect(code).toMatch(/^[0-9a-f]{16}$/);
+    expect(stampNow().code).toBe(code);
   });
 });
 
@@ -131,7 +166,7 @@ describe('results', () => {
       pictures: [],
     };
     const rows = [{ figure: 'x', ours: [1] }];
-    keep(folder, { recipe: 'second', ...result, rows }, { curve: '<svg/>' });
+    keep(folder, { recipe: 'second', ...result, rows, note: 'Chosen on these.' }, { curve: '<svg/>' });
     keep(folder, { recipe: 'first', ...result, rows }, {});
     expect(readdirSync(folder).sort()).toEqual(['first.json', 'second-curve.svg', 'second.json']);
     const recipe = { shows: '', papers: [], jobs: () => [], job: async () => 0, rows: () => [] };
@@ -142,6 +177,11 @@ describe('results', () => {
     const { results = '', ...others } = documents([first, second, { ...recipe, name: 'never run' }], folder);
     expect(results.indexOf('## first')).toBeLessThan(results.indexOf('## second'));
     expect(results).toContain('| x | 1.00 |');
+    expect(results).toContain('\n**Chosen on these.**\n');
+    const readme = readmeWith([first, second], '<!-- results -->\n<!-- /results -->', folder);
+    expect(readme).toBe(
+      '<!-- results -->\n\n| figure | ours |\n| --- | --- |\n| [second](docs/results.md#second): x † | 1.00 |\n\n† Chosen on these.\n\n<!-- /results -->',
+    );
     expect(results).toContain('![second curve](results/second-curve.svg)');
     expect(results).toContain('`c`: 10 min');
     expect(others).toEqual({ first: '# Own\n\n`c`: 10 min of training and measuring, over all jobs; m; commit abc, 2000-01-01.\n' });
@@ -162,9 +202,20 @@ describe('the documents', () => {
   });
 });
 
+describe('the list', () => {
+  it('tells what data a recipe takes, and how long it took', () => {
+    const data = { folder: 'some', files: ['a.txt', 'b.txt'], source: 'a place' };
+    const told = (recipe: object, kept?: { seconds: number }) => listed({ name: 'one', shows: 'It.', ...recipe }, kept).split('\n').map((line) => line.trim()); // biome-ignore format: one line
+    expect(told({}, { seconds: 600 })).toEqual(['one           It.', 'needs no --data; 10 min of one core']);
+    expect(told({ data })[1]).toBe('needs --data: some/a.txt, some/b.txt (a place); no result is kept');
+    expect(told({ data: { ...data, optional: true } })[1]).toMatch(/^better with --data: some/);
+  });
+});
+
 describe('recipes', () => {
-  it('have jobs of different names, that are names of files', () => {
+  it('have folders by their names, and jobs of different names, that are names of files', () => {
     for (const recipe of Object.values(recipes)) {
+      expect(existsSync(`examples/recipes/${recipe.name}/index.ts`), recipe.name).toBe(true);
       const names = recipe.jobs({ quick: false, keys: 3 }).map(({ name }) => name);
       expect(new Set(names).size, recipe.name).toBe(names.length);
       expect(names.filter((name) => !/^[\w.-]+$/.test(name))).toEqual([]);

@@ -2,7 +2,7 @@
 
 import type { Finished, Recipe, Row } from '../../runner/recipe.ts';
 import { member } from '../pronounce/speaker.ts';
-import { full, type Recipe as Teaching, withoutAttention } from '../pronounce/teaching.ts';
+import { full, type Teaching, withoutAttention } from '../pronounce/teaching.ts';
 import {
   baselines,
   dictionaryFor,
@@ -75,7 +75,8 @@ function rowsFor(finished: readonly Finished<Settings, Taught>[], kind: (typeof 
 
 export const g2p: Recipe<Settings, Taught> = {
   name: 'g2p',
-  shows: 'Letters to sounds: attention against one vector for the whole word, at equal size, on 2,670 words held out of g014b2b.train.',
+  shows:
+    'Letters to sounds: attention against one vector for the whole word, at equal size, on 2,670 words held out of g014b2b.train, none of which a setting was chosen on.',
   papers: ['Bahdanau, Cho and Bengio 2015', 'Toshniwal and Livescu 2016'],
   data: need,
   jobs: ({ keys }) => [

@@ -1,7 +1,9 @@
 // Where every mechanism looks: the same words through small models, a few minutes in all.
 import { readdirSync } from 'node:fs';
+import { picture } from '../../runner/documents.ts';
 import type { Recipe } from '../../runner/recipe.ts';
-import { KEPT, picture, tableOf } from '../../runner/results.ts';
+import { KEPT } from '../../runner/results.ts';
+import { tableOf } from '../../runner/tables.ts';
 import { others, variants } from '../luong-table/mechanisms.ts';
 import { brief, runsOf, small, type Trial, trials, tried } from '../luong-table/trial.ts';
 import { learningSvg, lossSvg, type Taught, wordSvg } from '../pronounce/words.ts';

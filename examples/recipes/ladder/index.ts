@@ -26,8 +26,9 @@ import {
   unstack,
 } from 'saccade';
 import { nearestKey, type Prepared, type Step } from 'saccade/attention';
+import { picture } from '../../runner/documents.ts';
 import type { Recipe } from '../../runner/recipe.ts';
-import { picture, tableOf } from '../../runner/results.ts';
+import { tableOf } from '../../runner/tables.ts';
 import { brief, small } from '../luong-table/trial.ts';
 import { Alphabets, type Model } from '../pronounce/speaker.ts';
 import {

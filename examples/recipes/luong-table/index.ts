@@ -1,7 +1,7 @@
 // Luong's scores and localities, and the mechanisms that came beside them: one encoder and decoder, one size, one budget.
 
 import type { Recipe, Row } from '../../runner/recipe.ts';
-import { quick, type Recipe as Teaching } from '../pronounce/teaching.ts';
+import { quick, type Teaching } from '../pronounce/teaching.ts';
 import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from '../pronounce/words.ts';
 import { type Variant, variants } from './mechanisms.ts';
 import { runsOf, small, type Trial, trials, tried, untaught } from './trial.ts';

@@ -2,7 +2,7 @@
 import { AttentionSeq2Seq, foldIn, key } from 'saccade';
 import type { Context, Finished, Job } from '../../runner/recipe.ts';
 import { Alphabets } from '../pronounce/speaker.ts';
-import { quick, stepsOf, type Recipe as Teaching } from '../pronounce/teaching.ts';
+import { quick, stepsOf, type Teaching } from '../pronounce/teaching.ts';
 import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from '../pronounce/words.ts';
 import { others, type Variant, variants } from './mechanisms.ts';
 

@@ -1,15 +1,20 @@
 // Saccade learns to pronounce English words it has never seen, and shows where it looked. `npm start -- --help` tells the options.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import logUpdate from 'log-update';
-import { alignmentText, type ErrorRates, init, loadCheckpoint, saveCheckpoint } from 'saccade';
+import { init, loadCheckpoint } from 'saccade';
 import { alignmentsSvg } from 'saccade/plot';
+import type { Report } from '../../runner/context.ts';
+import { isForeign, stampNow } from '../../runner/provenance.ts';
+import { begunBefore, fileOf, forget, type Place, runJobs } from '../../runner/run.ts';
+import { clock, command, liveView, stoppable } from '../../runner/terminal.ts';
 import { type Dictionary, dictionaryOf } from './dictionary.ts';
-import { begin, type Report } from './lesson.ts';
-import { type Shape, type Speaker, type Spoken, speakerOf, untaught } from './speaker.ts';
-import { full, quick, type Recipe, stepsOf, withoutAttention } from './teaching.ts';
+import { jobsOf, type Kind, kinds, type Outcome, pronounce, readingOf, shownWords } from './index.ts';
+import { type Speaker, type Spoken, speakerOf, speakerUnderway, untaught } from './speaker.ts';
+import { spelled } from './spelling.ts';
+import { stepsOf, type Teaching } from './teaching.ts';
+import { dataOf, measure, shapeFor } from './words.ts';
 
 interface Options {
   full?: true;
@@ -25,21 +30,30 @@ const options = new Command('npm start --')
   .option('--full', 'the larger model: most of an hour')
   .option('--no-attention', 'an encoder and a decoder without attention, with as many parameters')
   .option('--data <folder>', 'learn from g014b2b.train in a folder, not from npm cmu-pronouncing-dictionary')
-  .option('--say <words...>', 'pronounce words with the model saved before')
+  .option('--say <words...>', 'pronounce words with the model saved before, or with what one under way knows by now')
   .option('--fresh', 'forget the model and checkpoint of an earlier run')
   .option('--out <folder>', 'where models and pictures go', 'out')
+  .showHelpAfterError('(see npm start -- --help)')
   .parse()
   .opts<Options>();
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-const rates = ({ tokenErrorRate, sequenceErrorRate }: ErrorRates) =>
-  `phone error rate ${percent(tokenErrorRate)}, word error rate ${percent(sequenceErrorRate)}`;
-const clock = (seconds: number) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
-const file = (kind: string, ending = 'safetensors') => join(options.out, `${kind}${suffix()}.${ending}`);
-const checkpoints = ({ members }: Recipe) => Array.from({ length: members }, (_, index) => file(`checkpoint-${index}`));
+const file = (name: string, ending = 'safetensors') => join(options.out, `${name}${suffix()}.${ending}`);
+
+/** What is asked for; `--say` takes what there is. */
+const asked = { full: options.full, attention: options.attention, data: options.data };
+const kindOf = ({ full, attention }: typeof asked): Kind =>
+  full ? (attention ? 'full' : 'full-plain') : attention ? 'attention' : 'plain';
+const placeOf = (choice = asked): Place => ({
+  quick: false,
+  keys: 1,
+  out: options.out,
+  jobs: jobsOf(kindOf(choice)),
+  ...(choice.data ? { data: choice.data } : {}),
+});
 
 /** Runs of different kinds do not overwrite each other. */
-function suffix({ full = options.full, attention = options.attention, data = options.data } = {}): string {
+function suffix({ full, attention, data } = asked): string {
   return [data ? '-g014b2b' : '', full ? '-full' : '', attention ? '' : '-plain'].join('');
 }
 
@@ -49,152 +63,127 @@ async function load(path: string): Promise<{ speaker: Speaker; metadata: Record<
   return { speaker: speakerOf(checkpoint), metadata: checkpoint.metadata };
 }
 
-function show({ word, phones, weights }: Spoken): void {
-  console.log(`\n${word} → ${phones.join(' ')}`);
-  if (weights && weights.length > 0) console.log(alignmentText(weights, { rows: phones, columns: [...word], color: process.stdout.isTTY }));
-}
-
-async function draw(path: string, spoken: Spoken[]): Promise<void> {
+async function draw(path: string, spoken: readonly Spoken[]): Promise<void> {
   const panels = spoken.flatMap(({ word, phones, weights }) =>
     weights ? [{ weights, rows: phones, columns: [...word], title: word }] : [],
   );
   if (panels.length > 0) await writeFile(path, alignmentsSvg(panels));
 }
 
-/** Pronounces words with the best model there is. */
-async function say(words: string[]): Promise<void> {
+const show = (spoken: Spoken) => console.log(`\n${readingOf(spoken, { color: process.stdout.isTTY })}`);
+
+/** The best speaker there is: one that was taught to its end, or else one under way. */
+async function known(): Promise<Speaker> {
   const { attention } = options;
-  const candidates = [suffix(), suffix({ full: true, attention }), suffix({ attention })].map((end) =>
-    join(options.out, `pronounce${end}.safetensors`),
-  );
-  const path = candidates.find(existsSync);
-  if (!path) throw new Error(`--say: a model must be trained first (npm start), got none in ${options.out}`);
-  const { speaker } = await load(path);
-  const known = words.map((word) => word.toLowerCase());
-  for (const word of known) {
-    const strange = [...word].find((letter) => !speaker.alphabets.letters.has(letter));
-    if (word === '' || strange !== undefined)
-      throw new Error(`--say: words must be of letters and apostrophes, got ${JSON.stringify(word)}`);
+  const choices = [asked, { full: true as const, attention, data: undefined }, { full: undefined, attention, data: undefined }];
+  const ended = choices.map((choice) => join(options.out, `pronounce${suffix(choice)}.safetensors`)).find(existsSync);
+  if (ended) return (await load(ended)).speaker;
+  for (const choice of choices) {
+    const place = placeOf(choice);
+    const paths = jobsOf(kindOf(choice)).flatMap(({ name, after }) => (after ? [] : fileOf(pronounce, place, name)));
+    if (!paths.every(existsSync)) continue;
+    const checkpoints = await Promise.all(paths.map((path) => loadCheckpoint(path)));
+    console.log(`From a model under way, at step ${Math.min(...checkpoints.map(({ position }) => position?.step ?? 0))}.`);
+    return speakerUnderway(checkpoints);
   }
-  const spoken = speaker.say(known, { beam: 4 });
+  throw new Error(`--say: a model must be trained first (npm start), got none in ${options.out}`);
+}
+
+/** Pronounces words, those that it can. */
+async function say(typed: readonly string[]): Promise<void> {
+  const speaker = await known();
+  const words = typed.flatMap((one) => {
+    const { word, strange } = spelled(one, speaker.alphabets.letters);
+    const fault = strange.length > 0 ? `letters and apostrophes, got ${strange.join(' ')} in` : word === '' ? 'letters, got' : '';
+    if (fault) console.error(`--say: words must be of ${fault} ${JSON.stringify(one)}`);
+    return fault ? [] : [word];
+  });
+  if (words.length < typed.length) process.exitCode = 1;
+  const spoken = speaker.say(words, { beam: 4 });
   for (const one of spoken) show(one);
   mkdirSync(options.out, { recursive: true });
   await draw(join(options.out, 'said.svg'), spoken);
 }
 
-/** The words whose alignments are shown: held out, long enough to be interesting, pronounced right and wrong alike. */
-function shown(dictionary: Dictionary): string[] {
-  const wanted = dictionary.test.filter(({ word }) => word.length >= 7 && word.length <= 11);
-  return [0.11, 0.23, 0.37, 0.53, 0.67, 0.83].flatMap((place) => wanted[Math.floor(place * wanted.length)]?.word ?? []);
-}
+const view = liveView();
+const latest = new Map<string, Report>();
 
-/** Trains, or goes on training, until the end or Ctrl-C; null when interrupted. */
-async function trained(dictionary: Dictionary, recipe: Recipe): Promise<Speaker | null> {
-  const shape: Shape = {
-    ...recipe,
-    letters: [..."'abcdefghijklmnopqrstuvwxyz"],
-    phones: [...new Set(dictionary.train.flatMap(({ pronunciations }) => pronunciations.flat()))].sort(),
-  };
-  const speaker = untaught(shape);
-  const total = stepsOf(dictionary, recipe);
-  const metadata = { shape: JSON.stringify(shape), recipe: JSON.stringify(recipe) };
-  const paths = checkpoints(recipe);
-  for (const path of paths.filter(existsSync)) {
-    const saved = await loadCheckpoint(path);
-    if (saved.metadata.recipe !== metadata.recipe)
-      throw new Error(`checkpoint: must be of this recipe, got another in ${path} (--fresh forgets it)`);
-    console.log(`Going on from step ${saved.position?.step} of ${total}.`);
-  }
-  const size = [...speaker.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
-  const kind = recipe.attention ? 'Attention' : 'No attention';
-  const models = recipe.members > 1 ? `${recipe.members} models with together ` : '';
-  console.log(`${kind}: ${models}${size.toLocaleString('en')} parameters, ${recipe.epochs} epochs, ${total} steps.`);
-
-  const reports: Report[] = [];
-  const lessons = paths.map((checkpoint, index) => {
-    const lesson = { recipe, shape, member: index, checkpoint, ...(options.data ? { data: options.data } : {}) };
-    return begin(lesson, (report) => {
-      reports[index] = report;
-      tell(reports, recipe, total);
-    });
-  });
-  let stopped = false;
-  const stop = () => {
-    stopped = true;
-    for (const lesson of lessons) lesson.stop();
-  };
-  process.on('SIGINT', stop); // more than once: npm passes on what the terminal has sent already
-  process.on('SIGTERM', stop);
-  await Promise.all(lessons.map(({ ended }) => ended));
-  logUpdate.done();
-  process.off('SIGINT', stop);
-  process.off('SIGTERM', stop);
-  if (stopped) {
-    console.log(`Stopped at step ${Math.min(...reports.map(({ step }) => step))}; the next start goes on from there.`);
-    return null;
-  }
-  for (const [index, path] of paths.entries()) speaker.members[index]?.loadStateDict((await loadCheckpoint(path)).model);
-  await saveCheckpoint(file('pronounce'), { model: speaker, metadata });
-  for (const path of paths) rmSync(path);
-  return speaker;
-}
-
-let told = 0;
-
-/** One line for all members: how far the slowest is, the mean loss and rate, and the time left. */
-function tell(reports: Report[], { batch }: Recipe, total: number): void {
-  const all = reports.filter((report) => report !== undefined);
+/** One line for all members: how far the slowest is, the mean loss and rate, and the time left; below it what a word is read as by now. */
+function tell(reports: ReadonlyMap<string, Report>, { batch }: Teaching): void {
+  const news = Array.from(reports).some(([name, { shown }]) => shown !== undefined && shown !== latest.get(name)?.shown);
+  for (const [name, report] of reports) latest.set(name, report);
+  const all = [...latest.values()];
+  const [first] = all;
+  if (!first) return;
   const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const total = first.steps ?? 0;
   const step = Math.min(...all.map((report) => report.step));
   const left = Math.max(...all.map((report) => (total - report.step) / report.speed));
   const words = all.reduce((sum, report) => sum + report.speed * batch, 0);
-  const rated = all.flatMap(({ rate }) => rate ?? []);
+  const rated = all.flatMap(({ metric }) => metric ?? []);
   const rate = rated.length > 0 ? `  dev phone error rate ${percent(average(rated))}` : '';
   const line = `step ${step}/${total}  loss ${average(all.map(({ loss }) => loss)).toFixed(3)}  ${words.toFixed(0)} words/s${rate}  ${clock(left)} left`;
-  if (process.stdout.isTTY) logUpdate(line);
-  else if (performance.now() - told > 20_000) {
-    console.log(line);
-    told = performance.now();
-  }
+  const [reading = ''] = first.shown?.split('\n') ?? [];
+  view(first.shown ? `${line}\n\n${first.shown}` : line, reading ? `${line}  ${reading}` : line, news);
 }
 
-async function main(): Promise<void> {
+/** Trains, or goes on training, until the end or Ctrl-C; null when interrupted. */
+async function trained(dictionary: Dictionary, modelPath: string): Promise<Outcome | null> {
+  const [kind, place] = [kindOf(asked), placeOf()];
+  const how = kinds[kind];
+  const total = stepsOf(dictionary, how);
+  if (isForeign(begunBefore(pronounce, place), stampNow())) console.log('Goes on with what other code began; --fresh forgets that.');
+  for (const path of jobsOf(kind)
+    .map(({ name }) => fileOf(pronounce, place, name))
+    .filter(existsSync)) {
+    const { position } = await loadCheckpoint(path);
+    if (position && position.step < total) console.log(`Going on from step ${position.step} of ${total}.`);
+  }
+  const size = [...untaught(shapeFor(dictionary, how)).stateDict().values()].reduce((sum, { size }) => sum + size, 0);
+  const models = how.members > 1 ? `${how.members} models with together ` : '';
+  const title = how.attention ? 'Attention' : 'No attention';
+  console.log(`${title}: ${models}${size.toLocaleString('en')} parameters, ${how.epochs} epochs, ${total} steps.`);
+  const threads = how.members; // one each
+  const finished = await stoppable((signal) => runJobs(pronounce, { ...place, threads, signal, report: (reports) => tell(reports, how) }));
+  if (!finished) {
+    const step = Math.min(...Array.from(latest.values(), (report) => report.step));
+    console.log(`Stopped${Number.isFinite(step) ? ` at step ${step}` : ''}; the next start goes on from there.`);
+    return null;
+  }
+  copyFileSync(fileOf(pronounce, place, kind), modelPath);
+  return finished.find(({ name }) => name === kind)?.outcome as Outcome;
+}
+
+/** What a speaker says that was saved before. */
+async function saved(dictionary: Dictionary, modelPath: string, how: Teaching): Promise<Outcome> {
+  const { speaker, metadata } = await load(modelPath);
+  if (metadata.recipe !== JSON.stringify(how)) {
+    throw new Error(`model: must be of this recipe, got another in ${modelPath} (--fresh forgets it)`);
+  }
+  console.log(`Trained before: ${modelPath} (--fresh trains anew).`);
+  const [{ test }, { beam }] = [dictionary, how];
+  const said = speaker.say(test.map(({ word }) => word), { beam }).map(({ phones }) => phones); // biome-ignore format: one line
+  return { ...measure(said, test), parameters: 0, points: [], spoken: speaker.say(shownWords(dictionary), { beam }) };
+}
+
+await command(async () => {
   await init();
   if (options.say) return say(options.say);
-  const attentive = options.full ? full : quick;
-  const recipe = options.attention ? attentive : withoutAttention(attentive);
+  const how = kinds[kindOf(asked)];
   mkdirSync(options.out, { recursive: true });
   const modelPath = file('pronounce');
-  if (options.fresh) for (const path of [modelPath, ...checkpoints(recipe)]) rmSync(path, { force: true });
-  const dictionary = await dictionaryOf(options.data);
-  console.log(
-    `${dictionary.name}: ${dictionary.train.length} words to learn from, ${dictionary.dev.length} for development, ${dictionary.test.length} held out.`,
-  );
-
-  let speaker: Speaker | null = null;
-  if (existsSync(modelPath)) {
-    const saved = await load(modelPath);
-    if (saved.metadata.recipe !== JSON.stringify(recipe))
-      throw new Error(`model: must be of this recipe, got another in ${modelPath} (--fresh forgets it)`);
-    console.log(`Trained before: ${modelPath} (--fresh trains anew).`);
-    speaker = saved.speaker;
-  } else {
-    speaker = await trained(dictionary, recipe);
+  if (options.fresh) {
+    forget(pronounce, placeOf());
+    rmSync(modelPath, { force: true });
   }
-  if (!speaker) return;
-
-  const words = shown(dictionary);
-  const spoken = speaker.say(words, { beam: recipe.beam });
-  for (const one of spoken) show(one);
-  await draw(file('alignment', 'svg'), spoken);
-  const result = speaker.rate(dictionary.test, { beam: recipe.beam });
-  console.log(`\n${result.sequences} held-out words: ${rates(result)}.`);
-  console.log(`Model: ${modelPath}${recipe.attention ? `  Alignments: ${file('alignment', 'svg')}` : ''}`);
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+  const dictionary = await dictionaryOf(dataOf(options.data));
+  const { train, dev, test } = dictionary;
+  console.log(`${dictionary.name}: ${train.length} words to learn from, ${dev.length} for development, ${test.length} held out.`);
+  const outcome = existsSync(modelPath) ? await saved(dictionary, modelPath, how) : await trained(dictionary, modelPath);
+  if (!outcome) return;
+  for (const one of outcome.spoken) show(one);
+  await draw(file('alignment', 'svg'), outcome.spoken);
+  const rates = `phone error rate ${percent(outcome.phoneErrorRate ?? Number.NaN)}, word error rate ${percent(outcome.wordErrorRate ?? Number.NaN)}`;
+  console.log(`\n${test.length} held-out words: ${rates}.`);
+  console.log(`Model: ${modelPath}${how.attention ? `  Alignments: ${file('alignment', 'svg')}` : ''}`);
+});

@@ -177,3 +177,9 @@ export function speakerOf(checkpoint: Pick<Checkpoint, 'model' | 'metadata'>): S
   speaker.loadStateDict(model);
   return speaker;
 }
+
+/** Members that are still being taught, each from its checkpoint, as they would speak together now. */
+export function speakerUnderway(checkpoints: readonly Pick<Checkpoint, 'model' | 'metadata'>[]): Speaker {
+  const model = new Map(checkpoints.flatMap((one, i) => Array.from(one.model, ([name, x]) => [`members.${i}.${name}`, x] as const)));
+  return speakerOf({ model, metadata: checkpoints[0]?.metadata ?? {} });
+}

@@ -19,7 +19,7 @@ import type { Dictionary } from './cmudict.ts';
 import { type Model, type Shape, Speaker } from './speaker.ts';
 
 /** How a speaker is made and taught. */
-export interface Recipe extends Omit<Shape, 'letters' | 'phones'> {
+export interface Teaching extends Omit<Shape, 'letters' | 'phones'> {
   epochs: number;
   batch: number;
   /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
@@ -31,7 +31,7 @@ export interface Recipe extends Omit<Shape, 'letters' | 'phones'> {
 }
 
 /** A few minutes on one core. */
-export const quick: Recipe = {
+export const quick: Teaching = {
   attention: true,
   hidden: 128,
   embedding: 64,
@@ -47,7 +47,7 @@ export const quick: Recipe = {
 };
 
 /** Most of an hour on two cores. */
-export const full: Recipe = {
+export const full: Teaching = {
   ...quick,
   hidden: 256,
   embedding: 128,
@@ -60,19 +60,19 @@ export const full: Recipe = {
 };
 
 /** The same without attention, as much wider as gives it the parameters that attention has. */
-export function withoutAttention(recipe: Recipe): Recipe {
-  return { ...recipe, attention: false, hidden: Math.round(recipe.hidden * 1.156) };
+export function withoutAttention(how: Teaching): Teaching {
+  return { ...how, attention: false, hidden: Math.round(how.hidden * 1.156) };
 }
 
 /** Steps of the whole run of a member. */
-export function stepsOf(dictionary: Dictionary, { epochs, batch }: Recipe): number {
+export function stepsOf(dictionary: Dictionary, { epochs, batch }: Teaching): number {
   const examples = dictionary.train.reduce((sum, { pronunciations }) => sum + pronunciations.length, 0);
   return epochs * Math.ceil(examples / batch);
 }
 
 /** The optimiser a member is taught with. */
-export function optimizerOf(model: Model, recipe: Recipe): Adam {
-  return new Adam(parameters(model), { lr: recipe.lr });
+export function optimizerOf(model: Model, how: Teaching): Adam {
+  return new Adam(parameters(model), { lr: how.lr });
 }
 
 /**
@@ -83,7 +83,7 @@ export function teaching(
   model: Model,
   shape: Shape,
   dictionary: Dictionary,
-  recipe: Recipe,
+  how: Teaching,
   options: { member: number; optimizer: Adam },
 ): TrainOptions<{ source: Tensor; target: Tensor }> & { optimizer: Adam; steps: number } {
   const speaker = new Speaker(shape, [model]);
@@ -92,8 +92,8 @@ export function teaching(
   );
   const lengths = examples.map(({ source, target }) => [source.length, target.length]);
   const sample = Array.from(permutation(key(2), dictionary.dev.length).subarray(0, 400)).flatMap((i) => dictionary.dev[i] ?? []);
-  const steps = stepsOf(dictionary, recipe);
-  const { lr, warmup, batch, labelSmoothing } = recipe;
+  const steps = stepsOf(dictionary, how);
+  const { lr, warmup, batch, labelSmoothing } = how;
 
   function* batches(_epoch: number, from: Key): Generator<{ source: Tensor; target: Tensor }> {
     for (const indices of bucketBatches(lengths, { batchSize: batch, key: from, bucketWidth: 2 })) {
@@ -124,9 +124,9 @@ export function teach(
   model: Model,
   shape: Shape,
   dictionary: Dictionary,
-  recipe: Recipe,
+  how: Teaching,
   options: { member: number; optimizer: Adam; signal: AbortSignal; start?: Position },
 ): AsyncGenerator<Progress, Position> {
   const { signal, start } = options;
-  return train({ ...teaching(model, shape, dictionary, recipe, options), signal, ...(start ? { start } : {}) });
+  return train({ ...teaching(model, shape, dictionary, how, options), signal, ...(start ? { start } : {}) });
 }

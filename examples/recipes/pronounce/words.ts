@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { errorRates, type Tensor } from 'saccade';
 import { alignmentsSvg } from 'saccade/plot';
 import { linesSvg } from '../../runner/chart.ts';
+import { dataPath } from '../../runner/context.ts';
 import { Nearest } from '../../runner/nearest.ts';
 import type { Context, DataNeed, Finished, Point, Training } from '../../runner/recipe.ts';
 import { type Dictionary, dictionaryOf, type Entry } from './dictionary.ts';
 import { type Model, type Shape, Speaker, type Spoken } from './speaker.ts';
-import { optimizerOf, type Recipe as Teaching, teaching } from './teaching.ts';
+import { optimizerOf, type Teaching, teaching } from './teaching.ts';
 
 /** Words of one length, and how many of them were said wrong. */
 export interface Length {
@@ -44,6 +45,10 @@ export const need: DataNeed = {
   optional: true,
 };
 
+/** The folder of g014b2b below `--data`, where that is given. */
+export const dataOf = (data: string | undefined): string | undefined =>
+  data === undefined ? undefined : dirname(dataPath('g014b2b.train', data, need));
+
 /** The dictionary; in quick runs a part of its short words, which is learnt in seconds. */
 export async function dictionaryFor(context: Pick<Context, 'quick' | 'hasData' | 'path'>): Promise<Dictionary> {
   const whole = await dictionaryOf(context.hasData ? dirname(context.path('g014b2b.train')) : undefined);
@@ -59,7 +64,7 @@ export function shapeFor(dictionary: Dictionary, { attention, hidden, embedding,
 }
 
 /** Error rates of what is said of each entry, all together and by the words' length. */
-function measure(said: readonly string[][], entries: readonly Entry[]): Measured {
+export function measure(said: readonly string[][], entries: readonly Entry[]): Measured {
   const ratesOf = (places: readonly number[]) =>
     errorRates(
       places.map((i) => said[i] ?? []),
@@ -126,9 +131,12 @@ export function remembered({ train, test }: Dictionary): Taught {
 }
 
 /** It as a row's baseline, by the figure. */
-export function baselines(finished: readonly Finished<unknown, Taught>[]): { word?: { baseline: string }; phone?: { baseline: string } } {
+export function baselines(finished: readonly Finished<unknown, Partial<Measured>>[]): {
+  word?: { baseline: string };
+  phone?: { baseline: string };
+} {
   const memory = finished.find(({ name }) => name === MEMORY)?.outcome;
-  if (!memory) return {};
+  if (memory?.wordErrorRate === undefined || memory.phoneErrorRate === undefined) return {};
   const told = (rate: number) => ({ baseline: `${(100 * rate).toFixed(2)} %, the closest word` });
   return { word: told(memory.wordErrorRate), phone: told(memory.phoneErrorRate) };
 }

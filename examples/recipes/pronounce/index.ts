@@ -1,0 +1,129 @@
+// What `npm start` learns, as a recipe: with attention, without, and two larger models that speak together.
+import { alignmentText, loadCheckpoint, saveCheckpoint } from 'saccade';
+import type { Context, Finished, Job, Point, Recipe, Row } from '../../runner/recipe.ts';
+import type { Dictionary } from './dictionary.ts';
+import { member, type Shape, Speaker, type Spoken, untaught } from './speaker.ts';
+import { full, optimizerOf, quick, type Teaching, teaching, withoutAttention } from './teaching.ts';
+import { baselines, dictionaryFor, MEMORY, type Measured, measure, need, remembered, shapeFor } from './words.ts';
+
+/** The speakers there are: with more than one member, these are taught side by side and speak together. */
+export const kinds = {
+  attention: quick,
+  plain: withoutAttention(quick),
+  full,
+  'full-plain': withoutAttention(full),
+} as const satisfies Record<string, Teaching>;
+
+export type Kind = keyof typeof kinds;
+
+const titles: Record<Kind, string> = {
+  attention: 'additive attention',
+  plain: 'one vector for the whole word',
+  full: 'two larger models with attention, decoding together',
+  'full-plain': 'two larger models without attention, decoding together',
+};
+
+/** A member is taught; without one, all of the kind are measured. */
+export interface Settings {
+  kind: Kind | typeof MEMORY;
+  how?: Teaching;
+  member?: number;
+}
+
+/** What a job finds: of a member its curve, of all together what they say. */
+export interface Outcome extends Partial<Measured> {
+  parameters: number;
+  points: Point[];
+  spoken: Spoken[];
+}
+
+/** The jobs of a kind: a member each, and all of them together, whose speaker is kept. */
+export function jobsOf(kind: Kind): Job<Settings>[] {
+  const how = kinds[kind];
+  const members = Array.from(
+    { length: how.members },
+    (_, i): Job<Settings> => ({ name: `${kind}-${i}`, settings: { kind, how, member: i } }),
+  );
+  return [...members, { name: kind, settings: { kind, how }, after: members.map(({ name }) => name) }];
+}
+
+/** Held-out words whose alignments are shown: long enough to be interesting, pronounced right and wrong alike. */
+export function shownWords(dictionary: Dictionary): string[] {
+  const wanted = dictionary.test.filter(({ word }) => word.length >= 7 && word.length <= 11);
+  const words = wanted.length > 0 ? wanted : dictionary.test;
+  return [0.11, 0.23, 0.37, 0.53, 0.67, 0.83].flatMap((place) => words[Math.floor(place * words.length)]?.word ?? []);
+}
+
+/** A word in a line, and below it where each of its phones looks. */
+export function readingOf({ word, phones, weights }: Spoken, options: { color?: boolean } = {}): string {
+  const line = `${word} → ${phones.join(' ')}`;
+  return weights && weights.length > 0 ? `${line}\n${alignmentText(weights, { rows: phones, columns: [...word], ...options })}` : line;
+}
+
+/** For seconds, on short words. */
+const small = (how: Teaching): Teaching => ({ ...how, hidden: how.attention ? 48 : 56, embedding: 24, epochs: 3, warmup: 50, lr: 8e-3 });
+
+const metadataOf = (shape: Shape, how: Teaching) => ({ shape: JSON.stringify(shape), recipe: JSON.stringify(how) });
+
+async function learn(index: number, how: Teaching, dictionary: Dictionary, context: Pick<Context, 'train'>): Promise<Outcome> {
+  const shape = shapeFor(dictionary, how);
+  const model = member(shape, index);
+  const speaker = new Speaker(shape, [model]);
+  const [word = ''] = shownWords(dictionary);
+  const points = await context.train({
+    ...teaching(model, shape, dictionary, how, { member: index, optimizer: optimizerOf(model, how) }),
+    model,
+    metadata: metadataOf(shape, how),
+    show: () => speaker.say([word]).map((spoken) => readingOf(spoken)).join(), // biome-ignore format: one line
+  });
+  return { parameters: sizeOf(model), points, spoken: [] };
+}
+
+const sizeOf = (model: Pick<Speaker, 'stateDict'>) => [...model.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
+
+/** The members of a kind as one speaker, which is saved where the job's own training would be. */
+async function together(kind: Kind, how: Teaching, dictionary: Dictionary, context: Context): Promise<Outcome> {
+  const shape = shapeFor(dictionary, how);
+  const speaker = untaught(shape);
+  for (const [i, one] of speaker.members.entries()) one.loadStateDict((await loadCheckpoint(context.fileOf(`${kind}-${i}`))).model);
+  await saveCheckpoint(context.fileOf(kind), { model: speaker, metadata: metadataOf(shape, how) });
+  const { beam } = how;
+  const said = speaker.say(
+    dictionary.test.map(({ word }) => word),
+    { beam },
+  );
+  const measured = measure(
+    said.map(({ phones }) => phones),
+    dictionary.test,
+  );
+  return { ...measured, parameters: sizeOf(speaker), points: [], spoken: speaker.say(shownWords(dictionary), { beam }) };
+}
+
+function rowsOf(kind: Kind, finished: readonly Finished<Settings, Outcome>[]): Row[] {
+  const outcome = finished.find(({ name }) => name === kind)?.outcome;
+  if (outcome?.wordErrorRate === undefined || outcome.phoneErrorRate === undefined) return [];
+  const { word, phone } = baselines(finished);
+  const title = `${titles[kind]}, ${outcome.parameters.toLocaleString('en')} parameters`;
+  return [
+    { figure: `word error rate, ${title}`, ours: [100 * outcome.wordErrorRate], unit: '%', ...word },
+    { figure: `phone error rate, ${title}`, ours: [100 * outcome.phoneErrorRate], unit: '%', ...phone },
+  ];
+}
+
+const listed = ['attention', 'plain', 'full'] as const;
+
+export const pronounce: Recipe<Settings, Outcome> = {
+  name: 'pronounce',
+  shows:
+    'What `npm start` learns: words of the CMU Pronouncing Dictionary that were held out, with attention, without, and by two larger models.',
+  papers: ['Bahdanau, Cho and Bengio 2015', 'Sutskever, Vinyals and Le 2014'],
+  data: need,
+  jobs: () => [...listed.flatMap(jobsOf), { name: MEMORY, settings: { kind: MEMORY } }],
+  async job({ kind, how, member }, context) {
+    const dictionary = await dictionaryFor(context);
+    if (kind === MEMORY || !how) return remembered(dictionary);
+    const taught = context.quick ? small(how) : how;
+    return member === undefined ? together(kind, taught, dictionary, context) : learn(member, taught, dictionary, context);
+  },
+  rows: (finished) => (Object.keys(kinds) as Kind[]).flatMap((kind) => rowsOf(kind, finished)),
+};

@@ -1,0 +1,36 @@
+// Words as people type them, in the letters that the models read.
+
+/** Letters that are no letter with a mark on it. */
+const alike: Readonly<Record<string, string>> = {
+  '’': "'",
+  '‘': "'",
+  '`': "'",
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+};
+
+/** What a word is read as. */
+export interface Spelling {
+  /** Lower case, without accents, spaces, hyphens and full stops. */
+  word: string;
+  /** Characters that are none of it, and have no reading. */
+  strange: string[];
+}
+
+/** The letters of a typed word: `Café-Noir` is read as `cafenoir`. */
+export function spelled(typed: string, letters: { has(letter: string): boolean }): Spelling {
+  const plain = [...typed.toLowerCase()].map((letter) => alike[letter] ?? letter).join('');
+  const bare = plain.normalize('NFD').replace(/[\p{M}\s.\-‐‑–—·_]/gu, '');
+  const all = [...bare.normalize('NFC')];
+  return {
+    word: all.filter((letter) => letters.has(letter)).join(''),
+    strange: [...new Set(all.filter((letter) => !letters.has(letter)))],
+  };
+}

@@ -1,0 +1,94 @@
+// What is written of the results that are kept: docs/results.md, pages that recipes have of their own, and the table of the README.
+import type { Recipe, Result } from './recipe.ts';
+import { KEPT, keptOf } from './results.ts';
+import { tableOf } from './tables.ts';
+
+const clock = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
+
+const pictureOf = (file: string) => `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`;
+
+/** Pictures of a result by their names in markdown, each its own paragraph. Those there are not are left out. */
+export const picture = ({ recipe, pictures }: Result, ...names: string[]): string[] =>
+  names.map((name) => `${recipe}-${name}.svg`).flatMap((file) => (pictures.includes(file) ? ['', pictureOf(file)] : []));
+
+/** A recipe in the list of all: what it shows, the data it takes, and how long it took where a result is kept. */
+export function listed({ name, shows, data }: Pick<Recipe, 'name' | 'shows' | 'data'>, kept: Pick<Result, 'seconds'> | undefined): string {
+  const files = data?.files.map((file) => `${data.folder}/${file}`).join(', ');
+  const facts = [
+    data ? `${data.optional ? 'better with' : 'needs'} --data: ${files} (${data.source})` : 'needs no --data',
+    kept ? `${clock(kept.seconds)} of one core` : 'no result is kept',
+  ];
+  return `${name.padEnd(14)}${shows}\n${''.padEnd(14)}${facts.join('; ')}`;
+}
+
+function madeBy(result: Result): string {
+  const keys = Math.max(...result.rows.map(({ ours }) => ours.length));
+  const spread = keys > 1 ? `, mean ± standard deviation of ${keys} keys` : '';
+  return `\`${result.command}\`: ${clock(result.seconds)} of training and measuring, over all jobs${spread}; ${result.machine}; commit ${result.commit}, ${result.date}.`;
+}
+
+function sectionOf(result: Result, own: boolean): string[] {
+  return [
+    `## ${result.recipe}`,
+    '',
+    `${result.shows} ${result.papers.join('; ')}.`,
+    '',
+    ...tableOf(result.rows),
+    '',
+    madeBy(result),
+    ...(result.note ? ['', `**${result.note}**`] : []),
+    ...(own ? ['', `[A page of its own](${result.recipe}.md).`] : result.pictures.flatMap((file) => ['', pictureOf(file)])),
+    '',
+  ];
+}
+
+const text = (lines: readonly string[]) => lines.join('\n').trimEnd().concat('\n');
+
+/** docs/results.md from the results that are kept, in the order of the recipes, and the pages that recipes have of their own, by name. */
+export function documents(recipes: readonly Recipe[], folder = KEPT): Record<string, string> {
+  const pages: Record<string, string> = {};
+  const sections = recipes.flatMap((recipe) => {
+    const result = keptOf(recipe, folder);
+    if (!result) return [];
+    if (recipe.page) pages[recipe.name] = text([...recipe.page(result), '', madeBy(result)]);
+    return sectionOf(result, recipe.page !== undefined);
+  });
+  pages.results = text([
+    '# Results',
+    '',
+    'Each table is made by the command under it, and this page by `npm run recipe -- docs` from the results in `docs/results/`. A command that is',
+    'stopped goes on where it was; the same command gives the same bits on any machine. ✓ and ✗ say whether the mean is where it was meant',
+    'to be; *paper* is what the paper reports for its own setting, *baseline* what a trivial method reaches on the same data.',
+    '',
+    'Settings (rates, dropout, batches, windows) were chosen by what they reached on the sentences, months and problems that the tables are of, so figures',
+    'on others may be a little worse; of words they are chosen on the development part and reported on another, but where a note says',
+    'otherwise. The commit is where the jobs trained; results without a list of their jobs name the commit at which they were drawn.',
+    '',
+    ...sections,
+  ]);
+  return pages;
+}
+
+const [START, END] = ['<!-- results -->', '<!-- /results -->'];
+
+/** The README with its table of results: of each recipe without a page of its own the rows that have a target, or all where none has. */
+export function readmeWith(recipes: readonly Recipe[], readme: string, folder = KEPT): string {
+  const rows = recipes.flatMap((recipe) => {
+    const result = recipe.page ? undefined : keptOf(recipe, folder);
+    const held = result?.rows.filter(({ target }) => target) ?? [];
+    const shown = held.length > 0 ? held : (result?.rows ?? []);
+    const mark = result?.note ? ' †' : '';
+    return shown.map((row) => ({ ...row, figure: `[${recipe.name}](docs/results.md#${recipe.name}): ${row.figure}${mark}` }));
+  });
+  const notes = new Set(recipes.flatMap((recipe) => (recipe.page ? [] : (keptOf(recipe, folder)?.note ?? []))));
+  const [from, to] = [readme.indexOf(START), readme.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`recipe: README must have ${START} … ${END}, got neither or one`);
+  return [
+    readme.slice(0, from + START.length),
+    '',
+    ...tableOf(rows),
+    ...Array.from(notes).flatMap((note) => ['', `† ${note}`]),
+    '',
+    readme.slice(to),
+  ].join('\n');
+}

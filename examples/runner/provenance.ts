@@ -1,0 +1,56 @@
+// What code a figure is from.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Finished, Stamp } from './recipe.ts';
+
+const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
+/** The commit, and whether nothing but documents differs from it; files that git does not know yet differ. */
+function source(): Pick<Stamp, 'commit' | 'clean'> {
+  try {
+    const top = git('rev-parse', '--show-toplevel');
+    return {
+      commit: git('rev-parse', '--short=7', 'HEAD'),
+      clean: git('-C', top, 'status', '--porcelain', '--', '.', ':!docs', ':!*.md') === '',
+    };
+  } catch {
+    return { commit: 'unknown', clean: false };
+  }
+}
+
+/** Of all code that a figure depends on: the recipes', the runner's and the package's. */
+function fingerprint(): string {
+  const hash = createHash('sha256');
+  const places = [new URL('../recipes/', import.meta.url), new URL('.', import.meta.url), new URL('.', import.meta.resolve('saccade'))];
+  for (const folder of places.map((place) => fileURLToPath(place))) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+      if (/\.(js|ts|wasm)$/.test(file)) hash.update(file).update(readFileSync(`${folder}${file}`));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** What a job that begins now runs on. */
+export const stampNow = (): Stamp => ({ ...source(), code: fingerprint() });
+
+/** Commits in words. */
+export const commitsOf = (made: readonly Stamp[]): string =>
+  [...new Set(made.map(({ commit, clean }) => (clean ? commit : `${commit}-dirty`)))].join(', ');
+
+/** Whether some of what was begun is of other code than there is now. */
+export const isForeign = (jobs: readonly Pick<Finished<unknown, unknown>, 'made'>[], now: Stamp): boolean =>
+  jobs.some(({ made }) => made.some(({ code }) => code !== now.code));
+
+/** Refuses to keep what a clone of this commit would not make: work of a changed tree or, whatever its commit is called, of other code. */
+export function expectKeepable(jobs: readonly Pick<Finished<unknown, unknown>, 'name' | 'made'>[], now: Stamp): void {
+  if (!now.clean) throw new Error(`recipe: --keep needs a tree without changes, got some on ${now.commit}; commit them first`);
+  for (const { name, made } of jobs) {
+    const foreign = made.filter(({ clean, code }) => !clean || code !== now.code);
+    if (foreign.length === 0) continue;
+    throw new Error(
+      `recipe: --keep needs jobs trained by this code, ${now.code} of ${now.commit}, got ${name} of ${commitsOf(foreign)} (${foreign.map(({ code }) => code).join(', ')}); --fresh trains anew`,
+    );
+  }
+}
