@@ -1,7 +1,6 @@
 import { recompose } from '../autograd/recompose.ts';
 import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { kernels } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
@@ -9,8 +8,7 @@ import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
 import { linear } from './matmul.ts';
-import { leftPanels, panelsOf, rightPanels } from './panels.ts';
-import { dense } from './product.ts';
+import { multiplier } from './product/multiply.ts';
 import {
   at,
   type Composed,
@@ -52,17 +50,13 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: W
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const [gates, inner, hs] = [empty([steps, batch, width]), empty([steps, batch, hidden]), statesFrom(q, h0)];
-  const right = panelsOf(w.weightHh, true) ?? rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
-  const left = leftPanels(batch, hidden);
+  const product = multiplier(w.weightHh, true, batch);
   for (let s = 0; s < steps; s++) {
     const { t, before, after } = timeOf(q, s);
     const here = at(hs, before * block);
     const now = at(gates, t * batch * width);
     if (s === 0 && !h0) clear(now, batch * width);
-    else {
-      kernels.packRows(left.ptr, here, batch, hidden, hidden, 1);
-      kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 0);
-    }
+    else product(now, here, 0);
     call.gruCell({
       out: at(y.output, t * hidden),
       h: at(hs, after * block),
@@ -90,8 +84,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
   const [dgates, dinner] = [empty([steps, batch, width]), empty([steps, batch, width])];
   const dy = gs[0] ?? zeros([batch, steps, hidden]);
   const dh = copyOf(gs[1], [batch, hidden]);
-  const right = panelsOf(w.weightHh, false) ?? rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
-  const left = leftPanels(batch, width);
+  const product = multiplier(w.weightHh, false, batch);
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before } = timeOf(q, s);
     const now = t * batch * width;
@@ -110,8 +103,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: 
       maskStride: steps,
     });
     if (s === 0 && !h0?.requiresGrad) break;
-    kernels.packRows(left.ptr, at(dinner, now), batch, width, width, 1);
-    kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
+    product(dh.ptr, at(dinner, now), 1);
   }
   return [dgates, ...weightGradients(q, w, saved.hs, h0 !== null, dgates, dinner), ...(h0 ? [dh] : [])];
 }

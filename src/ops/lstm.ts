@@ -1,7 +1,6 @@
 import { recompose } from '../autograd/recompose.ts';
 import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { kernels } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
@@ -9,8 +8,7 @@ import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
 import { linear } from './matmul.ts';
-import { leftPanels, panelsOf, rightPanels } from './panels.ts';
-import { dense } from './product.ts';
+import { multiplier } from './product/multiply.ts';
 import {
   at,
   type Composed,
@@ -51,16 +49,12 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, c0: 
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
   const [gates, hs, cs] = [empty([steps, batch, width]), statesFrom(q, h0), statesFrom(q, c0)];
-  const right = panelsOf(w.weightHh, true) ?? rightPanels(dense(w.weightHh.ptr, hidden, true), hidden, width);
-  const left = leftPanels(batch, hidden);
+  const product = multiplier(w.weightHh, true, batch);
   for (let s = 0; s < steps; s++) {
     const { t, before, after } = timeOf(q, s);
     const now = at(gates, t * batch * width);
     if (s === 0 && !h0) clear(now, batch * width);
-    else {
-      kernels.packRows(left.ptr, at(hs, before * block), batch, hidden, hidden, 1);
-      kernels.matmulPacked(now, left.ptr, right.ptr, batch, width, hidden, width, 0);
-    }
+    else product(now, at(hs, before * block), 0);
     call.lstmCell({
       out: at(y.output, t * hidden),
       h: at(hs, after * block),
@@ -91,8 +85,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, c0: Tensor | null, 
   const dgates = empty([steps, batch, width]);
   const dy = gs[0] ?? zeros([batch, steps, hidden]);
   const [dh, dc] = [copyOf(gs[1], [batch, hidden]), copyOf(gs[2], [batch, hidden])];
-  const right = panelsOf(w.weightHh, false) ?? rightPanels(dense(w.weightHh.ptr, hidden), width, hidden);
-  const left = leftPanels(batch, width);
+  const product = multiplier(w.weightHh, false, batch);
   for (let s = steps - 1; s >= 0; s--) {
     const { t, before, after } = timeOf(q, s);
     const now = at(dgates, t * batch * width);
@@ -111,8 +104,7 @@ function back(q: Sequence, gs: Gradients, h0: Tensor | null, c0: Tensor | null, 
       maskStride: steps,
     });
     if (s === 0 && !h0?.requiresGrad) break;
-    kernels.packRows(left.ptr, now, batch, width, width, 1);
-    kernels.matmulPacked(dh.ptr, left.ptr, right.ptr, batch, hidden, width, hidden, 1);
+    product(dh.ptr, now, 1);
   }
   return [dgates, ...weightGradients(q, w, saved.hs, h0 !== null, dgates, dgates), ...(h0 ? [dh] : []), ...(c0 ? [dc] : [])];
 }

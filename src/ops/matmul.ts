@@ -1,12 +1,12 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import * as call from '../runtime/generated/calls.ts';
-import { products, withScratch } from '../runtime/room.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
-import { broadcastShapes, collapse, eachInner, sameShape, show, sizeOf, stretchedStrides, stridesOf } from '../tensor/shape.ts';
+import { broadcastShapes, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { panelProductInto, panelsOf } from './panels.ts';
-import { dense, productInto } from './product.ts';
+import { multiplyBatch } from './product/batch.ts';
+import { dense } from './product/matrix.ts';
+import { multiply } from './product/multiply.ts';
 import { joined } from './runs.ts';
 import { viewed } from './view.ts';
 
@@ -46,35 +46,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const y = empty([...batch, m, n]);
-  const panels = b.rank === 2 && !transposeA ? panelsOf(b, transposeB) : null;
-  if (panels) panelProductInto(y.ptr, dense(a.ptr, q), panels, { m, n, k }, 0);
-  else if (batch.length === 0) {
-    const [left, right] = [dense(a.ptr, q, transposeA), dense(b.ptr, s, transposeB)];
-    withScratch(products, 'matmul', { m, n, k }, (scratch) => productInto(y.ptr, left, right, { m, n, k }, 0, scratch));
-  } else {
-    const { unit } = y.storage.backend;
-    const matrices = (x: Tensor) => stretchedStrides(x.shape.slice(0, -2), batch);
-    const [left, right] = [dense(0, q, transposeA), dense(0, s, transposeB)];
-    const steps = { m, n, k, aRow: left.row, aDepth: left.column, bDepth: right.row, bColumn: right.column };
-    const nest = collapse(batch, [stridesOf(batch), matrices(a), matrices(b)]);
-    withScratch(products, 'matmulBatch', { m, n, k }, (scratch) =>
-      eachInner<[number, number], [number, number, number]>(2, nest, ([outer, inner], [to, from, by], [, [p, t], [u, v]]) => {
-        call.matmulBatch({
-          out: y.ptr + to * m * n * unit,
-          a: a.ptr + from * m * k * unit,
-          b: b.ptr + by * k * n * unit,
-          ...steps,
-          outer,
-          inner,
-          aOuter: p * m * k,
-          aInner: t * m * k,
-          bOuter: u * k * n,
-          bInner: v * k * n,
-          scratch,
-        });
-      }),
-    );
-  }
+  const lengths = { m, n, k };
+  if (batch.length === 0) multiply(y.ptr, dense(a.ptr, q, transposeA), b, transposeB, lengths, 0);
+  else multiplyBatch(y, { x: a, transposed: transposeA }, { x: b, transposed: transposeB }, batch, lengths);
   return record('matmul', y, { inputs: [a, b], attributes: { transposeA, transposeB } }, (g) => [
     a.requiresGrad
       ? transposeA
@@ -140,15 +114,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const rows = sizeOf(lead);
   const y = empty([...lead, out]);
   if (bias) call.copy({ out: y.ptr, x: bias.ptr, lengths: [1, 1, rows, out], oStrides: [0, 0, out, 1], xStrides: [0, 0, 0, 1] });
-  const lengths = { m: rows, n: out, k: width };
-  const beta = bias ? 1 : 0;
-  const panels = panelsOf(weight, true);
-  if (panels) panelProductInto(y.ptr, dense(x.ptr, width), panels, lengths, beta);
-  else {
-    withScratch(products, 'matmul', lengths, (scratch) => {
-      productInto(y.ptr, dense(x.ptr, width), dense(weight.ptr, width, true), lengths, beta, scratch);
-    });
-  }
+  multiply(y.ptr, dense(x.ptr, width), weight, true, { m: rows, n: out, k: width }, bias ? 1 : 0);
   return record('linear', y, { inputs: [x, weight, bias] }, (g) => {
     const flat = viewed(g, [rows, out]);
     const dx = x.requiresGrad ? viewed(matmul(flat, weight), x.shape) : null;

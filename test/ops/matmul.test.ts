@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { expand } from '../../src/autograd/arithmetic.ts';
+import { copy, expand } from '../../src/autograd/arithmetic.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
 import { linear, matmul } from '../../src/ops/index.ts';
-import { panelProductInto, rightPanels } from '../../src/ops/panels.ts';
-import { dense } from '../../src/ops/product.ts';
+import { multiplier } from '../../src/ops/product/multiply.ts';
+import { panelsOf } from '../../src/ops/product/panels.ts';
 import { reshape, slice } from '../../src/ops/shape.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
@@ -97,13 +98,19 @@ describe('matmul', () => {
     for (const y of products) expect(Buffer.compare(Buffer.from(y.toArray().buffer), Buffer.from(wanted.buffer))).toBe(0);
   });
 
-  it.each([1, 2, 3, 4, 6, 130])('gives the same bits where the right operand is packed once: %i rows', (m) => {
+  it.each([1, 2, 3, 4, 6, 130])('gives the same bits whichever way a product is computed: %i rows', (m) => {
     const [k, n] = [300, 45];
     const [x, w] = [random(m, m, k), random(n, k, n)];
-    const panels = rightPanels(dense(w.ptr, n), k, n);
+    const wanted = matmul(x, w).toArray();
     const y = zeros([m, n]);
-    panelProductInto(y.ptr, dense(x.ptr, k), panels, { m, n, k }, 0);
-    expect(y.toArray()).toEqual(matmul(x, w).toArray());
+    multiplier(w, false, m)(y.ptr, x.ptr, 0);
+    expect(y.toArray()).toEqual(wanted);
+    const weight = parameter(copy(w));
+    for (let use = 0; use < 3; use++) expect(matmul(x, weight).toArray()).toEqual(wanted);
+    expect(panelsOf(weight, false)).not.toBeNull();
+    expect(matmul(flipped(x, m, k), weight, { transposeA: true }).toArray()).toEqual(wanted);
+    const [rows, columns] = [reshape(x, [1, m, k]), reshape(w, [1, k, n])];
+    expect(matmul(rows, columns).toArray()).toEqual(wanted);
   });
 
   it.each([

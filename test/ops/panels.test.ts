@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backward } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { linear, matmul, uniform } from '../../src/ops/index.ts';
-import { panelsOf } from '../../src/ops/panels.ts';
+import { panelsOf } from '../../src/ops/product/panels.ts';
 import { ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { outside, scope } from '../../src/tensor/scope.ts';

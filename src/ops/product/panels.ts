@@ -1,19 +1,13 @@
-// Operands of products in panels, as the tile reads them.
+// Right operands in panels, as the tile of the product kernels reads them.
 
-import { kernels } from '../runtime/backend.ts';
-import { products, withScratch } from '../runtime/room.ts';
-import type { Storage } from '../runtime/storage.ts';
-import { outside } from '../tensor/scope.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
-import { dense, type Lengths, type Strided } from './product.ts';
-
-/** Room for a left operand [m, k] in panels. */
-export function leftPanels(m: number, k: number): Tensor {
-  return empty([Math.ceil(m / 4) * 4, k]);
-}
+import { kernels } from '../../runtime/backend.ts';
+import type { Storage } from '../../runtime/storage.ts';
+import { outside } from '../../tensor/scope.ts';
+import { empty, type Tensor } from '../../tensor/tensor.ts';
+import { dense, type Matrix } from './matrix.ts';
 
 /** A right operand [k, n] in panels. */
-export function rightPanels(x: Strided, k: number, n: number): Tensor {
+export function rightPanels(x: Matrix, k: number, n: number): Tensor {
   const panels = empty([Math.ceil(n / 8) * 8, k]);
   kernels.packColumns(panels.ptr, x.ptr, k, n, x.row, x.column);
   return panels;
@@ -56,11 +50,4 @@ export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
   const { ptr, row, column } = dense(weight.ptr, columns, transposed);
   kernels.packColumns(entry.panels.ptr, ptr, k, n, row, column);
   return entry.panels;
-}
-
-/** `out[m, n] = beta·out + a·b`, `out` dense, `b` in panels. */
-export function panelProductInto(out: number, a: Strided, b: Tensor, { m, n, k }: Lengths, beta: 0 | 1): void {
-  withScratch(products, 'matmulPanels', { m, k }, (scratch) =>
-    kernels.matmulPanels(out, a.ptr, b.ptr, m, n, k, a.row, a.column, n, beta, scratch),
-  );
 }

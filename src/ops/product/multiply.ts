@@ -1,0 +1,53 @@
+// The one place that decides how a product is computed. Every way adds in the same order, so it changes the speed and no bit.
+
+import { kernels } from '../../runtime/backend.ts';
+import * as call from '../../runtime/generated/calls.ts';
+import { products, withScratch } from '../../runtime/room.ts';
+import { empty, type Tensor } from '../../tensor/tensor.ts';
+import { dense, type Lengths, type Matrix } from './matrix.ts';
+import { panelsOf, rightPanels } from './panels.ts';
+
+/** `out[m, n] = beta·out + a·b`, `out` dense, `b` a tensor [k, n] or, `transposed`, [n, k]. Beta 0 does not read `out`. */
+export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean, lengths: Lengths, beta: 0 | 1): void {
+  const { m, n, k } = lengths;
+  const panels = panelsOf(b, transposed);
+  if (panels) {
+    withScratch(products, 'matmulPanels', lengths, (scratch) =>
+      kernels.matmulPanels(out, a.ptr, panels.ptr, m, n, k, a.row, a.column, n, beta, scratch),
+    );
+    return;
+  }
+  const { ptr, row, column } = dense(b.ptr, transposed ? k : n, transposed);
+  withScratch(products, 'matmul', lengths, (scratch) =>
+    call.matmul({
+      out,
+      a: a.ptr,
+      b: ptr,
+      m,
+      n,
+      k,
+      aRow: a.row,
+      aDepth: a.column,
+      bDepth: row,
+      bColumn: column,
+      outStride: n,
+      beta,
+      scratch,
+    }),
+  );
+}
+
+/**
+ * For loops that multiply by one right operand at every step, [k, n] or, `transposed`, [n, k]: packs it once. The function returned computes
+ * `out[rows, n] = beta·out + a[rows, k]·b` of dense operands; it holds as long as the scope it was made in.
+ */
+export function multiplier(b: Tensor, transposed: boolean, rows: number): (out: number, a: number, beta: 0 | 1) => void {
+  const [first = 0, width = 0] = b.shape;
+  const [k, n] = transposed ? [width, first] : [first, width];
+  const right = panelsOf(b, transposed) ?? rightPanels(dense(b.ptr, width, transposed), k, n);
+  const left = empty([Math.ceil(rows / 4) * 4, k]);
+  return (out, a, beta) => {
+    kernels.packRows(left.ptr, a, rows, k, k, 1);
+    kernels.matmulPacked(out, left.ptr, right.ptr, rows, n, k, n, beta);
+  };
+}
