@@ -1,4 +1,4 @@
-// `saccade`: what most programs need. Each room has a page of its own contents: `saccade/attention`, `saccade/models` and so on.
+/** What most programs need. The rest is in the rooms: `saccade/attention`, `saccade/models` and so on. @module */
 
 export {
   type Attended,
@@ -125,10 +125,11 @@ export {
   where,
 } from './ops/index.ts';
 export { type AlignmentOptions, alignmentSvg, alignmentText } from './plot/index.ts';
-export { type Backend, backend, type DType, withBackend } from './runtime/backend.ts';
+export { type Backend, backend, type DType, type View, withBackend } from './runtime/backend.ts';
 export { type MemoryReport, OutOfMemoryError } from './runtime/heap.ts';
 export { type Info, info } from './runtime/info.ts';
 export { init } from './runtime/init.ts';
+export type { Build } from './runtime/mark.ts';
 export { memoryReport } from './runtime/storage.ts';
 export { type WasmOptions, wasmBackend } from './runtime/wasm.ts';
 export {

@@ -1,4 +1,4 @@
-// `saccade/reference`: the kernels in float64, and what checks against them.
+/** The kernels in float64, and what checks against them. @module */
 
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
 export { withBackend } from './runtime/backend.ts';

@@ -1,4 +1,4 @@
-// `saccade/attention`. Scores, windows, selections, reads, and the mechanisms that they make.
+/** Scores, windows, selections, reads, and the mechanisms that they make. @module */
 
 export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
@@ -10,7 +10,7 @@ export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from
 export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './location.ts';
 export { causalMask, lengthsToMask } from './mask.ts';
 export { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
-export { MultiHead, type MultiHeadOptions } from './multi-head.ts';
+export { MultiHead, type MultiHeadCall, type MultiHeadOptions } from './multi-head.ts';
 export { contentBased, type LuongOptions, locationAware, luong, monotonic, multiHead, nearestKey, pointer } from './named.ts';
 export type {
   Attended,
@@ -38,6 +38,7 @@ export {
   generalScore,
   Score,
   type ScoreName,
+  type ScoreSizes,
   scaledDotScore,
   scoreNamed,
 } from './score.ts';

@@ -43,7 +43,7 @@ export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
 }
 
 /** Options of {@link grad}. */
-interface GradOptions {
+export interface GradOptions {
   gradient?: Tensor;
   createGraph?: boolean;
 }

@@ -1,6 +1,6 @@
-// `saccade/autograd`. Gradients.
+/** Gradients. @module */
 
-export { backward, grad } from './backward.ts';
+export { backward, type GradOptions, grad } from './backward.ts';
 export { checkpoint } from './checkpoint.ts';
 export { infer } from './infer.ts';
 export { parameter } from './parameter.ts';

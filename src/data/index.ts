@@ -1,4 +1,4 @@
-// `saccade/data`. Vocabularies, batches, splits.
+/** Vocabularies, batches, splits. @module */
 
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './batch.ts';
 export { fnv1a, hashSplit } from './split.ts';

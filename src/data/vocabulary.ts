@@ -62,6 +62,7 @@ export class Vocabulary {
     return this.symbols.length;
   }
 
+  /** Whether it is a symbol of its own. */
   has(symbol: string): boolean {
     return this.numbers.has(symbol);
   }

@@ -1,4 +1,4 @@
-// `saccade/decode`. Searches over any decoder.
+/** Searches over any decoder. @module */
 
 export { type BeamOptions, beamSearch, greedySearch, type Hypothesis, type SearchOptions } from './search.ts';
 export type { DecodeStep } from './stepper.ts';

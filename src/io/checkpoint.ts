@@ -6,14 +6,16 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type FilePath, writeAtomically } from './disk.ts';
 import { readFile } from './file.ts';
 import { isCount } from './format.ts';
-import { type Content, type ReadOptions, readBytes, type Target } from './reading.ts';
+import { type FileContent, type ReadOptions, readBytes, type Target } from './reading.ts';
 import { arrays, type Encoded, encoded, type FileTensor, joined, layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, tensorsOf } from './tensors.ts';
 import { brief, listed } from './words.ts';
 
 /** What has tensors by name to save and load: a module, an optimiser. `loadStateDict` checks all before it changes anything. */
 export interface Stateful {
+  /** Its tensors by name. */
   stateDict(): ReadonlyMap<string, Tensor>;
+  /** Takes their values over. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
   /** Checks all and returns what loads it, which cannot fail. Optimisers have it. */
   prepareStateDict?(dict: ReadonlyMap<string, Tensor>): () => void;
@@ -192,7 +194,7 @@ const bySection: Target<Part> = (name, layout, metadata) => {
   return section === '' || section === 'optimizer/' ? tensorsOf(name, layout) : arrays(name, layout, metadata);
 };
 
-function unpack({ tensors, metadata }: Content<Part>): Checkpoint {
+function unpack({ tensors, metadata }: FileContent<Part>): Checkpoint {
   const numbers: Record<string, number> = Object.create(null);
   const position: Record<string, number> = {};
   const keys: Record<string, Key> = Object.create(null);

@@ -1,11 +1,11 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import { type FilePath, openFile, readExactly, writeAtomically } from './disk.ts';
-import { type Content, type ReadOptions, reading, type Target } from './reading.ts';
+import { type FileContent, type ReadOptions, reading, type Target } from './reading.ts';
 import { layOut } from './safetensors.ts';
 import { entriesOf, type SaveOptions, tensorsOf } from './tensors.ts';
 
 /** Reads a safetensors file (Node) piece by piece, never holding the whole. */
-export async function readFile<T>(path: FilePath, options: ReadOptions, target: Target<T>): Promise<Content<T>> {
+export async function readFile<T>(path: FilePath, options: ReadOptions, target: Target<T>): Promise<FileContent<T>> {
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
@@ -33,6 +33,6 @@ export async function saveFile(path: FilePath, tensors: Iterable<readonly [strin
 }
 
 /** The tensors and the metadata of a safetensors file (Node). What is checked: see `readSafetensors`. */
-export async function loadFile(path: FilePath, options: ReadOptions = {}): Promise<Content<Tensor>> {
+export async function loadFile(path: FilePath, options: ReadOptions = {}): Promise<FileContent<Tensor>> {
   return readFile(path, options, tensorsOf);
 }

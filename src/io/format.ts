@@ -1,6 +1,9 @@
 import { type Shape, show } from '../tensor/shape.ts';
 import { fail, quote } from './words.ts';
 
+/** Element types that are read and written. */
+export type FileDType = 'F64' | 'I64' | 'U64' | 'F32' | 'I32' | 'U32' | 'F16' | 'BF16' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL';
+
 /** The types that are read and written, and the arrays that hold them: float32 for F16 and BF16, bytes 0 or 1 for BOOL. */
 export const ARRAYS = {
   F64: Float64Array,
@@ -16,10 +19,7 @@ export const ARRAYS = {
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
-} as const;
-
-/** Element types that are read and written. */
-export type FileDType = keyof typeof ARRAYS;
+} as const satisfies Record<FileDType, unknown>;
 
 /** Elements of a file as typed arrays: float32 for F16 and BF16, bytes 0 or 1 for BOOL. */
 export type FileData =

@@ -1,4 +1,4 @@
-// `saccade/io`. Files and checkpoints.
+/** Files and checkpoints. @module */
 
 export {
   type Checkpoint,
@@ -14,6 +14,6 @@ export {
 export type { FilePath } from './disk.ts';
 export { loadFile, saveFile } from './file.ts';
 export type { FileData, FileDType } from './format.ts';
-export type { Names, ReadOptions } from './reading.ts';
-export { type FileContent, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
+export type { FileContent, Names, ReadOptions } from './reading.ts';
+export { type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
 export { type LoadedTensors, loadTensors, type SaveOptions, saveTensors } from './tensors.ts';

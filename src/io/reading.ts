@@ -24,7 +24,7 @@ export interface ReadOptions {
 const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHeader: 0 };
 
 /** What was read of a file. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
-export interface Content<T> {
+export interface FileContent<T> {
   readonly tensors: Map<string, T>;
   readonly metadata: Record<string, string>;
 }
@@ -52,7 +52,7 @@ const PIECE = 2 ** 24;
  * Reads a file of `size` bytes: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
  * anything is allocated; on an error no sink is left.
  */
-export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, Content<T>, OwnBytes> {
+export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, FileContent<T>, OwnBytes> {
   expectNames('safetensors', options, known);
   const start = PREFIX + headerLength(yield [0, Math.min(PREFIX, size)], size, options.maximumHeader);
   const text = decodeHeader(yield [PREFIX, start - PREFIX]);
@@ -83,7 +83,7 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
 }
 
 /** Reads a file that is in memory; each piece is copied. */
-export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptions, target: Target<T>): Content<T> {
+export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptions, target: Target<T>): FileContent<T> {
   if (typeof bytes?.byteLength !== 'number') return fail('file must be a Uint8Array or an ArrayBuffer', typeof bytes);
   const all = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
   const steps = reading(all.length, options, target);

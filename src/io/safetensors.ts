@@ -5,7 +5,7 @@ import { digestOf } from './digest.ts';
 import { decode, encode, type OwnBytes } from './elements.ts';
 import { ARRAYS, bytesOf, expectReadable, type FileData, type FileDType, isCount, PREFIX, RANK, type Readable } from './format.ts';
 import { METADATA } from './header.ts';
-import { type Content, type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
+import { type FileContent, type ReadOptions, readBytes, type Sink, type Target } from './reading.ts';
 import { fail, isUnicode, quote } from './words.ts';
 
 /** One tensor of a file, as plain numbers. */
@@ -14,9 +14,6 @@ export interface FileTensor {
   readonly shape: Shape;
   readonly data: FileData;
 }
-
-/** What a safetensors file holds. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
-export type FileContent = Content<FileTensor>;
 
 /** What a file holds besides its tensors. */
 export interface WriteOptions {
@@ -64,7 +61,7 @@ export const arrays: Target<FileTensor> = (name, layout) => new ArraySink(name, 
  * Reads a safetensors file (https://github.com/huggingface/safetensors#format). Everything is checked before anything is allocated: a
  * torn or hostile file is an error `safetensors: rule, got values`. Elements are copied; F16 and BF16 become float32.
  */
-export function readSafetensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): FileContent {
+export function readSafetensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): FileContent<FileTensor> {
   return readBytes(bytes, options, arrays);
 }
 

@@ -1,4 +1,4 @@
-// `saccade/metrics`. How good an answer is.
+/** How good an answer is. @module */
 
 export { type Bleu, type BleuOptions, bleu } from './bleu.ts';
 export { type ErrorRates, editDistance, errorRates } from './error-rates.ts';

@@ -1,4 +1,4 @@
-// `saccade/models`. Whole models.
+/** Whole models. @module */
 
 export {
   type Constraint,

@@ -1,4 +1,4 @@
-// `saccade/nn`. Parts with parameters.
+/** Parts with parameters. @module */
 
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './cells.ts';
 export { Dropout } from './dropout.ts';

@@ -96,11 +96,12 @@ abstract class Recurrent extends Module {
     return { weightIh: get('weight_ih'), weightHh: get('weight_hh'), biasIh: get('bias_ih'), biasHh: get('bias_hh') };
   }
 
+  /** @internal */
   protected zeroState(batch: number): Tensor {
     return zeros([this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 
-  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·D, B, H] each. */
+  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·D, B, H] each. @internal */
   protected run<X extends Input, S extends State>(
     x: X,
     given: RecurrentOptions<S>,
@@ -169,6 +170,7 @@ export class RNN extends Recurrent {
     return { output, state: { h: states[0] as Tensor } };
   }
 
+  /** Zeros `[layers·D, B, H]`. */
   initialState(batch: number): HiddenState {
     return { h: this.zeroState(batch) };
   }
@@ -189,6 +191,7 @@ export class LSTM extends Recurrent {
     return { output, state: { h: states[0] as Tensor, c: states[1] as Tensor } };
   }
 
+  /** Zeros `[layers·D, B, H]`. */
   initialState(batch: number): LSTMState {
     return { h: this.zeroState(batch), c: this.zeroState(batch) };
   }
@@ -209,6 +212,7 @@ export class GRU extends Recurrent {
     return { output, state: { h: states[0] as Tensor } };
   }
 
+  /** Zeros `[layers·D, B, H]`. */
   initialState(batch: number): HiddenState {
     return { h: this.zeroState(batch) };
   }

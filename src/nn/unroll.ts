@@ -32,7 +32,7 @@ export interface UnrollOptions<S> {
 const names: Names<UnrollOptions<State>> = { state: 1, mask: 1, reverse: 1 };
 
 /**
- * A core along the time axis of `inputs` [B, T, I]: all that its steps give, as [B, T, …] under the same names, and the state after each row's
+ * A core along the time axis of `inputs` `[B, T, I]`: all that its steps give, as `[B, T, …]` under the same names, and the state after each row's
  * last real step.
  */
 export function unroll<S extends State, Step extends CoreStep<S>>(

@@ -132,7 +132,12 @@ function run(op: string, x: Tensor | Embedded, h0: Tensor | null, weights: Weigh
  * `x` [B, T, I] (or symbols of a table), `h0` [B, H] (`null` for zeros) → `output` [B, T, H] (0 where the mask is false) and the state
  * after each row's last real step. Gradient: a fused pass back through the steps, of first order.
  */
-export function gru(x: Tensor | Embedded, h0: Tensor | null, weights: Weights, options: SequenceOptions = {}): Results {
+export function gru(
+  x: Tensor | Embedded,
+  h0: Tensor | null,
+  weights: Weights,
+  options: SequenceOptions = {},
+): { output: Tensor; h: Tensor } {
   return run('gru', x, h0, weights, options);
 }
 

@@ -1,4 +1,4 @@
-// `saccade/ops`. Differentiable functions of tensors.
+/** Differentiable functions of tensors. @module */
 
 export { expand, sumTo } from '../autograd/arithmetic.ts';
 export { additiveScore } from './attention.ts';

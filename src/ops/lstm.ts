@@ -141,7 +141,13 @@ function run(
  * `x` [B, T, I] (or symbols of a table), `h0` and `c0` [B, H] (`null` for zeros) → `output` [B, T, H] (0 where the mask is false) and the
  * states after each row's last real step. Gradient: a fused pass back through the steps, of first order.
  */
-export function lstm(x: Tensor | Embedded, h0: Tensor | null, c0: Tensor | null, weights: Weights, options: SequenceOptions = {}): Results {
+export function lstm(
+  x: Tensor | Embedded,
+  h0: Tensor | null,
+  c0: Tensor | null,
+  weights: Weights,
+  options: SequenceOptions = {},
+): { output: Tensor; h: Tensor; c: Tensor } {
   return run('lstm', x, h0, c0, weights, options);
 }
 

@@ -1,11 +1,11 @@
 import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
-import { type Labels, rowsOf, type Weights } from './weights.ts';
+import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
 
 /** How an alignment is drawn. */
-export interface AlignmentOptions extends Labels {
+export interface AlignmentOptions extends AlignmentLabels {
   /** Above the heatmap. */
   title?: string;
 }
@@ -19,7 +19,7 @@ export interface AlignmentsOptions {
 
 /** One heatmap of several. */
 export interface AlignmentPanel extends AlignmentOptions {
-  weights: Weights;
+  weights: AlignmentWeights;
 }
 
 const CELL = 30;
@@ -41,7 +41,7 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
  * A heatmap of attention weights `[T, S]` as an SVG: source along the top, target down the side. It stands alone or inside a page, whose other
  * elements its styles leave as they are.
  */
-export function alignmentSvg(weights: Weights, options: AlignmentOptions & { theme?: Theme }): string {
+export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOptions & { theme?: Theme }): string {
   expectNames('alignmentSvg', options, { rows: 0, columns: 0, title: 0, theme: 0 });
   const { theme, ...panel } = options;
   return alignmentsSvg([{ ...panel, weights }], theme === undefined ? {} : { theme });
@@ -87,7 +87,7 @@ function draw(panel: AlignmentPanel): { svg: string; width: number; height: numb
   const weights = rowsOf('alignmentSvg', panel.weights, panel);
   const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, widthOf(label)), 1);
   const left = longest(rows) * LETTER + 10;
-  // Labels wider than a cell stand upright.
+  // AlignmentLabels wider than a cell stand upright.
   const upright = longest(columns) * LETTER > CELL - GAP;
   const top = (title ? 30 : 0) + (upright ? longest(columns) * LETTER + 8 : 24);
   const parts: string[] = [` aria-label="${escaped(title ?? 'Attention weights')}">`];

@@ -1,5 +1,5 @@
 import { expectNames } from '../tensor/check.ts';
-import { type Labels, rowsOf, type Weights } from './weights.ts';
+import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
 
 const SHADES = [' ', '░', '▒', '▓', '█'];
@@ -10,7 +10,7 @@ const COLORS = [235, 236, 23, 24, 31, 37, 73, 115, 158, 194];
  * Attention weights for a terminal: source along the top, target down the side, a block a weight. `color` uses 256 colours; by default
  * where the output is a terminal and `NO_COLOR` is not set.
  */
-export function alignmentText(weights: Weights, options: Labels & { color?: boolean }): string {
+export function alignmentText(weights: AlignmentWeights, options: AlignmentLabels & { color?: boolean }): string {
   expectNames('alignmentText', options, { rows: 0, columns: 0, color: 0 });
   const { rows, columns, color = onTerminal() } = options;
   const lists = rowsOf('alignmentText', weights, options);

@@ -3,10 +3,10 @@ import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Attention weights `[T, S]`, axes of 1 before them allowed: a row for each thing said, a column for each thing looked at. */
-export type Weights = Tensor | readonly ArrayLike<number>[];
+export type AlignmentWeights = Tensor | readonly ArrayLike<number>[];
 
 /** What the axes are called. */
-export interface Labels {
+export interface AlignmentLabels {
   /** One for each of the T rows: the target. */
   rows: readonly string[];
   /** One for each of the S columns: the source. */
@@ -14,7 +14,7 @@ export interface Labels {
 }
 
 /** Rows of weights within [0, 1], checked against their labels. */
-export function rowsOf(op: string, weights: Weights, { rows, columns }: Labels): number[][] {
+export function rowsOf(op: string, weights: AlignmentWeights, { rows, columns }: AlignmentLabels): number[][] {
   isList(op, 'rows', rows);
   isList(op, 'columns', columns);
   const lists = weights instanceof Tensor ? unstack(op, weights) : listed(op, weights);

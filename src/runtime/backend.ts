@@ -14,7 +14,9 @@ export type View = Float32Array | Float64Array | Int32Array;
 export interface Backend {
   /** `deterministic` and `relaxed` are wasm builds in float32; `reference` is plain TypeScript in float64. */
   readonly build: 'deterministic' | 'relaxed' | 'reference';
+  /** @internal */
   readonly kernels: Kernels;
+  /** @internal */
   readonly heap: Heap;
   /** Address steps from one element to the next. */
   readonly unit: number;

@@ -9,7 +9,7 @@ export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** What {@link Heap.report} tells; sizes in bytes. */
+/** What `memoryReport` tells; sizes in bytes. */
 export interface MemoryReport {
   /** Blocks in use. */
   blocks: number;

@@ -1,4 +1,4 @@
-// `saccade/tasks`. Generated problems with their answers.
+/** Generated problems with their answers. @module */
 
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';
 export {

@@ -1,8 +1,9 @@
-// `saccade/tensor`. Tensors: creation, random keys, scopes.
+/** Tensors: creation, random keys, scopes. @module */
 
-export { arange, detach, full, type Nested, ones, tensor, zeros } from './create.ts';
+export { arange, detach, full, type Nested, ones, type Typed, tensor, zeros } from './create.ts';
 export type { Key } from './key.ts';
-export { foldIn, key, permutation, randomInt, split } from './random.ts';
+export type { NestedValues } from './print.ts';
+export { foldIn, type Keys, key, permutation, randomInt, split } from './random.ts';
 export { outside, persist, scope } from './scope.ts';
 export type { Shape } from './shape.ts';
 export { type Deferred, empty, type Recorded, Tensor } from './tensor.ts';

@@ -34,18 +34,19 @@ export interface Recorded {
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
+  /** @internal */
   readonly storage: Storage;
   /** First element, counted from the storage's start. */
   readonly offset: number;
   readonly size: number;
-  /** True for a leaf whose gradient is wanted; set by {@link parameter}. */
+  /** True for a leaf whose gradient is wanted; set by `parameter`. */
   leaf = false;
   /** Accumulated by `backward`, used and cleared by an optimiser's step. Only on leaves. */
   grad: Tensor | null = null;
   /** How it was computed, where a gradient has to pass. */
   recorded: Recorded | null = null;
 
-  /** The shape is copied: its owner may go on to change it. `size` is its number of elements, where that is known. */
+  /** The shape is copied: its owner may go on to change it. `size` is its number of elements, where that is known. @internal */
   constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0, size = checkedSize('tensor', shape)) {
     this.storage = storage;
     this.size = size;

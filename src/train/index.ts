@@ -1,4 +1,4 @@
-// `saccade/train`. Optimisers, schedules, the training loop, and learning by choice.
+/** Optimisers, schedules, the training loop, and learning by choice. @module */
 
 export { exponentialAnneal, linearAnneal } from './anneal.ts';
 export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './choice/q-learning.ts';
@@ -15,16 +15,18 @@ export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
 export { Adadelta, type AdadeltaOptions } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './optimizers/adam.ts';
-export { Optimizer, type ParameterSet } from './optimizers/optimizer.ts';
-export { RMSProp, type RMSPropOptions } from './optimizers/rmsprop.ts';
+export { Optimizer, type OptimizerKind, type ParameterSet, type Slot } from './optimizers/optimizer.ts';
+export { RMSProp, type RMSPropOptions, type RMSPropState } from './optimizers/rmsprop.ts';
 export { SGD, type SGDOptions } from './optimizers/sgd.ts';
 export {
   type Best,
+  type BetterOptions,
   better,
   constantSchedule,
   cosineSchedule,
   inverseSqrtSchedule,
   type Plateau,
+  type PlateauOptions,
   plateau,
   type Schedule,
   stepDecay,

@@ -31,9 +31,13 @@ describe('the page of docs/start.md', () => {
     const named = blocks('docs/start.md', read('docs/start.md')).filter(({ name }) => name);
     // This Chromium ends where a page has a text field.
     for (const { name, code } of named) writeFileSync(join(folder, name ?? ''), code.replace('<input', '<input type="hidden"'));
-    const resolve = { alias: { saccade: join(root, 'dist/index.js') } };
+    const packaged = join(root, 'dist');
+    const alias = [
+      { find: /^saccade$/, replacement: `${packaged}/index.js` },
+      { find: /^saccade\/(\w+)$/, replacement: `${packaged}/$1.js` },
+    ];
     const configFile = join(folder, 'vite.config.js');
-    await build({ root: folder, configFile, base: './', logLevel: 'error', resolve, build: { outDir: join(folder, 'built') } });
+    await build({ root: folder, configFile, base: './', logLevel: 'error', resolve: { alias }, build: { outDir: join(folder, 'built') } });
     [browser, server] = await Promise.all([launchChromium(), serve(join(folder, 'built'))]);
   });
   afterAll(async () => {

@@ -79,6 +79,7 @@ export class Bridge extends Module {
     this.c = cell ? new Linear({ input: 2 * hidden, output: hidden }, forC) : null;
   }
 
+  /** The states `[B, H]` that a decoder starts from. */
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
     const h = tanh(this.h.forward(encoded.h));
     return { h, c: this.c ? this.c.forward(encoded.c) : zeros(h.shape) };

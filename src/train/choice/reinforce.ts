@@ -92,6 +92,7 @@ export class LearnedBaseline extends Module {
     this.linear = new Linear({ input: sizes.input, output: 1 }, key);
   }
 
+  /** Features `[…, I]` to the reward expected `[…]`. */
   forward(features: Tensor): Tensor {
     return reshape(this.linear.forward(detach(features)), features.shape.slice(0, -1));
   }

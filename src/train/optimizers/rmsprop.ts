@@ -29,10 +29,11 @@ const rules = {
   centered: /* @__PURE__ */ maybe(isFlag),
 };
 
-type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
+/** What {@link RMSProp} remembers of a parameter. */
+export type RMSPropState = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
 /** RMSProp (Hinton 2012, Coursera lecture 6e): `s ← α s + (1 − α) g²`, `p ← p − lr g / (√s + ε)`. Centred as in Graves 2013, §4.2. */
-export class RMSProp extends Optimizer<State> {
+export class RMSProp extends Optimizer<RMSPropState> {
   private readonly options: Required<Omit<RMSPropOptions, 'lr'>>;
 
   constructor(parameters: ParameterSet, options: RMSPropOptions = {}) {
@@ -41,11 +42,11 @@ export class RMSProp extends Optimizer<State> {
     const initial = { square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) };
     const numbers = { alpha, epsilon, weightDecay, momentum };
     const settings = { ...numbers, centered: Number(centered) };
-    super(parameters, { name: 'RMSProp', lr, settings, initial: initial as Record<State, number> });
+    super(parameters, { name: 'RMSProp', lr, settings, initial: initial as Record<RMSPropState, number> });
     this.options = { ...numbers, centered };
   }
 
-  protected override update({ parameter, state }: Slot<State>, gradient: Tensor): void {
+  protected override update({ parameter, state }: Slot<RMSPropState>, gradient: Tensor): void {
     const { alpha, epsilon, weightDecay, momentum, centered } = this.options;
     call.rmsprop({
       p: parameter.ptr,

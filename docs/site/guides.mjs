@@ -1,0 +1,10 @@
+// The pages beside the API, in the order of the menu. `API` is where the modules stand.
+
+/** @type {{ title: string, files: string[] }[]} */
+export const guides = [
+  { title: 'Begin', files: ['docs/start.md', 'docs/attention.md', 'docs/hard-attention.md'] },
+  { title: 'API', files: [] },
+  { title: 'In use', files: ['docs/threads.md', 'docs/numerics.md'] },
+  { title: 'What it does', files: ['docs/results.md', 'docs/gallery.md', 'docs/ladder.md', 'docs/performance.md', 'docs/engines.md'] },
+  { title: 'How it is made', files: ['docs/architecture.md', 'docs/kernels.md', 'docs/testing.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] },
+];

@@ -1,0 +1,26 @@
+// What TypeDoc is told besides its options: modules are called as they are imported, documents as their first heading says, and stand in
+// the menu under the headings of guides.mjs.
+import { readFileSync } from 'node:fs';
+import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
+import { guides } from './guides.mjs';
+
+/** @param {import('typedoc').Application} app */
+export function load(app) {
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, declaration) => {
+    if (declaration.kindOf(ReflectionKind.Module)) declaration.name = declaration.name.replace(/^src\b/, 'saccade').replace(/\/index$/, '');
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    project.children?.sort((a, b) => (a.name < b.name ? -1 : 1));
+  });
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
+    const heading = document.content.find(({ kind }) => kind === 'text');
+    const title = /^# (.+)$/m.exec(heading?.text ?? '')?.[1];
+    if (!title) throw new Error(`docs: each page must begin with a heading, got ${document.name}`);
+    const file = guides.find(({ files }) => files.some((path) => isPage(path, title)));
+    document.name = title;
+    document.comment = new Comment([], [new CommentTag('@category', [{ kind: 'text', text: file?.title ?? 'Others' }])]);
+  });
+}
+
+/** @param {string} path @param {string} title */
+const isPage = (path, title) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').startsWith(`# ${title}\n`);
