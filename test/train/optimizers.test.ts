@@ -210,6 +210,41 @@ describe('clipping', () => {
     expect(gradNorm([a]) / (Math.SQRT2 * 3e38)).toBeCloseTo(1, 6);
   });
 
+  it('leaves parameters without a gradient alone, and gradients within the limit as they are', () => {
+    const [a, b] = [parameter(zeros([2])), parameter(zeros([2]))];
+    const gradient = tensor([3, 4]);
+    a.grad = gradient;
+    expect(clipGradNorm([a, b], 6)).toBe(5);
+    expect([a.grad === gradient, b.grad]).toEqual([true, null]);
+    clipGradValue([a, b], 3.5);
+    expect([[...a.grad.toArray()], b.grad]).toEqual([[3, 3.5], null]);
+    expect([gradNorm([b]), clipGradNorm([b], 1)]).toEqual([0, 0]);
+  });
+
+  it('divides by the norm and 1e-6, so that what is near nothing is not blown up', () => {
+    const a = parameter(zeros([1]));
+    a.grad = tensor([3e-6]);
+    clipGradNorm([a], 1e-6);
+    expect(a.grad.item() / 0.75e-6).toBeCloseTo(1, 4);
+    a.grad = zeros([1]);
+    expect(clipGradNorm([a], 0)).toBe(0);
+    expect(a.grad.item()).toBe(0);
+  });
+
+  it('adds up each tensor’s squares to a float32, and those in float64', () => {
+    const values = [
+      [0.1, 0.2, 0.3],
+      [1e-3, 7],
+    ];
+    const parameters = values.map((row) => {
+      const p = parameter(zeros([row.length]));
+      p.grad = tensor(row);
+      return p;
+    });
+    const squares = values.map((row) => Math.fround(row.reduce((sum, g) => sum + Math.fround(g) ** 2, 0)));
+    expect(gradNorm(parameters)).toBe(Math.sqrt(squares.reduce((sum, x) => sum + x, 0)));
+  });
+
   it('returns a norm that is not finite and leaves the gradients', () => {
     const a = parameter(zeros([2]));
     a.grad = tensor([Infinity, 1]);

@@ -4,12 +4,14 @@ import { Linear } from '../../src/nn/linear.ts';
 import { ones } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { exponentialAnneal, linearAnneal } from '../../src/train/anneal.ts';
-import { qLoss, qTarget, updateTarget } from '../../src/train/choice/q-learning.ts';
-import { reinforceLoss } from '../../src/train/choice/reinforce.ts';
+import { epsilonGreedy, qLoss, qTarget, updateTarget } from '../../src/train/choice/q-learning.ts';
+import { baselineLoss, movingAverage, reinforceLoss } from '../../src/train/choice/reinforce.ts';
 import { clipGradNorm, clipGradValue } from '../../src/train/clip.ts';
 import { constantSchedule, cosineSchedule, inverseSqrtSchedule, stepDecay } from '../../src/train/schedule.ts';
 
 const linear = () => new Linear({ input: 2, output: 2 }, key(1));
+const plain = () => new Linear({ input: 2, output: 2, bias: false }, key(1));
+const wide = () => new Linear({ input: 3, output: 2 }, key(1));
 const unknown = { unknownOption: 1 } as object;
 
 it.each<[string, () => unknown]>([
@@ -25,6 +27,16 @@ it.each<[string, () => unknown]>([
   ['qLoss: action must be int32', () => qLoss(ones([2, 3]), ones([2]), ones([2]))],
   ['updateTarget: options must be among rate', () => updateTarget(linear(), linear(), unknown)],
   ['updateTarget: rate must', () => updateTarget(linear(), linear(), { rate: -1 })],
+  ['updateTarget: bias must be in both with one shape, got nothing for Tensor(', () => updateTarget(linear(), plain(), { rate: 0.5 })],
+  ['updateTarget: weight must be in both with one shape, got Tensor(', () => updateTarget(linear(), wide(), { rate: 0.5 })],
+  ['epsilonGreedy: options must be among epsilon, mask', () => epsilonGreedy(key(1), ones([2]), unknown as { epsilon: number })],
+  ['epsilonGreedy: epsilon must be in [0, 1], got -0.1', () => epsilonGreedy(key(1), ones([2]), { epsilon: -0.1 })],
+  ['epsilonGreedy: epsilon must be in [0, 1], got 1.1', () => epsilonGreedy(key(1), ones([2]), { epsilon: 1.1 })],
+  ['baselineLoss: options must be among mask', () => baselineLoss(ones([2]), ones([2]), unknown)],
+  ['baselineLoss: reward must have leading axes of [2, 3], got [3]', () => baselineLoss(ones([2, 3]), ones([3]))],
+  ['baselineLoss: mask must be bool', () => baselineLoss(ones([2]), ones([2]), { mask: ones([2]) })],
+  ['movingAverage: options must be among decay', () => movingAverage({ value: 0, weight: 0 }, 1, unknown)],
+  ['movingAverage: decay must be in [0, 1), got 1', () => movingAverage({ value: 0, weight: 0 }, 1, { decay: 1 })],
   ['reinforceLoss: options must be among', () => reinforceLoss(ones([2]), ones([2]), unknown)],
   ['reinforceLoss: logProbability must be [B, …] of at least one example, got [0]', () => reinforceLoss(ones([0]), ones([0]))],
   ['reinforceLoss: reward must have leading axes of [2, 3], got [3]', () => reinforceLoss(ones([2, 3]), ones([3]))],
