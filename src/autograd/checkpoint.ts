@@ -1,7 +1,9 @@
 import { now } from '../runtime/clock.ts';
+import { expectSynchronous } from '../runtime/synchronous.ts';
+import { shown } from '../tensor/check.ts';
 import { detach } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { recompose } from './recompose.ts';
 import { recording, taped } from './record.ts';
 import { history } from './walk.ts';
@@ -21,14 +23,15 @@ const cut = (inputs: readonly Tensor[]) =>
  * an error. The same bits as without, of second order too.
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
-  if (!recording()) return f(...given);
+  if (typeof f !== 'function') throw new TypeError(`checkpoint: fn must be a function, got ${shown(f)}`);
+  if (!recording()) return resultOf(f, given);
   const inputs = [...given]; // the list is the caller's, who may change it before the gradient is asked for
   let captured: Tensor[] = [];
   let used: boolean[] = [];
   const y = scope(() => {
     const since = now();
     const leaves = cut(inputs);
-    const result = f(...leaves);
+    const result = resultOf(f, leaves);
     const found = leavesOf(result, since);
     used = leaves.map((x) => found.delete(x));
     captured = [...found];
@@ -46,6 +49,13 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly T
     const gradients = () => kept(recompose(again, inputs, g, captured));
     return recording() ? gradients() : scope(gradients);
   });
+}
+
+function resultOf(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
+  const result = f(...inputs);
+  expectSynchronous('checkpoint', result);
+  expectTensor('checkpoint', 'what fn gives', result);
+  return result;
 }
 
 function expectSame(again: Tensor, before: Tensor): void {

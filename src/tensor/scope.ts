@@ -1,5 +1,5 @@
 import { type Storage, scoped, within } from '../runtime/storage.ts';
-import { expectSynchronous, isThenable } from '../runtime/synchronous.ts';
+import { expectSynchronous, isGenerator, isThenable } from '../runtime/synchronous.ts';
 import { expectTensor, type Recorded, Tensor } from './tensor.ts';
 
 const ended: Omit<Recorded, 'order'> = {
@@ -35,6 +35,7 @@ function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) continue;
     seen.add(value);
     if (isThenable(value)) late = late ? Promise.all([late, value]) : value;
+    else if (isGenerator(value)) late ??= value;
     else if (value instanceof Tensor) {
       handOn(value, from, to);
       waiting.push(value.grad);
@@ -62,7 +63,9 @@ export function persist<T extends Tensor>(x: T): T {
   return x;
 }
 
-/** Runs `fn` as if outside every scope: what it makes is freed by the collector, or by hand. */
+/** Runs `fn`, which is synchronous, as if outside every scope: what it makes is freed by the collector, or by hand. */
 export function outside<T>(fn: () => T): T {
-  return within(null, fn);
+  const result = within(null, fn);
+  expectSynchronous('outside', result);
+  return result;
 }

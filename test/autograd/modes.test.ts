@@ -10,10 +10,11 @@ import { noGrad, record, recording, withGrad } from '../../src/autograd/record.t
 import { recordSeveral } from '../../src/autograd/several.ts';
 import { history } from '../../src/autograd/walk.ts';
 import { add, mul, neg, square, sum } from '../../src/ops/index.ts';
+import { backend, withBackend } from '../../src/runtime/backend.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
-import { scope } from '../../src/tensor/scope.ts';
+import { outside, scope } from '../../src/tensor/scope.ts';
 import type { Deferred, Tensor } from '../../src/tensor/tensor.ts';
 
 const leaf = (...elements: number[]) => parameter(tensor(elements));
@@ -36,6 +37,42 @@ describe('infer', () => {
     expect(() => infer(async () => 1)).toThrow('infer: fn must be synchronous, got a promise');
     expect(() => withGrad(async () => 1)).toThrow('withGrad: fn must be synchronous, got a promise');
     expect(recording()).toBe(true);
+  });
+});
+
+describe('a function that would go on later', () => {
+  const late = [
+    ['a promise', async () => leaf(1)],
+    [
+      'a generator',
+      function* () {
+        yield leaf(1);
+      },
+    ],
+    [
+      'a generator',
+      async function* () {
+        yield leaf(1);
+      },
+    ],
+  ] as const;
+  const modes: Record<string, (fn: () => unknown) => unknown> = {
+    noGrad,
+    withGrad,
+    infer,
+    outside,
+    scope,
+    checkpoint: (fn) => checkpoint(fn as () => Tensor, [leaf(1)]),
+    withBackend: (fn) => withBackend(backend(), fn),
+  };
+  it.each(Object.entries(modes))('is refused by %s', (name, mode) => {
+    for (const [what, fn] of late) expect(() => mode(fn), what).toThrow(`${name}: fn must be synchronous, got ${what}`);
+    expect(recording()).toBe(true);
+  });
+
+  it('gives checkpoint a tensor', () => {
+    expect(() => checkpoint((() => 3) as never, [])).toThrow('checkpoint: what fn gives must be a tensor, got 3');
+    expect(() => noGrad(() => checkpoint(3 as never, []))).toThrow('checkpoint: fn must be a function, got 3');
   });
 });
 
