@@ -13,7 +13,7 @@ export const tokensOf = (e: number, steps: number, symbols: number, seed: number
   at(rows(sentences([e], steps, symbols, seed)), 0);
 
 export interface Encoded {
-  memory: Matrix;
+  outputs: Matrix;
   h: Vector;
   c: Vector;
 }
@@ -29,7 +29,7 @@ export function encode(w: Weights, tokens: readonly number[], hidden: number, la
     { hidden, length, layers, ways: 2 },
   );
   const [forward, backward] = [at(last, -2), at(last, -1)];
-  return { memory: outputs, h: [...forward.h, ...backward.h], c: [...forward.c, ...backward.c] };
+  return { outputs, h: [...forward.h, ...backward.h], c: [...forward.c, ...backward.c] };
 }
 
 /** A.2.2: s₀ = tanh(W h); for the cell, which the paper's gated unit has not, W c without the tanh. */
@@ -74,11 +74,11 @@ export function attentive(
   hidden: number,
 ): { logits: Matrix; taken: Taken[] } {
   const encoded = encode(w.within('encoder'), source, hidden);
-  const memory = w.has('memory.weight') ? encoded.memory.map((x) => linear(w, 'memory', x)) : encoded.memory;
+  const source = w.has('project.weight') ? encoded.outputs.map((x) => linear(w, 'project', x)) : encoded.outputs;
   const may = source.map((token) => token !== PAD);
   const past: Taken[] = [];
   const contextFor = (query: Vector, t: number) => {
-    past.push(look({ query, keys: memory, values: memory, may, t, place: t, past: [...past] }));
+    past.push(look({ query, keys: source, values: source, may, t, place: t, past: [...past] }));
     return at(past, -1).output;
   };
   let state = bridge(w.within('bridge'), encoded);

@@ -141,8 +141,8 @@ export const moduleEquations: Record<string, Equation> = {
   CombinedWindow: factors('windows.0'),
   'MultiHead: self-attention': selfAttention,
   Encoder: (w, e) => {
-    const { memory, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
-    return [...memory.flat(), ...h, ...c];
+    const { outputs, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
+    return [...outputs.flat(), ...h, ...c];
   },
   Bridge: bridging,
   'Bridge: without cell': bridging,
