@@ -74,11 +74,11 @@ export function attentive(
   hidden: number,
 ): { logits: Matrix; taken: Taken[] } {
   const encoded = encode(w.within('encoder'), source, hidden);
-  const source = w.has('project.weight') ? encoded.outputs.map((x) => linear(w, 'project', x)) : encoded.outputs;
+  const keys = w.has('project.weight') ? encoded.outputs.map((x) => linear(w, 'project', x)) : encoded.outputs;
   const may = source.map((token) => token !== PAD);
   const past: Taken[] = [];
   const contextFor = (query: Vector, t: number) => {
-    past.push(look({ query, keys: source, values: source, may, t, place: t, past: [...past] }));
+    past.push(look({ query, keys, values: keys, may, t, place: t, past: [...past] }));
     return at(past, -1).output;
   };
   let state = bridge(w.within('bridge'), encoded);
