@@ -15,7 +15,7 @@ import {
   stretchedStrides,
   stridesOf,
 } from '../tensor/shape.ts';
-import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { record } from './record.ts';
 
 /** A kernel of two broadcast operands: `out` contiguous, four lengths, four strides of `a`, four of `b`. */
@@ -58,7 +58,7 @@ export function add(a: Tensor, b: Tensor): Tensor {
 /** The same elements in memory of their own. Gradient: `g`. */
 export function copy(x: Tensor): Tensor {
   const y = empty(x.shape, x.dtype);
-  y.view().set(x.peek());
+  y.view().set(elementsOf(x));
   return record('copy', y, { inputs: [x] }, (g) => [g]);
 }
 

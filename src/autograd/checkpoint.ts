@@ -3,7 +3,7 @@ import { expectSynchronous } from '../runtime/synchronous.ts';
 import { shown } from '../tensor/check.ts';
 import { detach } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
-import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { recompose } from './recompose.ts';
 import { recording, taped } from './record.ts';
 import { history } from './walk.ts';
@@ -59,7 +59,7 @@ function resultOf(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[])
 }
 
 function expectSame(again: Tensor, before: Tensor): void {
-  const [xs, ys] = [again.peek(), before.peek()];
+  const [xs, ys] = [elementsOf(again), elementsOf(before)];
   for (let i = 0; i < ys.length; i++) {
     if (!Object.is(xs[i], ys[i]))
       throw new Error(

@@ -4,6 +4,7 @@
 
 import { now } from '../runtime/clock.ts';
 import type { Storage } from '../runtime/storage.ts';
+import { observer, passed } from '../tensor/observe.ts';
 import { readFor } from '../tensor/reading.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { type Deferred, type Recorded, Tensor } from '../tensor/tensor.ts';
@@ -73,6 +74,7 @@ export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
     readFor(node);
     const results = node.backward(gradient);
     readFor(null);
+    if (observer) passed(`${name} gradient`);
     if (results.length !== inputs.length)
       throw new Error(`${name}: a gradient must be given for each input, got ${results.length} for ${inputs.length}`);
     inputs.forEach((input, i) => {

@@ -76,7 +76,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOp
   const [before, after] = ends(size, options.padding ?? 0);
   const total = before + length + after;
   if (size > total) throw new RangeError(`conv1d: weight must be no longer than x with its padding, got ${size} and ${total}`);
-  const call = { inputs: [x, weight, bias], attributes: { before, after } };
+  const call = { inputs: [x, weight, bias], attributes: { padding: options.padding ?? 0 } };
   return asOne(
     'conv1d',
     call,

@@ -1,13 +1,13 @@
 // Indices are checked here: kernels trust them.
 
-import { expectDType, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /**
  * Throws unless every index is in [low, high). Returns a mark of all of them, by which {@link expectSame} knows whether they changed.
  */
 export function expectIndices(op: string, index: Tensor, low: number, high: number): number {
   expectDType(op, 'index', index, 'int32');
-  const values = index.peek();
+  const values = elementsOf(index);
   let mark = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;

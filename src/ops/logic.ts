@@ -5,7 +5,7 @@ import { record } from '../autograd/record.ts';
 import { type DType, kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
 import { broadcastShapes, type Shape } from '../tensor/shape.ts';
-import { empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
+import { elementsOf, empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
 /** What a binary op takes: a tensor, or a number that is stretched to the other operand's shape. */
 export type Operand = Tensor | number;
@@ -56,7 +56,7 @@ function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Ope
   const shape = broadcastShapes(op, ...shapes);
   const [p, q] = [a, b].map((x) => (typeof x === 'number' ? x : spread(x, shape))) as [Operand, Operand];
   const y = empty(shape, 'bool');
-  const values = (x: Operand) => (typeof x === 'number' ? null : x.peek());
+  const values = (x: Operand) => (typeof x === 'number' ? null : elementsOf(x));
   const [left, right, to] = [values(p), values(q), y.view()];
   for (let i = 0; i < to.length; i++) to[i] = holds(left?.[i] ?? (p as number), right?.[i] ?? (q as number)) ? 1 : 0;
   return y;

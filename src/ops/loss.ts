@@ -5,7 +5,7 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { anything, expectOptions, isNumber, isOneOf, isPositive, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, div, maximum, mul, neg, sub } from './binary.ts';
 import { abs, clamp, softplus, square } from './elementwise.ts';
 import { floatSub, scaled, sumAll } from './float.ts';
@@ -62,7 +62,8 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
   }
   const bound = x.shape.at(-1) as number;
   let count = 0;
-  target.peek().forEach((value, i) => {
+  const values = ignoreIndex === undefined ? elementsOf(target) : target.peek(); // how many are left is no op's result
+  values.forEach((value, i) => {
     if (value === ignoreIndex) return;
     if (!(value >= 0 && value < bound)) throw new RangeError(`${op}: target must be in [0, ${bound}), got ${value} at ${i}`);
     count++;
@@ -76,7 +77,7 @@ function targetWeights(op: string, weight: Tensor, index: Tensor, bound: number)
   expectDType(op, 'weight', weight, 'float32');
   if (!sameShape(weight.shape, [bound])) throw new RangeError(`${op}: weight must be ${show([bound])}, got ${show(weight.shape)}`);
   if (weight.requiresGrad) throw new TypeError(`${op}: weight must be a constant, got a tensor that takes gradients (detach it)`);
-  const odd = weight.peek().find((value) => !(value >= 0 && value < Infinity));
+  const odd = elementsOf(weight).find((value) => !(value >= 0 && value < Infinity));
   if (odd !== undefined) throw new RangeError(`${op}: weight must be finite and from 0, got ${odd}`);
   const own = where(greaterEqual(index, 0), gather(weight, maximum(index, 0)), 0);
   let total = 0;

@@ -3,6 +3,7 @@ import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { zeros } from '../tensor/create.ts';
+import { asOne } from '../tensor/observe.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
@@ -12,6 +13,7 @@ import { multiplier } from './product/multiply.ts';
 import {
   at,
   type Composed,
+  callOf,
   clear,
   copyOf,
   type Embedded,
@@ -119,6 +121,23 @@ function run(
   again?: Composed,
 ): Results {
   const q = sequence(op, 4, x, { h0, c0 }, weights, options);
+  return asOne(
+    'lstm',
+    callOf(x, [h0, c0], weights, options),
+    () => checked(op, q, x, h0, c0, weights, again),
+    ({ output, h, c }) => [output, h, c],
+  );
+}
+
+function checked(
+  op: string,
+  q: Sequence,
+  x: Tensor | Embedded,
+  h0: Tensor | null,
+  c0: Tensor | null,
+  weights: Weights,
+  again: Composed | undefined,
+): Results {
   const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);

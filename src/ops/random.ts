@@ -5,7 +5,7 @@ import { kernels } from '../runtime/backend.ts';
 import { expectKey, expectNames, isShare, shown } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { expectShape, type Shape, show } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 const uniformOptions = { low: 0, high: 0 };
 const normalOptions = { mean: 0, std: 0 };
@@ -57,13 +57,13 @@ export function categorical(key: Key, logits: Tensor): Tensor {
   expectDType('categorical', 'logits', logits, 'float32');
   const n = logits.shape.at(-1);
   if (!n) throw new RangeError(`categorical: logits must have a last axis to choose from, got shape ${show(logits.shape)}`);
-  const odd = logits.peek().findIndex((x) => !(x < Infinity));
+  const odd = elementsOf(logits).findIndex((x) => !(x < Infinity));
   if (odd >= 0) {
-    throw new RangeError(`categorical: logits must be numbers below ∞, got ${logits.peek()[odd]} in row ${Math.floor(odd / n)}`);
+    throw new RangeError(`categorical: logits must be numbers below ∞, got ${elementsOf(logits)[odd]} in row ${Math.floor(odd / n)}`);
   }
   const y = empty(logits.shape.slice(0, -1), 'int32');
   kernels.categorical(y.ptr, logits.ptr, y.size, n, key.hi, key.lo, 0);
-  const empties = y.peek().indexOf(-1);
+  const empties = elementsOf(y).indexOf(-1);
   if (empties >= 0) throw new RangeError(`categorical: each row must have a logit above −∞, got none in row ${empties}`);
   return record('categorical', y, { inputs: [logits], attributes: { key } });
 }

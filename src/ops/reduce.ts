@@ -6,7 +6,7 @@ import { kernels } from '../runtime/backend.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { asOne } from '../tensor/observe.ts';
 import { around, axisOf, type Shape, show } from '../tensor/shape.ts';
-import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOptions } from './along.ts';
 import { mul, neg, sub } from './binary.ts';
 import { sqrt, square } from './elementwise.ts';
@@ -57,7 +57,7 @@ function wholeSums(x: Tensor, axes: ReadonlySet<number>): Tensor {
     kept.map((i) => x.shape[i] as number),
     'int32',
   );
-  const [from, to] = [rows.peek(), y.view()];
+  const [from, to] = [elementsOf(rows), y.view()];
   const n = to.length === 0 ? 0 : from.length / to.length;
   for (let r = 0; r < to.length; r++) {
     let total = 0;

@@ -1,4 +1,4 @@
-import { expand } from '../autograd/arithmetic.ts';
+import { expand, spread } from '../autograd/arithmetic.ts';
 import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
@@ -6,12 +6,14 @@ import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
 import { expectNames, isShare, type Names } from '../tensor/check.ts';
+import { arange } from '../tensor/create.ts';
+import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, mul } from './binary.ts';
 import { allFinite } from './finite.ts';
-import { and, greater, toFloat, where } from './logic.ts';
+import { and, greater, lessEqual, toFloat, where } from './logic.ts';
 import { matmul } from './matmul.ts';
 import { dropout } from './random.ts';
 import { max, sum } from './reduce.ts';
@@ -85,7 +87,7 @@ function layOut(op: string, name: string, x: Tensor, target: Shape): { x: Tensor
   if (!sameShape(broadcastShapes(op, x.shape, target), target)) {
     throw new RangeError(`${op}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
   }
-  const whole = target.length > 4 ? expand(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
+  const whole = target.length > 4 ? spread(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
   const strides = stretchedStrides(whole.shape, target);
   const [query = 0, key = 0] = strides.slice(-2);
   // Of more leading axes than two all are one; the stride of its last axis alone would be 0 where that has length 1.
@@ -236,10 +238,7 @@ function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tens
 
 /** bool [T, S]: true where s ≤ t + S − T. */
 function untilNow(queries: number, keys: number): Tensor {
-  const mask = empty([queries, keys], 'bool');
-  const view = mask.view();
-  for (let t = 0; t < queries; t++) for (let s = 0; s < keys; s++) view[t * keys + s] = s <= t + keys - queries ? 1 : 0;
-  return mask;
+  return lessEqual(arange(keys), reshape(arange(keys - queries, keys), [queries, 1]));
 }
 
 /**
@@ -257,12 +256,7 @@ export function scaledDotProductAttention(
   options: AttentionOptions & { weights: true },
 ): { output: Tensor; weights: Tensor };
 export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options?: AttentionOptions): { output: Tensor };
-export function scaledDotProductAttention(
-  query: Tensor,
-  keys: Tensor,
-  values: Tensor,
-  options: AttentionOptions = {},
-): { output: Tensor; weights?: Tensor } {
+export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Results {
   expectNames('scaledDotProductAttention', options, names);
   const { dropout: p = 0, key } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
@@ -272,6 +266,18 @@ export function scaledDotProductAttention(
     const [output, weights] = composed(l, options.mask, xs, (all) => dropout(all, p, key));
     return options.weights ? { output, weights } : { output };
   }
+  const call = {
+    inputs: [query, keys, values, options.mask, options.bias],
+    attributes: { causal: l.causal, scale: l.scale, weights: options.weights ?? false },
+  };
+  const outputsOf = ({ output, weights }: Results) => (weights ? [output, weights] : [output]);
+  return asOne('scaledDotProductAttention', call, () => fused(l, query, keys, values, options), outputsOf);
+}
+
+/** Output [..., T, V] and, where they are wanted, weights [..., T, S]. */
+type Results = { output: Tensor; weights?: Tensor };
+
+function fused(l: Layout, query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions): Results {
   const y = forward(l, query, keys, values);
   const { output, tops, shares } = y;
   const inputs = [query, keys, values, ...(options.bias ? [options.bias] : [])];

@@ -7,6 +7,7 @@ import { backend } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
+import type { Call } from '../tensor/observe.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 import { allFinite } from './finite.ts';
@@ -106,6 +107,17 @@ export function sequence(
     }
   }
   return { batch, steps, hidden, width, reverse, mask };
+}
+
+/** What a call is told to observers by: x, the weights and biases, the states, the mask, and instead of x a table and an index. */
+export function callOf(
+  x: Tensor | Embedded,
+  states: readonly (Tensor | null)[],
+  w: Weights,
+  { mask, reverse = false }: SequenceOptions,
+): Call {
+  const [direct, table, index] = x instanceof Tensor ? [x] : [null, x.table, x.index];
+  return { inputs: [direct, w.weightIh, w.weightHh, w.biasIh, w.biasHh, ...states, mask, table, index], attributes: { reverse } };
 }
 
 /** [B, I] as a sequence of one step. */

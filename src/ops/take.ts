@@ -5,7 +5,7 @@ import { expectNames, isCount } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import { axisOf, sameShape, show, sizeOf } from '../tensor/shape.ts';
-import { alias, empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { alias, elementsOf, empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { axisOption } from './along.ts';
 import { gather, segmentSum, unpick } from './gather.ts';
 import { expectIndices } from './indices.ts';
@@ -15,7 +15,7 @@ import { reshape, transpose } from './shape.ts';
 function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
   expectDType(op, 'index', index, 'int32');
   const y = empty(index.shape, 'int32');
-  const [from, to] = [index.peek(), y.view()];
+  const [from, to] = [elementsOf(index), y.view()];
   const width = rows === 0 ? 0 : from.length / rows;
   for (let i = 0; i < from.length; i++) {
     const value = from[i] as number;

@@ -48,6 +48,8 @@ export class Heap {
   /** Blocks that no scope frees, and at how many bytes of them the collector is asked for its part. */
   readonly outside = { blocks: 0, bytes: 0, limit: 0 };
   readonly space: Space;
+  /** Addresses handed out so far, those that came back included. */
+  allocated = 0;
   #classes = new Map<number, number[]>();
   #spans: Span[] = [];
   readonly #withheld: number[] = [];
@@ -71,6 +73,7 @@ export class Heap {
     const at = this.#classes.get(capacity)?.pop() ?? this.#fromSpans(capacity) ?? this.#fromEnd(capacity);
     this.#blocks++;
     this.#used += capacity;
+    this.allocated += capacity;
     if (this.#used > this.#peak) this.#peak = this.#used;
     return at;
   }

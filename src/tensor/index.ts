@@ -2,6 +2,7 @@
 
 export { arange, detach, full, type Nested, ones, type Typed, tensor, zeros } from './create.ts';
 export type { Key } from './key.ts';
+export type { Attributes, Call } from './observe.ts';
 export type { NestedValues } from './print.ts';
 export { foldIn, type Keys, key, permutation, randomInt, split } from './random.ts';
 export { outside, persist, scope } from './scope.ts';

@@ -1,4 +1,4 @@
-// Which ops run, for whoever wants to know. With nobody watching it costs one comparison an op.
+// Which ops run, for whoever wants to know: a tracer, a profiler. With nobody watching it costs one comparison an op.
 
 import type { Tensor } from './tensor.ts';
 
@@ -12,14 +12,13 @@ export interface Call {
   readonly attributes?: Attributes;
 }
 
-/** Is told of every op when it has run. */
+/** Is told of every op when it has run. What has no results changed something where it lies. */
 export type Observer = (op: string, outputs: readonly Tensor[], call: Call) => void;
 
 /** Who is told, if anybody: a live binding. */
 export let observer: Observer | null = null;
 
-/** Runs `fn` with `next` told of its ops, or nobody. */
-export function observedBy<T>(next: Observer | null, fn: () => T): T {
+function withObserver<T>(next: Observer | null, fn: () => T): T {
   const before = observer;
   observer = next;
   try {
@@ -29,10 +28,27 @@ export function observedBy<T>(next: Observer | null, fn: () => T): T {
   }
 }
 
-/** Runs `fn`, made of ops, as one op. */
+/** Runs `fn` with `next` told of its ops, after those who are told already. */
+export function observedBy<T>(next: Observer, fn: () => T): T {
+  const before = observer;
+  if (!before) return withObserver(next, fn);
+  return withObserver((op, outputs, call) => {
+    before(op, outputs, call);
+    next(op, outputs, call);
+  }, fn);
+}
+
+/** Runs `fn`, which is made of ops, as one op. */
 export function asOne<T>(op: string, call: Call, fn: () => T, outputsOf: (result: T) => readonly Tensor[]): T {
   if (!observer) return fn();
-  const result = observedBy(null, fn);
+  const result = withObserver(null, fn);
   observer(op, outputsOf(result), call);
   return result;
+}
+
+const NOTHING: Call = { inputs: [] };
+
+/** Says that what ran since the last op was `op`, which has no results: a step of an optimiser, the gradient of an op. */
+export function passed(op: string): void {
+  if (observer) observer(op, [], NOTHING);
 }

@@ -15,6 +15,26 @@ export let since = Number.POSITIVE_INFINITY;
 
 let reader: Reader | null = null;
 
+/** Is told when somebody outside ops is given elements, who may write them too where `written`. */
+type Notice = (x: object, written: boolean) => void;
+
+/** Who is told, if anybody: a live binding. */
+export let notice: Notice | null = null;
+
+/** Runs `fn` with `next` told of reads, after those who are told already. */
+export function noticedBy<T>(next: Notice, fn: () => T): T {
+  const before = notice;
+  notice = (x, written) => {
+    before?.(x, written);
+    next(x, written);
+  };
+  try {
+    return fn();
+  } finally {
+    notice = before;
+  }
+}
+
 /** From here on tensors are read for the gradient of `next`, or for none. Returns for whose they were read before. */
 export function readFor(next: Reader | null): Reader | null {
   const before = reader;

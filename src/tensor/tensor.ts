@@ -2,7 +2,7 @@ import { backend, type DType, type View, wrongBackend } from '../runtime/backend
 import { Storage } from '../runtime/storage.ts';
 import { shown } from './check.ts';
 import { type NestedValues, nested, printed } from './print.ts';
-import { changed, since } from './reading.ts';
+import { changed, notice, since } from './reading.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
 
 /**
@@ -81,14 +81,16 @@ export class Tensor {
    * ran before and reads them for its gradient refuses.
    */
   view(): View {
-    const elements = this.peek();
+    if (notice) notice(this, true);
+    const elements = elementsOf(this);
     this.storage.look();
     return elements;
   }
 
   /** The elements where they lie, only to be read: {@link view} looks at all of them, to know of a change. Valid until the next allocation. */
   peek(): View {
-    return backend().view(this.ptr, this.size, this.dtype);
+    if (notice) notice(this, false);
+    return elementsOf(this);
   }
 
   /** A copy of the elements. */
@@ -128,6 +130,11 @@ export function empty(shape: Shape, dtype: DType = 'float32', op = 'empty'): Ten
   const size = checkedSize(op, shape);
   expectKind(op, dtype);
   return new Tensor(new Storage(size), shape, dtype, 0, size);
+}
+
+/** The elements of `x` where they lie, for ops, which check them or work on them and say so themselves. */
+export function elementsOf(x: Tensor): View {
+  return backend().view(x.ptr, x.size, x.dtype);
 }
 
 /** The same elements under another tensor, without a past. */

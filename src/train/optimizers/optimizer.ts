@@ -1,6 +1,7 @@
 import { dropGradient } from '../../autograd/gradients.ts';
 import { described, expectAllPaths, expectFits, expectMap } from '../../nn/fit.ts';
 import { full, tensor } from '../../tensor/create.ts';
+import { passed } from '../../tensor/observe.ts';
 import { outside, scope } from '../../tensor/scope.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
 import { expectDType, Tensor } from '../../tensor/tensor.ts';
@@ -110,6 +111,7 @@ export abstract class Optimizer<Name extends string = string> {
       this.update(slot, gradient);
       slot.parameter.storage.touch();
     }
+    passed(this.#kind.name);
     this.zeroGrad();
   }
 

@@ -171,6 +171,18 @@ export const elementwise: OpRow[] = [
   ...binary('maximum', maximum, Math.max),
   ...binary('minimum', minimum, Math.min),
   ...comparison('equal', equal, (a, b) => a === b),
+  {
+    op: 'equal',
+    name: 'where some are',
+    f: () => toFloat(equal(tensor([1, 2, 3]), tensor([1, 0, 3]))),
+    inputs: [],
+    value: () => list(1, 0, 1),
+  },
+  ...[
+    { name: 'whole numbers and a broken one', f: () => less(tensor(Int32Array.of(1, 2, 3)), 2.5), value: () => list(1, 1, 0) },
+    { name: 'a broken number and whole ones', f: () => less(2.5, tensor(Int32Array.of(1, 2, 3))), value: () => list(0, 0, 1) },
+    { name: 'whole numbers and float32', f: () => less(tensor(Int32Array.of(1, 2, 3)), tensor([1.5, 1.5, 4])), value: () => list(1, 0, 1) },
+  ].map((row) => ({ op: 'less', ...row, f: () => toFloat(row.f()), inputs: [] })),
   ...comparison('less', less, (a, b) => a < b),
   ...comparison('lessEqual', lessEqual, (a, b) => a <= b),
   ...comparison('greater', greater, (a, b) => a > b),
