@@ -1,77 +1,146 @@
 // A decoder, step by step: what it gives is checked, what it leaves is freed.
 
-import { partsOf, type State, expectRows as stateRows, takeRows } from '../nn/state.ts';
-import { logSoftmax } from '../ops/index.ts';
-import { currentScope, type Storage } from '../runtime/storage.ts';
+import { noGrad } from '../autograd/record.ts';
+import { expectRows as expectStateRows, partsOf, type State, takeRows } from '../nn/state.ts';
+import { Storage, within } from '../runtime/storage.ts';
 import { tensor } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
+import type { Decoder } from './decoder.ts';
+
+const tensorsOf = (op: string, state: State): Tensor[] =>
+  partsOf(op, state).flatMap(([, part]) => (part instanceof Tensor ? [part] : part.tensors()));
+
+const storagesOf = (tensors: readonly Tensor[]): Set<Storage> => new Set(tensors.map(({ storage }) => storage));
+
+const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
 /**
- * One step of a decoder: the last token of each row (int32 `[N]`) and the state before it, to the logits of the next token
- * `[N, V]` and the state after it. `trace` `[N, K]` is kept with each hypothesis: attention weights, for instance.
+ * The steps of one search, which owns what they make. Of a state that has been followed by another, or a source that was widened, it frees
+ * what it owns and nothing holds any more: never what the caller made, or what the decoder took from elsewhere.
  */
-export type DecodeStep<S extends State> = (tokens: Tensor, state: S) => { logits: Tensor; state: S; trace?: Tensor };
+export class Stepper<Source extends State, S extends State> {
+  private readonly op: string;
+  private readonly decoder: Decoder<Source, S>;
+  private readonly end: number;
+  /** As the caller gave it. */
+  private readonly given: Source;
+  private source: Source;
+  private state: S;
+  /** What source and state hold. */
+  private readonly held: { source: ReadonlySet<Storage>; state: ReadonlySet<Storage> };
+  private count: number;
+  private width: number | undefined;
+  private steps = 0;
+  /** What the search owns. */
+  private readonly made: Storage[] = [];
 
-/** What a search reads of one step, as plain numbers. */
-export interface Seen {
-  /** V, the size of the vocabulary. */
-  width: number;
-  /** `[N · V]`. */
-  logits: ArrayLike<number>;
-  /** Of each token `[N · V]`. */
-  logProbabilities: ArrayLike<number>;
-  /** A row's trace. */
-  trace(row: number): Float32Array[];
-}
+  constructor(op: string, decoder: Decoder<Source, S>, source: Source, { batch, end }: { batch: number; end: number }) {
+    const able = typeof decoder?.step === 'function' && typeof decoder.initialState === 'function';
+    if (!able) throw new TypeError(`${op}: decoder must have initialState() and step(), got ${kindOf(decoder)}`);
+    this.op = op;
+    this.decoder = decoder;
+    this.end = end;
+    this.given = source;
+    this.source = source;
+    this.count = batch;
+    expectStateRows(op, source, batch, 'in the batch', 'source');
+    this.held = { source: storagesOf(tensorsOf(op, source)), state: new Set() };
+    try {
+      this.state = this.own(() => this.kept(decoder.initialState(source))).state;
+      expectStateRows(op, this.state, batch, 'in the batch');
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.held.state = storagesOf(tensorsOf(op, this.state));
+  }
 
-/** Takes step `t` for the last `tokens`, with the state's `rows` (`null`: all of them, as they stand). */
-export type Stepper = (t: number, tokens: readonly number[], rows: readonly number[] | null) => Seen;
-
-/**
- * The steps of one search, to be taken in a scope of its own. Each step runs in a scope; of the state before it is freed what that
- * scope owns and the state after it does not hold: never what the caller made, or what the step function took from elsewhere.
- */
-export function stepper<S extends State>(op: string, step: DecodeStep<S>, initial: S, end: number): Stepper {
-  const search = currentScope();
-  let state = initial;
-  let held = storagesOf(op, initial);
-  let width: number | undefined;
-  let count = 0;
-  return (t, tokens, rows) => {
-    const { after, ...seen } = scope(() => {
-      const from = rows ? reordered(op, state, rows, count) : state;
-      const { logits, state: after, trace } = step(tensor(Int32Array.from(tokens)), from);
-      expectRows(op, 'logits', logits, [tokens.length, width], t);
-      width ??= logits.shape[1] as number;
-      if (!(end < width)) throw new RangeError(`${op}: end must be one of the ${width} tokens that logits are for, got ${end}`);
-      if (trace) expectRows(op, 'trace', trace, [tokens.length, ...(trace.shape?.slice(1) ?? [])], t);
-      return { after, logits: logits.toArray(), logProbabilities: logSoftmax(logits).toArray(), trace: trace?.toArray() };
+  /** Takes the next step for the last `tokens`, and gives what `use` makes of logits `[N, V]` and trace, which it must not keep. */
+  take<R>(tokens: readonly number[], use: (logits: Tensor, trace: Tensor | undefined) => R): R {
+    const { op, steps } = this;
+    const { used, state: after } = this.own(() => {
+      const { logits, state, trace } = this.decoder.step(int32(tokens), this.source, this.state);
+      expectShape(op, 'logits', logits, [tokens.length, this.width], steps);
+      this.width ??= logits.shape[1] as number;
+      if (!(this.end < this.width)) {
+        throw new RangeError(`${op}: end must be one of the ${this.width} tokens that logits are for, got ${this.end}`);
+      }
+      if (trace !== undefined) expectShape(op, 'trace', trace, [tokens.length, ...(trace?.shape?.slice(1) ?? [])], steps);
+      return { used: use(logits, trace), ...this.kept(state) };
     });
-    const next = storagesOf(op, after);
-    for (const storage of held) if (search && storage.ownedBy(search) && !next.has(storage)) storage.free();
-    state = after;
-    held = next;
-    const each = (seen.trace?.length ?? 0) / tokens.length;
-    const trace = (row: number) => (seen.trace ? [Float32Array.from(seen.trace.subarray(row * each, (row + 1) * each))] : []);
-    count = tokens.length;
-    return { ...seen, width: width as number, trace };
-  };
-}
+    this.replace(after);
+    this.count = tokens.length;
+    this.steps++;
+    return used;
+  }
 
-const storagesOf = (op: string, state: State): Set<Storage> =>
-  new Set(partsOf(op, state).flatMap(([, part]) => (part instanceof Tensor ? [part] : part.tensors()).map(({ storage }) => storage)));
+  /** Goes on with the state's `rows`, in that order. */
+  reorder(rows: readonly number[]): void {
+    if (rows.length === this.count && rows.every((row, i) => row === i)) return;
+    expectStateRows(this.op, this.state, this.count, 'hypotheses');
+    this.replace(this.own(() => this.kept(takeRows(this.state, int32(rows)))).state);
+    this.count = rows.length;
+  }
 
-/** The state's `count` rows in another order. */
-function reordered<S extends State>(op: string, state: S, rows: readonly number[], count: number): S {
-  stateRows(op, state, count, 'hypotheses');
-  return takeRows(state, tensor(Int32Array.from(rows)));
+  /** Goes on with the caller's source, its row `items[i]` as row i. */
+  widen(items: readonly number[]): void {
+    const before = this.held.source;
+    this.source = this.own(() => takeRows(this.given, int32(items)));
+    this.held.source = storagesOf(tensorsOf(this.op, this.source));
+    this.free(before);
+  }
+
+  /** Leaves what the search owns to the collector until {@link resume}: while others have their turn it may be forgotten. */
+  pause(): readonly Storage[] {
+    const owned = this.made.filter((storage) => storage.live && storage.ownedBy(this.made));
+    for (const storage of owned) storage.moveTo(null);
+    this.made.length = 0;
+    return owned;
+  }
+
+  resume(owned: readonly Storage[]): void {
+    for (const storage of owned) storage.moveTo(this.made);
+  }
+
+  /** Frees what the search owns. */
+  close(): void {
+    Storage.release(this.made);
+    this.made.length = 0;
+  }
+
+  /** Runs a part of the search: what it makes is freed, what it returns is the search's. */
+  private own<R>(fn: () => R): R {
+    return within(this.made, () => noGrad(() => scope(fn)));
+  }
+
+  /** A state with its tensors, so that the scope it was made in finds them all. */
+  private kept(state: S): { state: S; tensors: readonly Tensor[] } {
+    return { state, tensors: tensorsOf(this.op, state) };
+  }
+
+  private replace(after: S): void {
+    const before = this.held.state;
+    this.state = after;
+    this.held.state = storagesOf(tensorsOf(this.op, after));
+    this.free(before);
+  }
+
+  private free(before: ReadonlySet<Storage>): void {
+    const { made, held } = this;
+    for (const storage of before) {
+      if (storage.ownedBy(made) && !held.state.has(storage) && !held.source.has(storage)) storage.free();
+    }
+    if (made.length < 64) return;
+    const live = made.filter((storage) => storage.live && storage.ownedBy(made));
+    if (2 * live.length < made.length) made.splice(0, made.length, ...live);
+  }
 }
 
 /** Checks what a step gave against its shape, `undefined` where an axis may have any length. */
-function expectRows(op: string, name: string, x: Tensor, shape: readonly (number | undefined)[], t: number): void {
+function expectShape(op: string, name: string, x: Tensor, shape: readonly (number | undefined)[], step: number): void {
   const fits =
     x instanceof Tensor && x.dtype === 'float32' && x.rank === shape.length && shape.every((n, i) => (n ?? x.shape[i]) === x.shape[i]);
   if (fits) return;
-  throw new RangeError(`${op}: ${name} must be float32 [${shape.map((n) => n ?? 'V').join(', ')}], got ${kindOf(x)} at step ${t}`);
+  throw new RangeError(`${op}: ${name} must be float32 [${shape.map((n) => n ?? 'V').join(', ')}], got ${kindOf(x)} at step ${step}`);
 }

@@ -7,18 +7,19 @@ export {
   everyItemOnce,
   PointerNetwork,
   type PointerNetworkOptions,
+  type PointerSource,
   type PointerState,
   type PointOptions,
 } from './pointer/pointer-network.ts';
-export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type DecoderState } from './seq2seq/attention-seq2seq.ts';
+export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type AttentionSource, type DecoderState } from './seq2seq/attention-seq2seq.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './seq2seq/encoder.ts';
 export {
   type DecoderStep,
   EncoderDecoder,
+  type Looked,
   type Taught,
   type TeachOptions,
-  type TranslateOptions,
-  type Translation,
 } from './seq2seq/encoder-decoder.ts';
-export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqState } from './seq2seq/seq2seq.ts';
+export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqSource, type Seq2SeqState } from './seq2seq/seq2seq.ts';
+export type { ModelGenerateOptions, TranslateOptions, Translation } from './seq2seq/translate.ts';
 export type { ModelOptions, Specials } from './tokens.ts';

@@ -52,11 +52,11 @@ export function expectTokens(op: string, name: string, tokens: Tensor): void {
   throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${kindOf(tokens)}`);
 }
 
-/** Checks what is read with `encode`: int32 `[B, S]`, and a key or none. */
+/** Checks what is read: int32 `[B, S]`, and a key or none. */
 export function expectSource(source: Tensor, options: { key?: Key }): void {
-  expectNames('encode', options, { key: 0 });
-  if (options.key !== undefined) expectKey('encode', options.key);
-  expectTokens('encode', 'source', source);
+  expectNames('read', options, { key: 0 });
+  if (options.key !== undefined) expectKey('read', options.key);
+  expectTokens('read', 'source', source);
 }
 
 /** bool `[B, T]`: true where a token is not `pad`. */

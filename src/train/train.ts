@@ -1,5 +1,6 @@
 import { backward } from '../autograd/backward.ts';
 import { Storage, within } from '../runtime/storage.ts';
+import { othersTurn } from '../runtime/turn.ts';
 import { expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, type Rule, ruleOf, shown } from '../tensor/check.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
@@ -234,20 +235,4 @@ async function skip(source: Source<unknown>, { batch, epoch }: Position): Promis
     if ((await source.next(() => true)) === null)
       throw new RangeError(`train: start must lie within the epoch, got batch ${batch} of ${i} in epoch ${epoch}`);
   }
-}
-
-/** A turn of the event loop: timers of browsers wait for 4 ms, messages do not. */
-function othersTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') {
-      setImmediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(0);
-  });
 }

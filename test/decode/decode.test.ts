@@ -1,6 +1,7 @@
 // Searches against every sentence of a small language.
 import { describe, expect, it } from 'vitest';
-import { type BeamOptions, beamSearch, greedySearch } from '../../src/decode/search.ts';
+import { type BeamOptions, beamSearch } from '../../src/decode/beam.ts';
+import { greedySearch } from '../../src/decode/lines.ts';
 import { at, logSoftmax } from '../equations/plain.ts';
 import { base, beamOf, drawn, END, type Language, type Sentence, sentences, speaker } from '../models/language.ts';
 
@@ -15,10 +16,10 @@ describe('beam search', () => {
   ])('is exhaustive where the beam is as wide as the language (length penalty %f, never %j)', (lengthPenalty, barred) => {
     for (let seed = 0; seed < 8; seed++) {
       const language = drawn(seed);
-      const { step, initial } = speaker(language, 2);
+      const { decoder, source } = speaker(language, 2);
       const options = { ...base, batch: 2, beam: 300, nBest: 10, lengthPenalty, never: barred };
-      const first = beamSearch(step, initial(), { ...options, nBest: 1 });
-      beamSearch(step, initial(), options).forEach((found, row) => {
+      const first = beamSearch(decoder, source(), { ...options, nBest: 1 });
+      beamSearch(decoder, source(), options).forEach((found, row) => {
         expect(first[row]).toEqual(found.slice(0, 1));
         const wanted = sentences(language, row, options).slice(0, 10);
         expect(bare(found)).toEqual(bare(wanted));
@@ -34,9 +35,9 @@ describe('beam search', () => {
     let other = 0;
     for (let seed = 0; seed < 40; seed++) {
       const language = drawn(seed);
-      const { step, initial } = speaker(language, 3);
+      const { decoder, source } = speaker(language, 3);
       const options = { ...base, beam, nBest: beam, maxLength: 6, lengthPenalty: seed % 2, never: seed % 3 ? [] : never };
-      beamSearch(step, initial(), options).forEach((found, row) => {
+      beamSearch(decoder, source(), options).forEach((found, row) => {
         const wanted = beamOf(language, row, options);
         expect(bare(found), `seed ${seed}, row ${row}`).toEqual(bare(wanted));
         other += Number(found[0]?.tokens.join() !== beamOf(language, row, { ...options, beam: 1, nBest: 1 })[0]?.tokens.join());
@@ -48,10 +49,10 @@ describe('beam search', () => {
   it('of width 1 is greedy search, which takes the likeliest token, the smaller one of two', () => {
     for (let seed = 0; seed < 40; seed++) {
       const language = drawn(seed, seed % 2 ? 3 : undefined);
-      const { step, initial } = speaker(language, 3);
+      const { decoder, source } = speaker(language, 3);
       const options = { ...base, never: seed % 3 ? [] : never };
-      const greedy = greedySearch(step, initial(), options);
-      expect(beamSearch(step, initial(), options).map(([first]) => first)).toEqual(greedy);
+      const greedy = greedySearch(decoder, source(), options);
+      expect(beamSearch(decoder, source(), options).map(([first]) => first)).toEqual(greedy);
       greedy.forEach(({ tokens, logProbability, score, ended, trace }, row) => {
         const written: number[] = [];
         let sum = 0;
@@ -72,9 +73,9 @@ describe('beam search', () => {
   it('finds more with a wider beam, and never less', () => {
     let better = 0;
     for (let seed = 0; seed < 30; seed++) {
-      const { step, initial } = speaker(drawn(seed), 3);
-      const narrow = beamSearch(step, initial(), { ...base, maxLength: 6 });
-      const wide = beamSearch(step, initial(), { ...base, maxLength: 6, beam: 64 });
+      const { decoder, source } = speaker(drawn(seed), 3);
+      const narrow = beamSearch(decoder, source(), { ...base, maxLength: 6 });
+      const wide = beamSearch(decoder, source(), { ...base, maxLength: 6, beam: 64 });
       wide.forEach(([first], row) => {
         const gain = (first?.score ?? 0) - (narrow[row]?.[0]?.score ?? 0);
         expect(gain).toBeGreaterThanOrEqual(0);
@@ -85,8 +86,8 @@ describe('beam search', () => {
   });
 
   it('keeps the trace of each token and reorders the state with the hypotheses', () => {
-    const { step, initial } = speaker(drawn(5), 3);
-    for (const list of beamSearch(step, initial(), { ...base, beam: 5, nBest: 3 }).entries()) {
+    const { decoder, source } = speaker(drawn(5), 3);
+    for (const list of beamSearch(decoder, source(), { ...base, beam: 5, nBest: 3 }).entries()) {
       for (const { tokens, trace } of list[1]) {
         expect(trace.map((row) => Array.from(row))).toEqual(tokens.map((_, t) => [list[0], t]));
       }
@@ -95,24 +96,27 @@ describe('beam search', () => {
 
   it('stops where what it has cannot be overtaken', () => {
     const shut = Number.NEGATIVE_INFINITY;
-    const { step, initial } = speaker((_, before) => (before.length === 0 ? [0, shut, 0, shut] : [0, shut, shut, shut]), 1);
+    const { decoder, source } = speaker((_, before) => (before.length === 0 ? [0, shut, 0, shut] : [0, shut, shut, shut]), 1);
     let steps = 0;
-    const counted: typeof step = (tokens, state) => {
-      steps++;
-      return step(tokens, state);
+    const counted: typeof decoder = {
+      ...decoder,
+      step: (...given) => {
+        steps++;
+        return decoder.step(...given);
+      },
     };
     // One sentence has ended with ½; the other, of ½ too, may stay as likely and never becomes likelier.
-    expect(beamSearch(counted, initial(), { ...base, batch: 1, beam: 2 })[0]?.map(({ tokens }) => tokens)).toEqual([[]]);
+    expect(beamSearch(counted, source(), { ...base, batch: 1, beam: 2 })[0]?.map(({ tokens }) => tokens)).toEqual([[]]);
     expect(steps).toBe(1);
-    beamSearch(counted, initial(), { ...base, batch: 1, beam: 2, nBest: 2 });
+    beamSearch(counted, source(), { ...base, batch: 1, beam: 2, nBest: 2 });
     expect(steps).toBe(1 + base.maxLength);
   });
 
   it('returns what is possible and no more', () => {
     const [open, shut] = [0, Number.NEGATIVE_INFINITY];
     const two: Language = (_, before) => (before.length < 1 ? [open, shut, shut, open] : [shut, shut, open, shut]);
-    const { step, initial } = speaker(two, 2);
-    for (const found of beamSearch(step, initial(), { ...base, batch: 2, beam: 4, nBest: 4 })) {
+    const { decoder, source } = speaker(two, 2);
+    for (const found of beamSearch(decoder, source(), { ...base, batch: 2, beam: 4, nBest: 4 })) {
       expect(found.map(({ tokens, ended }) => ({ tokens, ended }))).toEqual([
         { tokens: [0], ended: true },
         { tokens: [3], ended: true },
@@ -125,8 +129,8 @@ describe('beam search', () => {
 describe('ties', () => {
   const shut = Number.NEGATIVE_INFINITY;
   const found = (language: Language, options: Partial<BeamOptions>) => {
-    const { step, initial } = speaker(language, 1);
-    return beamSearch(step, initial(), { ...base, batch: 1, ...options })[0]?.map(({ tokens }) => tokens);
+    const { decoder, source } = speaker(language, 1);
+    return beamSearch(decoder, source(), { ...base, batch: 1, ...options })[0]?.map(({ tokens }) => tokens);
   };
 
   it('go to the smaller token', () => {
@@ -161,8 +165,8 @@ describe('ties', () => {
     ]) {
       const most = logits.indexOf(1e-9);
       expect(found(() => logits, { maxLength: 1 })).toEqual([[most]]);
-      const { step, initial } = speaker(() => logits, 1);
-      expect(greedySearch(step, initial(), { ...base, batch: 1, maxLength: 1 })[0]?.tokens).toEqual([most]);
+      const { decoder, source } = speaker(() => logits, 1);
+      expect(greedySearch(decoder, source(), { ...base, batch: 1, maxLength: 1 })[0]?.tokens).toEqual([most]);
     }
   });
 });

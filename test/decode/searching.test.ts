@@ -1,7 +1,9 @@
 // What both searches keep to: whose memory they free, what they refuse, how their time grows.
 import { describe, expect, it } from 'vitest';
-import { beamSearch, greedySearch, type SearchOptions } from '../../src/decode/search.ts';
-import type { DecodeStep } from '../../src/decode/stepper.ts';
+import { beamSearch } from '../../src/decode/beam.ts';
+import type { Decoded, Decoder } from '../../src/decode/decoder.ts';
+import { greedySearch } from '../../src/decode/lines.ts';
+import type { SearchOptions } from '../../src/decode/options.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import type { State } from '../../src/nn/state.ts';
 import { gather, mul, reshape } from '../../src/ops/index.ts';
@@ -35,18 +37,21 @@ function visited(fn: () => void): number {
   return count;
 }
 
-type Search = (step: DecodeStep<State>, initial: State, options: SearchOptions) => unknown;
+type Step = (tokens: Tensor, state: State) => Decoded;
+type Search = (decoder: Decoder, source: State, options: SearchOptions) => unknown;
+/** A decoder that has all in its state. */
+const from = (step: Step, initial: State): Decoder => ({ initialState: () => initial, step: (tokens, _, state) => step(tokens, state) });
 const searches: Record<string, Search> = { greedySearch, beamSearch };
 
 describe.each(Object.entries(searches))('%s', (name, search) => {
-  const run = (step: DecodeStep<State>, initial: State, options: Partial<SearchOptions> = {}) =>
-    search(step, initial, { ...base, batch: 1, ...options });
+  const run = (step: Step, initial: State, options: Partial<SearchOptions> = {}) =>
+    search(from(step, initial), {}, { ...base, batch: 1, ...options });
   const same = (rows: number, logits: readonly number[]) => tensor(Array.from({ length: rows }, () => [...logits]));
 
   it('never writes what it is told not to, and leaves the other probabilities as they are', () => {
     const options = { ...base, never: [0, 1] };
-    const { step, initial } = speaker(() => [9, 8, 0, 1], 3);
-    for (const found of [search(step as unknown as DecodeStep<State>, initial(), options)].flat(2) as {
+    const { decoder, source } = speaker(() => [9, 8, 0, 1], 3);
+    for (const found of [search(decoder as unknown as Decoder, source(), options)].flat(2) as {
       tokens: number[];
       logProbability: number;
     }[]) {
@@ -57,7 +62,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
 
   it('gives the step the state it returned, and a hypothesis no trace where there was none', () => {
     const returned: Tensor[] = [];
-    const step: DecodeStep<State> = (tokens, state) => {
+    const step: Step = (tokens, state) => {
       if (returned.length > 0) expect(state.h).toBe(returned.at(-1)); // nothing is copied where every row goes on
       returned.push(mul(state.h as Tensor, 2));
       return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: returned.at(-1) as Tensor } };
@@ -70,7 +75,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
     const learned = new Linear({ input: 2, output: 1 }, key(1)).weight;
     const [table, cached] = [tensor([[1, 2, 3]]), persist(tensor([[4, 5]]))];
     const given = tensor([[6, 7]]);
-    const step: DecodeStep<State> = (tokens) => ({
+    const step: Step = (tokens) => ({
       logits: same(tokens.size, [0, 1, 0.5, 3]),
       state: { learned, group: { table, cached, view: reshape(learned, [1, 2, 1]) } },
     });
@@ -82,7 +87,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
 
   it('leaves alive what the step function made and kept', () => {
     const kept: Tensor[] = [];
-    const step: DecodeStep<State> = (tokens, state) => {
+    const step: Step = (tokens, state) => {
       if (kept.length > 0) persist(state.h as Tensor);
       kept.push(persist(tensor([[kept.length]])));
       return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: mul(state.h as Tensor, 2), own: kept.at(-1) as Tensor } };
@@ -95,7 +100,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
     const initial = { h: persist(tensor([[1, 1]])) };
     const before = memoryReport().blocks;
     let most = 0;
-    const step: DecodeStep<State> = (tokens, state) => {
+    const step: Step = (tokens, state) => {
       most = Math.max(most, memoryReport().blocks - before);
       return { logits: same(tokens.size, [0, 1, 0.5, 3]), state: { h: mul(state.h as Tensor, 2) } };
     };
@@ -103,7 +108,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
     expect(memoryReport().blocks).toBe(before);
     expect(most).toBeLessThan(6);
     let steps = 0;
-    const broken: DecodeStep<State> = (tokens, state) => {
+    const broken: Step = (tokens, state) => {
       if (++steps === 3) throw new Error('step: broken, got 3');
       return step(tokens, state);
     };
@@ -183,7 +188,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
 
   it('makes nothing of the greatest length up front', () => {
     const before = memoryReport();
-    const step: DecodeStep<State> = (tokens, state) => ({ logits: same(tokens.size, [0, 0, 1, 0]), state });
+    const step: Step = (tokens, state) => ({ logits: same(tokens.size, [0, 0, 1, 0]), state });
     const options = { maxLength: 2 ** 40, ...(name === 'beamSearch' ? { lengthPenalty: 0.6 } : {}) };
     run(step, {}, options);
     expect(memoryReport().blocks).toBe(before.blocks);
@@ -191,7 +196,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
   });
 
   it('looks at as many elements as the batch has, and not at all others for each', () => {
-    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const step: Step = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
     const work = (batch: number) => visited(() => run(step, {}, { batch, maxLength: 2 }));
     // Eight times the rows: eight times the elements, or 64 times where each row looks at all others.
     expect(work(800) / work(100)).toBeLessThan(9);
@@ -199,7 +204,7 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
   });
 
   it('says which option is wrong', () => {
-    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const step: Step = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
     const wrong: [Record<string, unknown>, string][] = [
       [{ batch: 1.5 }, 'batch must be a whole number from 0, got 1.5'],
       [{ start: undefined }, 'start must be a whole number from 0, got undefined'],
@@ -227,8 +232,8 @@ describe.each(Object.entries(searches))('%s', (name, search) => {
 describe('a state of another number of rows', () => {
   it('is refused where its rows have to follow the hypotheses', () => {
     const table = zeros([5, 2]);
-    const step: DecodeStep<State> = (tokens) => ({ logits: zeros([tokens.size, SYMBOLS]), state: { memory: { table } } });
-    expect(() => beamSearch(step, {}, { ...base, batch: 1, beam: 2 })).toThrow(
+    const step: Step = (tokens) => ({ logits: zeros([tokens.size, SYMBOLS]), state: { memory: { table } } });
+    expect(() => beamSearch(from(step, {}), {}, { ...base, batch: 1, beam: 2 })).toThrow(
       'beamSearch: state.memory.table must have a row for each of 1 hypotheses, got [5, 2]',
     );
     expect(Array.from(gather(table, tensor(Int32Array.of(4))).toArray())).toEqual([0, 0]);
@@ -238,12 +243,12 @@ describe('a state of another number of rows', () => {
 describe('greedySearch', () => {
   it('feeds the end to rows that ended, and looks at nothing that comes of it', () => {
     const fed: number[][] = [];
-    const step: DecodeStep<State> = (tokens, state) => {
+    const step: Step = (tokens, state) => {
       fed.push(Array.from(tokens.toArray()));
       const first = fed.length === 1 ? [0, 0, 9, 0] : new Array<number>(4).fill(Number.NaN);
       return { logits: tensor([first, [0, 0, 0, 9]]), state };
     };
-    const found = greedySearch(step, {}, { ...base, batch: 2 });
+    const found = greedySearch(from(step, {}), {}, { ...base, batch: 2 });
     expect(found.map(({ tokens, ended }) => ({ tokens, ended }))).toEqual([
       { tokens: [], ended: true },
       { tokens: [3, 3, 3, 3], ended: false },
@@ -260,19 +265,19 @@ describe('greedySearch', () => {
 describe('beamSearch', () => {
   it('says which row of the batch has logits that are no numbers, where others have ended', () => {
     let t = 0;
-    const step: DecodeStep<State> = (tokens, state) => ({
+    const step: Step = (tokens, state) => ({
       logits: tensor(t++ === 0 ? [[0, 0, 9, 0], [0, 0, 0, 9]] : Array.from({ length: tokens.size }, () => [0, 0, 0, Number.NaN])), // biome-ignore format: rows
       state,
     });
-    expect(() => beamSearch(step, {}, { ...base, batch: 2 })).toThrow('got NaN in row 0 at step 1 (row 1 of the batch)');
+    expect(() => beamSearch(from(step, {}), {}, { ...base, batch: 2 })).toThrow('got NaN in row 0 at step 1 (row 1 of the batch)');
   });
 
   it('refuses a length penalty under which all scores would be 0', () => {
-    const step: DecodeStep<State> = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
+    const step: Step = (tokens, state) => ({ logits: zeros([tokens.size, SYMBOLS]), state });
     const options = { ...base, batch: 1, maxLength: 2 ** 40 };
-    expect(() => beamSearch(step, {}, { ...options, maxLength: 40, lengthPenalty: 600 })).toThrow(
+    expect(() => beamSearch(from(step, {}), {}, { ...options, maxLength: 40, lengthPenalty: 600 })).toThrow(
       'beamSearch: lengthPenalty must keep ((5 + length) / 6)^α in float32, got 600 at step 1',
     );
-    expect(beamSearch(step, {}, { ...options, lengthPenalty: 4, never: [0, 1, 3] })[0]?.length).toBe(1); // no sentence is so long
+    expect(beamSearch(from(step, {}), {}, { ...options, lengthPenalty: 4, never: [0, 1, 3] })[0]?.length).toBe(1); // no sentence is so long
   });
 });

@@ -28,14 +28,15 @@ function expectDropped(dropped: Tensor, plain: Tensor): void {
 describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_, build) => {
   it('drops elements of the vector that the logits are read from, and feeds what is left', () => {
     const model = build(key(1), { dropout: P }) as AttentionSeq2Seq & Seq2Seq;
-    const state = model.encode(source());
+    const read = model.read(source());
+    const state = model.initialState(read);
     const embedded = real(BATCH, [3], 2);
-    const plain = model.step(embedded, state);
-    const dropped = model.step(embedded, state, { key: key(2) });
+    const plain = model.advance(embedded, read, state);
+    const dropped = model.advance(embedded, read, state, { key: key(2) });
     expectDropped(dropped.vector, plain.vector);
     if ('fed' in plain.state) expect(list(dropped.state.fed as Tensor)).toEqual(list(dropped.vector));
     expect(list(dropped.state.cell.h)).toEqual(list(plain.state.cell.h));
-    expect(list(model.step(embedded, state, { key: key(3) }).vector)).not.toEqual(list(dropped.vector));
+    expect(list(model.advance(embedded, read, state, { key: key(3) }).vector)).not.toEqual(list(dropped.vector));
   });
 });
 
@@ -61,16 +62,16 @@ describe('teacher forcing', () => {
     const model = build(key(1), { dropout: P });
     const target = sentences(BATCH, 4, SYMBOLS, 2);
     // With the steps' dropout and the encoder's taken away, what is left is that of the embeddings.
-    const [step, encode] = [model.step.bind(model), model.encode.bind(model)] as unknown as [
-      AttentionSeq2Seq['step'],
-      AttentionSeq2Seq['encode'],
+    const [advance, read] = [model.advance.bind(model), model.read.bind(model)] as unknown as [
+      AttentionSeq2Seq['advance'],
+      AttentionSeq2Seq['read'],
     ];
     const fed: Tensor[] = [];
     Object.assign(model, {
-      encode: (tokens: Tensor) => encode(tokens),
-      step: (embedded: Tensor, state: never) => {
+      read: (tokens: Tensor) => read(tokens),
+      advance: (embedded: Tensor, from: never, state: never) => {
         fed.push(embedded);
-        return step(embedded, state);
+        return advance(embedded, from, state);
       },
     });
     model.forward(source(), target);
@@ -86,15 +87,15 @@ describe('keys', () => {
     (_, build) => {
       const model = build(key(1), { dropout: P });
       const given: Key[] = [];
-      const [step, encode] = [model.step, model.encode] as unknown as [AttentionSeq2Seq['step'], AttentionSeq2Seq['encode']];
+      const [advance, read] = [model.advance, model.read] as unknown as [AttentionSeq2Seq['advance'], AttentionSeq2Seq['read']];
       Object.assign(model, {
-        encode: (tokens: Tensor, options: { key?: Key }) => {
+        read: (tokens: Tensor, options: { key?: Key }) => {
           if (options.key) given.push(options.key);
-          return encode.call(model, tokens, options);
+          return read.call(model, tokens, options);
         },
-        step: (embedded: Tensor, state: never, options: { key?: Key }) => {
+        advance: (embedded: Tensor, from: never, state: never, options: { key?: Key }) => {
           if (options.key) given.push(options.key);
-          return step.call(model, embedded, state, options);
+          return advance.call(model, embedded, from, state, options);
         },
       });
       const target = sentences(BATCH, 4, SYMBOLS, 2);
@@ -113,13 +114,14 @@ describe('scheduled sampling', () => {
     model.output.bias?.view().fill(99, GUESS, GUESS + 1);
     const rows = Array.from({ length: 600 }, (_, i) => i);
     const target = sentences(rows, 4, GUESS, 2); // without the guess
-    const [of, step] = [list(model.embedding.forward(tensor(Int32Array.of(GUESS)))), model.step.bind(model) as AttentionSeq2Seq['step']];
+    const of = list(model.embedding.forward(tensor(Int32Array.of(GUESS))));
+    const advance = model.advance.bind(model) as AttentionSeq2Seq['advance'];
     const guessed: boolean[][] = [];
     Object.assign(model, {
-      step: (embedded: Tensor, state: never) => {
+      advance: (embedded: Tensor, from: never, state: never) => {
         const x = list(embedded);
         guessed.push(rows.map((row) => of.every((v, i) => x[row * of.length + i] === v)));
-        return step(embedded, state);
+        return advance(embedded, from, state);
       },
     });
     model.forward(sentences(rows, 5, SYMBOLS, 1), target, { sampling: 0.3, key: key(4) });

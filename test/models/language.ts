@@ -1,6 +1,7 @@
 // A small language as a decoder speaks it, and every sentence of it written out in float64.
-import type { BeamOptions, SearchOptions } from '../../src/decode/search.ts';
-import type { DecodeStep } from '../../src/decode/stepper.ts';
+import type { BeamOptions } from '../../src/decode/beam.ts';
+import type { Decoder } from '../../src/decode/decoder.ts';
+import type { SearchOptions } from '../../src/decode/options.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { persist } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -20,31 +21,32 @@ export const drawn =
     return Array.from({ length: SYMBOLS }, () => (levels ? Math.floor(levels * next()) : 5 * next()));
   };
 
-/** A decoder that speaks a language: its state knows row and all that was written. */
-export function speaker(language: Language, batch: number) {
-  type Of = { row: Tensor; text: { before: Tensor; length: Tensor } };
+type Source = { row: Tensor };
+type Text = { text: { before: Tensor; length: Tensor } };
+
+/** A decoder that speaks a language: its source knows the row, its state all that was written. Its trace is both: row, and tokens before. */
+export function speaker(language: Language, batch: number): { decoder: Decoder<Source, Text>; source: () => Source } {
   const room = 12;
-  const step: DecodeStep<Of> = (tokens, { row, text }) => {
-    const rows = Array.from(row.toArray());
-    const lengths = Array.from(text.length.toArray());
-    const texts = rows.map((_, i) => {
-      const known = Array.from(text.before.toArray().subarray(i * room, i * room + (lengths[i] as number)));
-      return [...known, tokens.toArray()[i] as number].slice(0, room);
-    });
-    const padded = texts.flatMap((known) => [...known, ...new Array<number>(room - known.length).fill(0)]);
-    const before = tensor(Int32Array.from(padded), { shape: [rows.length, room] });
-    const said = texts.map((known, i) => language(rows[i] as number, known.slice(1)));
-    return {
-      logits: tensor(said),
-      state: { row, text: { before, length: tensor(Int32Array.from(lengths, (n) => n + 1)) } },
-      trace: tensor(texts.map((known, i) => [rows[i] as number, known.length - 1])),
-    };
+  const decoder: Decoder<Source, Text> = {
+    initialState: ({ row }) => ({ text: { before: zeros([row.size, room], 'int32'), length: zeros([row.size], 'int32') } }),
+    step: (tokens, { row }, { text }) => {
+      const rows = Array.from(row.toArray());
+      const lengths = Array.from(text.length.toArray());
+      const texts = rows.map((_, i) => {
+        const known = Array.from(text.before.toArray().subarray(i * room, i * room + (lengths[i] as number)));
+        return [...known, tokens.toArray()[i] as number].slice(0, room);
+      });
+      const padded = texts.flatMap((known) => [...known, ...new Array<number>(room - known.length).fill(0)]);
+      const before = tensor(Int32Array.from(padded), { shape: [rows.length, room] });
+      const said = texts.map((known, i) => language(rows[i] as number, known.slice(1)));
+      return {
+        logits: tensor(said),
+        state: { text: { before, length: tensor(Int32Array.from(lengths, (n) => n + 1)) } },
+        trace: tensor(texts.map((known, i) => [rows[i] as number, known.length - 1])),
+      };
+    },
   };
-  const initial = (): Of => ({
-    row: persist(tensor(Int32Array.from({ length: batch }, (_, i) => i))),
-    text: { before: persist(zeros([batch, room], 'int32')), length: persist(zeros([batch], 'int32')) },
-  });
-  return { step, initial };
+  return { decoder, source: () => ({ row: persist(tensor(Int32Array.from({ length: batch }, (_, i) => i))) }) };
 }
 
 export interface Sentence {

@@ -62,10 +62,11 @@ describe('PointerNetwork', () => {
       [1, 3, 0],
     ];
     const whole = one.forward(items, choices(answers));
-    let state = one.encode(items);
+    const source = one.read(items);
+    let state = one.initialState(source);
     for (let t = 0; t < 4; t++) {
       const last = tensor(Int32Array.from(answers, (answer) => (t === 0 ? 0 : (answer[t - 1] as number) + 1)));
-      const step = one.next(last, state);
+      const step = one.step(last, source, state);
       state = step.state;
       const rows = [0, 1].flatMap((b) => list(whole).slice((b * 4 + t) * 5, (b * 4 + t + 1) * 5));
       expect(list(step.logits)).toEqual(rows);
@@ -118,11 +119,13 @@ describe('PointerNetwork', () => {
       [2, 0, 1],
       [2, 1, 0],
     ];
-    // Under the constraint each step is a softmax over what is allowed, which `next` gives.
+    // Under the constraint each step is a softmax over what is allowed, which `step` gives.
     const score = (b: number, order: number[]) => {
-      let state = one.encode(real([b], [3, 2], 5));
+      const source = one.read(real([b], [3, 2], 5));
+      let state = one.initialState(source);
       return [...order, -1].reduce((sum, item, t) => {
-        const step = one.next(tensor(Int32Array.of(t === 0 ? 0 : (order[t - 1] as number) + 1)), state, { constraint: everyItemOnce });
+        const last = tensor(Int32Array.of(t === 0 ? 0 : (order[t - 1] as number) + 1));
+        const step = one.step(last, source, state, { constraint: everyItemOnce });
         state = step.state;
         return sum + Math.log(list(softmax(step.logits))[item + 1] as number);
       }, 0);
@@ -150,24 +153,24 @@ describe('PointerNetwork', () => {
 
   it('says what it wants', () => {
     const one = model();
-    expect(() => one.encode(real([0], [3, 3], 1))).toThrow('encode: items must be [B, N, 2], got [1, 3, 3]');
-    expect(() => one.encode(real([0], [3, 2], 1), { mask: padding([0], 2) })).toThrow('encode: mask must be bool [1, 3], got bool [1, 2]');
+    expect(() => one.read(real([0], [3, 3], 1))).toThrow('read: items must be [B, N, 2], got [1, 3, 3]');
+    expect(() => one.read(real([0], [3, 2], 1), { mask: padding([0], 2) })).toThrow('read: mask must be bool [1, 3], got bool [1, 2]');
     expect(() => one.forward(real([0], [3, 2], 1), choices([[0], [1]]))).toThrow('forward: target must be int32 [1, T], got int32 [2, 2]');
     expect(() => one.forward(real([0], [3, 2], 1), choices([[3]]))).toThrow('point: choices must be from -1 to 3, got 4');
-    expect(() => one.encode([[1, 2]] as unknown as Tensor)).toThrow('encode: items must be [B, N, 2], got [an object]');
+    expect(() => one.read([[1, 2]] as unknown as Tensor)).toThrow('read: items must be [B, N, 2], got [an object]');
     expect(() => one.forward(real([0], [3, 2], 1), [1, 0] as unknown as Tensor)).toThrow(
       'forward: target must be int32 [1, T], got [1, 0]',
     );
     expect(() => one.forward(real([0], [3, 2], 1), zeros([1, 0], 'int32'))).toThrow('forward: target must have at least one choice');
-    expect(() => one.choose(undefined as unknown as Tensor)).toThrow('encode: items must be [B, N, 2], got undefined');
+    expect(() => one.choose(undefined as unknown as Tensor)).toThrow('read: items must be [B, N, 2], got undefined');
     expect(() => one.choose(real([0], [3, 2], 1), { beams: 2 } as object)).toThrow('choose: options must be among mask, beam');
-    expect(() => one.encode(zeros([1, 3, 2], 'int32'))).toThrow('encode: items must be [B, N, 2], got int32 [1, 3, 2]');
+    expect(() => one.read(zeros([1, 3, 2], 'int32'))).toThrow('read: items must be [B, N, 2], got int32 [1, 3, 2]');
     expect(() => one.forward(real([0], [3, 2], 1), choices([[0]]), { beam: 2 } as object)).toThrow(
-      'encode: options must be among mask, got beam',
+      'read: options must be among mask, got beam',
     );
     for (const wrong of [zeros([1, 4]), zeros([4], 'bool'), undefined])
       expect(() => one.choose(real([0], [3, 2], 1), { constraint: () => wrong as Tensor })).toThrow(
-        'next: constraint must give bool [1, 4], got',
+        'step: constraint must give bool [1, 4], got',
       );
     expect(() => choices([[0], [-1]])).toThrow('choices: items must be whole numbers from 0, got [-1] as list 1');
     expect(() => choices([[0.5]])).toThrow('choices: items must be whole numbers from 0, got [0.5] as list 0');

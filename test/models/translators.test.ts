@@ -34,7 +34,7 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     const model = build(key(1));
     expect(model.forward(source(), target()).shape).toEqual([B, T, SYMBOLS]);
     expect(() => model.forward(source(), zeros([B, T]))).toThrow('forward: target must be int32 [B, T], got float32 [5, 4]');
-    expect(() => model.forward(zeros([B, S]), target())).toThrow('encode: source must be int32 [B, T], got float32 [5, 5]');
+    expect(() => model.forward(zeros([B, S]), target())).toThrow('read: source must be int32 [B, T], got float32 [5, 5]');
     expect(() => model.translate(zeros([S], 'int32'))).toThrow('translate: source must be int32 [B, T], got int32 [5]');
   });
 
@@ -180,10 +180,12 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     const model = build(key(1));
     const translate = (options: object) => () => model.translate(source(), options);
     expect(translate({ maxLength: undefined })().tokens).toEqual(model.translate(source()).tokens);
-    expect(translate({ beams: 3 })).toThrow('translate: options must be among beam, nBest, lengthPenalty, maxLength, got beams');
-    expect(translate({ maxLength: Number.NaN })).toThrow('beamSearch: maxLength must be a whole number from 1, got NaN');
+    expect(translate({ beams: 3 })).toThrow(
+      'translate: options must be among beam, nBest, lengthPenalty, coveragePenalty, maxLength, minLength, noRepeatNgram, ',
+    );
+    expect(translate({ maxLength: Number.NaN })).toThrow('translate: maxLength must be a whole number from 1, got NaN');
     expect(() => model.forward(source(), [1, 0] as unknown as Tensor)).toThrow('forward: target must be int32 [B, T], got [1, 0]');
-    expect(() => model.forward([[1, 0]] as unknown as Tensor, target())).toThrow('encode: source must be int32 [B, T], got [an object]');
+    expect(() => model.forward([[1, 0]] as unknown as Tensor, target())).toThrow('read: source must be int32 [B, T], got [an object]');
     expect(() => model.translate(undefined as unknown as Tensor)).toThrow('translate: source must be int32 [B, T], got undefined');
     expect(() => model.forward(source(), target([0, 1]))).toThrow('forward: target must be [5, T] with T from 1, got [2, 4]');
     expect(() => model.teach(source(), zeros([B, 0], 'int32'))).toThrow('teach: target must be [5, T] with T from 1, got [5, 0]');
@@ -195,8 +197,8 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
         `forward: sampling must be in [0, 1], got ${sampling}`,
       );
     expect(() => model.forward(source(), target(), { key: 3 as unknown as Key })).toThrow('forward: key must be made by key(seed)');
-    expect(() => model.encode(source(), { key: 3 as unknown as Key })).toThrow('encode: key must be made by key(seed)');
-    expect(() => model.encode(source(), { keys: key(1) } as object)).toThrow('encode: options must be among key, got keys');
+    expect(() => model.read(source(), { key: 3 as unknown as Key })).toThrow('read: key must be made by key(seed)');
+    expect(() => model.read(source(), { keys: key(1) } as object)).toThrow('read: options must be among key, got keys');
     expect(() => (model.encoder.forward as (x: Tensor) => unknown).call(model.encoder, source())).toThrow(
       'forward: pad must be a whole number, got undefined',
     );

@@ -80,7 +80,7 @@ const taking: Record<string, () => unknown> = {
     ),
   'a search whose logits': () =>
     own.greedySearch(
-      (tokens, state) => ({ logits: foreign(tokens.shape[0] as number, 5), state }),
+      { initialState: () => ({}), step: (tokens, _, state) => ({ logits: foreign(tokens.shape[0] as number, 5), state }) },
       { h: mine(1, 2) },
       {
         batch: 1,

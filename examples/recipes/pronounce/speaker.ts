@@ -17,7 +17,7 @@ import {
   type Tensor,
   Vocabulary,
 } from 'saccade';
-import { type BeamOptions, beamSearch, type DecodeStep, type Hypothesis } from 'saccade/decode';
+import { type BeamOptions, beamSearch, type Decoder, type Hypothesis } from 'saccade/decode';
 import type { EncoderDecoder } from 'saccade/models';
 import type { Entry } from './cmudict.ts';
 
@@ -43,7 +43,7 @@ export interface Spoken {
 }
 
 /** Whatever reads letters and writes phones. */
-export type Model = EncoderDecoder<State>;
+export type Model = EncoderDecoder;
 
 const [PAD, START, END] = [0, 1, 2];
 
@@ -129,21 +129,25 @@ export class Speaker extends Module {
 
   private search(words: string[], options: Pick<BeamOptions, 'beam'>): Hypothesis[][] {
     const { members } = this;
-    const step: DecodeStep<State> = (tokens, state) => {
-      const each = members.map((one, i) => one.next(tokens, state[i] as State));
-      const traces = each.flatMap(({ trace }) => trace ?? []);
-      return {
-        logits: mean(each.map(({ logits }) => logSoftmax(logits))),
-        state: Object.fromEntries(each.map((result, i) => [i, result.state])),
-        ...(traces.length > 0 ? { trace: mean(traces) } : {}),
-      };
+    type Each = { readonly each: readonly State[] };
+    const together: Decoder<Each, Each> = {
+      initialState: (source) => ({ each: members.map((one, i) => one.initialState(source.each[i] as State)) }),
+      step: (tokens, source, state) => {
+        const each = members.map((one, i) => one.step(tokens, source.each[i] as State, state.each[i] as State));
+        const traces = each.flatMap(({ trace }) => trace ?? []);
+        return {
+          logits: mean(each.map(({ logits }) => logSoftmax(logits))),
+          state: { each: each.map((result) => result.state) },
+          ...(traces.length > 0 ? { trace: mean(traces) } : {}),
+        };
+      },
     };
     return scope(() =>
       noGrad(() => {
         const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
-        const state: State = Object.fromEntries(members.map((one, i) => [i, one.encode(tokens)]));
+        const source = { each: members.map((one) => one.read(tokens)) };
         const maxLength = 2 * (tokens.shape[1] as number) + 10;
-        return beamSearch(step, state, { batch: words.length, start: START, end: END, never: [PAD, START], maxLength, ...options });
+        return beamSearch(together, source, { batch: words.length, start: START, end: END, never: [PAD, START], maxLength, ...options });
       }),
     );
   }

@@ -14,7 +14,7 @@ import {
   tanh,
   zeros,
 } from 'saccade';
-import { type DecoderState, type DecoderStep, EncoderDecoder } from 'saccade/models';
+import { type AttentionSource, type DecoderState, type DecoderStep, EncoderDecoder } from 'saccade/models';
 import { LSTMCell } from 'saccade/nn';
 
 /** What a model is made with. */
@@ -29,7 +29,7 @@ export interface ItemsOptions {
  * Luong's decoder (2015, §3 and §3.3) over embedded symbols behind one that marks the start, the last one marked too: no recurrent encoder
  * counts the places, so that a longer sequence looks as a shorter one does.
  */
-export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
+export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> {
   readonly items: Embedding;
   readonly edges: Embedding;
   override readonly embedding: Embedding;
@@ -52,7 +52,7 @@ export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
     this.output = new Linear({ input: hidden, output: target }, keys[6]);
   }
 
-  override encode(source: Tensor): DecoderState {
+  override read(source: Tensor): AttentionSource {
     const [batch = 0, size = 0] = source.shape;
     const { pad, start } = this.specials;
     const tokens = source.toArray();
@@ -62,15 +62,23 @@ export class ItemsSeq2Seq extends EncoderDecoder<DecoderState> {
     const { tokens: items, mask } = padBatch(rows);
     const { tokens: last } = padBatch(rows.map((row) => row.map((_, i) => (i === row.length - 1 ? 1 : 0))));
     const x = add(this.items.forward(items), this.edges.forward(last)); // [B, S + 1, H]
-    const memory = this.attention.prepare(x, x, { mask });
     const still = zeros([batch, this.cell.hidden]);
-    return { memory, cell: { h: still, c: still }, fed: still, attention: this.attention.initialState(memory) };
+    return { prepared: this.attention.prepare(x, x, { mask }), first: { h: still, c: still } };
   }
 
-  override step(embedded: Tensor, state: DecoderState, options: { key?: Key } = {}): DecoderStep<DecoderState> {
-    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed as Tensor], 1), state.cell);
-    const { context, state: attention, ...seen } = this.attention.step(h, state.memory, state.attention, options);
+  override initialState({ prepared, first }: AttentionSource): DecoderState {
+    return { cell: first, fed: first.h, attention: this.attention.initialState(prepared) };
+  }
+
+  override advance(
+    embedded: Tensor,
+    { prepared }: AttentionSource,
+    state: DecoderState,
+    options: { key?: Key } = {},
+  ): DecoderStep<DecoderState> {
+    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed ?? state.cell.h], 1), state.cell);
+    const { context, state: attention, ...seen } = this.attention.step(h, prepared, state.attention, options);
     const fed = tanh(this.combine.forward(concat([context, h], 1)));
-    return { ...seen, vector: fed, state: { memory: state.memory, cell, fed, attention } };
+    return { ...seen, vector: fed, state: { cell, fed, attention } };
   }
 }

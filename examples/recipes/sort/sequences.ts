@@ -12,7 +12,6 @@ import {
   type Mechanism,
   padBatch,
   parameters,
-  type State,
   type Tensor,
 } from 'saccade';
 import type { EncoderDecoder } from 'saccade/models';
@@ -57,7 +56,7 @@ export interface Task {
   attention: (sizes: AttentionSizes, from: Key) => Mechanism;
 }
 
-type Model = EncoderDecoder<State>;
+type Model = EncoderDecoder;
 
 const usual: Omit<Teaching, 'symbols'> = { hidden: 64, longest: 10, batch: 64, steps: 3000, lr: 3e-3 };
 const small = { ...usual, hidden: 32, longest: 8, batch: 32, steps: 600, lr: 1e-2 };
@@ -71,7 +70,7 @@ function made({ attention }: Task, { hidden, symbols }: Teaching, { variant, key
     additive: () => new ItemsSeq2Seq({ ...options, attention: bahdanau }, from),
     'location-aware over an LSTM': () => new AttentionSeq2Seq({ ...options, attention }, from),
   }[variant]();
-  return model as unknown as Model;
+  return model;
 }
 
 /** Share of problems of one length that are answered exactly. */

@@ -11,7 +11,6 @@ import {
   padBatch,
   parameters,
   Seq2Seq,
-  type State,
   scope,
 } from 'saccade';
 import { bleu } from 'saccade/metrics';
@@ -107,7 +106,7 @@ const BINS: readonly (readonly [number, number])[] = [
   [12, 16],
 ];
 
-type Translator = EncoderDecoder<State>;
+type Translator = EncoderDecoder;
 
 function translated(model: Translator, corpus: Corpus, pairs: readonly Pair[], beam: number): string[][] {
   const results: string[][] = pairs.map(() => []);

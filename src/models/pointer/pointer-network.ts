@@ -1,10 +1,11 @@
 import { lengthsToMask } from '../../attention/mask.ts';
 import { AdditiveScore } from '../../attention/score.ts';
 import { noGrad } from '../../autograd/record.ts';
-import { beamSearch, type Hypothesis } from '../../decode/search.ts';
+import { beamSearch } from '../../decode/beam.ts';
+import type { Decoder, Hypothesis } from '../../decode/decoder.ts';
+import type { LSTMState } from '../../nn/cells.ts';
 import { Module, param } from '../../nn/module.ts';
 import { LSTM } from '../../nn/recurrent.ts';
-import type { State } from '../../nn/state.ts';
 import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
@@ -23,19 +24,20 @@ export interface PointerNetworkOptions {
   bidirectional?: boolean;
 }
 
-/** What the decoder carries. Choice 0 is the start and the end, choice i + 1 is item i. */
-export interface PointerState extends State {
+/** What the decoder reads. Choice 0 is the start and the end, choice i + 1 is item i. */
+export type PointerSource = {
   /** What is fed after a choice `[B, 1 + N, I]`: the start, then the items. */
   readonly inputs: Tensor;
   /** The choices as the score takes them `[B, 1 + N, H]`: the end, then the items. */
   readonly keys: Tensor;
   /** bool `[B, 1 + N]`: the end and the items that are real. */
   readonly real: Tensor;
-  /** bool `[B, 1 + N]`: what may be chosen next, so far as a constraint says. */
-  readonly allowed: Tensor;
-  readonly h: Tensor; // [B, H]
-  readonly c: Tensor; // [B, H]
-}
+  /** The decoder's first state: the encoder's last. */
+  readonly first: LSTMState;
+};
+
+/** What the decoder carries: the LSTM's state, and what may be chosen next, so far as a constraint says: bool `[B, 1 + N]`. */
+export type PointerState = { readonly cell: LSTMState; readonly allowed: Tensor };
 
 /**
  * What may be chosen next. From what might be chosen last time (bool `[B, 1 + N]`) and what was (int32 `[B]`, 0 before the first choice) to
@@ -107,7 +109,7 @@ export function choices(lists: readonly ArrayLike<number>[]): Tensor {
  * state, is fed the item chosen last, and `p(next = j) = softmax(vᵀ tanh(W₁ eⱼ + W₂ dᵢ))` over the items and the end. The start that is fed
  * first and the end are learned vectors.
  */
-export class PointerNetwork extends Module {
+export class PointerNetwork extends Module implements Decoder<PointerSource, PointerState> {
   readonly encoder: LSTM;
   readonly decoder: LSTM;
   readonly score: AdditiveScore;
@@ -128,17 +130,17 @@ export class PointerNetwork extends Module {
     this.end = param(() => uniform(keys[4], [hidden], { low: -1, high: 1 }));
   }
 
-  /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real, and makes the decoder's first state. */
-  encode(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerState {
-    expectNames('encode', options, masked);
+  /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real. */
+  read(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerSource {
+    expectNames('read', options, masked);
     if (!(items instanceof Tensor && items.dtype === 'float32' && items.rank === 3 && items.shape[2] === this.start.size)) {
       const got = items instanceof Tensor && items.dtype === 'float32' ? show(items.shape) : kindOf(items);
-      throw new RangeError(`encode: items must be [B, N, ${this.start.size}], got ${got}`);
+      throw new RangeError(`read: items must be [B, N, ${this.start.size}], got ${got}`);
     }
     const [batch = 0, count = 0] = items.shape;
     const { mask } = options;
     if (mask && !(mask instanceof Tensor && mask.dtype === 'bool' && sameShape(mask.shape, [batch, count]))) {
-      throw new RangeError(`encode: mask must be bool ${show([batch, count])}, got ${kindOf(mask)}`);
+      throw new RangeError(`read: mask must be bool ${show([batch, count])}, got ${kindOf(mask)}`);
     }
     const { output, state } = this.encoder.forward(items, mask ? { mask } : {});
     const first = (x: Tensor) => expand(reshape(x, [1, 1, x.size]), [batch, 1, x.size]);
@@ -152,10 +154,13 @@ export class PointerNetwork extends Module {
       inputs: concat([first(this.start), items], 1),
       keys: this.score.prepare(concat([first(this.end), output], 1)),
       real,
-      allowed: real,
-      h: last(state.h),
-      c: last(state.c),
+      first: { h: last(state.h), c: last(state.c) },
     };
+  }
+
+  /** The decoder's state before the first choice. */
+  initialState({ first, real }: PointerSource): PointerState {
+    return { cell: first, allowed: real };
   }
 
   /**
@@ -163,12 +168,12 @@ export class PointerNetwork extends Module {
    * before it; −∞ where an item is not real.
    */
   forward(items: Tensor, target: Tensor, options: Pick<PointOptions, 'mask'> = {}): Tensor {
-    const state = this.encode(items, options);
+    const source = this.read(items, options);
     if (!(target instanceof Tensor && target.dtype === 'int32' && target.rank === 2 && target.shape[0] === items.shape[0])) {
       throw new RangeError(`forward: target must be int32 [${items.shape[0]}, T], got ${kindOf(target)}`);
     }
     if (target.shape[1] === 0) throw new RangeError(`forward: target must have at least one choice, got ${show(target.shape)}`);
-    return this.point(shiftRight(target, 0), state).logits;
+    return this.point(shiftRight(target, 0), source, source.first).logits;
   }
 
   /** The mean of `−log p` over the choices of `target`. */
@@ -177,14 +182,19 @@ export class PointerNetwork extends Module {
   }
 
   /** One step as searches take it: from the last choices (int32 `[B]`) to the next one's logits `[B, 1 + N]`. */
-  next(last: Tensor, state: PointerState, options: Pick<PointOptions, 'constraint'> = {}): { logits: Tensor; state: PointerState } {
-    const { logits, h, c } = this.point(reshape(last, [last.size, 1]), state);
+  step(
+    last: Tensor,
+    source: PointerSource,
+    state: PointerState,
+    options: Pick<PointOptions, 'constraint'> = {},
+  ): { logits: Tensor; state: PointerState } {
+    const { logits, cell } = this.point(reshape(last, [last.size, 1]), source, state.cell);
     const { constraint } = options;
-    const allowed = constraint ? constraint(state.allowed, last, state.real) : state.allowed;
-    if (!(allowed instanceof Tensor && allowed.dtype === 'bool' && sameShape(allowed.shape, state.real.shape))) {
-      throw new RangeError(`next: constraint must give bool ${show(state.real.shape)}, got ${kindOf(allowed)}`);
+    const allowed = constraint ? constraint(state.allowed, last, source.real) : state.allowed;
+    if (!(allowed instanceof Tensor && allowed.dtype === 'bool' && sameShape(allowed.shape, source.real.shape))) {
+      throw new RangeError(`step: constraint must give bool ${show(source.real.shape)}, got ${kindOf(allowed)}`);
     }
-    return { logits: where(allowed, select(logits, 1, 0), Number.NEGATIVE_INFINITY), state: { ...state, allowed, h, c } };
+    return { logits: where(allowed, select(logits, 1, 0), Number.NEGATIVE_INFINITY), state: { cell, allowed } };
   }
 
   /** The items chosen for each row of `items` `[B, N, I]`: the best hypothesis, its tokens the items' indices, the end left out. */
@@ -192,11 +202,14 @@ export class PointerNetwork extends Module {
     expectNames('choose', options, choosing);
     return scope(() =>
       noGrad(() => {
-        const state = this.encode(items, options.mask ? { mask: options.mask } : {});
+        const source = this.read(items, options.mask ? { mask: options.mask } : {});
         const [batch = 0, count = 0] = items.shape;
         const { beam = 1, maxLength = count + 1 } = options;
-        const step = (last: Tensor, before: PointerState) => this.next(last, before, options);
-        return beamSearch(step, state, { batch, beam, maxLength, start: 0, end: 0 }).map(([best]) => {
+        const decoder: Decoder<PointerSource, PointerState> = {
+          initialState: (read) => this.initialState(read),
+          step: (last, read, state) => this.step(last, read, state, options.constraint ? { constraint: options.constraint } : {}),
+        };
+        return beamSearch(decoder, source, { batch, beam, maxLength, start: 0, end: 0 }).map(([best]) => {
           const { tokens, ...found } = best as Hypothesis;
           return { ...found, tokens: tokens.map((choice) => choice - 1) };
         });
@@ -205,8 +218,8 @@ export class PointerNetwork extends Module {
   }
 
   /** The choices fed (int32 `[B, T]`; −1 is fed as the start, what comes of it counts for nothing) to the logits `[B, T, 1 + N]`. */
-  private point(fed: Tensor, state: PointerState): { logits: Tensor; h: Tensor; c: Tensor } {
-    const { inputs, keys, real } = state;
+  private point(fed: Tensor, source: PointerSource, cell: LSTMState): { logits: Tensor; cell: LSTMState } {
+    const { inputs, keys, real } = source;
     const [batch, all, width] = inputs.shape as [number, number, number];
     const at = empty(fed.shape, 'int32');
     const [from, to] = [fed.peek(), at.view()];
@@ -217,10 +230,10 @@ export class PointerNetwork extends Module {
       to[i] = Math.floor(i / steps) * all + Math.max(0, choice);
     }
     const x = gather(reshape(inputs, [batch * all, width]), at); // [B, T, I]
-    const before = { h: reshape(state.h, [1, ...state.h.shape]), c: reshape(state.c, [1, ...state.c.shape]) };
+    const before = { h: reshape(cell.h, [1, ...cell.h.shape]), c: reshape(cell.c, [1, ...cell.c.shape]) };
     const { output, state: after } = this.decoder.forward(x, { state: before });
     const scores = this.score.score(output, keys); // [B, T, 1 + N]
     const logits = where(reshape(real, [batch, 1, all]), scores, Number.NEGATIVE_INFINITY);
-    return { logits, h: select(after.h, 0, 0), c: select(after.c, 0, 0) };
+    return { logits, cell: { h: select(after.h, 0, 0), c: select(after.c, 0, 0) } };
   }
 }

@@ -1,7 +1,7 @@
 import { softAttention } from '../../attention/attention.ts';
 import type { AttentionSizes, Mechanism, Prepared } from '../../attention/parts.ts';
 import type { ScoreName } from '../../attention/score.ts';
-import { LSTMCell } from '../../nn/cells.ts';
+import { LSTMCell, type LSTMState } from '../../nn/cells.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
@@ -27,12 +27,11 @@ export interface AttentionSeq2SeqOptions extends ModelOptions {
   project?: number;
 }
 
-/** What the decoder carries: the memory it reads, the LSTM's state, what attention remembers, and Luong's attentional vector. */
-export interface DecoderState extends State {
-  readonly memory: Prepared;
-  readonly cell: { readonly h: Tensor; readonly c: Tensor };
-  readonly attention: State;
-}
+/** What the decoder reads: the source as attention takes it, and the LSTM's first state. */
+export type AttentionSource = { readonly prepared: Prepared; readonly first: LSTMState };
+
+/** What the decoder carries: the LSTM's state, what attention remembers, and Luong's attentional vector `[B, H]`. */
+export type DecoderState = { readonly cell: LSTMState; readonly attention: State; readonly fed?: Tensor };
 
 /**
  * Encoder and decoder with attention: a bidirectional LSTM reads the source (Bahdanau, Cho, Bengio 2015), an LSTM writes the target.
@@ -43,7 +42,7 @@ export interface DecoderState extends State {
  * Decoder `bahdanau`: c is what attention reads for the h′ of the step before, `h = LSTM([embedding; c], state)`, and the logits are
  * those of `tanh(W [c; h; embedding])` (Bahdanau et al. 2015, §3.1 and A.2.2, with an LSTM for the gated unit and tanh for maxout).
  */
-export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
+export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
   readonly project: Linear | null;
@@ -84,28 +83,36 @@ export class AttentionSeq2Seq extends EncoderDecoder<DecoderState> {
     this.specials = specials(options);
   }
 
-  override encode(source: Tensor, options: { key?: Key } = {}): DecoderState {
+  override read(source: Tensor, options: { key?: Key } = {}): AttentionSource {
     expectSource(source, options);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
-    const cell = this.bridge.forward(encoded);
+    const first = this.bridge.forward(encoded);
     const read = this.project ? this.project.forward(encoded.outputs) : encoded.outputs;
-    const memory = this.attention.prepare(read, read, { mask: encoded.mask });
-    const fed = this.decoder === 'luong' ? { fed: zeros(cell.h.shape) } : {};
-    return { memory, cell, ...fed, attention: this.attention.initialState(memory) };
+    return { prepared: this.attention.prepare(read, read, { mask: encoded.mask }), first };
   }
 
-  override step(embedded: Tensor, state: DecoderState, options: { key?: Key } = {}): DecoderStep<DecoderState> {
+  override initialState({ prepared, first }: AttentionSource): DecoderState {
+    const fed = this.decoder === 'luong' ? { fed: zeros(first.h.shape) } : {};
+    return { cell: first, ...fed, attention: this.attention.initialState(prepared) };
+  }
+
+  override advance(
+    embedded: Tensor,
+    { prepared }: AttentionSource,
+    state: DecoderState,
+    options: { key?: Key } = {},
+  ): DecoderStep<DecoderState> {
     const draw = options.key ? { key: foldIn(options.key, 0) } : {};
-    const look = (h: Tensor) => this.attention.step(h, state.memory, state.attention, draw);
+    const look = (h: Tensor) => this.attention.step(h, prepared, state.attention, draw);
     const combined = (parts: Tensor[]) => this.dropout.forward(tanh(this.combine.forward(concat(parts, 1))), options);
-    if (this.decoder === 'bahdanau') {
+    if (!state.fed) {
       const { context, state: attention, ...seen } = look(state.cell.h);
       const { output: h, state: cell } = this.cell.step(concat([embedded, context], 1), state.cell);
-      return { ...seen, vector: combined([context, h, embedded]), state: { memory: state.memory, cell, attention } };
+      return { ...seen, vector: combined([context, h, embedded]), state: { cell, attention } };
     }
-    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed as Tensor], 1), state.cell);
+    const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed], 1), state.cell);
     const { context, state: attention, ...seen } = look(h);
     const fed = combined([context, h]);
-    return { ...seen, vector: fed, state: { memory: state.memory, cell, fed, attention } };
+    return { ...seen, vector: fed, state: { cell, fed, attention } };
   }
 }

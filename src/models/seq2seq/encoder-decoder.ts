@@ -1,19 +1,20 @@
-import { together } from '../../attention/history.ts';
-import type { Selected } from '../../attention/parts.ts';
 import { noGrad } from '../../autograd/record.ts';
-import { type BeamOptions, beamSearch, type Hypothesis } from '../../decode/search.ts';
+import type { Decoded, Decoder } from '../../decode/decoder.ts';
+import { generate } from '../../decode/generate.ts';
+import type { WrittenStep } from '../../decode/lines.ts';
 import type { Dropout } from '../../nn/dropout.ts';
 import type { Embedding } from '../../nn/embedding.ts';
 import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
+import { stacked } from '../../nn/unroll.ts';
 import { argmax, stack, transpose, unstack } from '../../ops/index.ts';
-import { expectKey, expectNames, shown } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, shown } from '../../tensor/check.ts';
 import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
-import { scope } from '../../tensor/scope.ts';
-import { type Shape, show } from '../../tensor/shape.ts';
-import { empty, type Tensor } from '../../tensor/tensor.ts';
+import { show } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, type Specials, shiftRight } from '../tokens.ts';
+import { generating, type ModelGenerateOptions, searchOf, type TranslateOptions, type Translation, translated } from './translate.ts';
 
 /** How a model is taught. */
 export interface TeachOptions {
@@ -26,53 +27,55 @@ export interface TeachOptions {
   sampling?: number;
 }
 
-/** How to decode. The defaults are greedy search for at most twice the source's length and 10 steps more. */
-export type TranslateOptions = Partial<Pick<BeamOptions, 'beam' | 'nBest' | 'lengthPenalty' | 'maxLength'>>;
-
-/** What decoding gives. */
-export interface Translation {
-  /** The best target of each row, without start and end. */
-  tokens: number[][];
-  /** Log-probability of each, under the length penalty. */
-  scores: number[];
-  /** The alignment `[B, T, S]` (of heads `[B, H, T, S]`), T the longest target, 0 beyond a target's end; `null` where the model has no attention, or the batch no row. */
-  weights: Tensor | null;
-  /** The `nBest` best of each row, best first. */
-  hypotheses: Hypothesis[][];
-}
-
 const teaching = { key: 0, sampling: 0 };
-const translating = { beam: 0, nBest: 0, lengthPenalty: 0, maxLength: 0 };
 
 const withKey = (key: Key | undefined) => (key ? { key } : {});
 
+/** What attention, where a decoder has any, gave at a step, of each row. */
+export interface Looked {
+  /** `[B, S]` or, of heads, `[B, H, S]`. */
+  weights?: Tensor;
+  /** Where one was drawn: the place, int32 `[B]`, its log-probability and the entropy `[B]`. */
+  choice?: Tensor;
+  logProbability?: Tensor;
+  entropy?: Tensor;
+  /** The choice's score `[B]`. */
+  value?: Tensor;
+}
+
 /** What one step of a decoder gives. */
-export interface DecoderStep<S extends State> extends Partial<Selected> {
+export interface DecoderStep<S extends State = State> extends Looked {
   /** What the next token is read from `[B, H]`. */
   vector: Tensor;
   state: S;
 }
 
 /** What teaching gives: the logits `[B, T, V]` and what attention gave at each step, `weights` `[B, T, S]` or, of heads, `[B, H, T, S]`. */
-export interface Taught extends Partial<Selected> {
+export interface Taught extends Looked {
   logits: Tensor;
 }
 
-/** What models that read a source and write a target token by token share: how they are taught and how they decode. */
-export abstract class EncoderDecoder<S extends State> extends Module {
+/**
+ * What models that read a source and write a target token by token share: how they are taught and how they decode. `Source` is what the decoder
+ * reads at every step and never changes, `S` what each step leaves for the next.
+ */
+export abstract class EncoderDecoder<Source extends State = State, S extends State = State> extends Module implements Decoder<Source, S> {
   abstract readonly embedding: Embedding;
   abstract readonly output: Linear;
   protected abstract readonly dropout: Dropout;
   protected abstract readonly specials: Required<Specials>;
 
-  /** Reads the source (int32 `[B, S]`) and makes the decoder's first state. With `key` (training) dropout is on. */
-  abstract encode(source: Tensor, options?: { key?: Key }): S;
+  /** Reads a source (int32 `[B, S]`). With `key` (training) dropout is on. */
+  abstract read(source: Tensor, options?: { key?: Key }): Source;
+
+  /** The decoder's state before the first token. */
+  abstract initialState(source: Source): S;
 
   /**
-   * One step: the embedded last token `[B, E]` and the state to the vector `[B, H]` that the next token is read from, what attention
-   * gave where there is any (weights `[B, S]`; choice, its log-probability and entropy `[B]` where it drew), and the next state.
+   * One step from the embedded last token `[B, E]`: the vector `[B, H]` that the next token is read from, what attention gave where there is
+   * any, and the next state.
    */
-  abstract step(embedded: Tensor, state: S, options?: { key?: Key }): DecoderStep<S>;
+  abstract advance(embedded: Tensor, source: Source, state: S, options?: { key?: Key }): DecoderStep<S>;
 
   /** Tokens that searches are not to write: padding and the start, where neither is the end. */
   get never(): number[] {
@@ -80,9 +83,9 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     return [pad, start].filter((token) => token !== end && token >= 0);
   }
 
-  /** {@link step} as searches take it: from tokens (int32 `[B]`) to the next token's logits `[B, V]`. */
-  next(tokens: Tensor, state: S): { logits: Tensor; state: S; trace?: Tensor } {
-    const { vector, weights, state: after } = this.step(this.embedding.forward(tokens), state);
+  /** One step as searches take it: from the last tokens (int32 `[B]`) to the next one's logits `[B, V]`. */
+  step(tokens: Tensor, source: Source, state: S): Decoded<S> {
+    const { vector, weights, state: after } = this.advance(this.embedding.forward(tokens), source, state);
     return { logits: this.output.forward(vector), state: after, ...(weights ? { trace: weights } : {}) };
   }
 
@@ -94,9 +97,35 @@ export abstract class EncoderDecoder<S extends State> extends Module {
   /** {@link forward}'s logits, the same bits, with what attention gave: what hard attention is taught by, and what can be drawn. */
   teach(source: Tensor, target: Tensor, options: TeachOptions = {}): Taught {
     const steps = this.unroll('teach', source, target, options);
-    const { weights, ...drawn } = together(steps.map(({ vector: _, state: __, ...seen }) => seen));
+    const { weights, ...drawn } = stacked(steps.map(({ vector: _, state: __, ...seen }): Looked => seen));
     const ofHeads = weights && weights.rank === 4; // [B, T, H, S]
     return { logits: this.logits(steps), ...drawn, ...(weights && { weights: ofHeads ? transpose(weights, 1, 2) : weights }) };
+  }
+
+  /** Decodes the source (int32 `[B, S]`), greedily, with a beam, or by drawing. Padding and the start are never written. */
+  translate(source: Tensor, options: TranslateOptions = {}): Translation {
+    return translated({ model: this, specials: this.specials, never: this.never }, source, options);
+  }
+
+  /**
+   * Writes greedily, or drawing where a key is given, one event a step: `for await (const { tokens } of model.generate(source))`. Leaving the
+   * loop ends it and frees what it made.
+   */
+  generate(source: Tensor, options: ModelGenerateOptions = {}): AsyncGenerator<WrittenStep, unknown> {
+    expectOptions('generate', options, generating);
+    expectTokens('generate', 'source', source);
+    const once: Decoder<{ source: Tensor }, { read: Source; inner: S }> = {
+      initialState: () => {
+        const read = this.read(source);
+        return { read, inner: this.initialState(read) };
+      },
+      step: (tokens, _, { read, inner }) => {
+        const { state, ...given } = this.step(tokens, read, inner);
+        return { ...given, state: { read, inner: state } };
+      },
+    };
+    const { specials, never } = this;
+    return generate(once, { source }, { ...options, ...searchOf({ specials, never }, source, options.maxLength) });
   }
 
   private logits(steps: readonly DecoderStep<S>[]): Tensor {
@@ -119,47 +148,22 @@ export abstract class EncoderDecoder<S extends State> extends Module {
     const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
     const fed = shiftRight(target, this.specials.start);
     const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
-    const truth = unstack(fed, 1); // T × [B]
-    let state = this.encode(source, withKey(forEncoder));
+    const truth = sampling > 0 ? unstack(fed, 1) : []; // T × [B]
+    const read = this.read(source, withKey(forEncoder));
     if (target.shape[0] !== source.shape[0] || target.shape[1] === 0) {
       throw new RangeError(`${op}: target must be [${source.shape[0]}, T] with T from 1, got ${show(target.shape)}`);
     }
     const steps: DecoderStep<S>[] = [];
+    let state = this.initialState(read);
     for (const [t, embedded] of inputs.entries()) {
       const last = steps.at(-1)?.vector;
       const guessed = last && sampling > 0 && forSampling && this.mixed(truth[t] as Tensor, last, sampling, foldIn(forSampling, t));
-      const step = this.step(guessed ? this.embedding.forward(guessed) : embedded, state, withKey(forSteps && foldIn(forSteps, t)));
+      const input = guessed ? this.embedding.forward(guessed) : embedded;
+      const step = this.advance(input, read, state, withKey(forSteps && foldIn(forSteps, t)));
       steps.push(step);
       state = step.state;
     }
     return steps;
-  }
-
-  /** Decodes the source (int32 `[B, S]`), greedily or with a beam. Padding and the start are never written. */
-  translate(source: Tensor, options: TranslateOptions = {}): Translation {
-    expectNames('translate', options, translating);
-    expectTokens('translate', 'source', source);
-    const [batch = 0, length = 0] = source.shape;
-    const { start, end } = this.specials;
-    const search = { ...options, batch, start, end, never: this.never, maxLength: options.maxLength ?? 2 * length + 10 };
-    return scope(() =>
-      noGrad(() => {
-        let seen: Shape = [];
-        const next = (tokens: Tensor, state: S) => {
-          const step = this.next(tokens, state);
-          seen = step.trace?.shape.slice(1) ?? [];
-          return step;
-        };
-        const hypotheses = beamSearch(next, this.encode(source), search);
-        const best = hypotheses.map(([first]) => first as Hypothesis);
-        return {
-          tokens: best.map(({ tokens }) => tokens),
-          scores: best.map(({ score }) => score),
-          weights: alignment(best, seen),
-          hypotheses,
-        };
-      }),
-    );
   }
 
   /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, H]` make. */
@@ -172,19 +176,4 @@ export abstract class EncoderDecoder<S extends State> extends Module {
       return tokens;
     });
   }
-}
-
-/** The traces of the hypotheses, each of shape `[S]` or `[H, S]`, as one tensor `[B, T, S]`, or `[B, H, T, S]` of several heads. */
-function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
-  const [length = 0, heads = 1] = shape.toReversed();
-  const longest = best.reduce((most, { trace }) => Math.max(most, trace.length), 0);
-  if (shape.length === 0) return null;
-  const weights = empty([best.length, ...(heads > 1 ? [heads] : []), longest, length]);
-  const view = weights.view().fill(0);
-  best.forEach(({ trace }, b) => {
-    for (const [t, row] of trace.entries()) {
-      for (let h = 0; h < heads; h++) view.set(row.subarray(h * length, (h + 1) * length), ((b * heads + h) * longest + t) * length);
-    }
-  });
-  return weights;
 }

@@ -1,8 +1,7 @@
-import { LSTMCell } from '../../nn/cells.ts';
+import { LSTMCell, type LSTMState } from '../../nn/cells.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
-import type { State } from '../../nn/state.ts';
 import { concat, tanh } from '../../ops/index.ts';
 import { expectKey, expectOptions, isOneOf, maybe } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
@@ -21,15 +20,18 @@ export interface Seq2SeqOptions extends ModelOptions {
   feed?: Feed;
 }
 
-/** What the decoder carries: the LSTM's state, and the encoding it is still to be fed (absent where it is the initial state). */
-export type Seq2SeqState = { readonly cell: { readonly h: Tensor; readonly c: Tensor }; readonly encoding?: Tensor } & State;
+/** What the decoder reads: the encoding `[B, H]`, and the cell's state in its place where that is the initial state. */
+export type Seq2SeqSource = { readonly encoding: Tensor; readonly c: Tensor };
+
+/** What the decoder carries: the LSTM's state, and the encoding where it is still to be fed once. */
+export type Seq2SeqState = { readonly cell: LSTMState; readonly first?: Tensor };
 
 /**
  * Encoder and decoder without attention: the source becomes one vector, whatever its length. With `feed: 'each'` the decoder sees
  * `z = tanh(W [h⃗; h⃖] + b)` at each step (Cho et al. 2014, §2.2), with `'first'` at the first step, with `'state'` as its initial
  * state (Sutskever, Vinyals, Le 2014). The parts are those of {@link AttentionSeq2Seq}, so that the two compare at equal size.
  */
-export class Seq2Seq extends EncoderDecoder<Seq2SeqState> {
+export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
   readonly encoder: Encoder;
   readonly bridge: Bridge;
   override readonly embedding: Embedding;
@@ -57,18 +59,27 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqState> {
     this.specials = specials(options);
   }
 
-  override encode(source: Tensor, options: { key?: Key } = {}): Seq2SeqState {
+  override read(source: Tensor, options: { key?: Key } = {}): Seq2SeqSource {
     expectSource(source, options);
-    const { h, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
-    if (this.feed === 'state') return { cell: { h, c } };
-    return { cell: { h: zeros(h.shape), c }, encoding: h };
+    const { h: encoding, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
+    return { encoding, c };
   }
 
-  override step(embedded: Tensor, state: Seq2SeqState, options: { key?: Key } = {}): { vector: Tensor; state: Seq2SeqState } {
-    const { encoding } = state;
-    const { output, state: cell } = this.cell.step(encoding ? concat([embedded, encoding], 1) : embedded, state.cell);
+  override initialState({ encoding, c }: Seq2SeqSource): Seq2SeqState {
+    if (this.feed === 'state') return { cell: { h: encoding, c } };
+    const cell = { h: zeros(encoding.shape), c };
+    return this.feed === 'each' ? { cell } : { cell, first: encoding };
+  }
+
+  override advance(
+    embedded: Tensor,
+    source: Seq2SeqSource,
+    state: Seq2SeqState,
+    options: { key?: Key } = {},
+  ): { vector: Tensor; state: Seq2SeqState } {
+    const fed = this.feed === 'each' ? source.encoding : state.first;
+    const { output, state: cell } = this.cell.step(fed ? concat([embedded, fed], 1) : embedded, state.cell);
     const vector = this.dropout.forward(tanh(this.combine.forward(output)), options);
-    if (!encoding) return { vector, state: { cell } };
-    return { vector, state: { cell, encoding: this.feed === 'each' ? encoding : zeros(encoding.shape) } };
+    return { vector, state: state.first ? { cell, first: zeros(state.first.shape) } : { cell } };
   }
 }

@@ -1,0 +1,123 @@
+// What every search is told.
+
+import { where } from '../ops/index.ts';
+import { expectOptions, isSize, isWhole, maybe, type Rule, type Rules, ruleOf } from '../tensor/check.ts';
+import { tensor } from '../tensor/create.ts';
+import { areTokens, forced, type LogitsProcessor, minLength, never, noRepeatNgram, repetitionPenalty } from './processors.ts';
+
+/** What may be written, and how likely it is taken to be. */
+export interface WritingOptions {
+  /** The most steps: tokens of a sequence, its end counted. */
+  maxLength: number;
+  /** The fewest tokens of a sequence, its end not counted. Default 0. */
+  minLength?: number;
+  /** No so many tokens in a row come twice, see {@link noRepeatNgram}. Default: they may. */
+  noRepeatNgram?: number;
+  /** What each sequence begins with, or that of each row of the batch. The other rules hold for what comes after. Default nothing. */
+  prefix?: readonly number[] | readonly (readonly number[])[];
+  /** See {@link repetitionPenalty}; it comes before {@link WritingOptions.adjust}. Default 1, none. */
+  repetitionPenalty?: number;
+  /** Change the logits, and with them the probabilities: a search knows the decoder by what they give. In this order. */
+  adjust?: readonly LogitsProcessor[];
+  /** Say −∞ of what may not be written. The probabilities of the others stay as they are. In this order, after the rules above. */
+  constrain?: readonly LogitsProcessor[];
+}
+
+/** What every search needs to know. */
+export interface SearchOptions extends WritingOptions {
+  /** Rows of the source. */
+  batch: number;
+  /** The token before the first. */
+  start: number;
+  /** The token that ends a sequence. */
+  end: number;
+  /** Tokens that are not to be written: padding and the start, say. The others keep their probabilities. Default none. */
+  never?: readonly number[];
+}
+
+const areProcessors: Rule = /* @__PURE__ */ ruleOf(
+  'a list of functions',
+  (all) => Array.isArray(all) && all.every((one) => typeof one === 'function'),
+);
+
+const arePrefixes: Rule = (op, name, value) => {
+  const lists: unknown[] = Array.isArray(value) && value.some(Array.isArray) ? value : [value];
+  for (const list of lists) areTokens(op, name, list);
+};
+
+/** Rules of {@link WritingOptions}. */
+export const writing: Rules<WritingOptions> = {
+  maxLength: isSize,
+  minLength: /* @__PURE__ */ maybe(/* @__PURE__ */ isWhole(0)),
+  noRepeatNgram: /* @__PURE__ */ maybe(isSize),
+  prefix: /* @__PURE__ */ maybe(arePrefixes),
+  repetitionPenalty: /* @__PURE__ */ maybe(
+    /* @__PURE__ */ ruleOf('a number above 0', (value) => Number.isFinite(value) && (value as number) > 0),
+  ),
+  adjust: /* @__PURE__ */ maybe(areProcessors),
+  constrain: /* @__PURE__ */ maybe(areProcessors),
+};
+
+const { maxLength, ...rules } = writing;
+
+/** Rules of {@link SearchOptions}. */
+export const searching: Rules<SearchOptions> = {
+  batch: /* @__PURE__ */ isWhole(0),
+  start: /* @__PURE__ */ isWhole(0),
+  end: /* @__PURE__ */ isWhole(0),
+  maxLength,
+  never: /* @__PURE__ */ maybe(areTokens),
+  ...rules,
+};
+
+/** Checks the options of a search by the rules, and what they must be to one another. */
+export function expectSearch<O extends SearchOptions>(op: string, options: O, rules: Rules<NoInfer<O>>): void {
+  expectOptions(op, options, rules);
+  const { batch, end, maxLength, minLength: least = 0, prefix = [] } = options;
+  if (least > maxLength) throw new RangeError(`${op}: minLength must be at most maxLength, got ${least} of ${maxLength}`);
+  const prefixes = prefixesOf(prefix, batch);
+  if (prefixes.length !== batch) throw new RangeError(`${op}: prefix must have one for each of ${batch} rows, got ${prefixes.length}`);
+  const longest = prefixes.reduce((most, { length }) => Math.max(most, length), 0);
+  if (longest > maxLength) throw new RangeError(`${op}: prefix must be at most maxLength long, got ${longest} of ${maxLength}`);
+  if (prefixes.some((tokens) => tokens.includes(end))) throw new RangeError(`${op}: prefix must be without the end, got one with ${end}`);
+}
+
+/** The prefix of each row of the batch. */
+function prefixesOf(prefix: NonNullable<WritingOptions['prefix']>, batch: number): readonly (readonly number[])[] {
+  const each = prefix as readonly (readonly number[])[];
+  return each.some(Array.isArray) ? each : new Array<readonly number[]>(batch).fill(prefix as readonly number[]);
+}
+
+/** How logits are changed, and which tokens are shut out after that. */
+export interface Rewriting {
+  readonly adjust: readonly LogitsProcessor[];
+  readonly constrain: readonly LogitsProcessor[];
+}
+
+/** The processors that the options ask for. */
+export function rewriting(options: SearchOptions): Rewriting {
+  const { batch, end, never: barred = [], minLength: least = 0, noRepeatNgram: n, repetitionPenalty: penalty = 1 } = options;
+  const prefixes = prefixesOf(options.prefix ?? [], batch);
+  const shut = [
+    ...(barred.length > 0 ? [never(barred)] : []),
+    ...(least > 0 ? [minLength(least, end)] : []),
+    ...(n === undefined ? [] : [noRepeatNgram(n)]),
+    ...(options.constrain ?? []),
+  ];
+  return {
+    adjust: [...(penalty === 1 ? [] : [repetitionPenalty(penalty)]), ...(options.adjust ?? [])],
+    constrain: prefixes.some(({ length }) => length > 0) ? [beginning(prefixes, shut)] : shut,
+  };
+}
+
+/** Rows that still have tokens of their prefix to write write these; the other rules are for the others. */
+function beginning(prefixes: readonly (readonly number[])[], rules: readonly LogitsProcessor[]): LogitsProcessor {
+  const first = forced(prefixes);
+  const longest = prefixes.reduce((most, { length }) => Math.max(most, length), 0);
+  return (logits, context) => {
+    const free = rules.reduce((x, rule) => rule(x, context), logits);
+    if (context.step >= longest) return free;
+    const still = context.items.map((item) => context.step < (prefixes[item]?.length ?? 0));
+    return where(tensor(still, { shape: [still.length, 1] }), first(logits, context), free);
+  };
+}

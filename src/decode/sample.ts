@@ -1,0 +1,99 @@
+import type { State } from '../nn/state.ts';
+import { add, argmax, concat, gumbel, reshape } from '../ops/index.ts';
+import { expectKey, isSize, maybe, type Rule, type Rules } from '../tensor/check.ts';
+import { zeros } from '../tensor/create.ts';
+import { foldIn, type Key } from '../tensor/random.ts';
+import type { Decoder, Hypothesis } from './decoder.ts';
+import { type ChooseNext, drained, likeliest, rowsOf, writing } from './lines.ts';
+import { expectSearch, type SearchOptions, searching } from './options.ts';
+import { isMass, isTemperature, type LogitsProcessor, temperature, topK, topP } from './processors.ts';
+import { Stepper } from './stepper.ts';
+
+/** How tokens are drawn. */
+export interface Drawing {
+  /** Row r of the batch draws from `foldIn(key, r)`; or the key of each row, so that a row draws the same alone. */
+  key: Key | readonly Key[];
+  /** What logits are divided by. Default 1; 0 is greedy. */
+  temperature?: number;
+  /** Only the likeliest so many are drawn from. Default all. */
+  topK?: number;
+  /** Only the likeliest are drawn from whose probabilities sum to this, as few as can be, after `topK`. Default 1, all. */
+  topP?: number;
+}
+
+/** What {@link sample} needs to know besides. */
+export interface SampleOptions extends SearchOptions, Drawing {
+  /** Sequences drawn for each row of the batch. Default 1. */
+  samples?: number;
+}
+
+const areKeys: Rule = (op, name, value) => {
+  const keys: unknown[] = Array.isArray(value) ? value : [value];
+  for (const key of keys) expectKey(keys.length > 1 ? `${op}: each ${name}` : op, key as Key);
+};
+
+/** Rules of {@link Drawing}. */
+export const drawing: Rules<Drawing> = {
+  key: areKeys,
+  temperature: /* @__PURE__ */ maybe(isTemperature),
+  topK: /* @__PURE__ */ maybe(isSize),
+  topP: /* @__PURE__ */ maybe(isMass),
+};
+
+const sampling: Rules<SampleOptions> = { ...searching, ...drawing, samples: /* @__PURE__ */ maybe(isSize) };
+
+/** The key of each row of the batch. */
+export function keysOf(op: string, key: Drawing['key'], batch: number): readonly Key[] {
+  if (!Array.isArray(key)) return rowsOf(batch).map((row) => foldIn(key as Key, row));
+  if (key.length === batch) return key;
+  throw new RangeError(`${op}: key must be one, or one for each of ${batch} rows, got ${key.length}`);
+}
+
+/**
+ * Draws with a key for each row, from which step t draws with `foldIn(key, t)`: token j where logit and Gumbel noise together are largest,
+ * which has the probability of a softmax.
+ */
+export function drawnFrom(keys: readonly Key[], options: Drawing): ChooseNext {
+  const { temperature: heat = 1, topK: k, topP: mass = 1 } = options;
+  if (heat === 0) return likeliest;
+  const kept: LogitsProcessor[] = [
+    ...(heat === 1 ? [] : [temperature(heat)]),
+    ...(k === undefined ? [] : [topK(k)]),
+    ...(mass === 1 ? [] : [topP(mass)]),
+  ];
+  return (logits, step, counts) => {
+    const shape = [1, logits.shape[1] as number];
+    const noise = concat(keys.map((key, row) => (counts(row) ? gumbel(foldIn(key, step), shape) : zeros(shape))));
+    const context = { step, items: [], tokens: () => [] };
+    const open = kept.reduce((x, process) => process(x, context), logits);
+    return reshape(argmax(add(open, noise), { axis: 1 }), [-1, 1]);
+  };
+}
+
+/**
+ * Draws sequences, each token from softmax(logits / temperature) of the likeliest `topK` and `topP`. The same key draws the same tokens, whatever
+ * other rows there are. Returns, for each row of the batch, its samples in order; their probabilities are the decoder's own, before
+ * temperature, `topK` and `topP`.
+ */
+export function sample<Source extends State, S extends State>(
+  decoder: Decoder<Source, S>,
+  source: Source,
+  options: SampleOptions,
+): Hypothesis[][] {
+  expectSearch('sample', options, sampling);
+  const { batch, samples = 1 } = options;
+  const own = keysOf('sample', options.key, batch);
+  const items = rowsOf(batch * samples).map((row) => Math.floor(row / samples));
+  const keys = items.map((item, row) => foldIn(own[item] as Key, row % samples));
+  const stepper = new Stepper('sample', decoder, source, options);
+  try {
+    if (samples > 1) {
+      stepper.widen(items);
+      stepper.reorder(items);
+    }
+    const lines = drained(writing('sample', stepper, options, items, drawnFrom(keys, options)));
+    return rowsOf(batch).map((row) => lines.slice(row * samples, (row + 1) * samples));
+  } finally {
+    stepper.close();
+  }
+}
