@@ -2,7 +2,7 @@
 
 /** @type {{ title: string, files: string[] }[]} */
 export const guides = [
-  { title: 'Begin', files: ['docs/start.md', 'docs/attention.md', 'docs/hard-attention.md'] },
+  { title: 'Begin', files: ['docs/start.md', 'docs/attention.md', 'docs/hard-attention.md', 'docs/pytorch.md', 'docs/tensorflow.md'] },
   { title: 'API', files: [] },
   { title: 'In use', files: ['docs/threads.md', 'docs/numerics.md'] },
   { title: 'What it does', files: ['docs/results.md', 'docs/gallery.md', 'docs/ladder.md', 'docs/performance.md', 'docs/engines.md'] },
