@@ -23,3 +23,11 @@ export {
 export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqSource, type Seq2SeqState } from './seq2seq/seq2seq.ts';
 export type { ModelGenerateOptions, TranslateOptions, Translation } from './seq2seq/translate.ts';
 export type { ModelOptions, Specials } from './tokens.ts';
+export { LanguageModel, type LanguageModelOptions } from './transformer/language-model.ts';
+export {
+  type Activation,
+  type LayerCall,
+  type Norm,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+} from './transformer/layer.ts';

@@ -2,8 +2,9 @@
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { attentive, bridge, encode, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
-import { affine, apply, at, type Matrix, plus, range, times, total, type Vector, zeros } from './plain.ts';
+import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
+import { gelu, languageModel, layer, layerNorm, relu } from './transformer.ts';
 import { rows, type Weights } from './weights.ts';
 
 export type Equation = (w: Weights, e: number) => Vector;
@@ -38,14 +39,6 @@ const deep =
     const { outputs, last } = run(core, w, input(e, [T, I], 1), { hidden: H, length: realOf(e, T), layers: 2, ways: 2 });
     return [...outputs.flat(), ...last.flatMap(({ h }) => h), ...(both ? last.flatMap(({ c }) => c) : [])];
   };
-
-/** Ba, Kiros, Hinton 2016, eq. 3, with 1e-5 beside the variance. */
-const layerNorm = (w: Weights, x: Vector): Vector => {
-  const mean = total(x) / x.length;
-  const variance = total(x.map((v) => (v - mean) ** 2)) / x.length;
-  const normed = x.map((v) => (v - mean) / Math.sqrt(variance + 1e-5));
-  return plus(times(normed, w.vector('weight')), w.vector('bias'));
-};
 
 const intraAttention: Equation = (w, e) => {
   const length = realOf(e, T);
@@ -117,6 +110,7 @@ export const moduleEquations: Record<string, Equation> = {
   Linear: (w, e) => input(e, [T, I], 1).flatMap((x) => affine(w.matrix('weight'), x, w.vector('bias'))),
   'Linear: without bias': (w, e) => apply(w.matrix('weight'), row(e, I, 1)),
   Embedding: (w, e) => tokensOf(e, T, 7, 1).flatMap((token) => at(w.matrix('weight'), token)),
+  'LayerNorm: without bias': (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   LayerNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
   LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
@@ -146,6 +140,13 @@ export const moduleEquations: Record<string, Equation> = {
   },
   Bridge: bridging,
   'Bridge: without cell': bridging,
+  'TransformerEncoderLayer: post norm': (w, e) =>
+    layer(w, input(e, [S, 6], 1), { heads: 2, may: (_, s) => s < realOf(e, S), bend: relu }).flat(),
+  'TransformerEncoderLayer: pre norm, causal': (w, e) =>
+    layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (t, s) => s <= t && s < realOf(e, S), bend: gelu }).flat(),
+  'TransformerEncoderLayer: without bias': (w, e) =>
+    layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (_, s) => s < realOf(e, S), bend: relu }).flat(),
+  LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(

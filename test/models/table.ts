@@ -1,9 +1,12 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
+import { causal } from '../../src/attention/window.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
+import { LanguageModel } from '../../src/models/transformer/language-model.ts';
+import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '../../src/models/transformer/layer.ts';
 import { softmax } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
@@ -55,6 +58,23 @@ export const translators: TranslatorRow[] = [
 
 const [S, T] = [5, 4];
 const keyed = (key: Key | undefined) => (key ? { key } : {});
+
+/** Layers of a Transformer: 6 wide, two heads. */
+const layers: Record<string, Partial<TransformerEncoderLayerOptions>> = {
+  'post norm': { dropout: 0.2 },
+  'pre norm, causal': { normFirst: true, activation: 'gelu', window: causal, hidden: 5 },
+  'without bias': { normFirst: true, bias: false, hidden: 5 },
+};
+const drawnAlike = [
+  'in_proj_bias',
+  'out_proj.bias',
+  'norm1.weight',
+  'norm1.bias',
+  'norm2.weight',
+  'norm2.bias',
+  'norm.weight',
+  'norm.bias',
+];
 
 /** Choices among the real ones of S items [examples, T]: no two examples alike, −1 where a shorter answer is over. */
 const pointing = (examples: readonly number[]) =>
@@ -113,6 +133,23 @@ export const models: ModuleRow[] = [
       call: (model, examples) => softmax(model.forward(real(examples, [S, 2], 1), pointing(examples), { mask: padding(examples, S) })),
     }),
   ),
+  ...Object.entries(layers).map(([name, options]) =>
+    row({
+      module: 'TransformerEncoderLayer',
+      name,
+      build: (key) => new TransformerEncoderLayer({ size: 6, heads: 2, ...options }, key),
+      constant: drawnAlike,
+      call: (layer, examples, key) => layer.forward(real(examples, [S, 6], 1), { mask: padding(examples, S), key }),
+      ...(options.dropout && { dropout: true as const }),
+    }),
+  ),
+  row({
+    module: 'LanguageModel',
+    build: (key) => new LanguageModel({ symbols: SYMBOLS, size: 4, layers: 2, heads: 2, length: 6, dropout: 0.2 }, key),
+    constant: drawnAlike,
+    call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), keyed(key)),
+    dropout: true,
+  }),
   ...translators.map(({ name, build }) =>
     row({
       module: name.split(',')[0] as string,

@@ -43,7 +43,7 @@ const called = (f: (options: never) => unknown, options: Made['options'], rest: 
 export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
   Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
-  LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3 }, { numbers: { eps: positive }, keyless: true }),
+  LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3, bias: true }, { numbers: { eps: positive }, keyless: true }),
   Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
   RNNCell: made(saccade.RNNCell, cell),
   LSTMCell: made(saccade.LSTMCell, cell),
@@ -91,6 +91,19 @@ export const options: Record<string, Made> = {
   ),
   Seq2Seq: made(saccade.Seq2Seq, { ...model, feed: 'each' }, { numbers: ofModel }),
   PointerNetwork: made(saccade.PointerNetwork, { input: 2, hidden: 4, bidirectional: true }),
+  TransformerEncoderLayer: made(
+    saccade.TransformerEncoderLayer,
+    {
+      ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', normFirst: true, bias: true, dropout: 0.1, window: saccade.causal },
+      norm: (size: number) => new saccade.LayerNorm({ size }),
+    },
+    { numbers: { dropout: share } },
+  ),
+  LanguageModel: made(
+    saccade.LanguageModel,
+    { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, dropout: 0.1 },
+    { numbers: { dropout: share } },
+  ),
   Encoder: made(saccade.Encoder, { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1 }, { numbers: { dropout: share } }),
   Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
   LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),

@@ -48,6 +48,13 @@ const parts: ModuleRow[] = [
     fixed: true,
   }),
   row({
+    module: 'LayerNorm',
+    name: 'without bias',
+    build: () => new LayerNorm({ size: I, bias: false }),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+    fixed: true,
+  }),
+  row({
     module: 'Dropout',
     build: () => new Dropout({ p: 0.4 }),
     call: (module, examples, key) => module.forward(real(examples, [T, I], 1), keyed(key)),

@@ -1,0 +1,89 @@
+import { causal } from '../../attention/window.ts';
+import { Dropout } from '../../nn/dropout.ts';
+import { Embedding } from '../../nn/embedding.ts';
+import { LayerNorm } from '../../nn/layer-norm.ts';
+import { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import { add, slice } from '../../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, type Rules } from '../../tensor/check.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { expectTokens } from '../tokens.ts';
+import { type Activation, isActivation, type Norm, TransformerEncoderLayer } from './layer.ts';
+
+/** What a {@link LanguageModel} is made with. */
+export interface LanguageModelOptions {
+  /** V, of the vocabulary. */
+  symbols: number;
+  /** D. */
+  size: number;
+  layers: number;
+  /** H, a divisor of D. */
+  heads: number;
+  /** The most tokens that are read at once: places have learned vectors. */
+  length: number;
+  /** Width of the feed-forward nets. Default 4 D. */
+  hidden?: number;
+  /** Default `gelu`. */
+  activation?: Activation;
+  /** Without, no map and no norm of the layers has a bias, nor the last norm. Default true. */
+  bias?: boolean;
+  /** Where a key is given: of embeddings, and as {@link TransformerEncoderLayer} has it. Default 0. */
+  dropout?: number;
+}
+
+const rules: Rules<LanguageModelOptions> = {
+  symbols: isSize,
+  size: isSize,
+  layers: isSize,
+  heads: isSize,
+  length: isSize,
+  hidden: /* @__PURE__ */ maybe(isSize),
+  activation: /* @__PURE__ */ maybe(isActivation),
+  bias: /* @__PURE__ */ maybe(isFlag),
+  dropout: /* @__PURE__ */ maybe(isShare),
+};
+
+/**
+ * A language model of Transformer layers in GPT-2's arrangement (Radford et al. 2019, §2.3): symbols and learned places, layers that normalise first
+ * and look back, a last norm, and a map to the next symbol's logits.
+ */
+export class LanguageModel extends Module {
+  readonly symbols: Embedding; // [V, D]
+  readonly positions: Embedding; // [length, D]
+  readonly layers: readonly TransformerEncoderLayer[];
+  readonly norm: Norm;
+  readonly output: Linear; // [V, D]
+  readonly length: number;
+  private readonly dropout: Dropout;
+
+  constructor(options: LanguageModelOptions, key: Key) {
+    super();
+    expectOptions('LanguageModel', options, rules);
+    expectKey('LanguageModel', key);
+    const { symbols, layers, length, activation = 'gelu', dropout = 0, ...rest } = options;
+    const { size, bias = true } = options;
+    const [forSymbols, forPositions, forOutput, ...forLayers] = split(key, 3 + layers) as [Key, Key, Key, ...Key[]];
+    this.symbols = new Embedding({ symbols, size }, forSymbols);
+    this.positions = new Embedding({ symbols: length, size }, forPositions);
+    const layer = { ...rest, activation, dropout, normFirst: true, window: causal };
+    this.layers = forLayers.map((from) => new TransformerEncoderLayer(layer, from));
+    this.norm = new LayerNorm({ size, bias });
+    this.output = new Linear({ input: size, output: symbols, bias: false }, forOutput);
+    this.length = length;
+    this.dropout = new Dropout({ p: dropout });
+  }
+
+  /** Tokens (int32 `[B, T]`) to the logits of each one's next `[B, T, V]`. Dropout is on where a key is given. */
+  forward(tokens: Tensor, options: { key?: Key } = {}): Tensor {
+    expectNames('LanguageModel', options, keyName);
+    expectTokens('LanguageModel', 'tokens', tokens);
+    const time = tokens.shape[1] as number;
+    if (time > this.length) throw new RangeError(`LanguageModel: tokens must be at most ${this.length} long, got ${time}`);
+    const [forInput, ...forLayers] = options.key ? split(options.key, 1 + this.layers.length) : [];
+    const placed = add(this.symbols.forward(tokens), slice(this.positions.weight, 0, 0, time)); // [B, T, D]
+    const start = forInput ? this.dropout.forward(placed, { key: forInput }) : placed;
+    const y = this.layers.reduce((x, layer, i) => layer.forward(x, { key: forLayers[i] }), start);
+    return this.output.forward(this.norm.forward(y));
+  }
+}
