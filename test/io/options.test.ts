@@ -109,11 +109,14 @@ it('reads a tensor in pieces as in one', () => {
   // Above 16 MiB a tensor comes in several pieces, and each type has its place in them.
   const length = 2 ** 22 + 5;
   const values = Float32Array.from({ length }, (_, i) => i % 2048);
-  const bytes = writeSafetensors([
-    ['f', of('F32', values)],
-    ['h', of('F16', values)],
-    ['b', of('U16', Uint16Array.from(values))],
-  ]);
+  const bytes = writeSafetensors(
+    [
+      ['f', of('F32', values)],
+      ['h', of('F16', values)],
+      ['b', of('U16', Uint16Array.from(values))],
+    ],
+    { checksum: !process.env.SACCADE_BRIEF },
+  );
   scope(() => {
     for (const x of loadTensors(bytes).values())
       expect(Buffer.compare(Buffer.from(Float32Array.from(x.toArray()).buffer), Buffer.from(values.buffer))).toBe(0);
