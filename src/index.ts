@@ -50,6 +50,7 @@ export {
   type Translation,
 } from './models/index.ts';
 export {
+  buffer,
   Dropout,
   Embedding,
   GRU,

@@ -1,5 +1,6 @@
 /** Parts with parameters. @module */
 
+export { assign, buffer, freeze, parameterCount, unfreeze } from './buffer.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './cells.ts';
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingSizes } from './embedding.ts';

@@ -11,20 +11,23 @@ export type StateDict = Map<string, Tensor>;
 const loading: Names<{ strict?: boolean }> = { strict: 1 };
 
 /**
- * A part with parameters. They are its own fields that hold leaves, and those of modules in its fields, in arrays, maps, sets and plain
- * objects too; the path is the names joined by dots. Nothing is registered, and nothing else about a module is state. What is found in
- * several ways (a tied tensor, a shared module) counts once, under its shortest path, the first of equals; a parent or a cycle may be
- * referred to. What is in a `#private` field or in a closure cannot be seen, so it is neither trained nor saved.
+ * A part with parameters and buffers. They are its own fields that hold what `param` and `buffer` made, and those of modules in its fields,
+ * in arrays, maps, sets and plain objects too; the path is the names joined by dots. Nothing is registered, and nothing else about a module
+ * is state. What is found in several ways (a tied tensor, a shared module) counts once, under its shortest path, the first of equals; a
+ * parent or a cycle may be referred to. What is in a `#private` field or in a closure cannot be seen, so it is neither trained nor saved.
+ *
+ * There is no mode for training: what is random takes a key in the call and draws nothing without one, and a part with running statistics
+ * takes an option of the call that says whether to renew them.
  */
 export abstract class Module {
-  /** Every parameter by its path, in the order of the fields. The tensors themselves, not copies. */
+  /** Every parameter and buffer by its path, in the order of the fields. The tensors themselves, not copies. */
   stateDict(): StateDict {
     return found(this).leaves;
   }
 
   /**
-   * Copies values into the parameters of the same paths. Everything is checked before anything is changed. With `strict` (default)
-   * each parameter must be given and nothing else; otherwise what is missing keeps its value and what is unknown is ignored. What is
+   * Copies values into the parameters and buffers of the same paths. Everything is checked before anything is changed. With `strict`
+   * (default) each must be given and nothing else; otherwise what is missing keeps its value and what is unknown is ignored. What is
    * shared may be given under any of its paths, and under several with the same values.
    */
   loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): void {
@@ -58,14 +61,23 @@ function agree(path: string, a: Tensor, b: Tensor): boolean {
 
 /** Where the parameters of a module are. */
 interface Found {
-  /** Each leaf under its path, in the order of the fields. */
+  /** Each parameter and buffer under its path, in the order of the fields. */
   readonly leaves: StateDict;
   /** Other paths of what has one: of a tied tensor, a shared module, a parent. */
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-/** Objects are visited breadth first, which makes paths short, and each once; then leaves are listed depth first, in the order of fields. */
-function found(root: Module): Found {
+/** What an object holds, and where. */
+interface Walk {
+  /** Every object that is looked into or is a tensor, by its shortest path. */
+  readonly paths: ReadonlyMap<object, string>;
+  /** Of each object those that were seen in it first, last field first. */
+  readonly parts: ReadonlyMap<object, readonly object[]>;
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+/** Objects are visited breadth first, which makes paths short, and each once. */
+export function walk(root: Module): Walk {
   const paths = new Map<object, string>([[root, '']]);
   const parts = new Map<object, object[]>();
   const aliases = new Map<string, string>();
@@ -84,11 +96,17 @@ function found(root: Module): Found {
     }
     parts.set(value, own.reverse());
   }
+  return { paths, parts, aliases };
+}
+
+/** Parameters and buffers are listed depth first, in the order of fields. */
+function found(root: Module): Found {
+  const { paths, parts, aliases } = walk(root);
   const leaves: StateDict = new Map();
   const left: object[] = [root];
   for (let value = left.pop(); value; value = left.pop()) {
     left.push(...(parts.get(value) as object[]));
-    if (!(value instanceof Tensor && value.leaf)) continue;
+    if (!(value instanceof Tensor && (value.leaf || kept.has(value)))) continue;
     const path = paths.get(value) as string;
     if (leaves.has(path)) throw new Error(`stateDict: each parameter must have a path of its own, got ${path} twice`);
     leaves.set(path, value);
@@ -146,14 +164,17 @@ function resolved(path: string, leaves: StateDict, aliases: ReadonlyMap<string, 
   return at;
 }
 
-/** Every parameter of a module by its path, as optimisers take them. */
+/** What is trained of a module by its path, as optimisers take it: its parameters, those that are frozen left out. */
 export function parameters(module: Module): StateDict {
   if (!(module instanceof Module))
     throw new TypeError(`parameters: module must be a Module of this copy of the package, got ${shown(module)}`);
-  return module.stateDict();
+  return new Map([...module.stateDict()].filter(([, x]) => x.leaf));
 }
 
 /** A parameter: `make` runs outside every scope, and its result is marked as a leaf. */
 export function param(make: () => Tensor): Tensor {
   return parameter(outside(make));
 }
+
+/** What is state of a module though no gradient reaches it: see `buffer` and `freeze`. */
+export const kept = /* @__PURE__ */ new WeakMap<Tensor, 'buffer' | 'frozen'>();

@@ -65,7 +65,7 @@ export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * Brings a target network nearer to the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)`, both of the same parameters. Rate 1, the default, copies (Mnih
+ * Brings a target network nearer to the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)`, both of the same parameters; buffers follow like them, those of whole numbers at once. Rate 1, the default, copies (Mnih
  * et al. 2015, every C steps); a small one, at every step, follows (Lillicrap et al. 2016).
  */
 export function updateTarget(target: Module, online: Module, options: { rate?: number } = {}): void {
@@ -84,6 +84,8 @@ export function updateTarget(target: Module, online: Module, options: { rate?: n
       throw new RangeError(`updateTarget: ${path} must be in both with one shape, got ${learnt ?? 'nothing'} for ${parameter}`);
     }
     const [to, source] = [parameter.view(), learnt.peek()];
-    for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rate * ((source[i] as number) - (to[i] as number));
+    if (parameter.dtype !== 'float32')
+      to.set(source); // a buffer that counts
+    else for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rate * ((source[i] as number) - (to[i] as number));
   }
 }

@@ -1,0 +1,73 @@
+// State of modules that no gradient reaches: buffers, and parameters that are frozen.
+
+import { dropGradient } from '../autograd/gradients.ts';
+import { parameter } from '../autograd/parameter.ts';
+import { expectOptions, isFlag, maybe, shown } from '../tensor/check.ts';
+import { outside, persist } from '../tensor/scope.ts';
+import { sameShape } from '../tensor/shape.ts';
+import { expectTensor, kindOf, Tensor } from '../tensor/tensor.ts';
+import { kept, Module } from './module.ts';
+
+/**
+ * A buffer: a tensor of any type that is saved and loaded with its module and not trained, such as running statistics. `make` runs outside
+ * every scope. Its values are replaced by {@link assign}, in place: the tensor stays the same one.
+ */
+export function buffer(make: () => Tensor): Tensor {
+  const made: unknown = outside(make);
+  expectTensor('buffer', 'result', made);
+  if (made.requiresGrad) throw new TypeError(`buffer: result must be detached, got a ${made.leaf ? 'parameter' : 'recorded tensor'}`);
+  kept.set(made, 'buffer');
+  return persist(made);
+}
+
+/**
+ * Replaces the values of a buffer or a parameter by those of a tensor of its shape and type, in place. An op that ran before and needs the old
+ * values for its gradient refuses to give it.
+ */
+export function assign(to: Tensor, from: Tensor): void {
+  expectTensor('assign', 'to', to);
+  expectTensor('assign', 'from', from);
+  if (!(to.leaf || kept.has(to))) throw new TypeError(`assign: to must be made by param or buffer, got another ${kindOf(to)}`);
+  if (!sameShape(to.shape, from.shape) || to.dtype !== from.dtype)
+    throw new RangeError(`assign: from must be ${kindOf(to)}, got ${kindOf(from)}`);
+  to.peek().set(from.peek());
+  to.storage.touch();
+}
+
+/**
+ * Freezes a parameter, or all of a module: it is saved and loaded as before and not trained, and no gradient is worked out for it. An optimiser
+ * that was given it passes over it.
+ */
+export function freeze(part: Module | Tensor): void {
+  for (const x of stateOf('freeze', part)) {
+    if (!x.leaf) continue;
+    dropGradient(x);
+    x.leaf = false;
+    kept.set(x, 'frozen');
+  }
+}
+
+/** Undoes {@link freeze}. Buffers stay what they are. */
+export function unfreeze(part: Module | Tensor): void {
+  for (const x of stateOf('unfreeze', part)) {
+    if (!isFrozen(x)) continue;
+    kept.delete(x);
+    parameter(x);
+  }
+}
+
+/** How many numbers a module learns: the elements of its parameters, what is shared once. Those that are frozen count unless `frozen` is false. */
+export function parameterCount(module: Module, options: { frozen?: boolean | undefined } = {}): number {
+  expectOptions('parameterCount', options, { frozen: maybe(isFlag) });
+  const { frozen = true } = options;
+  return stateOf('parameterCount', module).reduce((sum, x) => sum + (x.leaf || (frozen && isFrozen(x)) ? x.size : 0), 0);
+}
+
+const isFrozen = (x: Tensor): boolean => kept.get(x) === 'frozen';
+
+/** The parameters and buffers of a module, or the one given. */
+function stateOf(op: string, part: Module | Tensor): Tensor[] {
+  if (part instanceof Module) return [...part.stateDict().values()];
+  if (part instanceof Tensor && (part.leaf || kept.has(part))) return [part];
+  throw new TypeError(`${op}: part must be a module or a parameter, got ${part instanceof Tensor ? kindOf(part) : shown(part)}`);
+}
