@@ -7,7 +7,7 @@ import { type FilePath, writeAtomically } from './disk.ts';
 import { readFile } from './file.ts';
 import { isCount } from './format.ts';
 import { type FileContent, type ReadOptions, readBytes, type Target } from './reading.ts';
-import { arrays, type Encoded, encoded, type FileTensor, joined, layOut, type WriteOptions } from './safetensors.ts';
+import { arrays, encoded, type FileEntry, type FileTensor, joined, layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, tensorsOf } from './tensors.ts';
 import { brief, listed } from './words.ts';
 
@@ -127,7 +127,7 @@ function expectParts<P extends { model: Pick<Stateful, 'stateDict'> }>(parts: P,
     throw new TypeError(`checkpoint: model must have stateDict(), got ${shown(parts.model)}`);
 }
 
-type Entries = Iterable<readonly [string, Encoded]>;
+type Entries = Iterable<readonly [string, FileEntry]>;
 
 /** Entries and options, as the writers take them. */
 function pack(parts: CheckpointParts): [Entries, WriteOptions] {
@@ -140,7 +140,7 @@ function pack(parts: CheckpointParts): [Entries, WriteOptions] {
         throw new Error(`checkpoint: parameters must not be named ${sections.join(', ')}…, got ${brief(name)}`);
       }
     }
-    const under = (section: (typeof sections)[number], entries: Entries): [string, Encoded][] =>
+    const under = (section: (typeof sections)[number], entries: Entries): [string, FileEntry][] =>
       Array.from(entries, ([name, entry]) => [section + name, entry]);
     const entries = [
       ...entriesOf(weights),
@@ -153,12 +153,12 @@ function pack(parts: CheckpointParts): [Entries, WriteOptions] {
   });
 }
 
-function packNumber([name, value]: [string, number]): [string, Encoded] {
+function packNumber([name, value]: [string, number]): [string, FileEntry] {
   if (typeof value !== 'number') throw new TypeError(`checkpoint: ${brief(name)} must be a number, got ${typeof value}`);
   return [name, encoded(name, { dtype: 'F64', shape: [], data: Float64Array.of(value) })];
 }
 
-function packKey([name, value]: [string, Key]): [string, Encoded] {
+function packKey([name, value]: [string, Key]): [string, FileEntry] {
   if (!Number.isInteger(value?.hi) || !Number.isInteger(value.lo)) {
     throw new TypeError(`checkpoint: ${brief(name)} must be a key, as key() makes them, got ${typeof value}`);
   }

@@ -1,8 +1,8 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import { type FilePath, openFile, readExactly, writeAtomically } from './disk.ts';
 import { type FileContent, type ReadOptions, reading, type Target } from './reading.ts';
-import { layOut } from './safetensors.ts';
-import { entriesOf, type SaveOptions, tensorsOf } from './tensors.ts';
+import { layOut, type WriteOptions } from './safetensors.ts';
+import { entriesOf, type FileEntries, tensorsOf } from './tensors.ts';
 
 /** Reads a safetensors file (Node) piece by piece, never holding the whole. */
 export async function readFile<T>(path: FilePath, options: ReadOptions, target: Target<T>): Promise<FileContent<T>> {
@@ -28,8 +28,8 @@ export async function readFile<T>(path: FilePath, options: ReadOptions, target: 
  * Saves tensors as a safetensors file (Node), as they are at the call. The file at `path` is the old one or the new one, whole,
  * whatever happens; what is replaced keeps its mode and owner, and links go on pointing at it.
  */
-export async function saveFile(path: FilePath, tensors: Iterable<readonly [string, Tensor]>, options: SaveOptions = {}): Promise<void> {
-  await writeAtomically(path, layOut(entriesOf(tensors, options.float), options));
+export async function saveFile(path: FilePath, tensors: FileEntries, options: WriteOptions = {}): Promise<void> {
+  await writeAtomically(path, layOut(entriesOf(tensors), options));
 }
 
 /** The tensors and the metadata of a safetensors file (Node). What is checked: see `readSafetensors`. */

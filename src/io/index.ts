@@ -15,5 +15,6 @@ export type { FilePath } from './disk.ts';
 export { loadFile, saveFile } from './file.ts';
 export type { FileData, FileDType } from './format.ts';
 export type { FileContent, Names, ReadOptions } from './reading.ts';
-export { type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
-export { type LoadedTensors, loadTensors, type SaveOptions, saveTensors } from './tensors.ts';
+export { type FileEntry, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
+export { type FileEntries, type LoadedTensors, loadTensors, saveTensors } from './tensors.ts';
+export { type FloatType, withTypes } from './types.ts';

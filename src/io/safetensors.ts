@@ -23,8 +23,7 @@ export interface WriteOptions {
   checksum?: boolean;
 }
 
-// `float` is an option of those who write tensors; it has done its work before.
-const writing: Names<WriteOptions & { float?: string }> = { metadata: 0, checksum: 0, float: 0 };
+const writing: Names<WriteOptions> = { metadata: 0, checksum: 0 };
 
 /** Takes a tensor's bytes as plain numbers. */
 class ArraySink implements Sink<FileTensor> {
@@ -75,18 +74,18 @@ export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]
 }
 
 /** A tensor as it lies in a file. */
-export interface Encoded {
+export interface FileEntry {
   readonly dtype: FileDType;
   readonly shape: Shape;
   readonly bytes: Uint8Array;
 }
 
-function* eachEncoded(entries: Iterable<readonly [string, FileTensor]>): Iterable<readonly [string, Encoded]> {
+function* eachEncoded(entries: Iterable<readonly [string, FileTensor]>): Iterable<readonly [string, FileEntry]> {
   for (const [name, entry] of entries) yield [name, encoded(name, entry)];
 }
 
 /** A tensor of plain numbers as it lies in a file, checked. */
-export function encoded(name: string, entry: FileTensor): Encoded {
+export function encoded(name: string, entry: FileTensor): FileEntry {
   const { dtype, shape, data } = expectReadable(name, entry);
   expectLengths(name, shape);
   if (sizeOf(shape) !== data?.length) fail(`${quote(name)} must hold as many elements as ${show(shape)}`, data?.length ?? 'nothing');
@@ -114,11 +113,11 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** A file as consecutive pieces: the header, then the data of each tensor where it lies. */
-export function layOut(entries: Iterable<readonly [string, Encoded]>, options: WriteOptions): Uint8Array[] {
+export function layOut(entries: Iterable<readonly [string, FileEntry]>, options: WriteOptions): Uint8Array[] {
   expectNames('safetensors', options, writing);
   const { metadata = {}, checksum = true } = options;
   checkMetadata(metadata);
-  const written = new Map<string, Encoded & { data_offsets?: [number, number] }>();
+  const written = new Map<string, FileEntry & { data_offsets?: [number, number] }>();
   for (const [name, entry] of entries) {
     if (name === METADATA || written.has(name)) fail(`names must be given once and not be ${METADATA}`, quote(name));
     expectUnicode(name);

@@ -15,15 +15,17 @@ export function expectMap(dict: unknown): void {
   if (!(dict instanceof Map)) throw new TypeError(`loadStateDict: dict must be a Map from paths to tensors, got ${shown(dict)}`);
 }
 
-/** Throws where paths are unknown or missing; `rule` says whose they must be. */
-export function expectAllPaths(rule: string, unknown: readonly string[], missing: readonly string[]): void {
+/** Throws where paths are given that are unknown, or are missing; `rule` says whose they must be. */
+export function expectSamePaths(rule: string, given: ReadonlyMap<string, unknown>, own: ReadonlyMap<string, unknown>): void {
+  const without = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>) => [...a.keys()].filter((path) => !b.has(path));
+  const [unknown, missing] = [without(given, own), without(own, given)];
   if (unknown.length + missing.length > 0) {
     throw new Error(`loadStateDict: ${rule}, got unknown [${unknown.join(', ')}] and missing [${missing.join(', ')}]`);
   }
 }
 
 /** Checks that `from` is a tensor of the type and the shape of `to`. */
-export function expectFits(path: string, from: unknown, to: Tensor): asserts from is Tensor {
+export function expectFits(op: string, path: string, from: unknown, to: Tensor): asserts from is Tensor {
   if (from instanceof Tensor && sameShape(from.shape, to.shape) && from.dtype === to.dtype) return;
-  throw new RangeError(`loadStateDict: ${path} must be ${described(to)}, got ${described(from)}`);
+  throw new RangeError(`${op}: ${path} must be ${described(to)}, got ${described(from)}`);
 }

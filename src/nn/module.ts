@@ -3,7 +3,7 @@ import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { outside } from '../tensor/scope.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { expectAllPaths, expectFits, expectMap } from './fit.ts';
+import { expectFits, expectMap, expectSamePaths } from './fit.ts';
 
 /** Tensors by path: `encoder.weight_ih_l0`. */
 export type StateDict = Map<string, Tensor>;
@@ -35,18 +35,16 @@ export abstract class Module {
     expectNames('loadStateDict', options, loading);
     const { leaves, aliases } = found(this);
     const given = new Map<string, Tensor>();
-    const unknown: string[] = [];
     for (const [path, from] of dict as ReadonlyMap<string, Tensor>) {
       const to = resolved(path, leaves, aliases);
       const before = given.get(to);
-      if (!leaves.has(to)) unknown.push(path);
-      else if (!before || agree(path, from, before)) given.set(to, from);
+      if (!before || agree(path, from, before)) given.set(to, from);
     }
-    const missing = [...leaves.keys()].filter((path) => !given.has(path));
-    if (options.strict ?? true) expectAllPaths("paths must be the module's", unknown, missing);
-    for (const [path, from] of given) expectFits(path, from, leaves.get(path) as Tensor);
+    if (options.strict ?? true) expectSamePaths("paths must be the module's", given, leaves);
+    const known = [...given].filter(([path]) => leaves.has(path));
+    for (const [path, from] of known) expectFits('loadStateDict', path, from, leaves.get(path) as Tensor);
     const ours = new Set([...leaves.values()].map(({ storage }) => storage)); // a value may be read after it is written
-    const values = [...given].map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
+    const values = known.map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
     for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.peek() : from);
   }
 }
@@ -67,49 +65,38 @@ interface Found {
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-/** What an object holds, and where. */
-interface Walk {
-  /** Every object that is looked into or is a tensor, by its shortest path. */
-  readonly paths: ReadonlyMap<object, string>;
-  /** Of each object those that were seen in it first, last field first. */
-  readonly parts: ReadonlyMap<object, readonly object[]>;
-  readonly aliases: ReadonlyMap<string, string>;
+/** Where what a module holds was seen first. */
+interface Seen {
+  readonly path: string;
+  /** A character for each field on the way: sorted by it, objects stand in the order of fields, depth first. */
+  readonly order: string;
 }
 
-/** Objects are visited breadth first, which makes paths short, and each once. */
-export function walk(root: Module): Walk {
-  const paths = new Map<object, string>([[root, '']]);
-  const parts = new Map<object, object[]>();
+/** Objects are visited breadth first, which makes paths short, and each once; `aliases` are the other paths. */
+export function walk(root: Module): { seen: ReadonlyMap<object, Seen>; aliases: ReadonlyMap<string, string> } {
+  const seen = new Map<object, Seen>([[root, { path: '', order: '' }]]);
   const aliases = new Map<string, string>();
-  for (const value of paths.keys()) {
-    const own: object[] = [];
-    const at = paths.get(value) as string;
-    for (const [name, part] of entriesOf(value, at)) {
+  for (const [value, at] of seen) {
+    let field = 0;
+    for (const [name, part] of entriesOf(value, at.path)) {
       if (typeof part !== 'object' || part === null) continue;
-      const path = at ? `${at}.${String(name)}` : String(name);
-      const known = paths.get(part);
-      if (known !== undefined) aliases.set(path, known);
-      else {
-        paths.set(part, path);
-        own.push(part);
-      }
+      const path = at.path ? `${at.path}.${String(name)}` : String(name);
+      const known = seen.get(part);
+      if (known) aliases.set(path, known.path);
+      else seen.set(part, { path, order: at.order + String.fromCharCode(field++) });
     }
-    parts.set(value, own.reverse());
   }
-  return { paths, parts, aliases };
+  return { seen, aliases };
 }
 
-/** Parameters and buffers are listed depth first, in the order of fields. */
+/** Parameters and buffers. */
 function found(root: Module): Found {
-  const { paths, parts, aliases } = walk(root);
+  const { seen, aliases } = walk(root);
   const leaves: StateDict = new Map();
-  const left: object[] = [root];
-  for (let value = left.pop(); value; value = left.pop()) {
-    left.push(...(parts.get(value) as object[]));
-    if (!(value instanceof Tensor && (value.leaf || kept.has(value)))) continue;
-    const path = paths.get(value) as string;
+  for (const [x, { path }] of [...seen].sort(([, a], [, b]) => (a.order < b.order ? -1 : 1))) {
+    if (!(x instanceof Tensor && (x.leaf || kept.has(x)))) continue;
     if (leaves.has(path)) throw new Error(`stateDict: each parameter must have a path of its own, got ${path} twice`);
-    leaves.set(path, value);
+    leaves.set(path, x);
   }
   return { leaves, aliases };
 }
@@ -139,11 +126,9 @@ const hides = (value: object, depth: number): boolean =>
 
 /** Parameters that would not be found: of another copy of the package, and of classes that are no modules. */
 function refuseHidden(value: object, path: string): void {
-  if (isLeaf(value)) throw new TypeError(`stateDict: ${path} must be a tensor of this copy of the package, got one of another`);
-  if (hides(value, 3)) {
-    const kind = value.constructor?.name;
-    throw new TypeError(`stateDict: ${path} must extend Module of this copy of the package to be trained and saved, got ${kind}`);
-  }
+  if (!hides(value, 3)) return;
+  const kind = value.constructor?.name;
+  throw new TypeError(`stateDict: ${path} must be a tensor or extend Module, of this copy of the package, to be saved, got ${kind}`);
 }
 
 /** The path that is meant by another one of the same thing. */

@@ -12,10 +12,19 @@ export {
 } from './choice/reinforce.ts';
 export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
-export { Adadelta, type AdadeltaOptions } from './optimizers/adadelta.ts';
+export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
-export { Adam, type AdamOptions, AdamW } from './optimizers/adam.ts';
-export { Optimizer, type OptimizerKind, type ParameterSet, type Slot } from './optimizers/optimizer.ts';
+export { Adam, type AdamOptions, type AdamState, AdamW } from './optimizers/adam.ts';
+export {
+  type Filled,
+  type Groups,
+  Optimizer,
+  type OptimizerKind,
+  type ParameterGroup,
+  type ParameterSet,
+  type Rate,
+  type Slot,
+} from './optimizers/optimizer.ts';
 export { RMSProp, type RMSPropOptions, type RMSPropState } from './optimizers/rmsprop.ts';
 export { SGD, type SGDOptions } from './optimizers/sgd.ts';
 export {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { withTypes } from '../../src/io/types.ts';
 import { tensor } from '../../src/tensor/create.ts';
 
 type Half = 'F16' | 'BF16';
@@ -76,12 +77,12 @@ it('writes tensors in half the bytes on request', () => {
     ['i', tensor(Int32Array.of(7))],
   ] as const;
   for (const float of ['F16', 'BF16'] as const) {
-    const bytes = saveTensors(tensors, { float });
+    const bytes = saveTensors(withTypes(tensors, float));
     expect(readSafetensors(bytes).tensors.get('w')?.dtype).toBe(float);
     const [third, two] = loadTensors(bytes).get('w')?.toArray() ?? [];
     expect(third).toBe(float === 'F16' ? 0.333251953125 : 0.333984375);
     expect(two).toBe(-2);
     expect(loadTensors(bytes).get('i')?.item()).toBe(7);
   }
-  expect(() => saveTensors(tensors, { float: 'F8' as 'F16' })).toThrow('safetensors: float must be F32, F16 or BF16, got F8');
+  expect(() => withTypes(tensors, 'F8' as 'F16')).toThrow('safetensors: types must be one of F64 F32 F16 BF16 or a Map, got F8');
 });

@@ -137,7 +137,7 @@ it('refuses options that there are not, and values that are none, before anythin
       expect(() => read(bytes, { only })).toThrow('safetensors: only must be an array of names or a function, got');
   }
   const write = writeSafetensors as (entries: unknown, options: unknown) => unknown;
-  expect(() => write([], { metdata: {} })).toThrow('safetensors: options must be among metadata, checksum, float, got metdata');
+  expect(() => write([], { metdata: {} })).toThrow('safetensors: options must be among metadata, checksum, got metdata');
   for (const metadata of [new Map([['a', 'b']]), ['a'], 'ab', null])
     expect(() => write([], { metadata })).toThrow('safetensors: __metadata__ must be an object of strings, got');
   expect(() => saveTensors([['x', tensor([1])]], { dtype: 'F16' } as object)).toThrow('safetensors: options must be among');

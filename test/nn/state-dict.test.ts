@@ -116,10 +116,10 @@ describe('what would silently not be trained is refused', () => {
       inner = linear();
     }
     expect(() => paths(new Holder({ part: new Plain() }))).toThrow(
-      'stateDict: part must extend Module of this copy of the package to be trained and saved, got Plain',
+      'stateDict: part must be a tensor or extend Module, of this copy of the package, to be saved, got Plain',
     );
     expect(() => paths(new Holder({ parts: [{ w: Object.assign(new Date(), { w: leaf() }) }] }))).toThrow(
-      'stateDict: parts.0.w must extend Module',
+      'stateDict: parts.0.w must be a tensor or extend Module',
     );
   });
 
@@ -132,9 +132,11 @@ describe('what would silently not be trained is refused', () => {
       inner = { deeper: new Tensor() };
     }
     expect(() => paths(new Holder({ w: new Tensor() }))).toThrow(
-      'stateDict: w must be a tensor of this copy of the package, got one of another',
+      'stateDict: w must be a tensor or extend Module, of this copy of the package, to be saved, got Tensor',
     );
-    expect(() => paths(new Holder({ a: { b: new Foreign() } }))).toThrow('stateDict: a.b must extend Module of this copy of the package');
+    expect(() => paths(new Holder({ a: { b: new Foreign() } }))).toThrow(
+      'stateDict: a.b must be a tensor or extend Module, of this copy of the package',
+    );
     expect(() => parameters(new Foreign() as unknown as Module)).toThrow('parameters: module must be a Module of this copy');
     expect(() => parameters(undefined as unknown as Module)).toThrow('got undefined');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Adadelta, Adagrad, Adam, AdamW, key, Linear, type Optimizer, RMSProp, SGD } from '../../src/all.ts';
+import { Adadelta, Adagrad, Adam, AdamW, gradNorm, key, Linear, type Optimizer, parameters, RMSProp, SGD } from '../../src/all.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -23,7 +23,7 @@ function stepped<O extends Optimizer>(make: (p: Record<string, Tensor>) => O): O
 
 describe('a step with a gradient that cannot be used', () => {
   it.each<[string, () => unknown, string]>([
-    ['of whole numbers', () => ones([2], 'int32'), 'step: gradient of 1 must be float32, got int32'],
+    ['of whole numbers', () => ones([2], 'int32'), 'step: gradient of 1 must be float32 [2], got int32 [2]'],
     ['of an ended scope', () => released(), 'tensor: must be used inside the scope it was made in'],
   ])('%s changes nothing, also where another was to be changed first', (_, gradient, message) => {
     const [first, second] = [leaf(2), leaf(2)];
@@ -67,7 +67,7 @@ describe('the state of an optimiser', () => {
     ['RMSProp', {}, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg']],
     ['RMSProp', { centered: true }, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg', 'grad_avg']],
     ['RMSProp', { momentum: 0.9 }, ['alpha', 'epsilon', 'weightDecay', 'momentum', 'centered'], ['square_avg', 'momentum_buffer']],
-    ['Adagrad', {}, ['lrDecay', 'weightDecay', 'epsilon'], ['sum']],
+    ['Adagrad', {}, ['lrDecay', 'weightDecay', 'initial', 'epsilon'], ['sum']],
     ['Adadelta', {}, ['rho', 'epsilon', 'weightDecay'], ['square_avg', 'acc_delta']],
   ])('of %s %j has PyTorch’s names, and holds every setting', (name, options, settings, parts) => {
     const Kind = optimizers[name] as new (p: Record<string, Tensor>, options: object) => Optimizer;
@@ -99,7 +99,11 @@ describe('the state of an optimiser', () => {
   });
 
   it.each<[string, (dict: Map<string, Tensor>) => void, string]>([
-    ['a count below 0', (dict) => dict.set('w.step', tensor(-1, { dtype: 'int32' })), 'w.step must be from 0, got -1'],
+    [
+      'a count below 0',
+      (dict) => dict.set('w.step', tensor(-1, { dtype: 'int32' })),
+      'w.step must be a finite number of at least 0, got -1',
+    ],
     ['a mean square below 0', (dict) => dict.set('w.exp_avg_sq', tensor([1, -1, 1])), 'w.exp_avg_sq must hold numbers from 0, got -1'],
     ['NaN', (dict) => dict.set('w.exp_avg', tensor([1, Number.NaN, 1])), 'w.exp_avg must hold numbers, got NaN'],
     [
@@ -144,13 +148,15 @@ describe('what an optimiser is given', () => {
     }
   });
 
-  it('is not a module, nor a tensor, nor nothing', () => {
-    const module = new Linear({ input: 2, output: 1 }, key(1));
-    const message = 'SGD: parameters must be a list, a record or parameters(module), got';
-    expect(() => new SGD(module as unknown as Tensor[])).toThrow(`${message} a Linear`);
+  it('is a module, leaves, or groups, and nothing else', () => {
+    const message = 'SGD: parameters must be a module, or leaves in a list, a map or a record, got';
+    expect(() => new SGD(new SGD(some) as unknown as Tensor[])).toThrow(`${message} a SGD`);
     expect(() => new SGD(some.w as unknown as Tensor[])).toThrow(`${message} float32 [3]`);
     expect(() => new SGD(undefined as unknown as Tensor[])).toThrow(`${message} undefined`);
-    expect(() => new SGD([3 as unknown as Tensor])).toThrow('SGD: each parameter must be a leaf made by parameter(), got 3 at 0');
+    expect(() => new SGD([3 as unknown as Tensor])).toThrow(`${message} 3 at 0`);
+    const module = new Linear({ input: 2, output: 1 }, key(1));
+    expect([...new SGD(module).parameters]).toEqual([...parameters(module)]);
+    expect(gradNorm(module)).toBe(0);
   });
 
   it('has options that are known, each in its range', () => {
@@ -168,7 +174,7 @@ describe('what an optimiser is given', () => {
     const optimizer = new SGD([a, b], { lr: 1 });
     a.grad = tensor([1, 1, 1]);
     b.grad = zeros([2]);
-    expect(() => optimizer.step()).toThrow('step: gradient of 1 must have its shape [3], got [2]');
+    expect(() => optimizer.step()).toThrow('step: gradient of 1 must be float32 [3], got float32 [2]');
     expect([...a.view()]).toEqual([0, 0, 0]);
   });
 });

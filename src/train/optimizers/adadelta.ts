@@ -1,49 +1,39 @@
 import { kernels } from '../../runtime/backend.ts';
-import { expectOptions } from '../../tensor/check.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { fromZero, share } from './numbers.ts';
-import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimizer.ts';
 
 /** Options of Adadelta; names and defaults are PyTorch's. */
 export interface AdadeltaOptions {
   /** Default 1. */
-  lr?: number;
+  lr?: number | undefined;
   /** How much of both mean squares stays at each step. Default 0.9. */
-  rho?: number;
+  rho?: number | undefined;
   /** Under both roots. Default 1e-6. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** Added to the gradient. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
 }
 
-const rules = { lr: fromZero, rho: share, epsilon: fromZero, weightDecay: fromZero };
+/** What {@link Adadelta} remembers of a parameter. */
+export type AdadeltaState = 'square_avg' | 'acc_delta';
+
+const kind: OptimizerKind<AdadeltaState, AdadeltaOptions> = {
+  name: 'Adadelta',
+  rules: { lr: fromZero, rho: share, epsilon: fromZero, weightDecay: fromZero },
+  defaults: { lr: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
+  initial: () => ({ square_avg: 0, acc_delta: 0 }),
+};
 
 /** Adadelta (Zeiler 2012, algorithm 1): steps in the ratio of two root mean squares, of past steps and of gradients. */
-export class Adadelta extends Optimizer<'square_avg' | 'acc_delta'> {
-  private readonly options: Required<Omit<AdadeltaOptions, 'lr'>>;
-
-  constructor(parameters: ParameterSet, options: AdadeltaOptions = {}) {
-    expectOptions('Adadelta', options, rules);
-    const { lr = 1, rho = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
-    const settings = { rho, epsilon, weightDecay };
-    super(parameters, { name: 'Adadelta', lr, settings, initial: { square_avg: 0, acc_delta: 0 } });
-    this.options = settings;
+export class Adadelta extends Optimizer<AdadeltaState, AdadeltaOptions> {
+  constructor(parameters: Groups<AdadeltaOptions>, options: AdadeltaOptions = {}) {
+    super(parameters, options, kind);
   }
 
-  protected override update({ parameter, state }: Slot<'square_avg' | 'acc_delta'>, gradient: Tensor): void {
-    const { rho, epsilon, weightDecay } = this.options;
+  protected override update({ parameter, state, options }: Slot<AdadeltaState, AdadeltaOptions>, gradient: Tensor): void {
+    const { lr, rho, epsilon, weightDecay } = options;
     const { square_avg, acc_delta } = state;
-    kernels.adadelta(
-      parameter.ptr,
-      gradient.ptr,
-      square_avg.ptr,
-      acc_delta.ptr,
-      parameter.size,
-      this.lr,
-      rho,
-      1 - rho,
-      epsilon,
-      weightDecay,
-    );
+    kernels.adadelta(parameter.ptr, gradient.ptr, square_avg.ptr, acc_delta.ptr, parameter.size, lr, rho, 1 - rho, epsilon, weightDecay);
   }
 }

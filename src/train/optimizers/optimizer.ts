@@ -1,41 +1,50 @@
 import { dropGradient } from '../../autograd/gradients.ts';
-import { described, expectAllPaths, expectFits, expectMap } from '../../nn/fit.ts';
+import { described, expectFits, expectMap, expectSamePaths } from '../../nn/fit.ts';
+import { kept, Module, parameters as trained } from '../../nn/module.ts';
+import { expectOptions, type Rules } from '../../tensor/check.ts';
 import { full, tensor } from '../../tensor/create.ts';
 import { passed } from '../../tensor/observe.ts';
 import { outside, scope } from '../../tensor/scope.ts';
-import { sameShape, show } from '../../tensor/shape.ts';
-import { expectDType, Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
-/** What an optimiser is given: leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */
-export type ParameterSet = readonly Tensor[] | ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+/** What an optimiser is given: a module, leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */
+export type ParameterSet = Module | readonly Tensor[] | ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+
+/** Parameters with options of their own; what is left out is the optimiser's. */
+export type ParameterGroup<Options> = Options & { readonly parameters: ParameterSet };
+
+/** Parameters that share all options, or groups of them. */
+export type Groups<Options> = ParameterSet | readonly ParameterGroup<Options>[];
+
+/** Options with their defaults put in. */
+export type Filled<Options> = { -readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** A parameter and what is remembered of it between steps. */
-export interface Slot<Name extends string> {
+export interface Slot<Name extends string = string, Options = object> {
   readonly path: string;
   readonly parameter: Tensor;
   readonly state: Readonly<Record<Name, Tensor>>;
+  /** Its group's; `lr` is the rate of this step. */
+  readonly options: Filled<Options>;
   /** Updates so far: steps in which it had no gradient do not count. */
   step: number;
 }
 
 /** Each different tensor of a set under its first path. */
 export function named(op: string, parameters: ParameterSet): Map<string, Tensor> {
-  if (typeof parameters !== 'object' || parameters === null || 'stateDict' in parameters || parameters instanceof Tensor) {
-    throw new TypeError(`${op}: parameters must be a list, a record or parameters(module), got ${described(parameters)}`);
+  const refuse = (got: unknown, where = ''): never => {
+    throw new TypeError(`${op}: parameters must be a module, or leaves in a list, a map or a record, got ${described(got)}${where}`);
+  };
+  if (parameters instanceof Module) return trained(parameters);
+  if (typeof parameters !== 'object' || parameters === null || 'stateDict' in parameters || parameters instanceof Tensor)
+    refuse(parameters);
+  const found = new Map<Tensor, string>();
+  for (const [path, x] of (parameters instanceof Map ? parameters : Object.entries(parameters)) as Iterable<[string, Tensor]>) {
+    if (!(x instanceof Tensor && (x.leaf || kept.get(x) === 'frozen'))) refuse(x, ` at ${path}`);
+    if (!found.has(x)) found.set(x, path);
   }
-  const entries = parameters instanceof Map ? parameters : Object.entries(parameters);
-  const seen = new Set<Tensor>();
-  const found = new Map<string, Tensor>();
-  for (const [path, parameter] of entries as Iterable<[string, Tensor]>) {
-    if (!(parameter instanceof Tensor && parameter.leaf)) {
-      throw new TypeError(`${op}: each parameter must be a leaf made by parameter(), got ${described(parameter)} at ${path}`);
-    }
-    if (seen.has(parameter)) continue;
-    seen.add(parameter);
-    found.set(path, parameter);
-  }
-  return found;
+  return new Map([...found].map(([x, path]) => [path, x]));
 }
 
 /** The most updates that are counted: `step` is saved as int32. */
@@ -45,37 +54,69 @@ const MOST_UPDATES = 2 ** 31 - 1;
 const squares: ReadonlySet<string> = new Set(['exp_avg_sq', 'square_avg', 'acc_delta', 'sum']);
 
 /** What distinguishes one optimiser from another, besides its parameters. */
-export interface OptimizerKind<Name extends string> {
+export interface OptimizerKind<Name extends string, Options> {
   /** The class's name: `Adam`. */
   readonly name: string;
-  readonly lr: number;
-  /** Every other number that an update depends on; booleans as 0 and 1. */
-  readonly settings: Readonly<Record<string, number>>;
-  /** The state tensors of each parameter, and the value each is filled with at first. */
-  readonly initial: Readonly<Record<Name, number>>;
+  readonly rules: Rules<Options>;
+  /** Every number and flag that an update depends on, with what it is where none is given. */
+  readonly defaults: Filled<Options>;
+  /** The state tensors of each parameter under these options, and the value each is filled with at first. Refuses options that do not agree. */
+  initial(options: Filled<Options>): Partial<Record<Name, number>>;
 }
 
-/** Changes parameters in place, by their gradients. State is made with the optimiser and outlives every scope. */
-export abstract class Optimizer<Name extends string = string> {
-  readonly #kind: Pick<OptimizerKind<Name>, 'name' | 'settings'>;
-  readonly #slots: Slot<Name>[];
+/** What the options of every optimiser have. */
+export interface Rate {
+  lr?: number | undefined;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Options with their defaults; `undefined` stands for one. */
+const filled = (defaults: Values, own: Values, others: Values): Values =>
+  Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, own[name] ?? others[name] ?? value]));
+
+/** All options of a group; `ratio`, where there are several, is its rate in that of the optimiser. */
+type GroupOptions = Values & { lr: number; ratio?: number };
+
+/**
+ * Changes parameters in place, by their gradients. State is made with the optimiser and outlives every scope.
+ *
+ * Groups, `[{ parameters, lr, weightDecay }, …]`, have options of their own. The optimiser's `lr` is that of its options, or else the first
+ * group's; a group with another keeps its ratio to it. So whatever sets `lr`, a schedule for one, multiplies the rates of all groups alike.
+ * The paths of several groups begin with the group's number: `1.encoder.weight`.
+ */
+export abstract class Optimizer<Name extends string = string, Options extends Rate = Rate> {
+  readonly #name: string;
+  readonly #groups: GroupOptions[] = [];
+  readonly #slots: readonly Slot<Name, Options>[];
   #rate = 0;
 
-  constructor(parameters: ParameterSet, { name, lr, settings, initial }: OptimizerKind<Name>) {
-    this.#kind = { name, settings };
-    this.#rate = lr;
-    const found = named(name, parameters);
-    if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
-    this.#slots = outside(() =>
-      [...found].map(([path, parameter]) => {
+  constructor(parameters: Groups<Options>, options: Options, { name, rules, defaults, initial }: OptimizerKind<Name, Options>) {
+    const groups = groupsOf(parameters);
+    const slots = new Map<Tensor, Slot<Name, Options>>();
+    for (const [i, { parameters: set, ...own }] of groups.entries()) {
+      expectOptions(name, { ...options, ...own } as unknown as Options, rules);
+      const all = filled(defaults as Values, own, options as Values) as GroupOptions;
+      if (i === 0) this.#rate = options.lr ?? all.lr;
+      if (groups.length > 1) all.ratio = all.lr === this.#rate ? 1 : all.lr / this.#rate;
+      expectWithin(name, "lr of a group, in the optimiser's,", all.ratio ?? 1, 0);
+      this.#groups.push(all);
+      const found = named(name, set);
+      if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
+      const initials = Object.entries<number>(initial(all as Filled<Options>) as Record<Name, number>);
+      for (const [path, parameter] of found) {
+        if (slots.has(parameter)) throw new RangeError(`${name}: each parameter must be in one group, got ${path} in two`);
         parameter.storage.name = path;
-        const state = Object.fromEntries(Object.entries<number>(initial).map(([part, value]) => [part, full(parameter.shape, value)]));
-        return { path, parameter, state: state as Record<Name, Tensor>, step: 0 };
-      }),
-    );
+        const state = outside(() => Object.fromEntries(initials.map(([part, value]) => [part, full(parameter.shape, value)])));
+        const slot = { path: all.ratio === undefined ? path : `${i}.${path}`, parameter, options: all, state, step: 0 };
+        slots.set(parameter, slot as unknown as Slot<Name, Options>);
+      }
+    }
+    this.#name = name;
+    this.#slots = [...slots.values()];
   }
 
-  /** The learning rate of the next step. */
+  /** The learning rate of the next step; of a group with its own, its ratio to this one stays. */
   get lr(): number {
     return this.#rate;
   }
@@ -91,19 +132,17 @@ export abstract class Optimizer<Name extends string = string> {
   }
 
   /** One update of a parameter with its gradient; `slot.step` already counts it. */
-  protected abstract update(slot: Slot<Name>, gradient: Tensor): void;
+  protected abstract update(slot: Slot<Name, Options>, gradient: Tensor): void;
 
   /** Updates every parameter that has a gradient, and clears the gradients. Every gradient is checked before anything is changed. */
   step(): void {
     for (const { path, parameter, step } of this.#slots) {
       const gradient = parameter.grad;
-      if (gradient) expectDType('step', `gradient of ${path}`, gradient, 'float32');
       void [parameter.ptr, gradient?.ptr]; // an error here where one is of an ended scope, not halfway through the updates
-      if (gradient && !sameShape(gradient.shape, parameter.shape)) {
-        throw new RangeError(`step: gradient of ${path} must have its shape ${show(parameter.shape)}, got ${show(gradient.shape)}`);
-      }
+      if (gradient) expectFits('step', `gradient of ${path}`, gradient, parameter);
       if (step >= MOST_UPDATES) throw new RangeError(`step: updates must number at most ${MOST_UPDATES}, got one more of ${path}`);
     }
+    for (const group of this.#groups) group.lr = this.#rate * (group.ratio ?? 1);
     for (const slot of this.#slots) {
       const gradient = slot.parameter.grad;
       if (!gradient) continue;
@@ -122,15 +161,22 @@ export abstract class Optimizer<Name extends string = string> {
 
   /**
    * The state by `path.name` (PyTorch's names), with each parameter's count of updates as int32 `path.step`; and the learning rate and every
-   * other setting by `Adam.lr`, `Adam.beta1`, … as the two int32 words of a float64, low word first. Tensors themselves, not copies.
+   * other setting by `Adam.lr`, `Adam.beta1`, … as the two int32 words of a float64, low word first. Of several groups the settings are
+   * `Adam.0.beta1`, … and `Adam.0.ratio`, its rate in that of the optimiser. Tensors themselves, not copies.
    */
   stateDict(): Map<string, Tensor> {
-    return new Map(Array.from(this.#saved(), ({ path, own }) => [path, own]));
+    const dict = new Map<string, Tensor>();
+    for (const [path, value] of this.#settings()) dict.set(path, tensor(toWords(value)));
+    for (const { path, step, state } of this.#slots) {
+      dict.set(`${path}.step`, tensor(step, { dtype: 'int32' }));
+      for (const [name, own] of Object.entries<Tensor>(state)) dict.set(`${path}.${name}`, own);
+    }
+    return dict;
   }
 
   /**
-   * Copies in the state of the same kind of optimiser, with the same settings, over the same parameters; the learning rate becomes the saved
-   * one. Everything is checked before anything is changed.
+   * Copies in the state of the same kind of optimiser, with the same settings and groups, over the same parameters; the learning rate becomes
+   * the saved one. Everything is checked before anything is changed.
    */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void {
     this.prepareStateDict(dict)();
@@ -139,75 +185,54 @@ export abstract class Optimizer<Name extends string = string> {
   /** Checks a state dict and returns what loads it, which cannot fail: for callers that load several things or none. */
   prepareStateDict(dict: ReadonlyMap<string, Tensor>): () => void {
     expectMap(dict);
+    const from = (...path: string[]) => dict.get(path.join('.')) as Tensor;
     return scope(() => {
-      const entries = new Map(Array.from(this.#saved(), (entry) => [entry.path, entry]));
-      const unknown = [...dict.keys()].filter((path) => !entries.has(path));
-      const missing = [...entries.keys()].filter((path) => !dict.has(path));
-      expectAllPaths(`entries must be the ${this.#kind.name}'s`, unknown, missing);
-      for (const { path, own } of entries.values()) expectFits(path, dict.get(path), own);
-      const loads = Array.from(entries.values(), ({ path, prepare }) => prepare(path, dict.get(path) as Tensor));
+      const own = this.stateDict();
+      expectSamePaths(`entries must be the ${this.#name}'s`, dict, own);
+      for (const [path, to] of own) expectFits('loadStateDict', path, from(path), to);
+      let rate = 0;
+      for (const [path, value] of this.#settings()) {
+        const saved = fromWords(from(path).toArray());
+        if (path === `${this.#name}.lr`) rate = saved;
+        else if (!Object.is(saved, value)) throw new RangeError(`loadStateDict: ${path} must be this optimiser's ${value}, got ${saved}`);
+      }
+      expectWithin('loadStateDict', `${this.#name}.lr`, rate, 0);
+      for (const { path, state } of this.#slots) {
+        expectWithin('loadStateDict', `${path}.step`, from(path, 'step').item(), 0);
+        for (const name of Object.keys(state)) expectState(`${path}.${name}`, from(path, name), squares.has(name));
+      }
       return () => {
-        for (const load of loads) load();
+        this.#rate = rate;
+        for (const slot of this.#slots) {
+          slot.step = from(slot.path, 'step').item();
+          for (const [name, to] of Object.entries<Tensor>(slot.state)) to.view().set(from(slot.path, name).peek());
+        }
       };
     });
   }
 
-  *#saved(): Iterable<Saved> {
-    const { name, settings } = this.#kind;
-    yield number(`${name}.lr`, this.#rate, (lr, path) => {
-      expectWithin('loadStateDict', path, lr, 0);
-      return () => {
-        this.#rate = lr;
-      };
-    });
-    for (const [setting, own] of Object.entries(settings))
-      yield number(`${name}.${setting}`, own, (saved, path) => {
-        if (!Object.is(saved, own)) throw new RangeError(`loadStateDict: ${path} must be this optimiser's ${own}, got ${saved}`);
-        return () => {};
-      });
-    for (const slot of this.#slots) yield* savedOf(slot);
+  /** Every number that an update depends on, by its path. */
+  #settings(): Map<string, number> {
+    const found = new Map([[`${this.#name}.lr`, this.#rate]]);
+    for (const [i, { lr: _, ...group }] of this.#groups.entries()) {
+      const prefix = `${this.#name}.${group.ratio === undefined ? '' : `${i}.`}`;
+      for (const [name, value] of Object.entries(group)) found.set(prefix + name, Number(value));
+    }
+    return found;
   }
-}
-
-/** One entry of an optimiser's state dict. */
-interface Saved {
-  readonly path: string;
-  readonly own: Tensor;
-  /** Checks what is to take its place, and returns what puts it there. */
-  readonly prepare: (path: string, from: Tensor) => () => void;
-}
-
-const number = (path: string, value: number, prepare: (saved: number, path: string) => () => void): Saved => ({
-  path,
-  own: tensor(toWords(value)),
-  prepare: (at, from) => prepare(fromWords(from.toArray()), at),
-});
-
-function* savedOf(slot: Slot<string>): Iterable<Saved> {
-  yield {
-    path: `${slot.path}.step`,
-    own: tensor(slot.step, { dtype: 'int32' }),
-    prepare: (path, from) => {
-      const step = from.item();
-      if (step < 0) throw new RangeError(`loadStateDict: ${path} must be from 0, got ${step}`);
-      return () => {
-        slot.step = step;
-      };
-    },
-  };
-  for (const [name, own] of Object.entries(slot.state))
-    yield {
-      path: `${slot.path}.${name}`,
-      own,
-      prepare: (path, from) => {
-        expectState(path, from, squares.has(name));
-        return () => own.view().set(from.peek());
-      },
-    };
 }
 
 /** Numbers that an optimiser can have computed: no NaN, and no mean of squares below 0. */
 function expectState(path: string, x: Tensor, square: boolean): void {
   const wrong = x.toArray().find((value: number) => Number.isNaN(value) || (square && value < 0));
   if (wrong !== undefined) throw new RangeError(`loadStateDict: ${path} must hold ${square ? 'numbers from 0' : 'numbers'}, got ${wrong}`);
+}
+
+/** One set with the options of the optimiser is a group too. */
+function groupsOf<Options>(parameters: Groups<Options>): readonly ParameterGroup<Options>[] {
+  const many =
+    Array.isArray(parameters) &&
+    parameters.length > 0 &&
+    parameters.every((one) => !(one instanceof Tensor) && 'parameters' in Object(one));
+  return many ? (parameters as readonly ParameterGroup<Options>[]) : [{ parameters } as ParameterGroup<Options>];
 }

@@ -1,53 +1,50 @@
 import * as call from '../../runtime/generated/calls.ts';
-import { expectOptions, isFlag, maybe } from '../../tensor/check.ts';
+import { isFlag, maybe } from '../../tensor/check.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { fromZero, share } from './numbers.ts';
-import { Optimizer, type ParameterSet, type Slot } from './optimizer.ts';
+import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimizer.ts';
 
 /** Options of RMSProp; names and defaults are PyTorch's. */
 export interface RMSPropOptions {
   /** Default 0.01. */
-  lr?: number;
+  lr?: number | undefined;
   /** How much of the mean square stays at each step. Default 0.99. */
-  alpha?: number;
+  alpha?: number | undefined;
   /** Added to the root. Default 1e-8. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** Added to the gradient. Default 0. */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
   /** Default 0: no buffer is kept. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Divides by the standard deviation in place of the root mean square. Default false. */
-  centered?: boolean;
+  centered?: boolean | undefined;
 }
-
-const rules = {
-  lr: fromZero,
-  alpha: share,
-  epsilon: fromZero,
-  weightDecay: fromZero,
-  momentum: fromZero,
-  centered: /* @__PURE__ */ maybe(isFlag),
-};
 
 /** What {@link RMSProp} remembers of a parameter. */
 export type RMSPropState = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
-/** RMSProp (Hinton 2012, Coursera lecture 6e): `s ← α s + (1 − α) g²`, `p ← p − lr g / (√s + ε)`. Centred as in Graves 2013, §4.2. */
-export class RMSProp extends Optimizer<RMSPropState> {
-  private readonly options: Required<Omit<RMSPropOptions, 'lr'>>;
+const kind: OptimizerKind<RMSPropState, RMSPropOptions> = {
+  name: 'RMSProp',
+  rules: {
+    lr: fromZero,
+    alpha: share,
+    epsilon: fromZero,
+    weightDecay: fromZero,
+    momentum: fromZero,
+    centered: /* @__PURE__ */ maybe(isFlag),
+  },
+  defaults: { lr: 0.01, alpha: 0.99, epsilon: 1e-8, weightDecay: 0, momentum: 0, centered: false },
+  initial: ({ momentum, centered }) => ({ square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) }),
+};
 
-  constructor(parameters: ParameterSet, options: RMSPropOptions = {}) {
-    expectOptions('RMSProp', options, rules);
-    const { lr = 0.01, alpha = 0.99, epsilon = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
-    const initial = { square_avg: 0, ...(centered && { grad_avg: 0 }), ...(momentum > 0 && { momentum_buffer: 0 }) };
-    const numbers = { alpha, epsilon, weightDecay, momentum };
-    const settings = { ...numbers, centered: Number(centered) };
-    super(parameters, { name: 'RMSProp', lr, settings, initial: initial as Record<RMSPropState, number> });
-    this.options = { ...numbers, centered };
+/** RMSProp (Hinton 2012, Coursera lecture 6e): `s ← α s + (1 − α) g²`, `p ← p − lr g / (√s + ε)`. Centred as in Graves 2013, §4.2. */
+export class RMSProp extends Optimizer<RMSPropState, RMSPropOptions> {
+  constructor(parameters: Groups<RMSPropOptions>, options: RMSPropOptions = {}) {
+    super(parameters, options, kind);
   }
 
-  protected override update({ parameter, state }: Slot<RMSPropState>, gradient: Tensor): void {
-    const { alpha, epsilon, weightDecay, momentum, centered } = this.options;
+  protected override update({ parameter, state, options }: Slot<RMSPropState, RMSPropOptions>, gradient: Tensor): void {
+    const { lr, alpha, epsilon, weightDecay, momentum, centered } = options;
     call.rmsprop({
       p: parameter.ptr,
       g: gradient.ptr,
@@ -55,7 +52,7 @@ export class RMSProp extends Optimizer<RMSPropState> {
       a: centered ? state.grad_avg.ptr : 0,
       b: momentum > 0 ? state.momentum_buffer.ptr : 0,
       n: parameter.size,
-      rate: this.lr,
+      rate: lr,
       alpha,
       rest: 1 - alpha,
       epsilon,

@@ -1,0 +1,42 @@
+// Tensors written in other types than their own.
+
+import { Tensor } from '../tensor/tensor.ts';
+import { encode } from './elements.ts';
+import { ARRAYS, expectReadable, type FileData, type FileDType } from './format.ts';
+import type { FileEntry } from './safetensors.ts';
+import { nativeOf } from './tensors.ts';
+import { fail, quote } from './words.ts';
+
+/** Types that a float32 tensor can be written as. */
+export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16';
+
+const floats: readonly string[] = ['F64', 'F32', 'F16', 'BF16'] satisfies FloatType[];
+
+/**
+ * Entries for `saveFile` and `saveTensors` in other types: `'BF16'` for all that are float32, or a type by name, such as the `dtypes` of a
+ * file that was loaded, so that it is written back as it was. F16 and BF16 are rounded to the nearest, ties to even; a number
+ * that does not fit its type is an error. What has no name in the map keeps its own type.
+ */
+export function withTypes(
+  tensors: Iterable<readonly [string, Tensor]>,
+  types: FloatType | ReadonlyMap<string, string>,
+): [string, Tensor | FileEntry][] {
+  if (!(types instanceof Map || floats.includes(types as string))) fail(`types must be one of ${floats.join(' ')} or a Map`, String(types));
+  return Array.from(tensors, ([name, x]) => {
+    const own = x instanceof Tensor ? nativeOf(x.dtype) : fail(`${quote(name)} must be a tensor`, typeof x);
+    const dtype = types instanceof Map ? types.get(name) : own === 'F32' ? types : own;
+    return [name, dtype === undefined || dtype === own ? x : converted(name, x, dtype as FileDType)];
+  });
+}
+
+function converted(name: string, x: Tensor, type: string): FileEntry {
+  const { dtype } = expectReadable(name, { dtype: type });
+  const kind = floats.includes(dtype) ? 'float32' : dtype === 'BOOL' ? 'bool' : 'int32';
+  if (x.dtype !== kind) fail(`${quote(name)} must be ${kind} to be written as ${dtype}`, x.dtype);
+  const values = x.peek();
+  const data: FileData =
+    dtype === 'I64' || dtype === 'U64' ? ARRAYS[dtype].from(Array.from(values, BigInt)) : ARRAYS[dtype].from(values as Float32Array);
+  if (kind === 'int32')
+    for (const [i, value] of values.entries()) if (Number(data[i]) !== value) fail(`${quote(name)} must fit ${dtype}`, value);
+  return { dtype, shape: x.shape, bytes: encode(name, dtype, data) };
+}
