@@ -150,7 +150,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
       this.update(slot, gradient);
       slot.parameter.storage.touch();
     }
-    passed(this.#kind.name);
+    passed(this.#name);
     this.zeroGrad();
   }
 
