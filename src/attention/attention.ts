@@ -3,9 +3,8 @@ import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { allFinite } from '../ops/finite.ts';
 import { floatMul } from '../ops/float.ts';
-import { matmul } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
-import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { expectNames, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
@@ -26,6 +25,7 @@ import {
   type Window,
   type Windowed,
 } from './parts.ts';
+import { weightedSum } from './read.ts';
 import { AdditiveScore, type Score, type ScoreName, scoreNamed } from './score.ts';
 import { soft } from './selection.ts';
 
@@ -36,8 +36,10 @@ export interface AttentionParts {
   window?: Window;
   /** Default {@link soft}. */
   selection?: Selection;
-  /** Default: the weighted sum of the values. */
+  /** Default: {@link weightedSum}. */
   read?: Read;
+  /** H, where the examples are heads: example b, head h is row b · H + h. Windows and selections are told. Default 1. */
+  heads?: number;
 }
 
 /** What one call may be told. */
@@ -57,6 +59,7 @@ export class Attention extends Module implements Mechanism {
   readonly window: Window | undefined;
   readonly selection: Selection;
   readonly read: Read;
+  readonly heads: number;
   private readonly history: History | undefined;
 
   constructor(parts: AttentionParts) {
@@ -66,12 +69,14 @@ export class Attention extends Module implements Mechanism {
       window: maybe(does('limit')),
       selection: maybe(does('select')),
       read: maybe(ruleOf('a function', (value) => typeof value === 'function')),
+      heads: maybe(isSize),
     });
-    const { score, window, selection = soft, read = (weights, values) => matmul(weights, values) } = parts;
+    const { score, window, selection = soft, read = weightedSum, heads = 1 } = parts;
     this.score = score;
     this.window = window;
     this.selection = selection;
     this.read = read;
+    this.heads = heads;
     const remembering: ({ history?: History } | undefined)[] = [score, window, selection, read as { history?: History }];
     this.history = remembering.reduce<History | undefined>((all, part) => part?.history?.and(all) ?? all, undefined);
   }
@@ -130,7 +135,7 @@ export class Attention extends Module implements Mechanism {
   private attend(query: Tensor, prepared: Prepared, state: State, draw: Draw): Attended {
     const scores = this.score.score(query, prepared.keys, state); // [B, T, S]
     const mask = prepared.mask as Tensor | undefined;
-    const context = { ...draw, query, state, scores, mask: mask && maskOfScores(mask, scores.shape) };
+    const context = { ...draw, query, state, scores, heads: this.heads, mask: mask && maskOfScores(mask, scores.shape) };
     const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
     const selected = this.selection.select(windowed.scores, windowed);
     const taken = windowed.factor ? { ...selected, weights: floatMul(selected.weights, windowed.factor) } : selected;

@@ -19,6 +19,8 @@ export function dropping(options: { p: number; selection?: Selection }): Selecti
   const { p, selection = soft } = options;
   return {
     ...(selection.history && { history: selection.history }),
+    ...(selection.kind && { kind: selection.kind }),
+    draws: p > 0 || (selection.draws ?? false),
     select(scores, context) {
       const selected = selection.select(scores, context);
       const kept = p > 0 && drawn((key, shape) => dropout(ones(shape), p, foldIn(key, DROPOUT)), context, scores.shape);

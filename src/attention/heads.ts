@@ -1,34 +1,188 @@
-// Heads as examples of their own, and back.
+// Several heads at once, whatever maps stand before and behind them.
 
-import { expand, reshape, sum } from '../ops/index.ts';
+import { expand } from '../autograd/arithmetic.ts';
+import { Module } from '../nn/module.ts';
+import { mapState, type State } from '../nn/state.ts';
+import { reshape, scaledDotProductAttention, select } from '../ops/index.ts';
+import { viewed } from '../ops/view.ts';
+import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
+import { arange } from '../tensor/create.ts';
+import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Selected } from './parts.ts';
+import { Attention } from './attention.ts';
+import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
+import { placeOfQuery, placesOf } from './history.ts';
+import { maskOfScores } from './mask.ts';
+import type { Attended, Prepared, Selected } from './parts.ts';
+import { expectGroups } from './projection.ts';
+import { allPlaces, bothMasks, partsOf } from './window.ts';
 
-/** `[B, H, …]` as `[B · H, …]`. */
-export function flat(x: Tensor): Tensor {
-  const [batch, heads, ...rest] = x.shape as [number, number, ...number[]];
-  return reshape(x, [batch * heads, ...rest]);
+/**
+ * What happens to queries and keys between their maps and the score: rotary positions (Su et al. 2021), norms of queries and keys. Positions are
+ * int32 `[B or 1, N]`: keys count from 0, and the last query stands at the last key, as with `causal`.
+ */
+export interface Between {
+  /** Queries `[B, H, T, D]`. */
+  query(x: Tensor, positions: Tensor): Tensor;
+  /** Keys `[B, G, S, D]`. */
+  key(x: Tensor, positions: Tensor): Tensor;
 }
 
-/** `[B · H, …]` as `[B, H, …]`. */
-export function apart(x: Tensor, heads: number): Tensor {
-  return reshape(x, [(x.shape[0] as number) / heads, heads, ...x.shape.slice(1)]);
+/** What {@link Heads} are made of. */
+export interface HeadsParts {
+  /** What each head does; its `heads` is H. */
+  attention: Attention;
+  /** G: heads of keys and values. Default H; of fewer each serves H / G of queries. */
+  keyHeads?: number;
+  between?: Between;
 }
 
-/** A mask `[B, 1 or T, S]` for each head, `[B · H, 1 or T, S]`. */
-export function maskOfHeads(mask: Tensor, heads: number): Tensor {
-  const [batch, queries, keys] = mask.shape as [number, number, number];
-  return flat(expand(reshape(mask, [batch, 1, queries, keys]), [batch, heads, queries, keys]));
+/** What heads may be told of one call. */
+export interface HeadsCall {
+  /** bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
+  mask?: Tensor | undefined;
+  /** Selections draw, and weights are dropped. */
+  key?: Key | undefined;
+  /** Returns the weights. The output has the same bits without. Default true. */
+  weights?: boolean;
 }
 
-/** What heads selected, `[B · H, …]`, as they return it: log-probability and entropy of all together. */
-export function selectedBy(heads: number, { weights, choice, logProbability, entropy, value }: Selected): Selected {
-  const all = (x: Tensor) => sum(apart(x, heads), { axis: 1 });
-  return {
-    weights: apart(weights, heads),
-    ...(choice && { choice: apart(choice, heads) }),
-    ...(logProbability && { logProbability: all(logProbability) }),
-    ...(entropy && { entropy: all(entropy) }),
-    ...(value && { value: apart(value, heads) }),
-  };
+const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (value) =>
+  ['query', 'key'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
+);
+
+/** A row of keys' heads for each of queries' heads: `[B, G, …]` as `[B, H, …]`. */
+function spread(x: Tensor, heads: number): Tensor {
+  const [batch, groups, ...rest] = x.shape as [number, number, ...number[]];
+  if (groups === heads) return x;
+  const all = expand(viewed(x, [batch, groups, 1, ...rest]), [batch, groups, heads / groups, ...rest]);
+  return viewed(all, [batch, heads, ...rest]);
+}
+
+/**
+ * Heads that look at once, over queries `[B, H, T, D]`, keys `[B, G, S, D]` and values `[B, G, S, V]` that are mapped already (see
+ * {@link Projection}). Where the parts say that they are a dot product (`kind` of the score), a softmax (of the selection), a weighted sum (of the
+ * read) and a window of places alone, all heads are one {@link scaledDotProductAttention}; else each head is an example of its own, and keys
+ * that several heads share are copied for each.
+ */
+export class Heads extends Module {
+  readonly attention: Attention;
+  readonly between: Between | undefined;
+  readonly heads: number;
+  readonly keyHeads: number;
+
+  constructor(parts: HeadsParts) {
+    super();
+    const isAttention = ruleOf('an Attention', (value) => value instanceof Attention);
+    expectOptions('Heads', parts, { attention: isAttention, keyHeads: maybe(isSize), between: maybe(isBetween) });
+    const { attention, keyHeads = attention.heads, between } = parts;
+    expectGroups('Heads', attention.heads, keyHeads);
+    this.attention = attention;
+    this.between = between;
+    this.heads = attention.heads;
+    this.keyHeads = keyHeads;
+  }
+
+  /** Whether a call is one op: it is not where the selection draws. */
+  fused(key: Key | undefined): boolean {
+    const { score, window, selection, read } = this.attention;
+    const kinds = score.kind !== undefined && selection.kind === 'softmax' && read.kind === 'weightedSum';
+    return kinds && !(key && selection.draws) && (!window || window.places !== undefined);
+  }
+
+  /** What is read `[B, H, T, V]`, weights `[B, H, T, S]`, and what else was selected. */
+  forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall & { weights: false }): Omit<Attended, 'weights'>;
+  forward(query: Tensor, keys: Tensor, values: Tensor, options?: HeadsCall): Attended;
+  forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall = {}): Omit<Attended, 'weights'> {
+    const { mask, key, weights = true } = options;
+    const [queries, length] = [query.shape[2] as number, keys.shape[2] as number];
+    const fused = this.fused(key);
+    const places = fused || this.between ? this.initialState({ keys, values }, queries) : {};
+    const q = this.between ? this.placed(query, places) : query;
+    const k = this.between ? this.between.key(keys, viewed(arange(length), [1, length])) : keys;
+    if (fused) return this.look(q, this.scored(k), values, places, { mask, weights, whole: true });
+    const scores = [q.shape[0] as number, queries, length];
+    const masked = mask && { mask: maskOfHeads(maskOfScores(mask, scores), this.heads) };
+    const all = (x: Tensor) => flat(spread(x, this.heads));
+    const { output, ...rest } = this.attention.forward(flat(q), all(k), all(values), { ...masked, ...(key && { key }) });
+    return { output: apart(output, this.heads), ...selectedBy(this.heads, rest) };
+  }
+
+  /** Keys and values ready for {@link step}: as the score takes them, `[B, G, S, ·]`. */
+  prepare(keys: Tensor, values: Tensor, mask?: Tensor): Prepared {
+    const length = keys.shape[2] as number;
+    const k = this.between ? this.between.key(keys, viewed(arange(length), [1, length])) : keys;
+    const prepared = mapState(this.attention.prepare(flat(k), flat(values)), (x) => apart(x, this.keyHeads)) as Prepared;
+    return mask ? { ...prepared, mask } : prepared;
+  }
+
+  initialState(prepared: Prepared, steps?: number): State {
+    const { mask: _, ...rest } = prepared;
+    const inner = mapState(rest as Prepared, flat);
+    const all = { ...(this.between && placeOfQuery.initial(inner, steps)), ...this.attention.initialState(inner, steps) };
+    return mapState(all, (x) => spread(apart(x, this.keyHeads), this.heads));
+  }
+
+  /** One query `[B, H, 1, D]`: `context` `[B, H, V]` and weights `[B, H, S]`. */
+  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Selected & { context: Tensor; state: State } {
+    const { mask, ...rest } = prepared as Prepared & { mask?: Tensor };
+    const [batch, length] = [query.shape[0] as number, prepared.values.shape[2] as number];
+    const q = this.between ? this.placed(query, state) : query;
+    const count = (weights: Tensor) => this.between && placeOfQuery.next(state, { output: weights, weights });
+    if (this.fused(options.key)) {
+      const { output, weights } = this.look(q, prepared.keys, prepared.values, state, { mask, weights: true }) as Attended;
+      const after = this.attention.window?.history?.next(state, { output, weights: flat(weights) });
+      const context = viewed(output, [batch, this.heads, output.shape[3] as number]);
+      const next = { ...count(flat(weights)), ...after };
+      return { context, weights: viewed(weights, [batch, this.heads, length]), state: this.between || after ? next : state };
+    }
+    const inner = mapState(rest as Prepared, (x) => flat(spread(x, this.heads)));
+    const masked = mask ? { ...inner, mask: maskOfHeads(maskOfScores(mask, [batch, 1, length]), this.heads) } : inner;
+    const one = viewed(q, [batch * this.heads, q.shape[3] as number]);
+    const { context, state: after, ...taken } = this.attention.step(one, masked, mapState(state, flat), options);
+    const counted = count(viewed(taken.weights, taken.weights.shape.toSpliced(1, 0, 1)));
+    const next = { ...counted, ...mapState(after, (x) => apart(x, this.heads)) };
+    return { context: apart(context, this.heads), ...selectedBy(this.heads, taken), state: next };
+  }
+
+  /** Queries at the places that the state counts. */
+  private placed(query: Tensor, state: State): Tensor {
+    const first = mapState(state, (x) => select(x, 1, 0));
+    return this.between?.query(query, placesOf(first, 'place', query.shape[2] as number)) ?? query;
+  }
+
+  /** Keys `[B, G, S, D]` as the score takes them. */
+  private scored(keys: Tensor): Tensor {
+    return apart(this.attention.score.prepare(flat(keys)), this.keyHeads);
+  }
+
+  /**
+   * Every head in one op: queries `[B, H, T, D]`, keys and values `[B, G, S, D]`. A window that looks at no score may be told of one head.
+   * `whole` says that these are all queries there are.
+   */
+  look(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    state: State,
+    { mask, weights, whole = false }: { mask: Tensor | undefined; weights: boolean; whole?: boolean },
+  ): { output: Tensor; weights?: Tensor } {
+    const { window, score } = this.attention;
+    const windows = partsOf(window);
+    const rest = whole ? windows.filter(({ kind }) => kind !== 'causal') : windows; // the op has a word for it
+    const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
+    const first = mapState(state, (x) => select(x, 1, 0));
+    const places = allPlaces(rest, scores, first, this.heads);
+    const given = mask && maskOfScores(mask, scores);
+    const ofAll = given && reshape(given, given.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
+    const all = places.mask ? bothMasks(places.mask, ofAll) : ofAll;
+    const told = {
+      causal: rest.length < windows.length,
+      ...(all && { mask: all }),
+      ...(places.bias && { bias: places.bias }),
+      ...(score.kind === 'dot' && { scale: 1 }),
+    };
+    const [keys, values] = [spread(k, this.heads), spread(v, this.heads)];
+    return scaledDotProductAttention(q, keys, values, weights ? { ...told, weights } : told);
+  }
 }

@@ -4,13 +4,15 @@ export { Attention, type AttentionParts, bahdanau, softAttention } from './atten
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
 export { dropping } from './dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './hard.ts';
-export { remember } from './history.ts';
+export { HeadedAttention, type HeadedParts, type MultiHeadCall } from './headed.ts';
+export { type Between, Heads, type HeadsCall, type HeadsParts } from './heads.ts';
+export { coverageSoFar, placeOfQuery, placesOf, previousWeights, remember, stepsSoFar } from './history.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './local.ts';
 export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './location.ts';
 export { causalMask, lengthsToMask } from './mask.ts';
 export { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
-export { MultiHead, type MultiHeadCall, type MultiHeadOptions } from './multi-head.ts';
+export { MultiHead, type MultiHeadOptions } from './multi-head.ts';
 export { contentBased, type LuongOptions, locationAware, luong, monotonic, multiHead, nearestKey, pointer } from './named.ts';
 export type {
   Attended,
@@ -29,6 +31,15 @@ export type {
   Window,
   Windowed,
 } from './parts.ts';
+export {
+  groupedMaps,
+  type Mapping,
+  Maps,
+  PackedProjection,
+  type Projection,
+  type ProjectionSizes,
+  SeparateProjection,
+} from './projection.ts';
 export { chosenItem, pointing, weightedSum } from './read.ts';
 export {
   AdditiveScore,
@@ -43,4 +54,4 @@ export {
   scoreNamed,
 } from './score.ts';
 export { soft, sparse, type Temperature, tempered } from './selection.ts';
-export { biased, CombinedWindow, causal, coverage, everywhere, masked, sliding } from './window.ts';
+export { biased, CombinedWindow, causal, coverage, everywhere, masked, positional, sliding } from './window.ts';

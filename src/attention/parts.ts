@@ -59,6 +59,8 @@ export interface Draw {
 export interface Context extends Draw {
   /** `[B, T, Q]`. */
   query: Tensor;
+  /** H where the examples are heads: example b, head h is row b · H + h of every tensor. Default 1. */
+  heads?: number;
   /** Where it may look, bool `[B, 1 or T, S]`. */
   mask?: Tensor | undefined;
   /** What the parts remember of earlier steps. */
@@ -79,16 +81,23 @@ export interface Windowed {
 export interface Window {
   /** Scores `[B, T, S]`, changed where wanted, and the mask that selection is to keep to. */
   limit(scores: Tensor, context: Context): Windowed;
-  /** What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. */
-  readonly places?: (scores: Shape, state: State) => Places;
+  /**
+   * What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. Scores and state are those of
+   * one head, of `heads` in all. {@link positional} makes a window of it.
+   */
+  readonly places?: (scores: Shape, state: State, heads: number) => Places;
+  /** `causal`: a query sees the keys up to its own place, the last query all of them, and nothing else is changed. */
+  readonly kind?: 'causal';
+  /** The windows it is made of, where it does no more than they do one after the other. */
+  readonly windows?: readonly Window[];
   readonly history?: History;
 }
 
 /** What a window says of places alone. */
 export interface Places {
-  /** Where it lets look, bool `[B, 1 or T, S]`. */
+  /** Where it lets look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
   mask?: Tensor;
-  /** What it adds to scores, `[B, T, S]`. */
+  /** What it adds to scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
   bias?: Tensor;
 }
 
@@ -110,11 +119,19 @@ export interface Selected {
 export interface Selection {
   /** Of scores `[B, T, S]`. */
   select(scores: Tensor, context: Context): Selected;
+  /** `softmax`: the weights are the softmax of the scores over what the mask allows, and nothing else is selected. */
+  readonly kind?: 'softmax';
+  /** With a key it does something else than its kind says. */
+  readonly draws?: boolean;
   readonly history?: History;
 }
 
 /** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */
-export type Read = (weights: Tensor, values: Tensor, selected: Selected) => Tensor;
+export interface Read {
+  (weights: Tensor, values: Tensor, selected: Selected): Tensor;
+  /** `weightedSum`: the product of weights and values, so that it need not be called: `Object.assign(read, { kind: 'weightedSum' })`. */
+  readonly kind?: 'weightedSum';
+}
 
 /** What attention over whole sequences gives: `output` `[B, T, V]` and, per head where there are several, what {@link Selected} says. */
 export interface Attended extends Selected {

@@ -6,7 +6,9 @@ import { int32 } from './history.ts';
 import type { Read } from './parts.ts';
 
 /** `Σ α v` (Bahdanau et al. 2015, eq. 5). */
-export const weightedSum: Read = (weights, values) => matmul(weights, values);
+export const weightedSum: Read = /* @__PURE__ */ Object.assign((weights: Tensor, values: Tensor) => matmul(weights, values), {
+  kind: 'weightedSum' as const,
+});
 
 /**
  * The value of the key chosen, 0 where there was none: of hard selections, the bits of {@link weightedSum} without the sum. The weights take

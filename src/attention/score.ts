@@ -48,6 +48,8 @@ export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tenso
  */
 export abstract class Score extends Module {
   declare readonly history?: History;
+  /** `dot`: scores are the products of queries with what `prepare` gives, as wide as they; `scaledDot` divides by the root of that width. */
+  declare readonly kind?: 'dot' | 'scaledDot';
   /** Keys `[B, S, K]` as `score` takes them. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
@@ -57,11 +59,13 @@ export abstract class Score extends Module {
 /** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys are of one width. */
 export class DotScore extends Score {
   readonly scaled: boolean;
+  override readonly kind: 'dot' | 'scaledDot';
 
   constructor(options: { scaled?: boolean } = {}) {
     super();
     expectOptions('DotScore', options, { scaled: maybe(isFlag) });
     this.scaled = options.scaled ?? false;
+    this.kind = this.scaled ? 'scaledDot' : 'dot';
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -76,6 +80,7 @@ export class DotScore extends Score {
 /** {@link generalScore} with `weight` `[query, key]`, U(−1/√key, 1/√key). */
 export class GeneralScore extends Score {
   readonly weight: Tensor;
+  override readonly kind = 'dot';
 
   constructor(sizes: ScoreSizes, key: Key) {
     super();

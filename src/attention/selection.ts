@@ -7,6 +7,7 @@ import type { Selection } from './parts.ts';
 
 /** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
+  kind: 'softmax',
   select: (scores, context) => ({ weights: softmaxRows(scores, context.mask) }),
 };
 

@@ -1,8 +1,10 @@
 // Where a query may look.
 
+import { stretched } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
-import type { State } from '../nn/state.ts';
-import { abs, add, and, gather, lessEqual, mul, reshape, sub, toFloat } from '../ops/index.ts';
+import { mapState, type State } from '../nn/state.ts';
+import { abs, add, and, gather, lessEqual, mul, reshape, select, sub, toFloat } from '../ops/index.ts';
+import { viewed } from '../ops/view.ts';
 import type { DType } from '../runtime/backend.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
@@ -14,20 +16,46 @@ import { type Context, does, type History, type Places, type Window, type Window
 /** Everywhere the mask allows. */
 export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
 
+const ofOneHead = (x: Tensor) => viewed(x, x.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
+
 /** Both masks, where there are two. */
 export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
   return b ? and(a, b) : a;
 }
 
-/** A window that looks at no score. */
-const ofPlaces = (history: History, places: NonNullable<Window['places']>): Window => ({
-  history,
-  places,
-  limit(scores, context) {
-    const { mask, bias } = places(scores.shape, context.state);
-    return { scores: bias ? add(scores, bias) : scores, mask: mask ? bothMasks(mask, context.mask) : context.mask };
-  },
-});
+/**
+ * A window that looks at no score: at places alone, and at what `history` remembers. `places` is told the shape of one head's scores
+ * `[B, T, S]`, its state, and how many heads there are, and gives a mask, a bias or both: `[B, T, S]` for all heads, or `[B, H, T, S]`, whose
+ * first axis may be 1. Heads with such a window stay one op.
+ */
+export function positional(places: NonNullable<Window['places']>, options: { history?: History } = {}): Window {
+  isFunction('positional', 'places', places);
+  expectOptions('positional', options, { history: maybe(does('initial')) });
+  return {
+    ...(options.history && { history: options.history }),
+    places,
+    limit(scores, { state, mask: given, heads = 1 }) {
+      const { mask, bias } = ofHeads(places, scores.shape, state, heads);
+      return { scores: bias ? add(scores, bias) : scores, mask: mask ? bothMasks(mask, given) : given };
+    },
+  };
+}
+
+/** What `places` says of scores `[B · H, T, S]`: masks and biases of that shape, or of one row for all queries. */
+function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: State, heads: number): Places {
+  const [count, queries, keys] = scores as [number, number, number];
+  const batch = count / heads;
+  const first = heads === 1 ? state : mapState(state, (x) => select(viewed(x, [batch, heads, ...x.shape.slice(1)]), 1, 0));
+  const { mask, bias } = places([batch, queries, keys], first, heads);
+  const flat = (x: Tensor) => {
+    if (heads === 1 && x.rank === 3) return x;
+    const all = x.rank === 3 ? ofOneHead(x) : x;
+    return viewed(stretched(all, [batch, heads, ...all.shape.slice(2)]), [count, ...all.shape.slice(2)]);
+  };
+  return { ...(mask && { mask: flat(mask) }), ...(bias && { bias: flat(bias) }) };
+}
+
+const isFunction = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
 
 /** `s − p`: how far each of S keys stands behind places p `[B, T]`, as `[B, T, S]`. */
 export function offsets(places: Tensor, keys: number): Tensor {
@@ -43,10 +71,12 @@ const isDistance = /* @__PURE__ */ ruleOf('a number', (value) => typeof value ==
 export function sliding(options: { before?: number; after?: number }): Window {
   expectOptions('sliding', options, { before: maybe(isDistance), after: maybe(isDistance) });
   const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = options;
-  return ofPlaces(placeOfQuery, ([, queries, keys], state) => {
+  const places: Window['places'] = ([, queries, keys], state) => {
     const offset = offsets(placesOf(state, 'place', queries as number), keys as number);
     return { mask: and(lessEqual(-before, offset), lessEqual(offset, after)) };
-  });
+  };
+  const all = before === Number.POSITIVE_INFINITY && after === 0;
+  return { ...positional(places, { history: placeOfQuery }), ...(all && { kind: 'causal' }) };
 }
 
 /** The query's own place and those before it, the last query at the last key (Vaswani et al. 2017, §3.2.3). */
@@ -60,13 +90,13 @@ export function near(offset: Tensor, size: number): Tensor {
 /** Where row t of `mask` (bool `[T, S]` or `[1, T, S]`) is true, for the t-th query. */
 export function masked(mask: Tensor): Window {
   expectTable('masked', mask, 'bool');
-  return ofPlaces(stepsSoFar, (scores, state) => ({ mask: rows('masked', mask, scores, state) }));
+  return positional((scores, state) => ({ mask: rows('masked', mask, scores, state) }), { history: stepsSoFar });
 }
 
 /** Row t of `bias` (`[T, S]`, which may be a parameter: `bias` of the window) added to the scores of the t-th query. */
 export function biased(bias: Tensor): Window & { readonly bias: Tensor } {
   expectTable('biased', bias, 'float32');
-  return { ...ofPlaces(stepsSoFar, (scores, state) => ({ bias: rows('biased', bias, scores, state) })), bias };
+  return { ...positional((scores, state) => ({ bias: rows('biased', bias, scores, state) }), { history: stepsSoFar }), bias };
 }
 
 function expectTable(op: string, table: Tensor, dtype: DType): void {
@@ -120,7 +150,7 @@ export class CombinedWindow extends Module implements Window {
     this.windows = windows;
     const history = windows.reduce<History | undefined>((all, window) => window.history?.and(all) ?? all, undefined);
     if (history) this.history = history;
-    if (windows.every(({ places }) => places)) this.places = (scores, state) => allPlaces(windows, scores, state);
+    if (windows.every(({ places }) => places)) this.places = (scores, state, heads) => allPlaces(windows, scores, state, heads);
   }
 
   limit(scores: Tensor, context: Context): Windowed {
@@ -136,16 +166,22 @@ export class CombinedWindow extends Module implements Window {
   }
 }
 
-/** What windows that look at no score say together: where all let look, and the sum of what they add. */
-export function allPlaces(windows: readonly Window[], scores: Shape, state: State): Places {
+/** What windows that look at no score say together, of heads `[B, H, T, S]`: where all let look, and the sum of what they add. */
+export function allPlaces(windows: readonly Window[], scores: Shape, state: State, heads: number): Places {
   let all: Places = {};
+  const ofAll = (x: Tensor) => (x.rank === 3 ? ofOneHead(x) : x);
   for (const window of windows) {
-    const { mask, bias } = window.places?.(scores, state) ?? {};
+    const { mask, bias } = window.places?.(scores, state, heads) ?? {};
     all = {
       ...all,
-      ...(mask && { mask: bothMasks(mask, all.mask) }),
-      ...(bias && { bias: all.bias ? add(all.bias, bias) : bias }),
+      ...(mask && { mask: bothMasks(ofAll(mask), all.mask) }),
+      ...(bias && { bias: all.bias ? add(all.bias, ofAll(bias)) : ofAll(bias) }),
     };
   }
   return all;
+}
+
+/** A window as those that it is made of. */
+export function partsOf(window: Window | undefined): readonly Window[] {
+  return window ? (window.windows?.flatMap(partsOf) ?? [window]) : [];
 }

@@ -1,6 +1,7 @@
 // Every row of the module table that is no mechanism and no score, as its formula: what the row's call gives of example `e`.
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
+import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
@@ -134,6 +135,7 @@ export const moduleEquations: Record<string, Equation> = {
   LocalPredictive: factors(),
   CombinedWindow: factors('windows.0'),
   'MultiHead: self-attention': selfAttention,
+  ...headEquations,
   Encoder: (w, e) => {
     const { outputs, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
     return [...outputs.flat(), ...h, ...c];

@@ -52,6 +52,8 @@ export const starts: Record<string, Record<string, Rule>> = {
     in_proj_bias: constant(0),
     'out_proj.bias': constant(0), // PyTorch's, and not a linear map's
   },
+  PackedProjection: { in_proj_weight: xavier, in_proj_bias: constant(0) },
+  SeparateProjection: { q_proj_weight: xavier, k_proj_weight: xavier, v_proj_weight: xavier, in_proj_bias: constant(0) },
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };
 
@@ -72,6 +74,7 @@ export function startsOf(module: Module): Parameter[] {
   const shapes = new Map<string, readonly number[]>();
   const visit = (value: unknown, path: string[], owners: { name: string; depth: number }[]): void => {
     if (value instanceof Tensor) {
+      if (found.some(({ x }) => x === value)) return; // what several fields hold counts once
       if (value.leaf) shapes.set(path.join('.'), value.shape);
       if (value.leaf) found.push(entry(path, owners, value));
     } else if (value instanceof Module || Array.isArray(value)) {

@@ -39,6 +39,12 @@ const called = (f: (options: never) => unknown, options: Made['options'], rest: 
   ...rest,
 });
 
+const between = { query: (x: unknown) => x, key: (x: unknown) => x };
+const maps = { query: 4, key: 4, value: 4, heads: 2, size: 4, bias: true };
+const map = new saccade.Linear({ input: 4, output: 4 }, from);
+const heads = new saccade.Attention({ score: new saccade.DotScore(), heads: 2 });
+const sized = [Number.NaN, 0, 2.5, '3', null];
+
 /** Every exported part that is made with options. */
 export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
@@ -54,7 +60,7 @@ export const options: Record<string, Made> = {
   IntraAttention: made(saccade.IntraAttention, { input: 3, hidden: 4, score: 5, window: 6 }),
   Attention: made(
     saccade.Attention,
-    { score: new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+    { score: new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum, heads: 2 },
     { keyless: true },
   ),
   MultiHead: made(
@@ -62,9 +68,24 @@ export const options: Record<string, Made> = {
     {
       ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, output: 4, bias: true, dropout: 0.1 },
       ...{ score: () => new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+      between,
     },
     { numbers: { dropout: share } },
   ),
+  PackedProjection: made(saccade.PackedProjection, maps, { numbers: { key: sized, value: sized } }),
+  SeparateProjection: {
+    options: maps,
+    make: (given) => new saccade.SeparateProjection(given as never, [from, from, from]),
+    keyless: true,
+  },
+  Maps: made(saccade.Maps, { query: map, key: map, value: map, heads: 2, keyHeads: 1 }, { keyless: true }),
+  Heads: made(saccade.Heads, { attention: heads, keyHeads: 1, between }, { keyless: true }),
+  HeadedAttention: called((given) => new saccade.HeadedAttention(given), {
+    projection: new saccade.PackedProjection(maps, from),
+    heads: new saccade.Heads({ attention: heads }),
+    output: map,
+  }),
+  positional: called((given) => saccade.positional(() => ({}), given), { history: saccade.placeOfQuery }),
   DotScore: made(saccade.DotScore, { scaled: true }, { keyless: true }),
   GeneralScore: made(saccade.GeneralScore, score, { numbers: { hidden: [] } }),
   CosineScore: made(saccade.CosineScore, score, { numbers: { hidden: [] } }),

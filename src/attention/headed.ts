@@ -1,0 +1,134 @@
+// Maps, heads, and a map of what they read.
+
+import { Module } from '../nn/module.ts';
+import type { State } from '../nn/state.ts';
+import { withoutUnseen } from '../nn/unseen.ts';
+import { viewed } from '../ops/view.ts';
+import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import type { Key } from '../tensor/random.ts';
+import { show } from '../tensor/shape.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { masking } from './attention.ts';
+import { Heads } from './heads.ts';
+import { maskOfKeys } from './mask.ts';
+import type { Attended, Mechanism, Prepared, Step } from './parts.ts';
+import { isMapping, joinHeads, type Mapping, type Projection } from './projection.ts';
+
+/** What heads may be told of one call. */
+export interface MultiHeadCall {
+  /** bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
+  mask?: Tensor;
+  /** Selections draw, and weights are dropped. */
+  key?: Key;
+  /** Returns the weights. The output has the same bits without. Default true. */
+  weights?: boolean;
+}
+
+const calling: Names<MultiHeadCall> = { mask: 1, key: 1, weights: 1 };
+
+/** What {@link HeadedAttention} is made of. */
+export interface HeadedParts {
+  projection: Projection;
+  heads: Heads;
+  /** Of what the heads read, side by side, to the output. Default: nothing. */
+  output?: Mapping;
+}
+
+/**
+ * Any maps of queries, keys and values ({@link Projection}), any {@link Heads}, and a map of what they read: what {@link MultiHead} is built of, and
+ * what takes grouped queries, low-rank maps and rotary positions. Weights are `[B, H, T, S]` (of a step `[B, H, S]`), choices and values
+ * `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
+ */
+export class HeadedAttention extends Module implements Mechanism {
+  readonly projection: Projection;
+  readonly heads: Heads;
+  readonly output: Mapping | undefined;
+  private readonly op: string;
+
+  /** `op` is what errors call it. */
+  constructor(parts: HeadedParts, op = 'HeadedAttention') {
+    super();
+    const isProjection = ruleOf('a Projection', (value) => value instanceof Module && 'one' in value && 'all' in value);
+    const isHeads = ruleOf('Heads', (value) => value instanceof Heads);
+    expectOptions(op, parts, { projection: isProjection, heads: isHeads, output: maybe(isMapping) });
+    const { projection, heads, output } = parts;
+    if (projection.heads !== heads.heads || projection.keyHeads !== heads.keyHeads) {
+      const [got, wanted] = [projection, heads].map((part) => `${part.heads} and ${part.keyHeads}`);
+      throw new RangeError(`${op}: projection must have the heads' numbers of queries and keys, got ${got} for ${wanted}`);
+    }
+    this.projection = projection;
+    this.heads = heads;
+    this.output = output;
+    this.op = op;
+  }
+
+  forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
+  forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
+  forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: MultiHeadCall = {}): Omit<Attended, 'weights'> {
+    expectNames(this.op, options, calling);
+    this.expect(query, keys, values);
+    const [q, k, v] = this.projection.all(...unspoilt(query, keys, values, options.mask));
+    const { output, ...rest } = this.heads.forward(q, k, v, options);
+    if (options.weights === false) delete (rest as Partial<Attended>).weights;
+    return { output: this.joined(output), ...rest };
+  }
+
+  prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
+    expectNames(this.op, options, masking);
+    this.expect(undefined, keys, values);
+    const [, safe, read] = unspoilt(keys, keys, values, options.mask);
+    return this.heads.prepare(this.projection.one('key', safe), this.projection.one('value', read), options.mask);
+  }
+
+  initialState(prepared: Prepared, steps?: number): State {
+    return this.heads.initialState(prepared, steps);
+  }
+
+  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
+    expectNames(this.op, options, keyName);
+    this.expect(query);
+    const batch = query.shape[0] as number;
+    if (prepared.values.shape[0] !== batch) {
+      const examples = prepared.values.shape[0];
+      throw new RangeError(`${this.op}: query of a step must be of a source's ${examples} examples, got ${show(query.shape)}`);
+    }
+    const q = this.projection.one('query', viewed(query, query.shape.toSpliced(1, 0, 1)));
+    const { context, ...rest } = this.heads.step(q, prepared, state, options);
+    const read = this.joined(viewed(context, context.shape.toSpliced(2, 0, 1)));
+    return { context: viewed(read, read.shape.toSpliced(1, 1)), ...rest };
+  }
+
+  /** What heads read `[B, H, T, V]`, as the output. */
+  private joined(output: Tensor): Tensor {
+    const joined = joinHeads(output); // [B, T, H · V]
+    return this.output?.forward(joined) ?? joined;
+  }
+
+  /** Checks queries of a sequence `[B, T, Q]`, or of a step `[B, Q]`, keys and values. */
+  private expect(query: Tensor | undefined, ...source: Tensor[]): void {
+    const given = query ? [query, ...source] : source;
+    for (const x of given) expectTensor(this.op, 'query, keys and values', x);
+    const { widths } = this.projection;
+    const [batch, length] = [given[0]?.shape[0], source[0]?.shape[1]];
+    const refuse = (name: string, axes: string) => {
+      throw new RangeError(`${this.op}: ${name} must be [${axes}], got ${given.map(({ shape }) => show(shape)).join(' with ')}`);
+    };
+    const rank = source.length > 0 ? 3 : 2;
+    if (query && (query.rank !== rank || query.shape.at(-1) !== (widths?.query ?? query.shape.at(-1)))) {
+      refuse('query', `${rank === 3 ? 'B, T' : 'B'}, ${widths?.query ?? 'Q'}`);
+    }
+    for (const [i, x] of source.entries()) {
+      const width = i === 0 ? widths?.key : widths?.value;
+      if (x.rank === 3 && x.shape[0] === batch && x.shape[1] === length && x.shape[2] === (width ?? x.shape[2])) continue;
+      refuse(i === 0 ? 'keys' : 'values', `B, S, ${width ?? (i === 0 ? 'K' : 'V')}`);
+    }
+  }
+}
+
+/** Queries, keys and values, with 0 for NaN and Infinity that no query may see: the maps would carry them into gradients. */
+function unspoilt(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | undefined): [Tensor, Tensor, Tensor] {
+  if (!mask) return [query, keys, values];
+  const all = maskOfKeys(mask, keys.shape);
+  const safe = withoutUnseen(keys, all);
+  return [query === keys ? safe : query, safe, values === keys ? safe : withoutUnseen(values, all)];
+}
