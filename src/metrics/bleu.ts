@@ -15,7 +15,7 @@ export interface Bleu {
   readonly referenceTokens: number;
 }
 
-/** How often each n-gram occurs, the tokens being named by their numbers in `ids`. */
+/** Counts each n-gram; `ids` numbers the tokens. */
 function counted<T>(tokens: ArrayLike<T>, n: number, ids: Map<T, number>): Map<string, number> {
   const counts = new Map<string, number>();
   const numbers = Array.from(tokens, (token) => {
@@ -30,7 +30,7 @@ function counted<T>(tokens: ArrayLike<T>, n: number, ids: Map<T, number>): Map<s
   return counts;
 }
 
-/** n-grams of a hypothesis, and those found in its references. */
+/** The number of n-grams of a hypothesis that its references contain, and of all its n-grams. */
 function matches<T>(hypothesis: ArrayLike<T>, references: readonly ArrayLike<T>[], n: number, ids: Map<T, number>): [number, number] {
   const most = references.map((reference) => counted(reference, n, ids));
   let [found, all] = [0, 0];
@@ -41,7 +41,7 @@ function matches<T>(hypothesis: ArrayLike<T>, references: readonly ArrayLike<T>[
   return [found, all];
 }
 
-/** The length closest to a hypothesis's; of equally close ones the shorter. */
+/** The reference length closest to the hypothesis; the shorter one on a tie. */
 function closest(length: number, lengths: readonly number[]): number {
   return lengths.reduce((best, one) => {
     const nearer = Math.abs(one - length) - Math.abs(best - length);
@@ -77,7 +77,7 @@ function exponential(x: number): number {
   return sum;
 }
 
-/** How precisions without a match are treated. */
+/** Options of `bleu`. */
 export interface BleuOptions {
   /** The longest n-grams. Default 4. */
   order?: number;
@@ -88,7 +88,7 @@ export interface BleuOptions {
    */
   smoothing?: 'none' | 'floor' | 'add-k' | 'exp';
   smoothingValue?: number;
-  /** Leaves out orders of which the hypotheses have no n-gram at all: for single short sentences. Default false. */
+  /** Ignores orders for which the hypotheses are too short to have any n-gram; useful for single sentences. Default false. */
   effectiveOrder?: boolean;
 }
 
@@ -99,7 +99,7 @@ const rules = {
   effectiveOrder: /* @__PURE__ */ maybe(isFlag),
 };
 
-/** Found and all n-grams of each order as precisions, smoothed. Without any match there is nothing to smooth. */
+/** The smoothed precision of each order. Without any match there is nothing to smooth. */
 function precisionsOf(counts: readonly (readonly [found: number, all: number])[], options: BleuOptions): number[] {
   const { smoothing = 'none', smoothingValue = smoothing === 'add-k' ? 1 : 0.1 } = options;
   const smooth = counts.some(([found]) => found > 0) ? smoothing : 'none';

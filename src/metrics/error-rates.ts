@@ -1,6 +1,6 @@
 import { isList } from '../tensor/check.ts';
 
-/** Checks lists of sequences, and for each as many references. */
+/** Checks that hypotheses are a list and references a list of lists. */
 export function expectReferences(op: string, hypotheses: unknown, references: unknown): void {
   isList(op, 'hypotheses', hypotheses);
   isList(op, 'references', references);
@@ -37,9 +37,8 @@ export interface ErrorRates {
 }
 
 /**
- * Error rates with several right answers each: a hypothesis is compared with the closest of its references (fewest edits; of equally
- * close ones the longest). Token error rate is all edits over the total length of those references.
- * 0 for no hypotheses.
+ * Error rates where several answers are right: each hypothesis is compared with its closest reference (fewest edits; the longest on a tie).
+ * The token error rate is the sum of edits over the total length of those references. Both rates are 0 without hypotheses.
  */
 export function errorRates<T>(hypotheses: readonly ArrayLike<T>[], references: readonly (readonly ArrayLike<T>[])[]): ErrorRates {
   expectReferences('errorRates', hypotheses, references);

@@ -2,9 +2,9 @@ import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/che
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
-/** Points with a closed path through some of them, and the path it should have been. */
+/** Points, a closed path through some of them, and the expected path. */
 export interface PlanePanel {
-  /** x and y in turn, from 0 to 1; y grows upwards. */
+  /** Coordinates in [0, 1], x and y in turn; y grows upwards. */
   points: ArrayLike<number>;
   /** Indices of points, in order: a hull, a tour. */
   path: readonly number[];
@@ -93,8 +93,8 @@ function legend(y: number, named: boolean): string {
 const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
 
 /**
- * Hulls and tours in the unit square as an SVG, `columns` in a row (default: as square as it gets). It stands alone or inside a page, whose other
- * elements its styles leave as they are.
+ * Draws hulls and tours in the unit square as an SVG, `columns` per row (default: as square as possible). The SVG works alone or inside a page;
+ * its styles affect no other element of the page.
  */
 export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number; theme?: Theme } = {}): string {
   expectOptions('pathsSvg', options, rules);

@@ -4,15 +4,15 @@ import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.t
 import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
 
-/** How an alignment is drawn. */
+/** Options of one heatmap. */
 export interface AlignmentOptions extends AlignmentLabels {
-  /** Above the heatmap. */
+  /** A title above the heatmap. */
   title?: string;
 }
 
-/** How heatmaps stand together. */
+/** Options of a picture of several heatmaps. */
 export interface AlignmentsOptions {
-  /** Heatmaps in a row. Default: as square as it gets. */
+  /** Heatmaps per row. Default: as square as possible. */
   columns?: number;
   theme?: Theme;
 }
@@ -38,8 +38,8 @@ const DARK = ['#1b2129', '#1f3040', '#204258', '#20576f', '#256f84', '#368994', 
 const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
 
 /**
- * A heatmap of attention weights `[T, S]` as an SVG: source along the top, target down the side. It stands alone or inside a page, whose other
- * elements its styles leave as they are.
+ * Draws attention weights `[T, S]` as an SVG heatmap: source along the top, target down the side. The SVG works alone or inside a page; its
+ * styles affect no other element of the page.
  */
 export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOptions & { theme?: Theme }): string {
   expectNames('alignmentSvg', options, { rows: 0, columns: 0, title: 0, theme: 0 });
@@ -47,7 +47,7 @@ export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOption
   return alignmentsSvg([{ ...panel, weights }], theme === undefined ? {} : { theme });
 }
 
-/** Heatmaps side by side under one scale of colours. */
+/** Draws several heatmaps side by side with one colour scale. */
 export function alignmentsSvg(panels: readonly AlignmentPanel[], options: AlignmentsOptions = {}): string {
   expectOptions('alignmentsSvg', options, rules);
   const { theme = 'auto' } = options;
@@ -87,7 +87,7 @@ function draw(panel: AlignmentPanel): { svg: string; width: number; height: numb
   const weights = rowsOf('alignmentSvg', panel.weights, panel);
   const longest = (labels: readonly string[]): number => labels.reduce((most, label) => Math.max(most, widthOf(label)), 1);
   const left = longest(rows) * LETTER + 10;
-  // AlignmentLabels wider than a cell stand upright.
+  // Labels wider than a cell are drawn vertically.
   const upright = longest(columns) * LETTER > CELL - GAP;
   const top = (title ? 30 : 0) + (upright ? longest(columns) * LETTER + 8 : 24);
   const parts: string[] = [` aria-label="${escaped(title ?? 'Attention weights')}">`];

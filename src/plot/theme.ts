@@ -1,15 +1,15 @@
 import { isOneOf, maybe } from '../tensor/check.ts';
 
-/** The ground a picture is drawn for: `auto` follows the reader's system, `light` and `dark` are for pages that have one theme. Default `auto`. */
+/** The background that a picture is drawn for. `auto` (default) follows the reader's system; `light` and `dark` suit pages with one theme. */
 export type Theme = 'light' | 'dark' | 'auto';
 
 /** The rule of a `theme` option. */
 export const isTheme = /* @__PURE__ */ maybe(isOneOf('auto', 'light', 'dark'));
 
-/** The class of a picture's root: pictures of one kind and theme share their rules, and no rule reaches beyond them. */
+/** The class of a picture's root. Pictures of one kind and theme share their rules, and no rule reaches beyond them. */
 export const classOf = (kind: string, theme: Theme) => `saccade-${kind}${theme === 'auto' ? '' : `-${theme}`}`;
 
-/** CSS rules under a picture's class: those of every theme, and those of light or dark ground. Each rule is `selector{…}`. */
+/** CSS rules scoped to a picture's class: the common ones and those of its theme. Each rule is `selector{…}`. */
 export function styleOf(kind: string, theme: Theme, rules: readonly string[], colors: Record<'light' | 'dark', readonly string[]>): string {
   const scoped = (list: readonly string[]) => list.map((rule) => `.${classOf(kind, theme)} ${rule}`).join('');
   if (theme !== 'auto') return scoped([...rules, ...colors[theme]]);

@@ -1,7 +1,6 @@
 // Points in the plane, x and y in turn: `[x₀, y₀, x₁, y₁, …]`. Polygons and tours are lists of their indices.
 //
-// Coordinates of float32 between 0 and 1 that are multiples of 2⁻²⁴, as `uniform` draws them, differ by 25 bits at most: what is computed
-// here of areas and turns is then exact in float64.
+// Areas and turns are exact in float64 for coordinates that are multiples of 2⁻²⁴ in [0, 1], as `uniform` draws them.
 
 import { isList, shown } from '../tensor/check.ts';
 
@@ -17,14 +16,14 @@ function turn(points: Points, a: number, b: number, c: number): number {
   return (x(points, b) - ax) * (y(points, c) - ay) - (y(points, b) - ay) * (x(points, c) - ax);
 }
 
-/** Checks points and how many they are. */
+/** Checks points and returns their number. */
 export function expectPoints(op: string, points: Points): number {
   isList(op, 'points', points);
   if (points.length % 2 !== 0) throw new RangeError(`${op}: points must be x and y in turn, got ${points.length} numbers`);
   return points.length / 2;
 }
 
-/** Checks indices of points. */
+/** Checks points and a list of their indices. */
 function expectIndices(op: string, points: Points, indices: readonly number[]): void {
   const count = expectPoints(op, points);
   isList(op, 'indices', indices);
@@ -33,8 +32,8 @@ function expectIndices(op: string, points: Points, indices: readonly number[]): 
 }
 
 /**
- * The corners of the convex hull, counter-clockwise from the one of lowest index, as pointer networks are taught it (Vinyals et al. 2015, §2.3
- * and §4.2). Points on an edge are no corners; of equal points the first counts. Andrew's monotone chain (1979).
+ * The corners of the convex hull, counter-clockwise from the one with the lowest index: the order that pointer networks learn (Vinyals et al.
+ * 2015, §2.3 and §4.2). Points on an edge are not corners; of equal points the first counts. Andrew's monotone chain (1979).
  */
 export function convexHull(points: Points): number[] {
   const count = expectPoints('convexHull', points);
@@ -52,7 +51,7 @@ export function convexHull(points: Points): number[] {
       while (kept.length > 1 && !(turn(points, kept.at(-2) as number, kept.at(-1) as number, c) > 0)) kept.pop();
       kept.push(c);
     }
-    return kept.slice(0, -1); // its last one begins the other chain
+    return kept.slice(0, -1); // the last one starts the other chain
   };
   const hull = [...chain(apart), ...chain(apart.toReversed())];
   const first = hull.indexOf(hull.reduce((a, b) => Math.min(a, b)));
@@ -83,7 +82,7 @@ function meet(points: Points, a: number, b: number, c: number, d: number): boole
   );
 }
 
-/** Whether a polygon of at least three corners touches and crosses itself nowhere. */
+/** Whether a polygon of at least three corners neither touches nor crosses itself. */
 export function isSimplePolygon(points: Points, polygon: readonly number[]): boolean {
   expectIndices('isSimplePolygon', points, polygon);
   const n = polygon.length;
@@ -91,7 +90,7 @@ export function isSimplePolygon(points: Points, polygon: readonly number[]): boo
   const corner = (i: number) => polygon[i % n] as number;
   for (let i = 0; i < n; i++) {
     const [a, b, c] = [corner(i), corner(i + 1), corner(i + 2)];
-    // Neighbouring edges share b alone: they may not run back over each other.
+    // Neighbouring edges share only b; they must not fold back onto each other.
     const back =
       turn(points, a, b, c) === 0 &&
       (x(points, a) - x(points, b)) * (x(points, c) - x(points, b)) + (y(points, a) - y(points, b)) * (y(points, c) - y(points, b)) >= 0;

@@ -1,4 +1,4 @@
-// Problems drawn from a key, with their answers: the same key, the same problems, in every engine.
+// Random problems with their answers: the same key gives the same problems in every engine.
 
 import { uniform } from '../ops/index.ts';
 import { expectOptions, isFlag, isSize, isWhole, maybe } from '../tensor/check.ts';
@@ -11,13 +11,13 @@ import { heldKarp } from './tour.ts';
 export interface PointProblems {
   /** `[B, N, 2]`. */
   readonly points: Tensor;
-  /** The same as plain numbers, x and y in turn, one list a problem. */
+  /** The points of each problem as plain numbers, x and y in turn. */
   readonly each: readonly Points[];
   /** Indices of points. */
   readonly answers: readonly number[][];
 }
 
-/** How many problems, of how many points. */
+/** The number of problems, and of points in each. */
 export interface PointSizes {
   batch: number;
   points: number;
@@ -41,21 +41,21 @@ export function tourProblems(key: Key, sizes: PointSizes): PointProblems {
   return pointProblems('tourProblems', key, sizes, heldKarp);
 }
 
-/** Sequences of tokens, with the tokens to answer. */
+/** A sequence of tokens and the expected answer. */
 export interface SequenceProblem {
   readonly source: number[];
   readonly target: number[];
 }
 
-/** What sequences are drawn. */
+/** Options of sequence problems. */
 export interface SequenceSizes {
   count: number;
-  /** Different symbols: tokens 3, 4, … */
+  /** Number of different symbols: tokens 3, 4, … */
   symbols: number;
-  /** Lengths are drawn evenly from these two and what lies between. */
+  /** Lengths are uniform over `minLength` … `maxLength`. */
   minLength: number;
   maxLength: number;
-  /** No symbol twice in a sequence: `symbols` is then at least `maxLength`. Default false. */
+  /** No symbol occurs twice in a sequence; requires `symbols` ≥ `maxLength`. Default false. */
   distinct?: boolean;
 }
 
@@ -84,12 +84,12 @@ function sequenceProblems(op: string, key: Key, sizes: SequenceSizes, answer: (s
   });
 }
 
-/** Sequences, and the same backwards with the end (2) behind. */
+/** Random sequences; the answer is the sequence reversed, then the end token 2. */
 export function reverseProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
   return sequenceProblems('reverseProblems', key, sizes, (source) => source.toReversed());
 }
 
-/** Sequences, and the same in ascending order with the end (2) behind. */
+/** Random sequences; the answer is the sequence sorted, then the end token 2. */
 export function sortProblems(key: Key, sizes: SequenceSizes): SequenceProblem[] {
   return sequenceProblems('sortProblems', key, sizes, (source) => source.toSorted((a, b) => a - b));
 }

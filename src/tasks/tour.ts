@@ -1,11 +1,11 @@
 import { distance, expectPoints, type Points, polygonArea } from './polygon.ts';
 
-/** Cities for which the table of {@link heldKarp} is still small: 2ⁿ⁻¹ · n numbers. */
+/** The most cities for which the table of {@link heldKarp} (2ⁿ⁻¹ · n numbers) stays small. */
 const MOST = 16;
 
 /**
- * A shortest tour through all points, by Held and Karp's dynamic programme (1962): for each set of cities and each last one of them the shortest
- * way from city 0, O(2ⁿ n²). It begins at 0 and goes round counter-clockwise. At most 16 points.
+ * A shortest tour through all points by the dynamic programme of Held and Karp (1962), which finds the shortest path from city 0 for each set of
+ * cities and each last city, in O(2ⁿ n²). The tour starts at 0 and runs counter-clockwise. At most 16 points.
  */
 export function heldKarp(points: Points): number[] {
   const count = expectPoints('heldKarp', points);
@@ -35,7 +35,7 @@ export function heldKarp(points: Points): number[] {
   return polygonArea(points, tour) < 0 ? [0, ...tour.slice(1).reverse()] : tour;
 }
 
-/** The way back through the table, from the city from which closing the tour is shortest. */
+/** Reads the tour back from the table, starting at the city from which closing the tour is shortest. */
 function backwards(best: Float64Array, before: Int8Array, between: Float64Array, count: number): number[] {
   const cities = count - 1;
   let set = (1 << cities) - 1;

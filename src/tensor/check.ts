@@ -1,17 +1,17 @@
-// What callers give, checked by name: sizes, probabilities, keys, and the names of options, which nobody checks for callers in JavaScript.
+// Checks of what callers pass in: sizes, probabilities, keys, and option names, which no compiler checks for JavaScript callers.
 
 import type { Key } from './key.ts';
 
-/** Checks one value that a caller gave: `op: name must be …, got …`. */
+/** Checks one argument and throws `op: name must be …, got …`. */
 export type Rule = (op: string, name: string, value: unknown) => void;
 
-/** A rule for each option of `O`: one that is missing, or one too many, does not compile. */
+/** One rule per option of `O`; a missing or surplus rule does not compile. */
 export type Rules<O> = { readonly [Name in keyof O]-?: Rule };
 
-/** The names of the options of `O`, all of them and no other: {@link Rules} are names too. */
+/** The option names of `O`, exactly; {@link Rules} also serve as names. */
 export type Names<O> = { readonly [Name in keyof O]-?: unknown };
 
-/** A value for messages: text in quotes, so that '3' is not taken for 3, and objects by their kind. */
+/** Formats a value for messages: strings in quotes, so that '3' is not mistaken for 3, and objects by their kind. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value))
@@ -23,7 +23,7 @@ export function shown(value: unknown): string {
   return typeof value === 'object' && value ? 'an object' : String(value);
 }
 
-/** `check` as a rule; `rule` says what it asks for. */
+/** Makes a rule from a predicate; `rule` states the requirement in words. */
 export const ruleOf =
   (rule: string, check: (value: unknown) => boolean): Rule =>
   (op, name, value) => {
@@ -34,10 +34,10 @@ export const ruleOf =
 export const isWhole = (least: number): Rule =>
   ruleOf(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least);
 
-/** A length of an axis that holds something: a whole number from 1. */
+/** A size of at least one: a whole number from 1. */
 export const isSize: Rule = /* @__PURE__ */ isWhole(1);
 
-/** A number of things, which may be none: a whole number from 0. */
+/** A count that may be zero: a whole number from 0. */
 export const isCount: Rule = /* @__PURE__ */ isWhole(0);
 
 /** A finite number. */
@@ -46,13 +46,13 @@ export const isNumber: Rule = /* @__PURE__ */ ruleOf('a finite number', Number.i
 /** A finite number above 0. */
 export const isPositive: Rule = /* @__PURE__ */ ruleOf('a number above 0', (value) => Number.isFinite(value) && (value as number) > 0);
 
-/** A probability with which something is dropped: in [0, 1). */
+/** A drop probability: in [0, 1). */
 export const isShare: Rule = /* @__PURE__ */ ruleOf('in [0, 1)', (value) => typeof value === 'number' && value >= 0 && value < 1);
 
 /** True or false. */
 export const isFlag: Rule = /* @__PURE__ */ ruleOf('true or false', (value) => typeof value === 'boolean');
 
-/** One of these words. */
+/** One of the given words. */
 export const isOneOf = (...words: string[]): Rule => ruleOf(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
 
 /** An array or a typed array. */
@@ -61,17 +61,17 @@ export const isList: Rule = /* @__PURE__ */ ruleOf(
   (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 );
 
-/** What is checked elsewhere, or may be anything. */
+/** Accepts anything: the value is checked elsewhere. */
 export const anything: Rule = () => {};
 
-/** The rule of an option that may be left out. */
+/** The rule of an optional value. */
 export const maybe =
   (rule: Rule): Rule =>
   (op, name, value) => {
     if (value !== undefined) rule(op, name, value);
   };
 
-/** Refuses names that `names` does not have. It makes nothing, so that calls of ops can afford it. */
+/** Refuses option names that are not in `names`. It allocates nothing, so ops can afford to call it. */
 export function expectNames<O extends object>(op: string, options: O, names: Names<NoInfer<O>>): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`${op}: options must be an object, got ${shown(options)}`);
   for (const name in options) {
@@ -79,21 +79,21 @@ export function expectNames<O extends object>(op: string, options: O, names: Nam
   }
 }
 
-/** The option of calls that draw: a key, in training. */
+/** The options of calls that draw random numbers: a key, given in training. */
 export const keyName: Names<{ key?: Key }> = { key: 1 };
 
-/** Checks the names of options, then each value by its rule. */
+/** Checks option names, then each value against its rule. */
 export function expectOptions<O extends object>(op: string, options: O, rules: Rules<NoInfer<O>>): void {
   expectNames(op, options, rules);
   for (const name of Object.keys(rules) as (keyof O & string)[]) rules[name](op, name, options[name]);
 }
 
-/** Checks sizes that are no options: `expectSizes('causalMask', { queries, keys })`. */
+/** Checks sizes passed as positional arguments: `expectSizes('causalMask', { queries, keys })`. */
 export function expectSizes(op: string, sizes: Readonly<Record<string, unknown>>, rule: Rule = isSize): void {
   for (const [name, value] of Object.entries(sizes)) rule(op, name, value);
 }
 
-/** Refuses what is no key: a seed as a number, or nothing at all. */
+/** Refuses anything that is not a key, such as a plain number or undefined. */
 export function expectKey(op: string, key: Key): void {
   if (!Number.isInteger(key?.hi) || !Number.isInteger(key?.lo)) {
     throw new TypeError(`${op}: key must be made by key(seed), split or foldIn, got ${shown(key)}`);

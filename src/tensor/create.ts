@@ -4,7 +4,7 @@ import { observer } from './observe.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
 import { alias, empty, expectKind, expectTensor, type Tensor } from './tensor.ts';
 
-/** A row of numbers in a typed array. */
+/** A typed array of numbers. */
 export type Typed =
   | Float32Array
   | Float64Array
@@ -16,7 +16,7 @@ export type Typed =
   | Int32Array
   | Uint32Array;
 
-/** Numbers in nested arrays, one level an axis; the rows may be typed arrays. */
+/** Numbers in nested arrays, one level per axis; the innermost rows may be typed arrays. */
 export type Nested = number | boolean | Typed | readonly Nested[];
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>
@@ -30,7 +30,7 @@ function shapeOf(values: Nested): number[] {
   return shape;
 }
 
-/** Appends the numbers in `values` to `into`, and says whether they are booleans. */
+/** Appends the numbers in `values` to `into`; returns whether all of them are booleans. */
 function flatten(values: unknown, shape: Shape, axis: number, into: number[]): boolean {
   if (!isList(values)) {
     if (typeof values !== 'number' && typeof values !== 'boolean')
@@ -48,7 +48,7 @@ function flatten(values: unknown, shape: Shape, axis: number, into: number[]): b
   return flags;
 }
 
-/** The values in one row, and the element type they have by nature. */
+/** The values as one flat list, and the element type they have by default. */
 function rowOf(values: Nested, shape: Shape): { flat: ArrayLike<number>; natural: DType } {
   const natural = values instanceof Int32Array ? 'int32' : 'float32';
   if (isList(values) && !Array.isArray(values) && typeof values[0] !== 'bigint') return { flat: values as Typed, natural };
@@ -76,7 +76,7 @@ export function tensor(values: Nested, options: { shape?: Shape; dtype?: DType }
   return result;
 }
 
-/** Refuses a value that an element of `dtype` would hold as another one. */
+/** Refuses a value that `dtype` cannot represent. */
 function expectValue(op: string, value: unknown, dtype: DType, place = ''): void {
   const flag = value === 0 || value === 1;
   const number = typeof value === 'number' || (dtype === 'bool' && typeof value === 'boolean');
@@ -84,14 +84,14 @@ function expectValue(op: string, value: unknown, dtype: DType, place = ''): void
   throw new RangeError(`${op}: values must be ${dtype}, got ${shown(value)}${place}`);
 }
 
-/** Zeros that an op goes on to write into. */
+/** Zeros for an op to write into. */
 export function cleared(shape: Shape, dtype: DType = 'float32'): Tensor {
   const result = empty(shape, dtype);
   result.view().fill(0);
   return result;
 }
 
-/** Every element `value`. */
+/** A tensor whose elements are all `value`. */
 export function full(shape: Shape, value: number | boolean, dtype: DType = 'float32'): Tensor {
   return filled('full', shape, value, dtype);
 }
@@ -135,7 +135,7 @@ export function arange(first: number, second?: number, step = 1): Tensor {
   return result;
 }
 
-/** The same elements under another tensor, with no gradient to what came before. */
+/** A tensor that shares the elements of `x` but has no history: no gradient flows through it. */
 export function detach(x: Tensor): Tensor {
   expectTensor('detach', 'x', x);
   const result = alias(x);

@@ -1,21 +1,21 @@
-// Which ops run, for whoever wants to know: a tracer, a profiler. With nobody watching it costs one comparison an op.
+// Observers are told which ops run: a tracer, a profiler. Without an observer this costs one comparison per op.
 
 import type { Tensor } from './tensor.ts';
 
-/** What an op is told beside tensors: axes, bounds, lengths, keys. Enough, with the inputs, to call it again. */
+/** The arguments of an op that are not tensors: axes, bounds, lengths, keys. With the inputs they are enough to call it again. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** What an op was given. */
+/** The arguments of one op call. */
 export interface Call {
-  /** Every tensor that it reads, differentiable or not, each at its place; the place of one that may be left out and was is empty. */
+  /** Every tensor that the op reads, differentiable or not, each at its fixed position. The position of an omitted optional tensor is empty. */
   readonly inputs: readonly (Tensor | null | undefined)[];
   readonly attributes?: Attributes;
 }
 
-/** Is told of every op when it has run. What has no results changed something where it lies. */
+/** Called after every op. An op without results has changed something in place. */
 export type Observer = (op: string, outputs: readonly Tensor[], call: Call) => void;
 
-/** Who is told, if anybody: a live binding. */
+/** The active observer, if any: a live binding. */
 export let observer: Observer | null = null;
 
 function withObserver<T>(next: Observer | null, fn: () => T): T {
@@ -28,7 +28,7 @@ function withObserver<T>(next: Observer | null, fn: () => T): T {
   }
 }
 
-/** Runs `fn` with `next` told of its ops, after those who are told already. */
+/** Runs `fn` while `next` observes its ops, after the observers that are already active. */
 export function observedBy<T>(next: Observer, fn: () => T): T {
   const before = observer;
   if (!before) return withObserver(next, fn);
@@ -38,7 +38,7 @@ export function observedBy<T>(next: Observer, fn: () => T): T {
   }, fn);
 }
 
-/** Runs `fn`, which is made of ops, as one op. */
+/** Runs `fn`, a composition of ops, and reports it as one op. */
 export function asOne<T>(op: string, call: Call, fn: () => T, outputsOf: (result: T) => readonly Tensor[]): T {
   if (!observer) return fn();
   const result = withObserver(null, fn);
@@ -48,7 +48,7 @@ export function asOne<T>(op: string, call: Call, fn: () => T, outputsOf: (result
 
 const NOTHING: Call = { inputs: [] };
 
-/** Says that what ran since the last op was `op`, which has no results: a step of an optimiser, the gradient of an op. */
+/** Reports that `op`, which has no results, ran since the last op: an optimiser's step, the gradient of an op. */
 export function passed(op: string): void {
   if (observer) observer(op, [], NOTHING);
 }

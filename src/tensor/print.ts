@@ -2,10 +2,10 @@ import type { DType, View } from '../runtime/backend.ts';
 import type { Storage } from '../runtime/storage.ts';
 import { type Shape, show } from './shape.ts';
 
-/** Elements in nested arrays, one level an axis; one number for the shape `[]`. */
+/** Elements in nested arrays, one level per axis; a plain number for the shape `[]`. */
 export type NestedValues = number | boolean | NestedValues[];
 
-/** What printing needs of a tensor. */
+/** The part of a tensor that printing needs. */
 interface Printable {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -14,7 +14,7 @@ interface Printable {
   readonly size: number;
 }
 
-/** What `join` makes of the axes from `axis` on, `leaf` of an element; of a longer axis only `edge` places at either end, and `gap` between. */
+/** Folds the axes from `axis` on: `leaf` formats an element, `join` an axis. A longer axis shows only `edge` places at either end, with `gap` between. */
 function levels<T>(
   shape: Shape,
   edge: number,
@@ -44,21 +44,21 @@ export function nested({ shape, dtype }: Printable, view: View): NestedValues {
 }
 
 /**
- * `Tensor(float32 [2, 3])` and the values, a line a row; above 1,000, only those at the ends of each axis. Says so where they are gone; it
- * never fails, not even for another backend's.
+ * `Tensor(float32 [2, 3])` and the values, one line per row; beyond 1,000 values, only the ends of each axis. A freed tensor is reported as
+ * such: printing never throws, not even for a tensor of another backend.
  */
 export function printed({ shape, dtype, storage, offset, size }: Printable): string {
   const head = `Tensor(${dtype} ${show(shape)})`;
   if (!storage.live) return `${head}: freed when its scope ended`;
   const rank = shape.length;
-  // An empty tensor may have axes without end before the one that is empty.
+  // An empty tensor may have very long axes before the empty one.
   const edge = size <= 1000 && shape.every((n) => n <= 1000) ? Number.POSITIVE_INFINITY : rank > 4 ? 1 : 3;
   const { view, unit } = storage.backend;
   const values = view(storage.at + offset * unit, size, dtype);
   let width = 0;
   const word = (at: number): string => {
     const text = wordOf(values[at] as number, dtype).padStart(width);
-    width = Math.max(width, text.length); // after a first walk, that of the longest
+    width = Math.max(width, text.length); // after the first pass, the width of the longest
     return text;
   };
   const between = (axis: number): string => (axis === rank - 1 ? ', ' : `,${'\n'.repeat(rank - 1 - axis)}${' '.repeat(axis + 1)}`);
@@ -67,7 +67,7 @@ export function printed({ shape, dtype, storage, offset, size }: Printable): str
   return `${head}${rank > 1 ? '\n' : ' '}${write()}`;
 }
 
-/** The fewest digits that give this very value back. */
+/** The shortest decimal that reads back as exactly this value. */
 function wordOf(value: number, dtype: DType): string {
   if (dtype === 'bool') return `${value !== 0}`;
   for (let digits = 6; digits < 10; digits++) {

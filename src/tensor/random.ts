@@ -4,14 +4,14 @@ import type { Key } from './key.ts';
 
 export type { Key };
 
-/** The key at a counter of another. The first word of a counter says what it is for: 0 is an element of a tensor. */
+/** The key at a counter of another key. The counter's first word is its purpose; 0 stands for tensor elements. */
 function at(op: string, from: Key, use: number, i: number): Key {
   expectKey(op, from);
   const [hi, lo] = threefry(from.hi, from.lo, use, i);
   return { hi, lo };
 }
 
-/** What a counter can hold: 32 bits. */
+/** The range of a counter: 32 bits. */
 const isCounter = /* @__PURE__ */ ruleOf(
   'a whole number from 0 to 4294967295',
   (i) => Number.isInteger(i) && (i as number) >= 0 && (i as number) < 2 ** 32,
@@ -35,10 +35,10 @@ interface Tuples {
   8: [Key, Key, Key, Key, Key, Key, Key, Key];
 }
 
-/** `N` keys: a tuple where the type knows how many, up to 8. */
+/** `N` keys: a tuple where `N` is known to the type, up to 8. */
 export type Keys<N extends number> = N extends keyof Tuples ? Tuples[N] : Key[];
 
-/** `count` independent keys from one; two by default. The old key must not be used to draw afterwards. */
+/** Derives `count` independent keys, two by default. Do not draw from the old key afterwards. */
 export function split<N extends number = 2>(from: Key, count?: N): Keys<N> {
   expectKey('split', from);
   const length = count ?? 2;
@@ -46,13 +46,13 @@ export function split<N extends number = 2>(from: Key, count?: N): Keys<N> {
   return Array.from({ length }, (_, i) => at('split', from, -1, i)) as Keys<N>;
 }
 
-/** The key that belongs to a number: step, layer, worker. Like the `i`-th of an endless {@link split}. */
+/** Derives the key of a number: a step, a layer, a worker. It is the `i`-th of an endless {@link split}. */
 export function foldIn(from: Key, i: number): Key {
   isCounter('foldIn', 'i', i);
   return at('foldIn', from, -2, i | 0);
 }
 
-/** A whole number below `bound`, the `i`-th of those drawn from a key on the host: for shuffles and generators. */
+/** The `i`-th whole number below `bound` drawn from a key on the host, for shuffles and generators. */
 export function randomInt(from: Key, i: number, bound: number): number {
   isCounter('randomInt', 'i', i);
   isSize('randomInt', 'bound', bound);
@@ -60,13 +60,13 @@ export function randomInt(from: Key, i: number, bound: number): number {
   return Math.floor((((hi >>> 5) * 2 ** 26 + (lo >>> 6)) / 2 ** 53) * bound);
 }
 
-/** What int32 can count, and an engine can hold. */
+/** A length that fits in int32. */
 const isOrder = /* @__PURE__ */ ruleOf(
   'a whole number from 0 to 2147483647',
   (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) < 2 ** 31,
 );
 
-/** `0 … length - 1` in an order drawn from the key (Fisher and Yates). */
+/** The numbers `0 … length − 1` in random order (Fisher and Yates). */
 export function permutation(from: Key, length: number): Int32Array {
   expectKey('permutation', from);
   isOrder('permutation', 'length', length);

@@ -1,27 +1,27 @@
-// What an op reads for its gradient must be as it was when the op ran: else the gradient would be that of another function.
+// A tensor that an op reads for its gradient must be unchanged since the op ran; otherwise the gradient would belong to another function.
 
 import type { Storage } from '../runtime/storage.ts';
 import { type Shape, show } from './shape.ts';
 
-/** An op whose gradient is being worked out. */
+/** An op whose gradient is being computed. */
 interface Reader {
   readonly name: string;
   /** When the op ran. */
   readonly order: number;
 }
 
-/** When the op ran for whose gradient tensors are being read; later than any time while it is for none. */
+/** The time of the op whose gradient is being computed; later than any time when there is none. */
 export let since = Number.POSITIVE_INFINITY;
 
 let reader: Reader | null = null;
 
-/** Is told when somebody outside ops is given elements, who may write them too where `written`. */
+/** Called when code outside ops reads elements, or may write them (`written`). */
 type Notice = (x: object, written: boolean) => void;
 
-/** Who is told, if anybody: a live binding. */
+/** The active listener, if any: a live binding. */
 export let notice: Notice | null = null;
 
-/** Runs `fn` with `next` told of reads, after those who are told already. */
+/** Runs `fn` while `next` is told of reads, after the listeners that are already active. */
 export function noticedBy<T>(next: Notice, fn: () => T): T {
   const before = notice;
   notice = (x, written) => {
@@ -35,7 +35,7 @@ export function noticedBy<T>(next: Notice, fn: () => T): T {
   }
 }
 
-/** From here on tensors are read for the gradient of `next`, or for none. Returns for whose they were read before. */
+/** Sets the op for whose gradient tensors are read from now on, or none. Returns the previous one. */
 export function readFor(next: Reader | null): Reader | null {
   const before = reader;
   reader = next;

@@ -13,18 +13,18 @@ const ended: Omit<Recorded, 'order'> = {
 };
 
 /**
- * Runs `fn` and frees every tensor it made, save those found in what it returns: in arrays, maps and their keys, sets, plain objects and
- * modules, however deep. A tensor that leaves the scope keeps its value and loses its graph. Scopes nest; `fn` is synchronous.
+ * Runs `fn` and frees every tensor it made except those found in its result: in arrays, maps and their keys, sets, plain objects and
+ * modules, at any depth. A tensor that leaves the scope keeps its value and loses its graph. Scopes nest; `fn` is synchronous.
  */
 export function scope<T>(fn: () => T): T {
   return scoped(fn, keep);
 }
 
-/** Hands the tensors in `result` on. A promise is refused: what it awaits could only find tensors that are freed. */
+/** Moves the tensors in `result` to the outer scope. A promise is refused: the code it awaits would only find freed tensors. */
 function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
   if (typeof result !== 'object') return;
   if (result instanceof Tensor && !result.grad) {
-    handOn(result, from, to); // the usual one at once
+    handOn(result, from, to); // the common case
     return;
   }
   const seen = new Set<unknown>();
@@ -56,14 +56,14 @@ function partsOf(value: object): Iterable<unknown> {
   return Reflect.ownKeys(value).map((name) => (value as Record<PropertyKey, unknown>)[name]);
 }
 
-/** Makes tensors outlive every scope: the collector frees them when nothing refers to them. Returns its argument. */
+/** Lets a tensor outlive every scope; the collector frees it once nothing refers to it. Returns its argument. */
 export function persist<T extends Tensor>(x: T): T {
   expectTensor('persist', 'x', x);
   x.storage.moveTo(null);
   return x;
 }
 
-/** Runs `fn`, which is synchronous, as if outside every scope: what it makes is freed by the collector, or by hand. */
+/** Runs `fn`, which is synchronous, as if outside every scope: its tensors are freed by the collector or by hand. */
 export function outside<T>(fn: () => T): T {
   const result = within(null, fn);
   expectSynchronous('outside', result);

@@ -3,26 +3,26 @@ import { shown } from './check.ts';
 /** The length of each axis, outermost first; `[]` is one number. */
 export type Shape = readonly number[];
 
-/** Elements of a shape. */
+/** The number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const length of shape) size *= length;
   return size;
 }
 
-/** Same rank and same lengths: stretching does not count. */
+/** Whether two shapes are equal; broadcasting does not count. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
-/** Throws unless `shape` is a list of lengths, of which `least` is the smallest allowed. */
+/** Throws unless `shape` is a list of lengths of at least `least`. */
 export function expectShape(op: string, shape: Shape, least = 0): void {
   let fits = Array.isArray(shape);
   for (let axis = 0; fits && axis < shape.length; axis++) fits = Number.isSafeInteger(shape[axis]) && (shape[axis] as number) >= least;
   if (!fits) throw new RangeError(`${op}: shape must be an array of whole numbers from ${least}, got ${shown(shape)}`);
 }
 
-/** Elements of a shape that a caller gave. One loop and no object: every op comes by. */
+/** The number of elements of a caller's shape, checked. One loop and no object, since every op calls it. */
 export function checkedSize(op: string, shape: Shape): number {
   let size = Array.isArray(shape) ? 1 : Number.NaN;
   for (let axis = 0; axis < shape?.length; axis++) {
@@ -33,12 +33,12 @@ export function checkedSize(op: string, shape: Shape): number {
   return size;
 }
 
-/** `[2, 3]` for messages. */
+/** Formats a shape for messages: `[2, 3]`. */
 export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** A negative axis counts from the end; an axis that is not there is an error. */
+/** Resolves an axis; a negative one counts from the end. An axis that does not exist is an error. */
 export function axisOf(op: string, axis: number, rank: number): number {
   const at = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(at) || at < 0 || at >= rank) {
@@ -47,7 +47,7 @@ export function axisOf(op: string, axis: number, rank: number): number {
   return at;
 }
 
-/** Lengths before, of, and after an axis, as kernels take them. */
+/** The lengths before, of and after an axis, as kernels take them. */
 export function around(shape: Shape, at: number): [outer: number, n: number, inner: number] {
   return [sizeOf(shape.slice(0, at)), shape[at] as number, sizeOf(shape.slice(at + 1))];
 }
@@ -90,7 +90,7 @@ export interface Nest {
   strides: number[][];
 }
 
-/** The same walk with as few axes as possible: axes of length 1 go, and neighbours that every operand steps through evenly join. */
+/** The same walk with as few axes as possible: axes of length 1 are dropped, and neighbouring axes merge where every operand steps through them evenly. */
 export function collapse(shape: Shape, strides: readonly (readonly number[])[]): Nest {
   const lengths: number[] = [];
   const kept: number[][] = strides.map(() => []);

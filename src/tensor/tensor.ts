@@ -6,47 +6,47 @@ import { changed, notice, since } from './reading.ts';
 import { checkedSize, type Shape, show } from './shape.ts';
 
 /**
- * A gradient put off: those of one kind that meet at a tensor are worked out together, as the weight of every step of a loop wants one
- * long product and not a sum of short ones.
+ * A deferred gradient. Those of one kind that reach the same tensor are summed in one call, so a weight used at every step of a loop gets one
+ * long product rather than a sum of short ones.
  */
 export interface Deferred {
-  /** The sum of `parts`, which all have this very function, in their order. */
+  /** Sums `parts` in order; all of them carry this same function. */
   readonly sum: (parts: readonly Deferred[]) => Tensor;
   /**
-   * What the part is made of that came from the gradient: where that is recorded, `sum` is too. A part without it is worked out by itself
-   * where gradients are to be differentiated again.
+   * The tensor of this part that came from the incoming gradient; where it is recorded, `sum` is recorded too. A part without it is computed
+   * on its own when gradients are differentiated again.
    */
   readonly of?: Tensor;
 }
 
-/** How a recorded tensor came to be: what the tape walks. */
+/** How a recorded tensor was computed: the nodes that the tape walks. */
 export interface Recorded {
   readonly name: string;
-  /** With empty places where what may be left out was. */
+  /** Positions of omitted optional tensors are empty. */
   readonly inputs: readonly (Tensor | null | undefined)[];
-  /** From the gradient of the result to one gradient per input, `null` where there is none. */
+  /** Maps the gradient of the result to one gradient per input, `null` where there is none. */
   readonly backward: (gradient: Tensor) => readonly (Tensor | Deferred | null)[];
   /** When it was recorded. */
   readonly order: number;
 }
 
-/** A row-major array of `shape` in the active backend's memory. Values never change after they are made, save those of parameters. */
+/** A row-major array in the memory of the active backend. Only parameters change their values after creation. */
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
   /** @internal */
   readonly storage: Storage;
-  /** First element, counted from the storage's start. */
+  /** Index of the first element within the storage. */
   readonly offset: number;
   readonly size: number;
-  /** True for a leaf whose gradient is wanted; set by `parameter`. */
+  /** True for a leaf that wants a gradient; set by `parameter`. */
   leaf = false;
   /** Accumulated by `backward`, used and cleared by an optimiser's step. Only on leaves. */
   grad: Tensor | null = null;
-  /** How it was computed, where a gradient has to pass. */
+  /** How it was computed, where gradients flow through it. */
   recorded: Recorded | null = null;
 
-  /** The shape is copied: its owner may go on to change it. `size` is its number of elements, where that is known. @internal */
+  /** The shape is copied, since its owner may change it later. `size` is the number of elements, where known. @internal */
   constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0, size = checkedSize('tensor', shape)) {
     this.storage = storage;
     this.size = size;
@@ -77,8 +77,8 @@ export class Tensor {
   }
 
   /**
-   * The elements where they lie. Valid until the next allocation: read or write at once, never keep. Where they are changed, an op that
-   * ran before and reads them for its gradient refuses.
+   * A live view of the elements. It is valid until the next allocation: read or write at once, never keep it. After a change, an earlier op
+   * that needs the elements for its gradient refuses to compute it.
    */
   view(): View {
     if (notice) notice(this, true);
@@ -87,7 +87,7 @@ export class Tensor {
     return elements;
   }
 
-  /** The elements where they lie, only to be read: {@link view} looks at all of them, to know of a change. Valid until the next allocation. */
+  /** A live view for reading only; cheaper than {@link view}, which inspects every element in order to detect a change. Valid until the next allocation. */
   peek(): View {
     if (notice) notice(this, false);
     return elementsOf(this);
@@ -104,17 +104,17 @@ export class Tensor {
     return this.peek()[0] as number;
   }
 
-  /** The elements in nested arrays, one level an axis; booleans for bool. */
+  /** The elements in nested arrays, one level per axis; booleans for bool. */
   toNested(): NestedValues {
     return nested(this, this.peek());
   }
 
-  /** The same, for `JSON.stringify`. */
+  /** The nested form, for `JSON.stringify`. */
   toJSON(): NestedValues {
     return this.toNested();
   }
 
-  /** Element type, shape and values, those in the middle left out where there are many. */
+  /** Element type, shape and values; long axes are shortened in the middle. */
   toString(): string {
     return printed(this);
   }
@@ -125,33 +125,33 @@ export class Tensor {
   }
 }
 
-/** A new tensor whose elements are whatever the memory held. Errors name `op`. */
+/** A new tensor with uninitialised elements. Errors name `op`. */
 export function empty(shape: Shape, dtype: DType = 'float32', op = 'empty'): Tensor {
   const size = checkedSize(op, shape);
   expectKind(op, dtype);
   return new Tensor(new Storage(size), shape, dtype, 0, size);
 }
 
-/** The elements of `x` where they lie, for ops, which check them or work on them and say so themselves. */
+/** A live view for ops, which report what they read themselves. */
 export function elementsOf(x: Tensor): View {
   return backend().view(x.ptr, x.size, x.dtype);
 }
 
-/** The same elements under another tensor, without a past. */
+/** A tensor that shares the elements of `x` and has no history. */
 export function alias(x: Tensor): Tensor {
   return new Tensor(x.storage, x.shape, x.dtype, x.offset, x.size);
 }
 
-/** Checks that there is such an element type. */
+/** Checks that an element type exists. */
 export function expectKind(op: string, dtype: DType): void {
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
     throw new TypeError(`${op}: dtype must be float32, int32 or bool, got ${shown(dtype)}`);
 }
 
-/** What `x` is, which is no tensor of ours: perhaps one of another version, another bundle, or a module that was loaded twice. */
+/** Describes a value that is not a tensor of this copy: perhaps a tensor of another version or bundle, or of a module that was loaded twice. */
 const notOurs = (x: unknown) => (typeof x === 'object' && x !== null && 'storage' in x ? 'one of another copy of the package' : shown(x));
 
-/** Throws unless `x` is a tensor of this copy of the package: the address of another means nothing in this one's memory. */
+/** Throws unless `x` is a tensor of this copy of the package: the address of another copy's tensor means nothing in this memory. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
   if (!(x instanceof Tensor)) throw new TypeError(`${op}: ${name} must be a tensor, got ${notOurs(x)}`);
 }
@@ -162,7 +162,7 @@ export function expectDType(op: string, name: string, x: Tensor, dtype: DType): 
   if (x.dtype !== dtype) throw new TypeError(`${op}: ${name} must be ${dtype}, got ${x.dtype}`);
 }
 
-/** A value for messages: element type and shape of a tensor. */
+/** Formats a value for messages: element type and shape of a tensor. */
 export function kindOf(x: unknown): string {
   return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : shown(x);
 }
