@@ -17,7 +17,7 @@ export interface IntraState extends State {
   readonly cell: LSTMState;
   /** Past states as the score takes them `[B, N, A]`. */
   readonly keys: Tensor;
-  /** Past states `[B, N, H]`. */
+  /** Past states `[B, N, D]`. */
   readonly values: Tensor;
   /** How many there were, int32 `[B]`. */
   readonly count: Tensor;
@@ -96,7 +96,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
   }
 
   /**
-   * Sequences `[B, T, I]` to `output` `[B, T, H]`, and the state after each row's last real step. From the first step, with padding at the end alone
+   * Sequences `[B, T, I]` to `output` `[B, T, D]`, and the state after each row's last real step. From the first step, with padding at the end alone
    * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and `weights` are `[B, T, N]`, by place as
    * {@link step} has them. The same bits either way.
    */
@@ -127,7 +127,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
     };
   }
 
-  /** States `[B, T, H]` and what stands behind them: outputs `[B, T, H]` and weights `[B, T, N]`. */
+  /** States `[B, T, D]` and what stands behind them: outputs `[B, T, D]` and weights `[B, T, N]`. */
   private look(h: Tensor, keys: Tensor, values: Tensor, mask: Tensor): { output: Tensor; weights: Tensor } {
     const weights = softmax(this.score.score(h, keys), { mask });
     return { output: tanh(this.combine.forward(concat([matmul(weights, values), h], 2))), weights };

@@ -45,7 +45,7 @@ export class LocationScore extends Score {
 
 /**
  * What convolution sees of earlier weights around each place (Chorowski et al. 2015, eq. 8, `f = F ∗ α`): weights `[B, S]` and filters
- * `[C, 1, R]`, R odd, to `[B, S, C]`; zeros stand beyond both ends.
+ * `[F, 1, R]`, R odd, to `[B, S, F]`; zeros stand beyond both ends.
  */
 export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
   return conv1d(reshape(weights, [...weights.shape, 1]), filters, undefined, { padding: 'same' });
@@ -63,7 +63,7 @@ export interface LocationAwareOptions {
 
 /**
  * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive score,
- * told where it looked before. `features` is U, `filters` `[C, 1, R]` is F.
+ * told where it looked before. `features` is U, `filters` `[F, 1, R]` is F.
  */
 export class LocationAwareScore extends Score {
   readonly additive: AdditiveScore;

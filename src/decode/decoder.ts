@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** What one step of a decoder gives. */
 export interface Decoded<S extends State = State> {
-  /** Of the next token `[N, V]`. */
+  /** Of the next token `[N, C]`. */
   logits: Tensor;
   state: S;
   /** Kept with each hypothesis `[N, …]`: attention weights `[N, S]` or, of heads, `[N, H, S]`, for instance. */

@@ -25,7 +25,7 @@ export interface WrittenStep {
   readonly logProbabilities: readonly (number | null)[];
 }
 
-/** The next token of each row, int32 `[N, 1]`, from logits `[N, V]` at step `step`. Only rows that count are looked at. */
+/** The next token of each row, int32 `[N, 1]`, from logits `[N, C]` at step `step`. Only rows that count are looked at. */
 export type ChooseNext = (logits: Tensor, step: number, counts: Counts) => Tensor;
 
 /** The likeliest. */

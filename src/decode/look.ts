@@ -23,7 +23,7 @@ export interface Seen {
 /** Rows that count: others are fed, and nothing that comes of them is looked at. */
 export type Counts = (row: number) => boolean;
 
-/** Chooses from logits `[N, V]`, −∞ where a token may not be written: tokens, int32 `[N, choices]`. */
+/** Chooses from logits `[N, C]`, −∞ where a token may not be written: tokens, int32 `[N, choices]`. */
 export type Choose = (logits: Tensor) => Tensor;
 
 const { NEGATIVE_INFINITY: SHUT } = Number;

@@ -1,4 +1,4 @@
-// What searches may do to logits: pure functions from logits [N, V] to logits [N, V], −∞ where a token may not be written.
+// What searches may do to logits: pure functions from logits [N, C] to logits [N, C], −∞ where a token may not be written.
 
 import { copy } from '../autograd/arithmetic.ts';
 import { and, equal, greater, lessEqual, max, mul, or, softmax, sub, takeAlongAxis, topk, where } from '../ops/index.ts';
@@ -16,7 +16,7 @@ export interface DecodingContext {
   tokens(row: number): readonly number[];
 }
 
-/** Changes logits `[N, V]`, each row by itself. It makes new ones, and says −∞ of what may not be written. */
+/** Changes logits `[N, C]`, each row by itself. It makes new ones, and says −∞ of what may not be written. */
 export type LogitsProcessor = (logits: Tensor, context: DecodingContext) => Tensor;
 
 /** Whole numbers from 0. */

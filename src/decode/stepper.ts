@@ -56,7 +56,7 @@ export class Stepper<Source extends State, S extends State> {
     this.held.state = storagesOf(tensorsOf(op, this.state));
   }
 
-  /** Takes the next step for the last `tokens`, and gives what `use` makes of logits `[N, V]` and trace, which it must not keep. */
+  /** Takes the next step for the last `tokens`, and gives what `use` makes of logits `[N, C]` and trace, which it must not keep. */
   take<R>(tokens: readonly number[], use: (logits: Tensor, trace: Tensor | undefined) => R): R {
     const { op, steps } = this;
     const { used, state: after } = this.own(() => {

@@ -21,10 +21,10 @@ export interface CoreSizes {
 }
 
 /** State of an RNN or a GRU. */
-export type HiddenState = { readonly h: Tensor }; // [B, H]
+export type HiddenState = { readonly h: Tensor }; // [B, D]
 
 /** State of an LSTM. */
-export type LSTMState = { readonly h: Tensor; readonly c: Tensor }; // [B, H] each
+export type LSTMState = { readonly h: Tensor; readonly c: Tensor }; // [B, D] each
 
 /** Weights of G gates, all U(−1/√H, 1/√H) as PyTorch draws them; without biases, `null` for each. */
 export function drawWeights(
@@ -51,10 +51,10 @@ const HC = ['h', 'c'] as const;
 
 /** What the three cells share: weights under PyTorch's names, and their products. */
 abstract class Cell extends Module {
-  readonly weight_ih: Tensor; // [G·H, I]
-  readonly weight_hh: Tensor; // [G·H, H]
-  readonly bias_ih: Tensor | null; // [G·H]
-  readonly bias_hh: Tensor | null; // [G·H]
+  readonly weight_ih: Tensor; // [G·D, I]
+  readonly weight_hh: Tensor; // [G·D, D]
+  readonly bias_ih: Tensor | null; // [G·D]
+  readonly bias_hh: Tensor | null; // [G·D]
   readonly input: number;
   readonly hidden: number;
   private readonly zero: Tensor | null;
@@ -81,7 +81,7 @@ abstract class Cell extends Module {
     return { weightIh, weightHh, biasIh: (bias_ih ?? zero) as Tensor, biasHh: (bias_hh ?? zero) as Tensor };
   }
 
-  /** Checks a step's input [B, I] and each part of its state [B, H]. */
+  /** Checks a step's input [B, I] and each part of its state [B, D]. */
   protected expect(input: Tensor, state: State, parts: readonly string[]): void {
     const { name, hidden } = this;
     if (!(input instanceof Tensor) || input.rank !== 2 || input.shape[1] !== this.input) {

@@ -13,7 +13,7 @@ import { expectState, type State } from './state.ts';
 import { type Core, checkMask, unroll } from './unroll.ts';
 import { withoutUnseen } from './unseen.ts';
 
-/** What an RNN, LSTM or GRU is made of. D is 2 when bidirectional, else 1. */
+/** What an RNN, LSTM or GRU is made of. It has 2 directions when bidirectional, else 1. */
 export interface RecurrentSizes extends CoreSizes {
   /** One above the other; default 1. */
   layers?: number;
@@ -25,7 +25,7 @@ export interface RecurrentSizes extends CoreSizes {
 
 /** Where a recurrent stack starts, and which steps are real. */
 export interface RecurrentOptions<S> {
-  /** Per tensor [layers·D, B, H], layer by layer, forward before reverse; zeros by default. */
+  /** Per tensor [layers·directions, B, D], layer by layer, forward before reverse; zeros by default. */
   state?: S;
   /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
   mask?: Tensor;
@@ -36,7 +36,7 @@ export interface RecurrentOptions<S> {
 /** What a stack reads: vectors, or symbols of a table, whose rows are then multiplied once each where that is less work. */
 type Input = Tensor | Embedded;
 
-/** One layer in one direction: `x` [B, T, I] from the states [B, H] to the output [B, T, H] and the last states. */
+/** One layer in one direction: `x` [B, T, I] from the states [B, D] to the output [B, T, D] and the last states. */
 type Layer<X> = (x: X, states: (Tensor | null)[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
 
 const options: Names<RecurrentOptions<State>> = { state: 1, mask: 1, key: 1 };
@@ -101,7 +101,7 @@ abstract class Recurrent extends Module {
     return zeros([this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 
-  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·D, B, H] each. @internal */
+  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·directions, B, D] each. @internal */
   protected run<X extends Input, S extends State>(
     x: X,
     given: RecurrentOptions<S>,
@@ -151,7 +151,7 @@ export class RNN extends Recurrent {
     super('RNN', 1, sizes, key);
   }
 
-  /** `x` [B, T, I] → `output` [B, T, D·H] and the states after each row's last real step. */
+  /** `x` [B, T, I] → `output` [B, T, directions·D] and the states after each row's last real step. */
   forward(x: Tensor, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
     const { output, states } = this.run<Tensor, HiddenState>(x, options, ['h'], (input, [given], w, how) => {
       const [batch, steps] = input.shape as [number, number];
@@ -170,7 +170,7 @@ export class RNN extends Recurrent {
     return { output, state: { h: states[0] as Tensor } };
   }
 
-  /** Zeros `[layers·D, B, H]`. */
+  /** Zeros `[layers·directions, B, D]`. */
   initialState(batch: number): HiddenState {
     return { h: this.zeroState(batch) };
   }
@@ -182,7 +182,7 @@ export class LSTM extends Recurrent {
     super('LSTM', 4, sizes, key);
   }
 
-  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
+  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, directions·D] and the states after each row's last real step. */
   forward(x: Tensor | Embedded, options: RecurrentOptions<LSTMState> = {}): { output: Tensor; state: LSTMState } {
     const { output, states } = this.run<Tensor | Embedded, LSTMState>(x, options, ['h', 'c'], (input, [h0 = null, c0 = null], w, how) => {
       const y = lstm(input, h0, c0, w, how);
@@ -191,7 +191,7 @@ export class LSTM extends Recurrent {
     return { output, state: { h: states[0] as Tensor, c: states[1] as Tensor } };
   }
 
-  /** Zeros `[layers·D, B, H]`. */
+  /** Zeros `[layers·directions, B, D]`. */
   initialState(batch: number): LSTMState {
     return { h: this.zeroState(batch), c: this.zeroState(batch) };
   }
@@ -203,7 +203,7 @@ export class GRU extends Recurrent {
     super('GRU', 3, sizes, key);
   }
 
-  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, D·H] and the states after each row's last real step. */
+  /** `x` [B, T, I] (or symbols of a table) → `output` [B, T, directions·D] and the states after each row's last real step. */
   forward(x: Tensor | Embedded, options: RecurrentOptions<HiddenState> = {}): { output: Tensor; state: HiddenState } {
     const { output, states } = this.run<Tensor | Embedded, HiddenState>(x, options, ['h'], (input, [h0 = null], w, how) => {
       const y = gru(input, h0, w, how);
@@ -212,7 +212,7 @@ export class GRU extends Recurrent {
     return { output, state: { h: states[0] as Tensor } };
   }
 
-  /** Zeros `[layers·D, B, H]`. */
+  /** Zeros `[layers·directions, B, D]`. */
   initialState(batch: number): HiddenState {
     return { h: this.zeroState(batch) };
   }

@@ -5,7 +5,7 @@ import { expectDType, Tensor } from '../tensor/tensor.ts';
 import { isRowState, type RowState, type State, type StatePart } from './state.ts';
 import { withoutUnseen } from './unseen.ts';
 
-/** What one step of a recurrence gives: `output` [B, H], the state after it, and whatever else a core tells, batch first. */
+/** What one step of a recurrence gives: `output` [B, D], the state after it, and whatever else a core tells, batch first. */
 export interface CoreStep<S extends State = State> {
   output: Tensor;
   state: S;
@@ -15,7 +15,7 @@ export interface CoreStep<S extends State = State> {
 export interface Core<S extends State = State, Step extends CoreStep<S> = CoreStep<S>> {
   /** The state before the first step. */
   initialState(batch: number): S;
-  /** `input` [B, I] → `output` [B, H] and the state after it. */
+  /** `input` [B, I] → `output` [B, D] and the state after it. */
   step(input: Tensor, state: S): Step;
 }
 

@@ -56,8 +56,8 @@ export interface ConvOptions {
 const convOptions: Names<ConvOptions> = { padding: 0 };
 
 /**
- * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, K]` (PyTorch's layout, and like
- * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − K + 1, O]`, q zeros after. Gradients: those of
+ * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, R]` (PyTorch's layout, and like
+ * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − R + 1, O]`, q zeros after. Gradients: those of
  * the product and of {@link unfold}.
  */
 export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {

@@ -38,13 +38,13 @@ import { concat, reshape, slice } from './shape.ts';
 interface Saved {
   /** Activations r z n [T, B, 3H] */
   gates: Tensor;
-  /** What r is multiplied with: the last third of the state's product with its bias [T, B, H]. */
+  /** What r is multiplied with: the last third of the state's product with its bias [T, B, D]. */
   inner: Tensor;
-  /** [T + 1, B, H] */
+  /** [T + 1, B, D] */
   hs: Tensor;
 }
 
-/** Output [B, T, H] and the last h [B, H]. */
+/** Output [B, T, D] and the last h [B, D]. */
 type Results = { output: Tensor; h: Tensor };
 
 /** Writes the results, from the inputs' products [T, B, 3H]. */
@@ -140,7 +140,7 @@ function checked(op: string, q: Sequence, x: Tensor | Embedded, h0: Tensor | nul
 /**
  * A whole sequence through a GRU, gates in the order r z n (Cho et al. 2014, with the reset gate behind the product as in PyTorch):
  * `h = (1 − z)·n + z·h′` with `r, z = σ(W x + b + U h′ + b′)`, `n = tanh(W x + b + r·(U h′ + b′))`.
- * `x` [B, T, I] (or symbols of a table), `h0` [B, H] (`null` for zeros) → `output` [B, T, H] (0 where the mask is false) and the state
+ * `x` [B, T, I] (or symbols of a table), `h0` [B, D] (`null` for zeros) → `output` [B, T, D] (0 where the mask is false) and the state
  * after each row's last real step. Gradient: a fused pass back through the steps, of first order.
  */
 export function gru(
@@ -152,7 +152,7 @@ export function gru(
   return run('gru', x, h0, weights, options);
 }
 
-/** One step of {@link gru}: `x` [B, I], `h` [B, H] → the next `h`. Gradient: fused, and composed of ops where it is differentiated again. */
+/** One step of {@link gru}: `x` [B, I], `h` [B, D] → the next `h`. Gradient: fused, and composed of ops where it is differentiated again. */
 export function gruCell(x: Tensor, h: Tensor, weights: Weights): Tensor {
   return run('gruCell', oneStep('gruCell', x), h, weights, {}, composed).h;
 }

@@ -38,12 +38,12 @@ import { concat, reshape, slice } from './shape.ts';
 interface Saved {
   /** Activations i f g o [T, B, 4H] */
   gates: Tensor;
-  /** [T + 1, B, H] */
+  /** [T + 1, B, D] */
   hs: Tensor;
   cs: Tensor;
 }
 
-/** Output [B, T, H] and the last h and c [B, H]. */
+/** Output [B, T, D] and the last h and c [B, D]. */
 type Results = { output: Tensor; h: Tensor; c: Tensor };
 
 /** Writes the results, from the inputs' products [T, B, 4H]. */
@@ -157,7 +157,7 @@ function checked(
 /**
  * A whole sequence through an LSTM, gates in the order i f g o (Hochreiter and Schmidhuber 1997; Gers et al. 2000):
  * `c = f·c′ + i·g`, `h = o·tanh(c)` with `i, f, o = σ(W x + U h′ + b)`, `g = tanh(W x + U h′ + b)`.
- * `x` [B, T, I] (or symbols of a table), `h0` and `c0` [B, H] (`null` for zeros) → `output` [B, T, H] (0 where the mask is false) and the
+ * `x` [B, T, I] (or symbols of a table), `h0` and `c0` [B, D] (`null` for zeros) → `output` [B, T, D] (0 where the mask is false) and the
  * states after each row's last real step. Gradient: a fused pass back through the steps, of first order.
  */
 export function lstm(
@@ -170,7 +170,7 @@ export function lstm(
   return run('lstm', x, h0, c0, weights, options);
 }
 
-/** One step of {@link lstm}: `x` [B, I], `h` and `c` [B, H]. Gradient: fused, and composed of ops where it is differentiated again. */
+/** One step of {@link lstm}: `x` [B, I], `h` and `c` [B, D]. Gradient: fused, and composed of ops where it is differentiated again. */
 export function lstmCell(x: Tensor, h: Tensor, c: Tensor, weights: Weights): { h: Tensor; c: Tensor } {
   const result = run('lstmCell', oneStep('lstmCell', x), h, c, weights, {}, composed);
   return { h: result.h, c: result.c };

@@ -70,9 +70,9 @@ function suffix(options: MatmulOptions): string {
 
 /** `leftᵀ · right` over rows, put off. */
 interface Outer extends Deferred {
-  /** [N, P] */
+  /** [N, O] */
   readonly left: Tensor;
-  /** [N, Q] */
+  /** [N, I] */
   readonly right: Tensor;
 }
 
@@ -87,7 +87,7 @@ function sumOfOuters(parts: readonly Deferred[]): Tensor {
 }
 
 /**
- * The gradient `leftᵀ · right` of a weight, `left` [N, P] made of the gradient and `right` [N, Q]: those that meet at it are one product over
+ * The gradient `leftᵀ · right` of a weight, `left` [N, O] made of the gradient and `right` [N, I]: those that meet at it are one product over
  * all their rows.
  */
 export function outer(left: Tensor, right: Tensor): Outer {

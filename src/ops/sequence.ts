@@ -1,5 +1,5 @@
 // What the fused recurrent ops share. Inside, everything lies step by step, [T, B, ...], so that a step is one dense block. The states
-// are [T + 1, B, H]: step t reads the one before it in its direction and writes the one after it.
+// are [T + 1, B, D]: step t reads the one before it in its direction and writes the one after it.
 
 import { sumAxis } from '../autograd/arithmetic.ts';
 import { recording } from '../autograd/record.ts';
@@ -34,13 +34,13 @@ export interface Embedded {
 
 /** The weights of one layer in one direction, PyTorch's layout: G gates side by side. */
 export interface Weights {
-  /** [G·H, I] */
+  /** [G·D, I] */
   weightIh: Tensor;
-  /** [G·H, H] */
+  /** [G·D, D] */
   weightHh: Tensor;
-  /** [G·H] */
+  /** [G·D] */
   biasIh: Tensor;
-  /** [G·H] */
+  /** [G·D] */
   biasHh: Tensor;
 }
 
@@ -129,7 +129,7 @@ export function oneStep(op: string, x: Tensor): Tensor {
 }
 
 /**
- * The product of the inputs with their weight, step by step [T, B, G·H]. Of a table with fewer rows than there are inputs each row is
+ * The product of the inputs with their weight, step by step [T, B, G·D]. Of a table with fewer rows than there are inputs each row is
  * multiplied once; the values are the same bits. Where the mask is false no input reaches a gradient.
  */
 export function inputGates(x: Tensor | Embedded, weightIh: Tensor, mask?: Tensor): Tensor {
@@ -173,7 +173,7 @@ export function move(out: number, x: number, n: number): void {
   call.copy({ out, x, lengths: [1, 1, 1, n], oStrides: [0, 0, 0, 1], xStrides: [0, 0, 0, 1] });
 }
 
-/** Room for states [T + 1, B, H], the first one `h0` or zeros. */
+/** Room for states [T + 1, B, D], the first one `h0` or zeros. */
 export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
   const { batch, steps, hidden } = q;
   const hs = empty([steps + 1, batch, hidden]);
@@ -185,7 +185,7 @@ export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
 
 /**
  * Gradients of the state's weight and of both biases from those of the two products, `dgates` of the input's and `dinner` of the state's,
- * [T, B, G·H] each. Where no state was given the first step's product was none.
+ * [T, B, G·D] each. Where no state was given the first step's product was none.
  */
 export function weightGradients(
   q: Sequence,

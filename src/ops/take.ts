@@ -46,7 +46,7 @@ function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
 const batchGatherOptions = { batchDims: 0 };
 
 /**
- * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …K]` give `[B, …K, …]`, so that of values `[B, S, D]` the items
+ * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …M]` give `[B, …M, …]`, so that of values `[B, S, D]` the items
  * chosen for `[B, T]` are `[B, T, D]`. `batchDims` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
  */
 export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: number } = {}): Tensor {
@@ -70,7 +70,7 @@ export function takeAlongAxis(x: Tensor, index: Tensor, options: { axis?: number
 }
 
 /**
- * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, K]` give `[…, length]`. Weights of the
+ * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, M]` give `[…, length]`. Weights of the
  * items of a sentence become weights of the words they are. Gradient: {@link takeAlongAxis}.
  */
 export function scatterAddAlongAxis(x: Tensor, index: Tensor, length: number): Tensor {

@@ -28,7 +28,7 @@ export interface PointerNetworkOptions {
 export type PointerSource = {
   /** What is fed after a choice `[B, 1 + N, I]`: the start, then the items. */
   readonly inputs: Tensor;
-  /** The choices as the score takes them `[B, 1 + N, H]`: the end, then the items. */
+  /** The choices as the score takes them `[B, 1 + N, D]`: the end, then the items. */
   readonly keys: Tensor;
   /** bool `[B, 1 + N]`: the end and the items that are real. */
   readonly real: Tensor;
@@ -148,7 +148,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
       concat(
         Array.from({ length: x.shape[0] as number }, (_, way) => select(x, 0, way)),
         1,
-      ); // [D, B, ·] → [B, H]
+      ); // [directions, B, ·] → [B, D]
     const real = concat([lengthsToMask(new Array(batch).fill(1)), mask ?? lengthsToMask(new Array(batch).fill(count))], 1);
     return {
       inputs: concat([first(this.start), items], 1),

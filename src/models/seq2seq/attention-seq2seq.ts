@@ -30,7 +30,7 @@ export interface AttentionSeq2SeqOptions extends ModelOptions {
 /** What the decoder reads: the source as attention takes it, and the LSTM's first state. */
 export type AttentionSource = { readonly prepared: Prepared; readonly first: LSTMState };
 
-/** What the decoder carries: the LSTM's state, what attention remembers, and Luong's attentional vector `[B, H]`. */
+/** What the decoder carries: the LSTM's state, what attention remembers, and Luong's attentional vector `[B, D]`. */
 export type DecoderState = { readonly cell: LSTMState; readonly attention: State; readonly fed?: Tensor };
 
 /**

@@ -45,12 +45,12 @@ export interface Looked {
 
 /** What one step of a decoder gives. */
 export interface DecoderStep<S extends State = State> extends Looked {
-  /** What the next token is read from `[B, H]`. */
+  /** What the next token is read from `[B, D]`. */
   vector: Tensor;
   state: S;
 }
 
-/** What teaching gives: the logits `[B, T, V]` and what attention gave at each step, `weights` `[B, T, S]` or, of heads, `[B, H, T, S]`. */
+/** What teaching gives: the logits `[B, T, C]` and what attention gave at each step, `weights` `[B, T, S]` or, of heads, `[B, H, T, S]`. */
 export interface Taught extends Looked {
   logits: Tensor;
 }
@@ -72,7 +72,7 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
   abstract initialState(source: Source): S;
 
   /**
-   * One step from the embedded last token `[B, E]`: the vector `[B, H]` that the next token is read from, what attention gave where there is
+   * One step from the embedded last token `[B, E]`: the vector `[B, D]` that the next token is read from, what attention gave where there is
    * any, and the next state.
    */
   abstract advance(embedded: Tensor, source: Source, state: S, options?: { key?: Key }): DecoderStep<S>;
@@ -83,13 +83,13 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return [pad, start].filter((token) => token !== end && token >= 0);
   }
 
-  /** One step as searches take it: from the last tokens (int32 `[B]`) to the next one's logits `[B, V]`. */
+  /** One step as searches take it: from the last tokens (int32 `[B]`) to the next one's logits `[B, C]`. */
   step(tokens: Tensor, source: Source, state: S): Decoded<S> {
     const { vector, weights, state: after } = this.advance(this.embedding.forward(tokens), source, state);
     return { logits: this.output.forward(vector), state: after, ...(weights ? { trace: weights } : {}) };
   }
 
-  /** Teacher forcing: the logits `[B, T, V]` of each token of `target` (int32 `[B, T]`, with its end) given the source and those before it. */
+  /** Teacher forcing: the logits `[B, T, C]` of each token of `target` (int32 `[B, T]`, with its end) given the source and those before it. */
   forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
     return this.logits(this.unroll('forward', source, target, options));
   }
@@ -166,7 +166,7 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return steps;
   }
 
-  /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, H]` make. */
+  /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, D]` make. */
   private mixed(truth: Tensor, vector: Tensor, sampling: number, key: Key): Tensor {
     return noGrad(() => {
       const tokens = argmax(this.output.forward(vector), { axis: -1 });

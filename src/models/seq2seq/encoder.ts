@@ -59,7 +59,7 @@ export class Encoder extends Module {
     const mask = tokenMask(source, pad);
     const embedded = keys[0] && this.dropout.p > 0 ? drop(this.embedding.forward(source), 0) : this.embedding.lookup(source);
     const { output, state } = this.rnn.forward(embedded, { mask, ...(keys[1] ? { key: keys[1] } : {}) });
-    const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, H] → [B, 2H]
+    const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, D] → [B, 2·D]
     return { outputs: drop(output, 2), mask, h: last(state.h), c: last(state.c) };
   }
 }
@@ -79,7 +79,7 @@ export class Bridge extends Module {
     this.c = cell ? new Linear({ input: 2 * hidden, output: hidden }, forC) : null;
   }
 
-  /** The states `[B, H]` that a decoder starts from. */
+  /** The states `[B, D]` that a decoder starts from. */
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
     const h = tanh(this.h.forward(encoded.h));
     return { h, c: this.c ? this.c.forward(encoded.c) : zeros(h.shape) };

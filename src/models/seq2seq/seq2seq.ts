@@ -20,7 +20,7 @@ export interface Seq2SeqOptions extends ModelOptions {
   feed?: Feed;
 }
 
-/** What the decoder reads: the encoding `[B, H]`, and the cell's state in its place where that is the initial state. */
+/** What the decoder reads: the encoding `[B, D]`, and the cell's state in its place where that is the initial state. */
 export type Seq2SeqSource = { readonly encoding: Tensor; readonly c: Tensor };
 
 /** What the decoder carries: the LSTM's state, and the encoding where it is still to be fed once. */

@@ -49,11 +49,11 @@ const rules: Rules<LanguageModelOptions> = {
  * and look back, a last norm, and a map to the next symbol's logits.
  */
 export class LanguageModel extends Module {
-  readonly symbols: Embedding; // [V, D]
+  readonly symbols: Embedding; // [C, D]
   readonly positions: Embedding; // [length, D]
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: Norm;
-  readonly output: Linear; // [V, D]
+  readonly output: Linear; // [C, D]
   readonly length: number;
   private readonly dropout: Dropout;
 
@@ -74,7 +74,7 @@ export class LanguageModel extends Module {
     this.dropout = new Dropout({ p: dropout });
   }
 
-  /** Tokens (int32 `[B, T]`) to the logits of each one's next `[B, T, V]`. Dropout is on where a key is given. */
+  /** Tokens (int32 `[B, T]`) to the logits of each one's next `[B, T, C]`. Dropout is on where a key is given. */
   forward(tokens: Tensor, options: { key?: Key } = {}): Tensor {
     expectNames('LanguageModel', options, keyName);
     expectTokens('LanguageModel', 'tokens', tokens);
