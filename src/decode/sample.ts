@@ -27,9 +27,8 @@ export interface SampleOptions extends SearchOptions, Drawing {
   samples?: number;
 }
 
-const areKeys: Rule = (op, name, value) => {
-  const keys: unknown[] = Array.isArray(value) ? value : [value];
-  for (const key of keys) expectKey(keys.length > 1 ? `${op}: each ${name}` : op, key as Key);
+const areKeys: Rule = (op, _name, value) => {
+  for (const key of Array.isArray(value) ? value : [value]) expectKey(op, key);
 };
 
 /** Rules of {@link Drawing}. */
@@ -84,7 +83,8 @@ export function sample<Source extends State, S extends State>(
   const { batch, samples = 1 } = options;
   const own = keysOf('sample', options.key, batch);
   const items = rowsOf(batch * samples).map((row) => Math.floor(row / samples));
-  const keys = items.map((item, row) => foldIn(own[item] as Key, row % samples));
+  // The first of a row has the row's own key, so that it is drawn whether or not there are more.
+  const keys = items.map((item, row) => (row % samples === 0 ? own[item] : foldIn(own[item] as Key, row % samples)) as Key);
   const stepper = new Stepper('sample', decoder, source, options);
   try {
     if (samples > 1) {

@@ -24,25 +24,30 @@ export const drawn =
 type Source = { row: Tensor };
 type Text = { text: { before: Tensor; length: Tensor } };
 
-/** A decoder that speaks a language: its source knows the row, its state all that was written. Its trace is both: row, and tokens before. */
-export function speaker(language: Language, batch: number): { decoder: Decoder<Source, Text>; source: () => Source } {
+/** What a decoder shows of a step: row, and tokens before. */
+const placeOf: Language = (row, before) => [row, before.length];
+
+/** A decoder that speaks a language: its source knows the row, its state all that was written. Its trace is `look`. */
+export function speaker(
+  language: Language,
+  batch: number,
+  look: Language = placeOf,
+): { decoder: Decoder<Source, Text>; source: () => Source } {
   const room = 12;
   const decoder: Decoder<Source, Text> = {
     initialState: ({ row }) => ({ text: { before: zeros([row.size, room], 'int32'), length: zeros([row.size], 'int32') } }),
     step: (tokens, { row }, { text }) => {
       const rows = Array.from(row.toArray());
       const lengths = Array.from(text.length.toArray());
-      const texts = rows.map((_, i) => {
-        const known = Array.from(text.before.toArray().subarray(i * room, i * room + (lengths[i] as number)));
-        return [...known, tokens.toArray()[i] as number].slice(0, room);
-      });
+      const [known, last] = [text.before.toArray(), tokens.toArray()];
+      const texts = rows.map((_, i) => [...known.subarray(i * room, i * room + (lengths[i] as number)), last[i] as number].slice(0, room));
       const padded = texts.flatMap((known) => [...known, ...new Array<number>(room - known.length).fill(0)]);
       const before = tensor(Int32Array.from(padded), { shape: [rows.length, room] });
       const said = texts.map((known, i) => language(rows[i] as number, known.slice(1)));
       return {
         logits: tensor(said),
         state: { text: { before, length: tensor(Int32Array.from(lengths, (n) => n + 1)) } },
-        trace: tensor(texts.map((known, i) => [rows[i] as number, known.length - 1])),
+        trace: tensor(texts.map((known, i) => look(rows[i] as number, known.slice(1)))),
       };
     },
   };
