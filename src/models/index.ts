@@ -1,5 +1,6 @@
 /** Whole models. @module */
 
+export { Forecaster, type ForecasterOptions, type Seasons } from './forecaster.ts';
 export {
   type Constraint,
   choices,

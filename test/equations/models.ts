@@ -158,3 +158,23 @@ export function intra(w: Weights, inputs: Matrix, hidden: number, window: number
 }
 
 export const realOf = (e: number, steps: number) => lengthOf(e, steps);
+
+/**
+ * Forecasts as distances from the last value: an LSTM reads [x − last; season], a second one goes on over the seasons asked for, each of its states s
+ * reads [h; x − last] with Bahdanau's weights (2015, eq. 5 and 6), and the output is W [s; c] + b + last.
+ */
+export function forecast(w: Weights, past: Matrix, seasons: { past: readonly number[]; future: readonly number[] }, hidden: number) {
+  const table = w.matrix('season.weight');
+  const moved = past.map((x) => x.map((value, c) => value - at(at(past, -1), c)));
+  const inputs = moved.map((x, t) => [...x, ...at(table, at(seasons.past, t))]);
+  const { outputs: keys, last } = run(lstm, w.within('encoder'), inputs, { hidden });
+  const look = attention({ score: score('additive', w.within('attention.score')) });
+  let state = at(last, -1);
+  const steps = seasons.future.map((season, t) => {
+    state = lstm(w.within('decoder'), '_l0', at(table, season), state);
+    const values = keys.map((h, s) => [...h, ...at(moved, s)]);
+    const { output, weights } = look({ query: state.h, keys, values, may: keys.map(() => true), t, place: t, past: [] });
+    return { output: plus(linear(w, 'output', [...state.h, ...output]), at(past, -1)), weights };
+  });
+  return { outputs: steps.map(({ output }) => output), weights: steps.map(({ weights }) => weights) };
+}

@@ -2,7 +2,7 @@
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { headEquations } from './heads.ts';
-import { attentive, bridge, encode, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+import { attentive, bridge, encode, forecast, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { gelu, languageModel, layer, layerNorm, relu } from './transformer.ts';
@@ -148,6 +148,15 @@ export const moduleEquations: Record<string, Equation> = {
     layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (t, s) => s <= t && s < realOf(e, S), bend: gelu }).flat(),
   'TransformerEncoderLayer: without bias': (w, e) =>
     layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (_, s) => s < realOf(e, S), bend: relu }).flat(),
+  Forecaster: (w, e) => {
+    const { outputs, weights } = forecast(
+      w,
+      input(e, [S, 2], 1),
+      { past: tokensOf(e, S, SYMBOLS, 1), future: tokensOf(e, 4, SYMBOLS, 2) },
+      HIDDEN,
+    );
+    return [...outputs.flat(), ...weights.flat()];
+  },
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),

@@ -1,5 +1,6 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
 import { causal } from '../../src/attention/window.ts';
+import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
@@ -143,6 +144,16 @@ export const models: ModuleRow[] = [
       ...(options.dropout && { dropout: true as const }),
     }),
   ),
+  row({
+    module: 'Forecaster',
+    build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),
+    call: (model, examples, key) => {
+      const seasons = { past: sentences(examples, S, SYMBOLS, 1), future: sentences(examples, T, SYMBOLS, 2) };
+      const { output, weights } = model.forward(real(examples, [S, 2], 1), seasons, keyed(key));
+      return beside(output, weights);
+    },
+    dropout: true,
+  }),
   row({
     module: 'LanguageModel',
     build: (key) => new LanguageModel({ symbols: SYMBOLS, size: 4, layers: 2, heads: 2, length: 6, dropout: 0.2 }, key),

@@ -120,6 +120,7 @@ export const options: Record<string, Made> = {
     },
     { numbers: { dropout: share } },
   ),
+  Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   LanguageModel: made(
     saccade.LanguageModel,
     { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, dropout: 0.1 },

@@ -1,6 +1,5 @@
-import { key, tensor, zeros } from 'saccade';
 import { expect, it } from 'vitest';
-import { Forecaster, linearMap, persistence, rowsFrom } from '../../examples/recipes/series/forecaster.ts';
+import { linearMap, persistence, rowsFrom } from '../../examples/recipes/series/baselines.ts';
 import { series } from '../../examples/recipes/series/index.ts';
 import { type Series, seattle, starts } from '../../examples/recipes/series/tables.ts';
 import { cook, quickly } from './recipe.ts';
@@ -39,18 +38,6 @@ it('Seattle’s years follow one another, standardised by those of training', ()
     expect(mean).toBeCloseTo(0, 10);
     expect(known.reduce((a, b) => a + (b - mean) ** 2, 0) / known.length).toBeCloseTo(1, 10);
   }
-});
-
-it('a forecast moves with the level of the past', () => {
-  const model = new Forecaster({ channels: 2, seasons: 3, hidden: 8, dropout: 0 }, key(1));
-  const seasons = { past: zeros([1, 5], 'int32'), future: zeros([1, 3], 'int32') };
-  const past = Float64Array.from({ length: 10 }, (_, i) => Math.round(8 * Math.sin(i)) / 8);
-  const at = (level: number) => {
-    const moved = past.map((x) => x + level);
-    const last = tensor(moved.slice(8), { shape: [1, 1, 2] });
-    return Array.from(model.forward(tensor(moved, { shape: [1, 5, 2] }), seasons, last).future.toArray());
-  };
-  at(4).forEach((value, i) => expect(value).toBeCloseTo((at(0)[i] as number) + 4, 5));
 });
 
 it('series learns more than that the weather stays as it is', async () => {

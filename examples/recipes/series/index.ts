@@ -1,9 +1,10 @@
 // An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
 import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, scope, tensor } from 'saccade';
+import { Forecaster } from 'saccade/models';
 import { permutation } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
-import { type Forecast, Forecaster, linearMap, persistence, rowsFrom } from './forecaster.ts';
+import { type Forecast, linearMap, persistence, rowsFrom } from './baselines.ts';
 import { etth1, need, type Series, seattle, starts } from './tables.ts';
 
 interface Settings {
@@ -58,10 +59,6 @@ function windowsOf(series: Series, all: readonly number[]) {
       all.map((start) => rowsFrom(series, start - past, past)),
       past,
     ),
-    last: joined(
-      all.map((start) => rowsFrom(series, start - 1, 1)),
-      1,
-    ),
     future: joined(
       all.map((start) => rowsFrom(series, start, future)),
       future,
@@ -78,8 +75,8 @@ function forecasts(model: Forecaster, series: Series, all: readonly number[]): F
     const some = all.slice(at, at + 256);
     const values = scope(() =>
       noGrad(() => {
-        const { past, seasons, last } = windowsOf(series, some);
-        return model.forward(past, seasons, last).future.toArray();
+        const { past, seasons } = windowsOf(series, some);
+        return model.forward(past, seasons).output.toArray();
       }),
     );
     some.forEach((start, i) => {
@@ -120,8 +117,8 @@ async function taught(model: Forecaster, series: Series, teaching: Teaching, con
     key: from,
     batches,
     loss: (some, { key: own }) => {
-      const { past, seasons, last, future } = windowsOf(series, some);
-      return mseLoss(model.forward(past, seasons, last, { key: own }).future, future);
+      const { past, seasons, future } = windowsOf(series, some);
+      return mseLoss(model.forward(past, seasons, { key: own }).output, future);
     },
     steps,
     schedule: cosineSchedule(lr, { steps, warmup: Math.min(100, steps - 1) }),
@@ -148,7 +145,8 @@ export const series: Recipe<Settings, Outcome> = {
   async job({ data, key: index }, context) {
     const table = data === 'ETTh1' ? etth1(context) : seattle();
     const teaching = context.quick ? small : usual[data];
-    const model = new Forecaster({ channels: table.channels.length, seasons: table.seasons, ...teaching }, foldIn(key(1), index));
+    const { hidden, dropout } = teaching;
+    const model = new Forecaster({ channels: table.channels.length, seasons: table.seasons, hidden, dropout }, foldIn(key(1), index));
     const curve = await taught(model, table, teaching, context, foldIn(key(2), index));
     const dev = starts(table, 'dev');
     return {

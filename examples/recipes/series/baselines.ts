@@ -1,56 +1,5 @@
-// An attention decoder for series, and the two methods that it has to be better than.
-import {
-  type Attention,
-  add,
-  bahdanau,
-  concat,
-  Dropout,
-  Embedding,
-  type Key,
-  Linear,
-  LSTM,
-  Module,
-  split,
-  sub,
-  type Tensor,
-} from 'saccade';
+// The two methods that a forecaster has to be better than.
 import type { Series } from './tables.ts';
-
-/**
- * From the past to the future at once. An LSTM reads the past, each channel as its distance from its last value, with the season; a second one, from
- * its last state, reads the future's seasons; each of its steps attends to the past (Bahdanau, Cho, Bengio 2015), whose values are read too,
- * so that what was a day ago can be repeated. The result is a distance from the last value again.
- */
-export class Forecaster extends Module {
-  readonly season: Embedding;
-  readonly encoder: LSTM;
-  readonly decoder: LSTM;
-  readonly attention: Attention;
-  readonly output: Linear;
-  private readonly dropout: Dropout;
-
-  constructor(sizes: { channels: number; seasons: number; hidden: number; dropout: number }, key: Key) {
-    super();
-    const { channels, seasons, hidden, dropout } = sizes;
-    const keys = split(key, 5) as [Key, Key, Key, Key, Key];
-    this.season = new Embedding({ symbols: seasons, size: 8 }, keys[0]);
-    this.encoder = new LSTM({ input: channels + 8, hidden }, keys[1]);
-    this.decoder = new LSTM({ input: 8, hidden }, keys[2]);
-    this.attention = bahdanau({ query: hidden, key: hidden, hidden }, keys[3]);
-    this.output = new Linear({ input: 2 * hidden + channels, output: channels }, keys[4]);
-    this.dropout = new Dropout({ p: dropout });
-  }
-
-  /** `past` `[B, P, C]`, the seasons of past and future int32 `[B, P]` and `[B, F]` to the future `[B, F, C]`. */
-  forward(past: Tensor, seasons: { past: Tensor; future: Tensor }, last: Tensor, options: { key?: Key } = {}) {
-    const moved = sub(past, last); // [B, P, C]
-    const { output, state } = this.encoder.forward(concat([moved, this.season.forward(seasons.past)], 2));
-    const steps = this.decoder.forward(this.season.forward(seasons.future), { state }).output; // [B, F, H]
-    const { output: read, weights } = this.attention.forward(steps, output, concat([output, moved], 2));
-    const seen = this.dropout.forward(concat([steps, read], 2), options);
-    return { future: add(this.output.forward(seen), last), weights };
-  }
-}
 
 /** The numbers `rows` × `columns` of a series that begin at `start`, channel by channel as it stores them. */
 export function rowsFrom(series: Series, start: number, count: number): Float64Array {

@@ -1,0 +1,92 @@
+import { type Attention, bahdanau } from '../attention/attention.ts';
+import { Dropout } from '../nn/dropout.ts';
+import { Embedding } from '../nn/embedding.ts';
+import { Linear } from '../nn/linear.ts';
+import { Module } from '../nn/module.ts';
+import { LSTM } from '../nn/recurrent.ts';
+import { add, concat, slice, sub } from '../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isShare, isSize, keyName, maybe, type Rules } from '../tensor/check.ts';
+import { type Key, split } from '../tensor/random.ts';
+import { show } from '../tensor/shape.ts';
+import { kindOf, Tensor } from '../tensor/tensor.ts';
+import { expectTokens } from './tokens.ts';
+
+/** What a {@link Forecaster} is made with. */
+export interface ForecasterOptions {
+  /** C, the series that are forecast together. */
+  channels: number;
+  /** Seasons there are: 24 hours, 12 months. */
+  seasons: number;
+  /** H, of both LSTMs and of the attention between them. */
+  hidden: number;
+  /** Width of a season's vector. Default 8. */
+  embedding?: number;
+  /** Of what the output is read from, where a key is given. Default 0. */
+  dropout?: number;
+}
+
+/** The season of each time, whole numbers below `seasons`: int32 `[B, P]` of what is known, `[B, F]` of what is asked. */
+export interface Seasons {
+  past: Tensor;
+  future: Tensor;
+}
+
+const rules: Rules<ForecasterOptions> = {
+  channels: isSize,
+  seasons: isSize,
+  hidden: isSize,
+  embedding: /* @__PURE__ */ maybe(isSize),
+  dropout: /* @__PURE__ */ maybe(isShare),
+};
+
+/**
+ * Forecasts several series at once. An LSTM reads the past, each channel as its distance from its last value, with the season; a second one goes on from
+ * its last state over the future's seasons; each of its steps attends to the past (Bahdanau, Cho and Bengio 2015, §3.1), whose values are read
+ * too, so that what was a day ago can be repeated. The result is a distance from the last value again: it moves with the level of the past.
+ */
+export class Forecaster extends Module {
+  readonly season: Embedding;
+  readonly encoder: LSTM;
+  readonly decoder: LSTM;
+  readonly attention: Attention;
+  readonly output: Linear; // [C, 2 H + C]
+  private readonly dropout: Dropout;
+  private readonly channels: number;
+
+  constructor(options: ForecasterOptions, key: Key) {
+    super();
+    expectOptions('Forecaster', options, rules);
+    expectKey('Forecaster', key);
+    const { channels, seasons, hidden, embedding: size = 8, dropout = 0 } = options;
+    const [forSeason, forEncoder, forDecoder, forAttention, forOutput] = split(key, 5) as [Key, Key, Key, Key, Key];
+    this.season = new Embedding({ symbols: seasons, size }, forSeason);
+    this.encoder = new LSTM({ input: channels + size, hidden }, forEncoder);
+    this.decoder = new LSTM({ input: size, hidden }, forDecoder);
+    this.attention = bahdanau({ query: hidden, key: hidden, hidden }, forAttention);
+    this.output = new Linear({ input: 2 * hidden + channels, output: channels }, forOutput);
+    this.dropout = new Dropout({ p: dropout });
+    this.channels = channels;
+  }
+
+  /** The past `[B, P, C]` and the seasons of both to the future `[B, F, C]`, and where each of its times looked `[B, F, P]`. */
+  forward(past: Tensor, seasons: Seasons, options: { key?: Key } = {}): { output: Tensor; weights: Tensor } {
+    expectNames('Forecaster', options, keyName);
+    if (!(past instanceof Tensor && past.dtype === 'float32' && past.rank === 3 && past.shape[2] === this.channels && past.shape[1])) {
+      throw new RangeError(`Forecaster: past must be float32 [B, P, ${this.channels}] with P from 1, got ${kindOf(past)}`);
+    }
+    const [batch, length] = past.shape;
+    expectTokens('Forecaster', 'seasons.past', seasons.past);
+    expectTokens('Forecaster', 'seasons.future', seasons.future);
+    if (seasons.past.shape[0] !== batch || seasons.past.shape[1] !== length || seasons.future.shape[0] !== batch) {
+      const got = `${show(seasons.past.shape)} and ${show(seasons.future.shape)}`;
+      throw new RangeError(`Forecaster: seasons must be [${batch}, ${length}] of the past and [${batch}, F] of the future, got ${got}`);
+    }
+    const last = slice(past, 1, length - 1); // [B, 1, C]
+    const moved = sub(past, last); // [B, P, C]
+    const { output, state } = this.encoder.forward(concat([moved, this.season.forward(seasons.past)], 2)); // [B, P, H]
+    const steps = this.decoder.forward(this.season.forward(seasons.future), { state }).output; // [B, F, H]
+    const { output: read, weights } = this.attention.forward(steps, output, concat([output, moved], 2)); // [B, F, H + C]
+    const seen = this.dropout.forward(concat([steps, read], 2), options); // [B, F, 2 H + C]
+    return { output: add(this.output.forward(seen), last), weights };
+  }
+}

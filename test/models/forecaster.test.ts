@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { Forecaster } from '../../src/models/forecaster.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
+import { key } from '../../src/tensor/random.ts';
+
+const model = new Forecaster({ channels: 2, seasons: 3, hidden: 8 }, key(1));
+const seasons = { past: zeros([1, 5], 'int32'), future: zeros([1, 3], 'int32') };
+
+describe('Forecaster', () => {
+  it('moves with the level of the past', () => {
+    const past = Float64Array.from({ length: 10 }, (_, i) => Math.round(8 * Math.sin(i)) / 8);
+    const at = (level: number) => Array.from(model.forward(tensor(past.map((x) => x + level), { shape: [1, 5, 2] }), seasons).output.toArray()); // biome-ignore format: one line
+    at(4).forEach((value, i) => expect(value).toBeCloseTo((at(0)[i] as number) + 4, 5));
+  });
+
+  it('says where each time looked', () => {
+    const { output, weights } = model.forward(zeros([1, 5, 2]), seasons);
+    expect([output.shape, weights.shape]).toEqual([[1, 3, 2], [1, 3, 5]]); // biome-ignore format: two shapes
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => model.forward(zeros([1, 5, 3]), seasons)).toThrow(
+      'Forecaster: past must be float32 [B, P, 2] with P from 1, got float32 [1, 5, 3]',
+    );
+    expect(() => model.forward(zeros([1, 4, 2]), seasons)).toThrow(
+      'Forecaster: seasons must be [1, 4] of the past and [1, F] of the future, got [1, 5] and [1, 3]',
+    );
+    expect(() => model.forward(zeros([1, 5, 2]), { ...seasons, future: zeros([1, 3]) })).toThrow(
+      'Forecaster: seasons.future must be int32 [B, T], got float32 [1, 3]',
+    );
+  });
+});
