@@ -1,4 +1,4 @@
-// The ops the tape itself is made of: what adds gradients up, what un-broadcasts them, that one's gradient, and the copy.
+// The ops that the tape itself needs: the sum of gradients, the sum that undoes broadcasting, its gradient, and the copy.
 
 import { type DType, type Kernels, kernels } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
@@ -23,15 +23,15 @@ export type BinaryKernel = Kernels['add'];
 
 const FLOATS: readonly [DType, DType] = ['float32', 'float32'];
 
-/** Steps along elements that lie in order. */
+/** Strides of contiguous elements. */
 const DENSE: Four = [0, 0, 0, 1];
 
-/** `n` elements of both operands in the order of memory. */
+/** One run of `n` contiguous elements of both operands. */
 function inOrder(kernel: BinaryKernel, out: number, a: number, b: number, n: number): void {
   call.binary(kernel, { out, a, b, lengths: [1, 1, 1, n], aStrides: DENSE, bStrides: DENSE });
 }
 
-/** `out = kernel(a, b)` of element type `dtype`, with both operands (of types `of`) broadcast. */
+/** `out = kernel(a, b)` with both operands broadcast; operands have one of the types `of`, the result has `dtype`. */
 export function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor, dtype: DType = 'float32', of = FLOATS): Tensor {
   expectDType(op, 'a', a, of[0]);
   expectDType(op, 'b', b, of[1]);
@@ -55,31 +55,31 @@ export function add(a: Tensor, b: Tensor): Tensor {
   return record('add', binary('add', kernels.add, a, b), { inputs: [a, b] }, (g) => [g, g]);
 }
 
-/** The same elements in memory of their own. Gradient: `g`. */
+/** A copy of the elements. Gradient: `g`. */
 export function copy(x: Tensor): Tensor {
   const y = empty(x.shape, x.dtype);
   y.view().set(elementsOf(x));
   return record('copy', y, { inputs: [x] }, (g) => [g]);
 }
 
-/** `sum += x` where `sum` lies, of one shape. Only for sums that nobody else has seen. */
+/** `sum += x` in place, for equal shapes. Only for sums that nobody else holds. */
 export function addInto(sum: Tensor, x: Tensor): void {
   inOrder(kernels.add, sum.ptr, sum.ptr, x.ptr, sum.size);
 }
 
-/** Whether `shape` becomes `target` by stretching lengths of 1. */
+/** Whether `shape` broadcasts to `target`. */
 function stretches(shape: Shape, target: Shape): boolean {
   const missing = target.length - shape.length;
   return missing >= 0 && shape.every((length, axis) => length === 1 || length === target[axis + missing]);
 }
 
-/** Up to `most` terms are one sum of the kernel, of more blocks are summed and then their sums: rows one after the other, neighbours in sixteen. */
+/** The kernel sums up to `most` terms directly. Longer sums go block by block, then over the block sums: rows one after the other, neighbours sixteen at a time. */
 const ROWS = { most: 4096, block: 256 };
 const NEIGHBOURS = { most: 2 ** 20, block: 4096 };
 
 /**
- * `[outer, inner]`, the sums of `x` as `[outer, n, inner]` over n. Long sums go by blocks, whole ones first, so that the error grows with the
- * length of a block and not with n; the order depends on n alone.
+ * Sums `x`, seen as `[outer, n, inner]`, over n: `[outer, inner]`. Long sums go block by block, whole blocks first, so the rounding error grows
+ * with the block length rather than with n. The order depends on n alone.
  */
 export function sumAxis(x: Tensor, outer: number, n: number, inner: number): Tensor {
   const { unit } = x.storage.backend;
@@ -104,7 +104,7 @@ function sumByBlocks(out: number, x: number, n: number, inner: number, unit: num
   sums.storage.free();
 }
 
-/** Sums the axes along which `shape` was stretched to become `x.shape`. Gradient: {@link expand}. */
+/** Undoes broadcasting: sums the axes along which `shape` was stretched to `x.shape`. Gradient: {@link expand}. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   expectDType('sumTo', 'x', x, 'float32');
   expectShape('sumTo', shape);
@@ -116,7 +116,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   const goes = x.shape.map((length, axis) => axis < missing || (shape[axis - missing] === 1 && length !== 1));
   const lengths = [...x.shape];
   let from = x;
-  // One kernel call for each run of neighbouring axes that go.
+  // One kernel call per run of adjacent summed axes.
   for (let end = x.rank; end > 0; end--) {
     if (!goes[end - 1]) continue;
     let start = end - 1;
@@ -129,7 +129,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return record('sumTo', y, { inputs: [x], attributes: { shape } }, (g) => [stretched(g, x.shape)]);
 }
 
-/** `x` stretched to `shape` by broadcasting. Gradient: the tape's own sum over the stretched axes. */
+/** Broadcasts `x` to `shape`. Gradient: the sum over the stretched axes. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   expectTensor('expand', 'x', x);
   expectShape('expand', shape);
@@ -139,13 +139,13 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return stretched(x, shape);
 }
 
-/** {@link expand} to a shape that `x` is known to stretch to. */
+/** {@link expand} to a shape that is known to fit. */
 export function stretched(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   return record('expand', spread(x, shape), { inputs: [x], attributes: { shape } }, (g) => [g]);
 }
 
-/** {@link stretched} without a word to anybody, for ops that read their operands so. */
+/** {@link stretched} that neither records nor notifies observers, for use inside ops. */
 export function spread(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const y = empty(shape, x.dtype);

@@ -25,8 +25,8 @@ function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
 }
 
 /**
- * Adds the gradient of `y` to the `grad` of every leaf it depends on. `y` holds one element, or `gradient` gives its own gradient.
- * Gradients outlive scopes and stay until an optimiser's step uses them; each is its leaf's alone, and the sum before is freed.
+ * Adds the gradient of `y` to the `grad` of every leaf that it depends on. `y` has one element, unless `gradient` supplies its gradient.
+ * Gradients outlive scopes and stay until an optimiser's step consumes them. Each leaf owns its gradient; the previous sum is freed.
  */
 export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
   expectNames('backward', options, backwardOptions);
@@ -48,7 +48,7 @@ export interface GradOptions {
   createGraph?: boolean;
 }
 
-/** {@link grad} with `null` where no gradient came. */
+/** {@link grad} with `null` where no gradient arrives. */
 export function sought(y: Tensor, xs: readonly Tensor[], { gradient, createGraph }: GradOptions): (Tensor | null)[] {
   const gradients = (seed: Tensor) => {
     const { take } = walk(y, seed, createGraph ? graph : undefined);
@@ -63,7 +63,7 @@ export function sought(y: Tensor, xs: readonly Tensor[], { gradient, createGraph
 }
 
 /**
- * The gradient of `y` with respect to each of `xs` (zeros where it does not depend on one), each in memory of its own. With `createGraph`
+ * The gradient of `y` with respect to each of `xs`, zeros where `y` does not depend on it. No two results share memory. With `createGraph`
  * the gradients are recorded and can be differentiated again.
  */
 export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
@@ -73,8 +73,8 @@ export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}
 }
 
 /**
- * `gradients` of a seed that is a leaf while they are worked out, so that whatever is made of it is recorded and what a kernel made of it is
- * known by having no record. Afterwards what depends on nothing else is a constant again.
+ * Computes `gradients` of a seed that is a leaf meanwhile: everything computed from it is recorded, and a kernel's result is recognised by its
+ * missing record. Afterwards, tensors that depend on nothing else become constants again.
  */
 function recorded(seed: Tensor, gradients: (seed: Tensor) => (Tensor | null)[]): (Tensor | null)[] {
   const since = now();

@@ -8,7 +8,7 @@ import { recompose } from './recompose.ts';
 import { recording, taped } from './record.ts';
 import { history } from './walk.ts';
 
-/** The inputs cut off from their past, with gradients still wanted where they were. */
+/** The inputs without their history; those that want gradients still do. */
 const cut = (inputs: readonly Tensor[]) =>
   inputs.map((x) => {
     const copy = detach(x);
@@ -17,15 +17,15 @@ const cut = (inputs: readonly Tensor[]) =>
   });
 
 /**
- * `f(...inputs)` that keeps none of its intermediate results: they are computed again when the gradient needs them (Chen et al. 2016,
- * "Training deep nets with sublinear memory cost"). Parameters that `f` uses beyond its inputs get their gradients too; a computed
- * tensor must be among the inputs. `f` draws from keys that are the same each time: where it gives another result when it runs again, that is
- * an error. The same bits as without, of second order too.
+ * `f(...inputs)` without keeping intermediate results: they are computed again when the gradient needs them (Chen et al. 2016, "Training deep
+ * nets with sublinear memory cost"). Parameters that `f` uses besides its inputs get their gradients too; any other computed tensor must be among
+ * the inputs. `f` must be repeatable, so it draws from fixed keys; a different result on the second run is an error. Values and gradients, of
+ * second order too, have the same bits as without.
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
   if (typeof f !== 'function') throw new TypeError(`checkpoint: fn must be a function, got ${shown(f)}`);
   if (!recording()) return resultOf(f, given);
-  const inputs = [...given]; // the list is the caller's, who may change it before the gradient is asked for
+  const inputs = [...given]; // the caller may change the list before asking for the gradient
   let captured: Tensor[] = [];
   let used: boolean[] = [];
   const y = scope(() => {
@@ -37,7 +37,7 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor, given: readonly T
     captured = [...found];
     return detach(result);
   });
-  /** What the result depends on: the others get no gradient, and where there is none the result is a constant. */
+  /** The sources that the result depends on. The others get no gradient; without any, the result is a constant. */
   const kept = <T>(sources: readonly T[]) => sources.filter((_, i) => used[i] !== false);
   const { version } = y.storage;
   const again = (...xs: Tensor[]) => {

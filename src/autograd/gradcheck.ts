@@ -9,9 +9,9 @@ import { grad } from './backward.ts';
 import { parameter } from './parameter.ts';
 import { noGrad } from './record.ts';
 
-/** How closely to look. */
+/** Options of `gradcheck`. */
 export interface GradcheckOptions {
-  /** 2 also checks the gradient of the gradient. Default 1. */
+  /** 2 also checks second gradients. Default 1. */
   order?: 1 | 2;
   /** Largest relative difference accepted. Default 1e-6. */
   tolerance?: number;
@@ -19,11 +19,11 @@ export interface GradcheckOptions {
   step?: number;
   /** Random directions tried. Default 3. */
   directions?: number;
-  /** What the directions are drawn from. */
+  /** The key of the random directions. */
   key?: Key;
 }
 
-/** Plain numbers with a shape: how values cross from one backend to another. */
+/** Plain numbers with a shape, which carry values from one backend to another. */
 interface Values {
   shape: Shape;
   values: Float64Array;
@@ -43,9 +43,9 @@ const drawn = (from: Key, shape: Shape, size: number): Values => ({
 const made = ({ shape, values }: Values) => tensor(values, { shape });
 
 /**
- * Compares the gradients of `f` with central differences, in float64 on the reference kernels, along random directions. `inputs`
- * are float32 tensors of the current backend (or of the reference); `f` takes as many and returns one tensor. Throws where they
- * differ: `gradcheck: …, got …`. Central difference: (f(x + hu) − f(x − hu)) / 2h, error O(h²).
+ * Compares the gradients of `f` with central differences along random directions, in float64 on the reference kernels. `inputs` are float32
+ * tensors of the current backend or of the reference; `f` takes that many tensors and returns one. A mismatch throws `gradcheck: …, got …`.
+ * The central difference (f(x + hu) − f(x − hu)) / 2h has an error of O(h²).
  */
 export function gradcheck(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradcheckOptions = {}): void {
   const points = inputs.map((x) => ({ shape: x.shape, values: Float64Array.from(x.toArray()) }));
@@ -66,7 +66,7 @@ function checkDirection(f: (...inputs: Tensor[]) => Tensor, points: Values[], fr
   const along = direction(0);
   const weigh = (y: Tensor) => drawn(forOutput as Key, y.shape, y.size);
 
-  /** ⟨v, f(x)⟩'s gradient at x, as recorded tensors when `createGraph`. */
+  /** The gradient of ⟨v, f(x)⟩ at x; recorded with `createGraph`. */
   const gradients = (xs: Tensor[], createGraph: boolean) => {
     const y = f(...xs);
     return grad(y, xs, { gradient: made(weigh(y)), createGraph });

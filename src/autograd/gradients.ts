@@ -2,10 +2,10 @@ import { currentScope } from '../runtime/storage.ts';
 import { persist } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Which leaf owns a gradient. What is not here came from the caller, who frees it. */
+/** The leaf that owns each gradient. A gradient that is not listed belongs to the caller. */
 const owners = new WeakMap<Tensor, Tensor>();
 
-/** Forgets the gradient of a leaf. The leaf's own is freed: with the open scope, whose end is known, or at once where there is none. */
+/** Drops the gradient of a leaf. One that the leaf owns is freed when the open scope ends, or at once outside scopes. */
 export function dropGradient(leaf: Tensor): void {
   const { grad } = leaf;
   leaf.grad = null;
@@ -16,7 +16,7 @@ export function dropGradient(leaf: Tensor): void {
   else grad.storage.free();
 }
 
-/** Gives a leaf a gradient of its own, whose memory nobody else uses, in place of the one it has. */
+/** Replaces the gradient of a leaf by one whose memory nobody else uses. */
 export function setGradient(leaf: Tensor, gradient: Tensor): void {
   dropGradient(leaf);
   owners.set(gradient, leaf);

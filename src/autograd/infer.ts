@@ -3,7 +3,7 @@ import { scope } from '../tensor/scope.ts';
 import { noGrad } from './record.ts';
 
 /**
- * Runs `fn` to ask a model: in a scope, which frees all that was made but what `fn` returns, and without recording. `fn` is synchronous.
+ * Runs `fn`, which is synchronous, for inference: without recording, and in a scope that frees everything except the result.
  * `infer(() => model.forward(x).toArray())`.
  */
 export function infer<T>(fn: () => T): T {

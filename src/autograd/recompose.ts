@@ -3,9 +3,9 @@ import { sought } from './backward.ts';
 import { recording, taped, withGrad } from './record.ts';
 
 /**
- * The gradients of `f(...inputs)`, recorded where recording is on, for an op whose own gradient is a fused kernel and which is now differentiated
- * again: `f` says in ops what the kernel computes. What `f` uses and has a past is among its inputs; leaves that it uses beyond them are
- * `captured`, and their gradients follow those of the inputs. An input that is not there stays so.
+ * Recomputes the gradients of a fused op from ops, so that they can be differentiated again: `f` expresses in ops what the kernel computes. Every
+ * tensor with a history that `f` uses is among its inputs. Other leaves that it uses are `captured`; their gradients follow those of the inputs.
+ * Omitted inputs stay omitted.
  */
 export function recompose<X extends Tensor | null | undefined>(
   f: (...inputs: X[]) => Tensor,
@@ -18,7 +18,7 @@ export function recompose<X extends Tensor | null | undefined>(
     const given = inputs.map((x) => x && taped('input', alias(x), [x], (g) => [g])) as X[];
     const copies = given.filter((x) => !!x) as Tensor[];
     const links = copies.map((copy) => copy.recorded);
-    // While f is differentiated its inputs have no past: else an input's share would hold those of inputs that depend on it.
+    // The inputs have no history while f is differentiated; otherwise the gradient of one input would include those of inputs that depend on it.
     for (const copy of copies) {
       copy.leaf = copy.recorded !== null;
       copy.recorded = null;

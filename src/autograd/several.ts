@@ -2,16 +2,16 @@ import { type Call, observer } from '../tensor/observe.ts';
 import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { taped } from './record.ts';
 
-/** The gradient of one of several results, on its way to where they meet. */
+/** The gradient of one of several results, held until all of them are known. */
 interface Part extends Deferred {
   readonly of: Tensor;
-  /** Which result. */
+  /** Index of the result. */
   readonly at: number;
 }
 
 /**
- * {@link record} for a call with several results, each at its place. `backward` runs once, when the gradients of all of them are known, and gets them in
- * the order of `ys`, `null` for a result that nothing depends on.
+ * {@link record} for a call with several results. `backward` runs once, when the gradients of all results are known, and receives them in the
+ * order of `ys`, `null` for a result that nothing depends on.
  */
 export function recordSeveral(
   op: string,
@@ -22,8 +22,8 @@ export function recordSeveral(
   if (observer) observer(op, ys, call);
   const nothing: (Tensor | null)[] = ys.map(() => null);
   let known = nothing;
-  // A node without elements between the results and the inputs: recorded before the results, hence walked after the last of them. Their
-  // gradients wait there, and are settled right before it is walked itself.
+  // An empty node between the results and the inputs. It is recorded before the results and therefore walked after the last of them; their
+  // gradients wait there and are settled right before it is walked.
   const joint = taped(op, empty([0]), call.inputs, () => {
     const gradients = known;
     known = nothing;

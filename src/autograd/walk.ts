@@ -1,6 +1,6 @@
-// The walk back over a graph. A gradient has one owner: what an op returned may be what it was given, a view of it or a tensor it keeps, and
-// what an op was given it may keep. So a sum is made in place only where the walk made it and has given it to nobody, and a gradient is handed
-// out as it is only where its memory was made in the walk and given to nobody.
+// The walk back over a graph. Every gradient has one owner. An op may return the gradient it was given, a view of it, or a tensor that it keeps,
+// and it may keep what it was given. So the walk adds in place only to sums that it made and has given to nobody, and it hands a gradient out
+// uncopied only if its memory was made in this walk and given to nobody.
 
 import { now } from '../runtime/clock.ts';
 import type { Storage } from '../runtime/storage.ts';
@@ -11,18 +11,18 @@ import { type Deferred, type Recorded, Tensor } from '../tensor/tensor.ts';
 import { add, addInto, copy, sumTo } from './arithmetic.ts';
 import type * as graph from './graph.ts';
 
-/** Who gave a gradient. */
+/** The source of a gradient. */
 type Op = Pick<Recorded, 'name' | 'inputs'>;
 
-/** What one walk over the graph found. */
+/** The result of a walk over the graph. */
 export interface Walk {
-  /** The gradients of all tensors on the way: not to be changed, nor kept. */
+  /** The gradients of all visited tensors; they must be neither changed nor kept. */
   readonly gradients: ReadonlyMap<Tensor, Tensor>;
-  /** The gradient of a tensor as one that nobody else uses; `undefined` where there is none. */
+  /** Takes the gradient of a tensor in memory that nobody else uses; `undefined` where there is none. */
   readonly take: (x: Tensor) => Tensor | undefined;
 }
 
-/** Every recorded tensor that `ys` depend on and that was recorded after the moment `since`, latest first. */
+/** Every recorded tensor that `ys` depend on and that was recorded after `since`, latest first. */
 export function history(ys: readonly Tensor[], since = 0): Tensor[] {
   const seen = new Set<Tensor>();
   const waiting = [...ys];
@@ -34,15 +34,15 @@ export function history(ys: readonly Tensor[], since = 0): Tensor[] {
   return [...seen].sort((a, b) => (b.recorded as Recorded).order - (a.recorded as Recorded).order);
 }
 
-/** Walks back from `y`, whose gradient is `seed`; `again` where the gradients are to be differentiated again. */
+/** Walks back from `y`, whose gradient is `seed`; with `again`, the gradients will be differentiated again. */
 export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
   const gradients = new Map([[y, seed]]);
   const waiting = new Map<Tensor, Deferred[]>();
-  const sums = new Set<Tensor>(); // that the walk made
-  const given = new Set<Storage>(); // what an op was handed, or was given away
+  const sums = new Set<Tensor>(); // sums that the walk made
+  const given = new Set<Storage>(); // memory that was handed to an op or given away
   const start = now();
 
-  /** Adds what an op gave, summed to the shape of `x`, to the gradient of `x`. */
+  /** Adds a gradient from an op, un-broadcast to the shape of `x`, to the gradient of `x`. */
   const deposit = (x: Tensor, result: Tensor, op: Op) => {
     const known = again?.sealed(op, result) ?? result;
     const gradient = sameShape(known.shape, x.shape) ? known : sumTo(known, x.shape);
@@ -56,7 +56,7 @@ export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
     }
   };
 
-  /** Works out the gradients of `x` that were put off, each kind in one go. */
+  /** Computes the deferred gradients of `x`, one call per kind. */
   const settle = (x: Tensor) => {
     const parts = waiting.get(x);
     if (!parts) return;
@@ -67,7 +67,7 @@ export function walk(y: Tensor, seed: Tensor, again?: typeof graph): Walk {
     }
   };
 
-  /** Hands a gradient to the op of its tensor, and collects what that gives its inputs. */
+  /** Passes a gradient to the op of its tensor and collects the gradients of the op's inputs. */
   const visit = (node: Recorded, gradient: Tensor) => {
     const { name, inputs } = node;
     given.add(gradient.storage);
