@@ -6,7 +6,7 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { full } from '../tensor/create.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
-import { both, floatMul, floatNeg, floatSub, line, scaled } from './float.ts';
+import { both, floatMul, floatNeg, floatSub, line, same, scaled } from './float.ts';
 import { less, lessEqual, type Operand, toFloat, where } from './logic.ts';
 
 /** An operand of an op that has no form for numbers. */
@@ -56,14 +56,7 @@ export function add(a: Operand, b: Operand): Tensor {
   if (isInt(a, b)) return inWhole('add', kernels.addInt, a, b);
   if (typeof b === 'number') return line('add', 'a', operand('add', 'a', a), 1, b);
   if (typeof a === 'number') return line('add', 'b', b, 1, a);
-  return both(
-    'add',
-    kernels.add,
-    a,
-    b,
-    (g) => g,
-    (g) => g,
-  );
+  return both('add', kernels.add, a, b, same, same);
 }
 
 /** `a − b`, broadcast. Gradients: `g`, `−g`. */

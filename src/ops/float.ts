@@ -6,17 +6,16 @@ import { kernels } from '../runtime/backend.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { viewed } from './view.ts';
 
-/** The gradients of a binary op, each worked out only where it is wanted. */
-export function both(
-  name: string,
-  kernel: BinaryKernel,
-  a: Tensor,
-  b: Tensor,
-  da: (g: Tensor, y: Tensor) => Tensor,
-  db: typeof da,
-): Tensor {
+/** The gradient of one operand of a binary op, from that of its result `y`. Made once for all calls: a closure a call is a tenth of what it takes. */
+export type Slope = (g: Tensor, y: Tensor, a: Tensor, b: Tensor) => Tensor;
+
+/** The gradient of a sum. */
+export const same: Slope = (g) => g;
+
+/** A binary op with its gradients, each worked out only where it is wanted. */
+export function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: Slope, db: Slope): Tensor {
   const y = binary(name, kernel, a, b);
-  return record(name, y, { inputs: [a, b] }, (g) => [a.requiresGrad ? da(g, y) : null, b.requiresGrad ? db(g, y) : null]);
+  return record(name, y, { inputs: [a, b] }, (g) => [a.requiresGrad ? da(g, y, a, b) : null, b.requiresGrad ? db(g, y, a, b) : null]);
 }
 
 /** `scale · x + shift` of numbers, for an op that is called so and whose operand is `name`. Gradient: `scale · g`. */
@@ -40,19 +39,15 @@ export function floatNeg(x: Tensor): Tensor {
 
 /** `a − b`, broadcast. Gradients: `g`, `−g`. */
 export function floatSub(a: Tensor, b: Tensor): Tensor {
-  return both('sub', kernels.sub, a, b, (g) => g, floatNeg);
+  return both('sub', kernels.sub, a, b, same, floatNeg);
 }
+
+const byB: Slope = (g, _, __, b) => floatMul(g, b);
+const byA: Slope = (g, _, a) => floatMul(g, a);
 
 /** `a · b`, element by element, broadcast. Gradients: `g·b`, `g·a`. */
 export function floatMul(a: Tensor, b: Tensor): Tensor {
-  return both(
-    'mul',
-    kernels.mul,
-    a,
-    b,
-    (g) => floatMul(g, b),
-    (g) => floatMul(g, a),
-  );
+  return both('mul', kernels.mul, a, b, byB, byA);
 }
 
 /** The sum of all elements. */

@@ -14,6 +14,7 @@ import { unpick } from './gather.ts';
 import { permute, reshape } from './shape.ts';
 import { placesOf } from './sort.ts';
 import { takeAlongAxis } from './take.ts';
+import { viewed } from './view.ts';
 
 /** Options of reductions over any axes. */
 export interface ReduceOptions {
@@ -29,19 +30,21 @@ export interface AxisOptions {
   keepDims?: boolean;
 }
 
-function axesOf(op: string, x: Tensor, axis: ReduceOptions['axis']): ReadonlySet<number> {
-  const list = axis === undefined ? x.shape.map((_, i) => i) : Array.isArray(axis) ? axis : [axis];
-  const axes = new Set(list.map((each) => axisOf(op, each, x.rank)));
-  if (axes.size !== list.length) throw new RangeError(`${op}: axis must name each axis once, got ${show(list)}`);
+function axesOf(op: string, x: Tensor, axis: ReduceOptions['axis']): readonly number[] {
+  if (axis === undefined) return x.shape.map((_, i) => i);
+  if (!Array.isArray(axis)) return [axisOf(op, axis as number, x.rank)];
+  const list: readonly number[] = axis;
+  const axes = list.map((each) => axisOf(op, each, x.rank));
+  if (new Set(axes).size !== list.length) throw new RangeError(`${op}: axis must name each axis once, got ${show(list)}`);
   return axes;
 }
 
-const without = (shape: Shape, axes: ReadonlySet<number>, keepDims = false): Shape =>
-  keepDims ? shape.map((n, i) => (axes.has(i) ? 1 : n)) : shape.filter((_, i) => !axes.has(i));
+const without = (shape: Shape, axes: readonly number[], keepDims = false): Shape =>
+  keepDims ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i));
 
 /** Sums of int32, exact: one beyond 32 bits is an error. */
-function wholeSum(x: Tensor, axes: ReadonlySet<number>): Tensor {
-  const attributes = { axis: [...axes] };
+function wholeSum(x: Tensor, axes: readonly number[]): Tensor {
+  const attributes = { axis: axes };
   return asOne(
     'sum',
     { inputs: [x], attributes },
@@ -50,8 +53,8 @@ function wholeSum(x: Tensor, axes: ReadonlySet<number>): Tensor {
   );
 }
 
-function wholeSums(x: Tensor, axes: ReadonlySet<number>): Tensor {
-  const kept = x.shape.map((_, i) => i).filter((i) => !axes.has(i));
+function wholeSums(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const rows = permute(x, [...kept, ...axes]);
   const y = empty(
     kept.map((i) => x.shape[i] as number),
@@ -75,14 +78,14 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = axesOf('sum', x, options.axis);
   if (x.dtype === 'int32') return reshape(wholeSum(x, axes), without(x.shape, axes, options.keepDims));
   expectDType('sum', 'x', x, 'float32');
-  return reshape(sumTo(x, without(x.shape, axes, true)), without(x.shape, axes, options.keepDims));
+  return viewed(sumTo(x, without(x.shape, axes, true)), without(x.shape, axes, options.keepDims));
 }
 
 /** Mean over axes, which must not be empty. Gradient: `g / n` to every element. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   expectDType('mean', 'x', x, 'float32');
   expectNames('mean', options, axisOptions);
-  const n = [...axesOf('mean', x, options.axis)].reduce((product, at) => product * (x.shape[at] as number), 1);
+  const n = axesOf('mean', x, options.axis).reduce((product, at) => product * (x.shape[at] as number), 1);
   if (n === 0) throw new RangeError(`mean: axes must not be empty, got ${show(x.shape)}`);
   return mul(sum(x, options), 1 / n);
 }
@@ -95,7 +98,7 @@ function oneAxis(op: string, x: Tensor, options: AxisOptions) {
   const { axis, keepDims } = options;
   const [flat, at] = axis === undefined ? [reshape(x, [x.size]), 0] : [x, axisOf(op, axis, x.rank)];
   if (flat.shape[at] === 0) throw new RangeError(`${op}: axis must not be empty, got ${show(x.shape)}`);
-  const shape = axis === undefined && keepDims ? x.shape.map(() => 1) : without(flat.shape, new Set([at]), keepDims);
+  const shape = axis === undefined && keepDims ? x.shape.map(() => 1) : without(flat.shape, [at], keepDims);
   return { flat, at, lengths: around(flat.shape, at), shape };
 }
 
@@ -112,7 +115,7 @@ function wholeBest(op: string, flat: Tensor, at: number, largest: boolean): { pl
 export function max(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('max', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('max', flat, at, true).value, shape);
-  const y = empty(without(flat.shape, new Set([at])));
+  const y = empty(without(flat.shape, [at]));
   kernels.max(y.ptr, flat.ptr, ...lengths);
   const recorded = record('max', y, { inputs: [flat], attributes: { axis: at } }, (g) => [
     unpick(g, argmax(flat, { axis: at }), flat.shape, at),
@@ -124,7 +127,7 @@ export function max(x: Tensor, options: AxisOptions = {}): Tensor {
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('argmax', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('argmax', flat, at, true).place, shape);
-  const y = empty(without(flat.shape, new Set([at])), 'int32');
+  const y = empty(without(flat.shape, [at]), 'int32');
   kernels.argmax(y.ptr, flat.ptr, ...lengths);
   return reshape(record('argmax', y, { inputs: [flat], attributes: { axis: at } }), shape);
 }
@@ -156,11 +159,11 @@ function spread(op: string, x: Tensor, options: VarianceOptions): Tensor {
   expectNames(op, options, varianceOptions);
   const { correction = 1, ...rest } = options;
   const axes = axesOf(op, x, rest.axis);
-  const n = [...axes].reduce((product, at) => product * (x.shape[at] as number), 1);
+  const n = axes.reduce((product, at) => product * (x.shape[at] as number), 1);
   if (!(Number.isFinite(correction) && n > correction)) {
     throw new RangeError(`${op}: axes must hold more elements than the correction, got ${n} and ${correction}`);
   }
-  return mul(sum(square(sub(x, mean(x, { axis: [...axes], keepDims: true }))), rest), 1 / (n - correction));
+  return mul(sum(square(sub(x, mean(x, { axis: axes, keepDims: true }))), rest), 1 / (n - correction));
 }
 
 /** `Σ (x − ⟨x⟩)² / (n − correction)` over axes, ⟨x⟩ their mean: two passes, so that nothing is lost where the mean is large. */

@@ -14,10 +14,9 @@ import { copyInto, dense } from './walk.ts';
 export function reshape(x: Tensor, shape: Shape): Tensor {
   expectTensor('reshape', 'x', x);
   expectShape('reshape', shape, -1);
-  const known = shape.reduce((product, length) => (length === -1 ? product : product * length), 1);
-  const open = shape.filter((length) => length === -1).length;
-  const full = open === 1 ? shape.map((length) => (length === -1 ? x.size / known : length)) : shape;
-  if (open > 1 || !full.every(Number.isInteger) || sizeOf(full) !== x.size) {
+  const open = shape.indexOf(-1);
+  const full = open < 0 ? shape : shape.with(open, x.size / -sizeOf(shape));
+  if (!full.every((length) => Number.isInteger(length) && length >= 0) || sizeOf(full) !== x.size) {
     throw new RangeError(`reshape: shape must hold ${x.size} elements with at most one −1, got ${show(shape)} for ${show(x.shape)}`);
   }
   return viewed(x, full);

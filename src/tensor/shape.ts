@@ -3,10 +3,10 @@ import { shown } from './check.ts';
 /** The length of each axis, outermost first; `[]` is one number. */
 export type Shape = readonly number[];
 
-/** The number of elements of a shape. */
-export function sizeOf(shape: Shape): number {
+/** The number of elements of a shape, or of its axes from `start` to before `end`. */
+export function sizeOf(shape: Shape, start = 0, end = shape.length): number {
   let size = 1;
-  for (const length of shape) size *= length;
+  for (let axis = start; axis < end; axis++) size *= shape[axis] as number;
   return size;
 }
 
@@ -24,12 +24,14 @@ export function expectShape(op: string, shape: Shape, least = 0): void {
 
 /** The number of elements of a caller's shape, checked. One loop and no object, since every op calls it. */
 export function checkedSize(op: string, shape: Shape): number {
-  let size = Array.isArray(shape) ? 1 : Number.NaN;
-  for (let axis = 0; axis < shape?.length; axis++) {
+  let fits = Array.isArray(shape);
+  let size = 1;
+  for (let axis = 0; fits && axis < shape.length; axis++) {
     const length = shape[axis] as number;
-    size *= Number.isSafeInteger(length) && length >= 0 ? length : Number.NaN;
+    fits = Number.isSafeInteger(length) && length >= 0;
+    size *= length;
   }
-  if (Number.isNaN(size)) expectShape(op, shape); // says why
+  if (!fits) expectShape(op, shape); // says why
   return size;
 }
 
@@ -49,21 +51,23 @@ export function axisOf(op: string, axis: number, rank: number): number {
 
 /** The lengths before, of and after an axis, as kernels take them. */
 export function around(shape: Shape, at: number): [outer: number, n: number, inner: number] {
-  return [sizeOf(shape.slice(0, at)), shape[at] as number, sizeOf(shape.slice(at + 1))];
+  return [sizeOf(shape, 0, at), shape[at] as number, sizeOf(shape, at + 1)];
 }
 
 /** The shape both operands broadcast to, by NumPy's rule (axes aligned at the end; a length of 1 stretches). */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, axis) => {
+  const shape = new Array<number>(rank);
+  for (let axis = 0; axis < rank; axis++) {
     const p = a[axis - rank + a.length] ?? 1;
     const q = b[axis - rank + b.length] ?? 1;
     if (p !== q && p !== 1 && q !== 1) {
       throw new RangeError(`${op}: shapes must broadcast, got ${show(a)} and ${show(b)}`);
     }
-    return p === 1 ? q : p;
-  });
+    shape[axis] = p === 1 ? q : p;
+  }
+  return shape;
 }
 
 /** Row-major strides in elements. */
@@ -79,9 +83,15 @@ export function stridesOf(shape: Shape): number[] {
 
 /** Strides that read an operand of `shape` as if it had `target`'s: 0 along each stretched axis. */
 export function stretchedStrides(shape: Shape, target: Shape): number[] {
-  const own = stridesOf(shape);
+  const strides = new Array<number>(target.length).fill(0);
   const missing = target.length - shape.length;
-  return target.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : (own[axis - missing] as number)));
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis] as number;
+    if (length !== 1) strides[axis + missing] = stride;
+    stride *= length;
+  }
+  return strides;
 }
 
 /** A loop nest over several operands: `lengths` per axis, and for each operand its `strides` per axis. */
@@ -98,22 +108,24 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
     const length = shape[axis] as number;
     if (length === 1) continue;
     const last = lengths.length - 1;
-    const joins = last >= 0 && strides.every((stride, i) => kept[i]?.[last] === (stride[axis] as number) * length);
-    if (joins) {
-      lengths[last] = (lengths[last] as number) * length;
-      strides.forEach((stride, i) => {
-        (kept[i] as number[])[last] = stride[axis] as number;
-      });
-    } else {
-      lengths.push(length);
-      strides.forEach((stride, i) => kept[i]?.push(stride[axis] as number));
-    }
+    let joins = last >= 0;
+    for (let i = 0; joins && i < strides.length; i++) joins = kept[i]?.[last] === (strides[i]?.[axis] as number) * length;
+    const at = joins ? last : last + 1;
+    lengths[at] = joins ? (lengths[last] as number) * length : length;
+    for (let i = 0; i < strides.length; i++) (kept[i] as number[])[at] = strides[i]?.[axis] as number;
   }
   return { lengths, strides: kept };
 }
 
 /** The lengths or one operand's strides of a four-axis loop, as a kernel takes them. */
 export type Four = [number, number, number, number];
+
+/** The last `count` values, with as many fillers in front as are missing. */
+function lastOf(values: readonly number[], count: number, filler: number): number[] {
+  const last = new Array<number>(count).fill(filler);
+  for (let i = 1; i <= Math.min(count, values.length); i++) last[count - i] = values[values.length - i] as number;
+  return last;
+}
 
 /**
  * Calls a kernel that has loops over the `axes` innermost axes over a nest of any rank: `call(lengths, offsets, strides)`, once where these axes are
@@ -125,13 +137,8 @@ export function eachInner<Inner extends number[], Offsets extends number[]>(
   call: (lengths: Inner, offsets: Offsets, strides: { [K in keyof Offsets]: Inner }) => void,
 ): void {
   const outer = Math.max(0, lengths.length - axes);
-  const inner = (values: number[], filler: number) => {
-    const own = values.slice(outer);
-    while (own.length < axes) own.unshift(filler);
-    return own as Inner;
-  };
-  const innerLengths = inner(lengths, 1);
-  const innerStrides = strides.map((stride) => inner(stride, lengths.length === 0 ? 1 : 0)) as { [K in keyof Offsets]: Inner };
+  const innerLengths = lastOf(lengths, axes, 1) as Inner;
+  const innerStrides = strides.map((stride) => lastOf(stride, axes, lengths.length === 0 ? 1 : 0)) as { [K in keyof Offsets]: Inner };
   const visit = (axis: number, offsets: number[]): void => {
     if (axis === outer) {
       call(innerLengths, offsets as Offsets, innerStrides);
@@ -144,8 +151,5 @@ export function eachInner<Inner extends number[], Offsets extends number[]>(
       );
     }
   };
-  visit(
-    0,
-    strides.map(() => 0),
-  );
+  visit(0, new Array<number>(strides.length).fill(0));
 }
