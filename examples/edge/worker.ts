@@ -46,7 +46,7 @@ export async function respond(request: Request): Promise<Response> {
   const given = searchParams.get('word')?.trim().toLowerCase().replaceAll('’', "'") ?? null;
   const wrong = fault(given, speaker);
   if (given === null || wrong !== undefined) return answer({ error: wrong }, 400);
-  const [spoken] = speaker.say([given], { beam: 4 });
+  const [spoken] = speaker.say([given], { beam: 4, minLength: 1 });
   return answer({ word: given, phones: spoken?.phones, alignment: spoken?.weights });
 }
 

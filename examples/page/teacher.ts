@@ -40,7 +40,7 @@ function say(): void {
     tell({ kind: 'strange', letter: strange });
     return;
   }
-  const [spoken] = word === '' ? [] : speaker.say([word], { beam: running ? 1 : 4 });
+  const [spoken] = word === '' ? [] : speaker.say([word], { beam: running ? 1 : 4, minLength: 1 });
   tell({ kind: 'spoken', word, phones: spoken?.phones ?? [], weights: spoken?.weights ?? null });
 }
 

@@ -3,6 +3,7 @@
 export { type BeamOptions, beamSearch } from './beam.ts';
 export type { CoverageOptions } from './coverage.ts';
 export type { Decoded, Decoder, Hypothesis } from './decoder.ts';
+export { type Each, ensemble } from './ensemble.ts';
 export { type GenerateOptions, generate } from './generate.ts';
 export { greedySearch, type WrittenStep } from './lines.ts';
 export type { SearchOptions, WritingOptions } from './options.ts';

@@ -37,3 +37,12 @@ describe('a speaker from a file', () => {
     expect(memoryReport().peak).toBe(peak);
   });
 });
+
+describe('a speaker that would rather say nothing', () => {
+  it('says something where it is asked to', () => {
+    const speaker = untaught(shape);
+    for (const { output } of speaker.members) output.bias?.view().fill(9, 2, 3); // the end
+    expect(speaker.say(['ab'], { beam: 4 })[0]?.phones).toEqual([]);
+    expect(speaker.say(['ab'], { beam: 4, minLength: 1 })[0]?.phones).toHaveLength(1);
+  });
+});

@@ -99,7 +99,7 @@ async function say(typed: readonly string[]): Promise<void> {
     return fault ? [] : [word];
   });
   if (words.length < typed.length) process.exitCode = 1;
-  const spoken = speaker.say(words, { beam: 4 });
+  const spoken = speaker.say(words, { beam: 4, minLength: 1 });
   for (const one of spoken) show(one);
   mkdirSync(options.out, { recursive: true });
   await draw(join(options.out, 'said.svg'), spoken);

@@ -1,23 +1,17 @@
 import {
   AttentionSeq2Seq,
-  add,
   type Checkpoint,
   type ErrorRates,
   errorRates,
   foldIn,
+  infer,
   key,
-  logSoftmax,
   Module,
-  mul,
-  noGrad,
   padBatch,
   Seq2Seq,
-  type State,
-  scope,
-  type Tensor,
   Vocabulary,
 } from 'saccade';
-import { type BeamOptions, beamSearch, type Decoder, type Hypothesis } from 'saccade/decode';
+import { type BeamOptions, beamSearch, ensemble, type Hypothesis } from 'saccade/decode';
 import type { EncoderDecoder } from 'saccade/models';
 import type { Entry } from './cmudict.ts';
 
@@ -41,6 +35,9 @@ export interface Spoken {
   /** Phones × letters, where the model has attention. */
   weights: number[][] | null;
 }
+
+/** How words are said. Figures are of models that may say nothing, `minLength` 0. */
+export type SayOptions = Pick<BeamOptions, 'beam' | 'minLength'>;
 
 /** Whatever reads letters and writes phones. */
 export type Model = EncoderDecoder;
@@ -76,8 +73,6 @@ export function member(shape: Shape, index: number): Model {
   return attention ? new AttentionSeq2Seq(options, from) : new Seq2Seq(options, from);
 }
 
-const mean = (tensors: Tensor[]) => mul(tensors.reduce(add), 1 / tensors.length);
-
 /** Weights `[heads · length]` as one row of `length`. */
 function meanOverHeads(row: Float32Array, length: number): number[] {
   const heads = row.length / length;
@@ -100,7 +95,7 @@ export class Speaker extends Module {
   }
 
   /** Pronounces words together, in batches of words of like length. */
-  say(words: readonly string[], options: Pick<BeamOptions, 'beam'> = {}): Spoken[] {
+  say(words: readonly string[], options: SayOptions = {}): Spoken[] {
     const spoken = new Map<string, Spoken>();
     const order = [...new Set(words)].sort((a, b) => a.length - b.length);
     for (let at = 0; at < order.length; at += 64) {
@@ -116,7 +111,7 @@ export class Speaker extends Module {
   }
 
   /** Phone and word error rate, against the closest of each word's pronunciations. */
-  rate(entries: readonly Entry[], options: Pick<BeamOptions, 'beam'> = {}): ErrorRates {
+  rate(entries: readonly Entry[], options: SayOptions = {}): ErrorRates {
     const spoken = this.say(
       entries.map(({ word }) => word),
       options,
@@ -127,29 +122,14 @@ export class Speaker extends Module {
     );
   }
 
-  private search(words: string[], options: Pick<BeamOptions, 'beam'>): Hypothesis[][] {
-    const { members } = this;
-    type Each = { readonly each: readonly State[] };
-    const together: Decoder<Each, Each> = {
-      initialState: (source) => ({ each: members.map((one, i) => one.initialState(source.each[i] as State)) }),
-      step: (tokens, source, state) => {
-        const each = members.map((one, i) => one.step(tokens, source.each[i] as State, state.each[i] as State));
-        const traces = each.flatMap(({ trace }) => trace ?? []);
-        return {
-          logits: mean(each.map(({ logits }) => logSoftmax(logits))),
-          state: { each: each.map((result) => result.state) },
-          ...(traces.length > 0 ? { trace: mean(traces) } : {}),
-        };
-      },
-    };
-    return scope(() =>
-      noGrad(() => {
-        const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
-        const source = { each: members.map((one) => one.read(tokens)) };
-        const maxLength = 2 * (tokens.shape[1] as number) + 10;
-        return beamSearch(together, source, { batch: words.length, start: START, end: END, never: [PAD, START], maxLength, ...options });
-      }),
-    );
+  private search(words: string[], options: SayOptions): Hypothesis[][] {
+    return infer(() => {
+      const { tokens } = padBatch(words.map((word) => this.alphabets.encode(word)));
+      const source = { each: this.members.map((one) => one.read(tokens)) };
+      const maxLength = 2 * (tokens.shape[1] as number) + 10;
+      const search = { batch: words.length, start: START, end: END, never: [PAD, START], maxLength, ...options };
+      return beamSearch(ensemble(this.members), source, search);
+    });
   }
 }
 
