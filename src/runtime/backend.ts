@@ -4,13 +4,13 @@ import { expectSynchronous } from './synchronous.ts';
 
 export type { Kernels };
 
-/** What an element is. Every element takes one place of four bytes (wasm) or one float64 (reference), whatever its type. */
+/** Element types. Every element takes four bytes (wasm) or one float64 (reference), whatever its type. */
 export type DType = 'float32' | 'int32' | 'bool';
 
-/** Elements as they lie in memory. */
+/** A typed array over elements in memory. */
 export type View = Float32Array | Float64Array | Int32Array;
 
-/** One implementation of the kernel table with the memory it works on. */
+/** One implementation of the kernel table, with its memory. */
 export interface Backend {
   /** `deterministic` and `relaxed` are wasm builds in float32; `reference` is plain TypeScript in float64. */
   readonly build: 'deterministic' | 'relaxed' | 'reference';
@@ -18,11 +18,11 @@ export interface Backend {
   readonly kernels: Kernels;
   /** @internal */
   readonly heap: Heap;
-  /** Address steps from one element to the next. */
+  /** Address difference between neighbouring elements. */
   readonly unit: number;
-  /** `n` elements from address `at`. Made at each access: an allocation may grow the memory and detach it. */
+  /** A view of `n` elements from address `at`. Make a new one for each access: an allocation may grow the memory and detach it. */
   view(at: number, n: number, dtype: DType): View;
-  /** Threads that share the work and, where they are several, the memory; the calling one included. Default 1. */
+  /** Threads that share the work, including the calling one. Default 1. */
   readonly threads?: number;
   /** Pages of 64 KiB that the memory may grow to. */
   readonly maximum?: number;
@@ -32,7 +32,7 @@ export interface Backend {
   readonly close?: () => void;
 }
 
-/** Stands in for the kernels while there are none, and so no backend. */
+/** Stands in for the kernel table until a backend is loaded. */
 const uninitialised = new Proxy({} as Kernels, { get: () => backend() });
 
 let active: Backend | undefined;
@@ -51,24 +51,24 @@ export function hasBackend(): boolean {
   return active !== undefined;
 }
 
-/** What took the place of a backend. */
+/** The call that replaced each backend. */
 const replacements = new WeakMap<Backend, string>();
 
-/** Makes `next` the backend in use; `by` is the call that puts it in the place of another for good. */
+/** Makes `next` the active backend; `by` names the call if the replacement is permanent. */
 export function activate(next: Backend, by?: string): void {
   if (active && by !== undefined) replacements.set(active, by);
   active = next;
   kernels = next.kernels;
 }
 
-/** Why a tensor made on `on` cannot be used. */
+/** The error for a tensor of a backend that is not active. */
 export function wrongBackend(on: Backend): Error {
   const by = replacements.get(on);
   if (by !== undefined) return new Error(`tensor: must be made again after ${by}, got one of the ${on.build} backend that it replaced`);
   return new Error(`tensor: must be used on the backend it was made on (${on.build}), got ${backend().build}`);
 }
 
-/** Runs `fn` (synchronous) with tensors made and kernels run on another backend. */
+/** Runs `fn`, which is synchronous, with another backend active: it holds the tensors and runs the kernels. */
 export function withBackend<T>(next: Backend, fn: () => T): T {
   const { kernels: given, heap } = Object(next) as Partial<Backend>;
   if (!given || !heap)

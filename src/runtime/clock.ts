@@ -1,13 +1,13 @@
-// The clock by which memory is made and written and ops are recorded.
+// A logical clock that orders allocations, writes and recorded ops.
 
 let clock = 0;
 
-/** The next moment. */
+/** Advances the clock and returns the new time. */
 export function tick(): number {
   return ++clock;
 }
 
-/** The last moment that passed. */
+/** The current time. */
 export function now(): number {
   return clock;
 }

@@ -1,37 +1,37 @@
-/** Bytes (wasm) or elements (reference) that every block is aligned to and measured in. */
+/** The alignment and size unit of blocks, in bytes (wasm) or elements (reference). */
 const ALIGN = 64;
 
-/** The end of the last block: what ended at 2^32 would end at address 0 for a kernel, whose addresses have 32 bits. */
+/** The largest end of a block. A block that ended at 2^32 would end at address 0 for kernels, whose addresses have 32 bits. */
 const LAST = 2 ** 32 - ALIGN;
 
-/** Thrown when a block cannot be had; every live tensor is left intact. */
+/** Thrown when an allocation fails; every live tensor stays intact. */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** What `memoryReport` tells; sizes in bytes. */
+/** The result of `memoryReport`; sizes in bytes. */
 export interface MemoryReport {
   /** Blocks in use. */
   blocks: number;
   /** Bytes in use, rounded up to whole blocks. */
   bytes: number;
-  /** The most bytes that were ever in use at once. */
+  /** Peak of the bytes in use. */
   peak: number;
-  /** Bytes the memory has grown to. */
+  /** Current size of the memory in bytes. */
   reserved: number;
-  /** Of the blocks in use, those that no scope frees: parameters, and what was made outside every scope. */
+  /** The blocks in use that no scope frees: parameters, and tensors made outside every scope. */
   outside: { blocks: number; bytes: number };
 }
 
-/** The address space a heap hands out: it grows at its end and never moves. */
+/** The address space that a heap manages: it grows at its end and never moves. */
 export interface Space {
-  /** First address that may be handed out. */
+  /** The first usable address. */
   readonly start: number;
-  /** Bytes per address step: 1, or 8 where an address counts float64 elements. */
+  /** Bytes per address: 1, or 8 where addresses count float64 elements. */
   readonly unit: number;
-  /** Addresses below this may be used. */
+  /** The end of the usable addresses. */
   end(): number;
-  /** Makes addresses up to `end` usable; false where that cannot be. */
+  /** Extends the usable addresses to `end`; false if that is impossible. */
   grow(end: number): boolean;
 }
 
@@ -41,14 +41,14 @@ interface Span {
 }
 
 /**
- * Size-class allocator. A freed block waits in its class for the next request of the class, which is what loops make; before the
- * memory would grow, all waiting blocks are merged into spans and tried first, so that changing sizes do not fragment it for good.
+ * A size-class allocator. A freed block waits in its class for the next request of that class, which suits loops. Before the memory grows,
+ * all waiting blocks are merged into spans, so changing sizes do not fragment it permanently.
  */
 export class Heap {
-  /** Blocks that no scope frees, and at how many bytes of them the collector is asked for its part. */
+  /** Blocks that no scope frees, and the number of their bytes at which a collection is requested. */
   readonly outside = { blocks: 0, bytes: 0, limit: 0 };
   readonly space: Space;
-  /** Addresses handed out so far, those that came back included. */
+  /** The end of all addresses handed out so far, including freed ones. */
   allocated = 0;
   #classes = new Map<number, number[]>();
   #spans: Span[] = [];
@@ -64,8 +64,8 @@ export class Heap {
   }
 
   /**
-   * Room for `size` addresses; at least one block even for 0. Pass {@link capacity}`(size)` back to {@link free}. Here and in `free`
-   * the counters come last and need no call, so that an error on the way, a full stack too, leaves the books balanced.
+   * Allocates `size` addresses, at least one block even for 0. Pass {@link capacity}`(size)` to {@link free}. Here and in `free` the counters
+   * are updated last and without a call, so an error on the way, even a stack overflow, leaves them consistent.
    */
   allocate(size: number): number {
     if (!(size >= 0)) throw new RangeError(`memory: size must be from 0, got ${size}`);
@@ -88,7 +88,7 @@ export class Heap {
     this.#used -= capacity;
   }
 
-  /** Blocks around these addresses are never handed out again, once they are freed: somebody may still write there. */
+  /** Retires the blocks around these addresses: once freed they are never reused, since another thread may still write to them. */
   withhold(addresses: readonly number[]): void {
     this.#withheld.push(...addresses);
   }
@@ -104,7 +104,7 @@ export class Heap {
     };
   }
 
-  /** `size` rounded up to its class: eight classes from one power of two to the next, so that at most an eighth is lost. */
+  /** Rounds `size` up to its class. There are eight classes per power of two, so at most an eighth is wasted. */
   static capacity(size: number): number {
     if (size <= ALIGN * 8) return Math.max(1, Math.ceil(size / ALIGN)) * ALIGN;
     const step = 1 << (28 - Math.clz32((size - 1) & 0x7fffffff));
@@ -117,7 +117,7 @@ export class Heap {
       if (span.size < capacity) continue;
       const { at } = span;
       span.at += capacity;
-      span.size -= capacity; // an empty one stays until the next merge
+      span.size -= capacity; // an empty span stays until the next merge
       return at;
     }
     return undefined;
@@ -148,7 +148,7 @@ export class Heap {
     );
   }
 
-  /** Every waiting block becomes part of a span; a span that ends at the top is given back to it. Takes effect at its end, or not at all. */
+  /** Merges every waiting block into a span and returns a span at the top to the unused space. It takes effect at its end, or not at all. */
   #merge(): void {
     const free = this.#spans.filter((span) => span.size > 0);
     for (const [size, list] of this.#classes) for (const at of list) free.push({ at, size });

@@ -2,27 +2,27 @@ import { type Backend, backend } from './backend.ts';
 import { version } from './generated/kernels.ts';
 import { whyNoThreads } from './threads/host.ts';
 
-/** What runs, and why it is that. */
+/** What runs, and why. */
 export interface Info {
   version: string;
   build: Backend['build'];
-  /** Whether multiply-add rounds once here: never in the deterministic build, as the engine has it in the relaxed one. */
+  /** Whether multiply-add rounds once: never in the deterministic build; in the relaxed build it depends on the engine. */
   fused: boolean;
-  /** Threads that share the work, the calling one included. */
+  /** Threads that share the work, including the calling one. */
   threads: number;
   memory: {
-    /** Shared between threads. */
+    /** Whether threads share it. */
     shared: boolean;
-    /** Bytes the memory has grown to. */
+    /** Current size in bytes. */
     reserved: number;
-    /** Bytes it may grow to. */
+    /** Maximum size in bytes. */
     maximum: number;
   };
-  /** A sentence each. */
+  /** The reasons, one sentence each. */
   why: { build: string; threads: string };
 }
 
-/** Whether `x · y + z` loses the product's last bits: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ rounded once, and 0 rounded twice. */
+/** Whether `x · y + z` rounds twice: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ when rounded once and 0 when rounded twice. */
 function fuses({ kernels, heap, view, build }: Backend): boolean {
   if (build !== 'relaxed') return false;
   const at = heap.allocate(64);
@@ -48,7 +48,7 @@ function whyThreads({ threads = 1, lost }: Backend): string {
   return none ? `one: this is ${none}` : 'the default: one; init({ threads }) asks for more';
 }
 
-/** The build, the threads and the memory in use, and why. */
+/** Reports the build, threads and memory in use, and why. */
 export function info(): Info {
   const active = backend();
   const { build, threads = 1, maximum, heap, lost } = active;

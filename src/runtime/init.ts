@@ -1,7 +1,7 @@
 import { activate, backend, hasBackend } from './backend.ts';
 import { type WasmOptions, wasmBackend } from './wasm.ts';
 
-/** An `init` under way. */
+/** The `init` in progress. */
 interface Flight {
   readonly options: WasmOptions;
   readonly landed: Promise<void>;
@@ -9,17 +9,17 @@ interface Flight {
 
 let flight: Flight | undefined;
 
-/** What the backend in use was loaded with. */
+/** The options of the active backend. */
 let loaded: WasmOptions = {};
 
 /**
- * Loads the kernels; everything else is synchronous after it. A second call does nothing, unless an option that it names is another than
- * before: then a new backend takes the old one's place, with what is not named as it was, and the tensors of the old one are refused from
- * there on. Calls meanwhile wait for the one under way; one that fails leaves all as it was.
+ * Loads the kernels; everything else is synchronous afterwards. A second call does nothing unless one of its options differs: then a new backend
+ * replaces the old one, options that are not named stay as they were, and tensors of the old backend are refused. Concurrent calls wait for the
+ * one in progress; a call that fails changes nothing.
  *
- * `init({ build: 'relaxed' })` uses fused multiply-add where the engine has it: faster, and no longer the same bits everywhere.
- * `init({ threads: 4 })` shares large calls out to three workers beside the calling thread, with the same bits; where there can be no
- * threads it throws and says why. Workers of the backend before it end.
+ * `init({ build: 'relaxed' })` uses fused multiply-add where the engine has it: faster, but the bits are no longer the same everywhere.
+ * `init({ threads: 4 })` shares large calls between the calling thread and three workers, with the same bits; where threads are impossible it
+ * throws and says why. The workers of the replaced backend end.
  */
 export function init(options: WasmOptions = {}): Promise<void> {
   if (flight && sameOptions(flight.options, options)) return flight.landed;
@@ -34,7 +34,7 @@ async function after(before: Promise<void> | undefined, options: WasmOptions): P
   try {
     await before;
   } catch {
-    // Whoever called it was told.
+    // Its caller has received the error.
   }
   await start(options);
 }
@@ -42,9 +42,9 @@ async function after(before: Promise<void> | undefined, options: WasmOptions): P
 async function start(given: WasmOptions): Promise<void> {
   const options = checked(given);
   const before = hasBackend() ? backend() : undefined;
-  const sound = before && (options.threads === undefined || before.lost?.() === undefined); // one thread is left, and every tensor
+  const sound = before && (options.threads === undefined || before.lost?.() === undefined); // otherwise one thread goes on, with every tensor
   if (sound && !differs(options)) return;
-  const { module: _, bytes: __, ...rest } = loaded; // one build's, and one or the other
+  const { module: _, bytes: __, ...rest } = loaded; // they belong to one build and exclude each other
   const wanted = { ...((options.build ?? options.module ?? options.bytes) ? rest : loaded), ...options };
   const next = await wasmBackend(wanted);
   loaded = wanted;
@@ -52,7 +52,7 @@ async function start(given: WasmOptions): Promise<void> {
   before?.close?.();
 }
 
-/** What an option's value is to be; a number is at least 0. */
+/** The type of each option; numbers are at least 0. */
 const kinds: { readonly [Name in keyof WasmOptions]-?: string } = {
   build: 'deterministic or relaxed',
   module: 'an object',
@@ -63,7 +63,7 @@ const kinds: { readonly [Name in keyof WasmOptions]-?: string } = {
   grain: 'a number from 0',
 };
 
-/** The options that are given, names and kinds checked. */
+/** The given options, with names and types checked. */
 function checked(options: WasmOptions): WasmOptions {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
@@ -76,7 +76,7 @@ function checked(options: WasmOptions): WasmOptions {
   return Object.fromEntries(given);
 }
 
-/** What the package does when an option is not named. A module or bytes are the same program wherever they come from. */
+/** The defaults. A module or bytes contain the same program wherever they come from. */
 const usual: WasmOptions = { build: 'deterministic', maximumBytes: 2 ** 32, threads: 1, grain: 12_000 };
 
 const differs = (options: WasmOptions): boolean =>
@@ -87,5 +87,5 @@ function sameOptions(a: WasmOptions, b: WasmOptions): boolean {
   return names.every((name) => a?.[name] === b?.[name]);
 }
 
-/** The call for messages, with the names of the options. */
+/** Formats the call for messages, with the names of its options. */
 const callOf = (options: WasmOptions): string => `init({ ${Object.keys(options).join(', ')} })`;

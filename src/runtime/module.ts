@@ -1,6 +1,6 @@
 import { type Build, markIn, markOf } from './mark.ts';
 
-/** A module of this very version and of the build asked for, or an error that says why there is none and what to do. */
+/** A module of this version and the requested build, or an error that says why there is none and what to do. */
 export async function compiled(source: WebAssembly.Module | BufferSource, build: Build): Promise<WebAssembly.Module> {
   let cause: unknown;
   try {
@@ -9,7 +9,7 @@ export async function compiled(source: WebAssembly.Module | BufferSource, build:
   } catch (error) {
     cause = error;
   }
-  // The words are loaded when they are needed; a host that cannot load them gets fewer.
+  // The long explanation is loaded on demand; a host that cannot load it gets a short one.
   const { refusal } = await import('./refusal.ts').catch(() => ({
     refusal: () => new Error(`init: module must be ${markOf(build)}, got ${cause ?? 'another'}`, { cause }),
   }));

@@ -1,8 +1,8 @@
-// Blocks that no scope frees. The engine sees a hundred bytes of each and has no reason to collect them, so it is given one.
+// Blocks that no scope frees. The engine sees only a hundred bytes of each tensor and has no reason to collect, so it is given one.
 
 import type { Heap } from './heap.ts';
 
-/** A block that no scope frees: its owner does, or the collector when nothing refers to the owner any more. */
+/** A block that its owner frees, or the collector once nothing refers to the owner. */
 export interface Block {
   readonly heap: Heap;
   readonly at: number;
@@ -10,10 +10,10 @@ export interface Block {
   readonly bytes: number;
 }
 
-/** Bytes outside scopes below which the collector is left alone; above, it is asked each time they have doubled. */
+/** The number of bytes outside scopes above which a collection is requested each time they have doubled. */
 const UNASKED = 2 ** 27;
 
-/** Owners of so many bytes are looked after one by one, and found as soon as they are collected. */
+/** Owners of at least this many bytes are tracked individually, so their blocks are found as soon as they are collected. */
 const LARGE = 2 ** 16;
 
 const large = new Map<Block, WeakRef<object>>();
@@ -21,10 +21,10 @@ const large = new Map<Block, WeakRef<object>>();
 const collected = new FinalizationRegistry<Block>((block) => {
   drop(block);
   const { outside } = block.heap;
-  if (outside.bytes * 4 < outside.limit) outside.limit = outside.bytes * 2; // what was found late shall not count for ever
+  if (outside.bytes * 4 < outside.limit) outside.limit = outside.bytes * 2; // blocks that were found late must not raise the limit for ever
 });
 
-/** Leaves `block` to the collector of `owner`. */
+/** Lets the collector free `block` together with `owner`. */
 export function watch(owner: object, block: Block): void {
   const { outside } = block.heap;
   collected.register(owner, block, block);
@@ -37,7 +37,7 @@ export function watch(owner: object, block: Block): void {
   }
 }
 
-/** Takes `block` back from the collector. */
+/** Undoes {@link watch}. */
 export function unwatch(block: Block): void {
   const { outside } = block.heap;
   collected.unregister(block);
@@ -52,8 +52,8 @@ function drop(block: Block): void {
 }
 
 /**
- * Makes the engine collect and frees the large blocks that it has found; true where there were any. Those made since the last turn of the
- * event loop cannot be found: until then an engine holds what a `WeakRef` was made for, and calls no finalizer.
+ * Requests a collection and frees the large blocks whose owners are gone; true if there were any. Owners created since the last turn of the event
+ * loop cannot be found: until then an engine keeps the target of a new `WeakRef` alive and calls no finalizer.
  */
 export function reclaim(heap: Heap): boolean {
   const before = heap.outside.bytes;
@@ -65,13 +65,13 @@ export function reclaim(heap: Heap): boolean {
 }
 
 /**
- * Asks for `bytes` that nobody touches. Engines count them and collect soon; V8 collects at once where it cannot have them, before it gives
- * up. A bundler would drop `new ArrayBuffer`.
+ * Allocates `bytes` that nobody touches. Engines count them and collect soon; V8 collects at once when it cannot provide them, before it gives
+ * up. A bundler would drop a plain `new ArrayBuffer`.
  */
 function press(bytes: number): void {
   try {
     Reflect.construct(ArrayBuffer, [bytes]);
   } catch {
-    // It was not to be had, which is no loss.
+    // The allocation failed, which is harmless.
   }
 }

@@ -10,7 +10,7 @@ const features = {
 
 const supports = (build: Build): boolean => WebAssembly.validate(Uint8Array.from(features[build]));
 
-/** Why a build cannot be used, with the way out: the engine, the host that forbids compiling, or the file. */
+/** Explains why a build cannot be used and what to do: the engine, a host that forbids compiling, or the file. */
 export function refusal(source: WebAssembly.Module | BufferSource, build: Build, cause: unknown): Error {
   if (typeof WebAssembly === 'undefined') {
     return new Error('init: the engine must have WebAssembly, got none (switched off? Lockdown Mode, --jitless); nothing runs without');
@@ -47,7 +47,7 @@ function otherMark(module: WebAssembly.Module, build: Build): Error {
   return new Error(`init: module must be the ${name} installed with this JavaScript, ${markOf(build)}, got ${found}; copy the file again`);
 }
 
-/** Why bytes are no module, in an engine that has all that a build uses. */
+/** Explains why bytes are not a module, in an engine that supports every feature of the build. */
 function describe(source: BufferSource): string {
   const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
   if (PREFIX.slice(0, 4).some((byte, i) => byte !== bytes[i])) {

@@ -1,9 +1,9 @@
-// Scratch for a call of a kernel, and how much of it products ask for.
+// Scratch memory for a kernel call, and the formulas for products.
 
 import { backend } from './backend.ts';
 import { Heap } from './heap.ts';
 
-/** Lengths by the names that the kernel's signature gives them. */
+/** Lengths, named as in the kernel's signature. */
 export type Lengths<N extends string> = Readonly<Record<N, number>>;
 
 /** `x` rounded up to a multiple. */
@@ -12,16 +12,16 @@ export const up = (x: number, multiple: number) => Math.ceil(x / multiple) * mul
 /** Up to 128 rows of the left operand in panels, 256 steps deep. */
 const leftBlock = ({ m, k }: Lengths<'m' | 'k'>) => Math.min(k, 256) * up(Math.min(m, 128), 4);
 
-/** That and a block of the right operand, or the sums of a few rows. */
+/** The same plus a block of the right operand, or the sums of a few rows. */
 const product = (lengths: Lengths<'m' | 'n' | 'k'>) => {
   const { m, n, k } = lengths;
   return Math.max(2048, Math.min(k, 256) * up(Math.min(n, m <= 128 ? 64 : 2048), 8) + leftBlock(lengths));
 };
 
-/** Elements of scratch that products need, by kernel. */
+/** Scratch elements of products, by kernel. */
 export const products = { matmul: product, matmulBatch: product, matmulPanels: leftBlock };
 
-/** Runs `fn` with the address of as much scratch as calls of `kernel` with these lengths need by its formula, and frees it. */
+/** Allocates the scratch that `kernel` needs for these lengths, runs `fn` with its address, and frees it. */
 export function withScratch<T extends Record<K, (lengths: never) => number>, K extends keyof T>(
   formulas: T,
   kernel: K,

@@ -3,7 +3,7 @@ import { now, tick } from './clock.ts';
 import { Heap, type MemoryReport, OutOfMemoryError } from './heap.ts';
 import { type Block, reclaim, unwatch, watch } from './outside.ts';
 
-/** Room for `capacity` addresses. Before it gives up it makes the collector look for what nobody holds any more. */
+/** Allocates `capacity` addresses; before it fails it requests a collection. */
 function room(heap: Heap, capacity: number): number {
   try {
     return heap.allocate(capacity);
@@ -13,7 +13,7 @@ function room(heap: Heap, capacity: number): number {
   }
 }
 
-/** A block of memory that tensors share. Who frees it: the scope it was made in, the scope it was kept by, or the collector. */
+/** A block of memory that tensors share. The scope that owns it frees it, or else the collector. */
 export class Storage {
   readonly backend: Backend;
   /** Address of the first element. */
@@ -22,21 +22,21 @@ export class Storage {
   private owner: Storage[] | null;
   private block: Block | null = null;
   private freed = true; // until there is a block
-  /** When it was written last after it was made, as far as is known; 0 if never. */
+  /** The time of the last known write after creation; 0 if there was none. */
   private written = 0;
-  /** What it held when somebody was given the elements last, who may have written them, which is then when its version is of. */
+  /** A hash of the elements when a live view was last handed out; a change since then counts as a write at that time. */
   private hash = 0;
-  /** What errors call it; empty for most. */
+  /** Its name in errors; usually empty. */
   name = '';
-  /** When it was made. */
+  /** The time of its creation. */
   readonly made = tick();
 
-  /** Room for `elements` elements on the active backend, owned by the innermost open scope. */
+  /** Allocates `elements` elements on the active backend, owned by the innermost open scope. */
   constructor(elements: number) {
     this.backend = backend();
     this.capacity = Heap.capacity(elements * this.backend.unit);
     this.owner = scope;
-    if (scope) scope.push(this); // before there is a block: what fails in between loses none
+    if (scope) scope.push(this); // before the block exists, so a failure in between loses nothing
     this.at = room(this.backend.heap, this.capacity);
     this.freed = false;
     if (!scope) this.watch();
@@ -46,16 +46,16 @@ export class Storage {
     return !this.freed;
   }
 
-  /** When it may have been written last, 0 if never: what is worked out from the elements and kept holds until it changes. */
+  /** The time of the last possible write, 0 if there was none. Data derived from the elements stays valid until it changes. */
   version = 0;
 
-  /** Says that elements have changed. */
+  /** Notes that elements have changed. */
   touch(): void {
     this.written = tick();
     this.version = this.written;
   }
 
-  /** Says that somebody is given the elements, who may read or write them. */
+  /** Notes that a live view is handed out, through which elements may be read or written. */
   look(): void {
     if (this.made === now()) {
       this.touch(); // nobody can have read them yet
@@ -72,7 +72,7 @@ export class Storage {
     return this.written > since || (this.version > since && this.bits() !== this.hash);
   }
 
-  /** FNV-1a of all that the block holds, in words: any change of one word changes it. */
+  /** FNV-1a over all words of the block: a change of any single word changes it. */
   private bits(): number {
     const { buffer, byteOffset, byteLength } = this.backend.view(this.at, this.capacity / this.backend.unit, 'float32');
     let hash = 0x811c9dc5;
@@ -89,12 +89,12 @@ export class Storage {
     return this.owner === list;
   }
 
-  /** Whether `elements` of them fit into the block. */
+  /** Whether `elements` elements fit into the block. */
   holds(elements: number): boolean {
     return elements * this.backend.unit <= this.capacity;
   }
 
-  /** Gives the block back now. Calling it twice does nothing. */
+  /** Frees the block now. A second call does nothing. */
   free(): void {
     if (this.freed) return;
     this.unwatch();
@@ -102,7 +102,7 @@ export class Storage {
     this.freed = true;
   }
 
-  /** Hands the block to another owner: a scope's list, or `null` for the collector. */
+  /** Moves the block to another owner: a scope's list, or `null` for the collector. */
   moveTo(owner: Storage[] | null): void {
     if (this.freed || this.owner === owner) return;
     this.unwatch();
@@ -132,7 +132,7 @@ export class Storage {
 
 let scope: Storage[] | null = null;
 
-/** The lists of open scopes, and how many of them are open. Where a full stack ended a release, there are more lists than open scopes. */
+/** The lists of open scopes, and how many are open. After a stack overflow during a release there may be more lists than open scopes. */
 const lists: Storage[][] = [];
 let depth = 0;
 
@@ -149,7 +149,7 @@ export function currentScope(): Storage[] | null {
   return scope;
 }
 
-/** Runs `fn` with new storages in a list of its own. At the end `keep` may hand some to the `outer` one; the others are freed. */
+/** Runs `fn` with a list of its own for new storages. At the end `keep` may move some to the outer list; the others are freed. */
 export function scoped<T>(fn: () => T, keep: (result: T, list: Storage[], outer: Storage[] | null) => void): T {
   const outer = scope;
   const before = depth;
@@ -181,7 +181,7 @@ export function within<T>(list: Storage[] | null, fn: () => T): T {
   }
 }
 
-/** Live blocks, their bytes, the peak, and what the memory has grown to, of the active backend. */
+/** Reports live blocks, their bytes, the peak and the memory size of the active backend. */
 export function memoryReport(): MemoryReport {
   return backend().heap.report();
 }

@@ -10,36 +10,36 @@ const MAX_PAGES = 65_536;
 export interface WasmOptions {
   /** `deterministic` (default): the same bits everywhere. `relaxed`: fused multiply-add where the engine has it. */
   build?: Build;
-  /** A compiled module, where the runtime forbids compiling (Workers). */
+  /** A compiled module, for runtimes that forbid compiling (Cloudflare Workers). */
   module?: WebAssembly.Module;
   /** The bytes of `saccade.wasm`. */
   bytes?: BufferSource;
-  /** The most memory to use, in bytes; 4 GiB by default. With threads this much address space is reserved at once. */
+  /** Maximum memory in bytes; 4 GiB by default. With threads this much address space is reserved at once. */
   maximumBytes?: number;
-  /** Threads to share the work, the calling one included; 1 by default. The bits are the same for every number. */
+  /** Threads that share the work, including the calling one; 1 by default. The bits do not depend on it. */
   threads?: number;
-  /** Where the package's `worker.js` is, for bundlers that do not find it: a URL of the same origin. */
+  /** The same-origin URL of the package's `worker.js`, for bundlers that do not find it. */
   worker?: URL | string;
-  /** Nanoseconds a call must take by estimate to be shared out; 12,000 by default. A tuning knob: it changes no bits. */
+  /** The estimated duration, in nanoseconds, from which a call is shared between threads; 12,000 by default. It changes no bits. */
   grain?: number;
 }
 
-/** The build as text in a file of its own, loaded when it is wanted. */
+/** The build as base64 text, in a file of its own that is loaded on demand. */
 async function textOf(build: Build): Promise<string> {
   return build === 'relaxed'
     ? (await import('./generated/relaxed.ts')).relaxed
     : (await import('./generated/deterministic.ts')).deterministic;
 }
 
-/** The build's file beside this one, for service workers, which have no `import()`. */
+/** The build's `.wasm` file beside this one, for service workers, which have no `import()`. */
 async function fetched(build: Build, cause: unknown): Promise<BufferSource> {
   const name = build === 'relaxed' ? 'saccade.relaxed.wasm' : 'saccade.wasm';
   try {
-    const here = import.meta.url; // not in the URL's place: bundlers would look for the file and warn
+    const here = import.meta.url; // not inlined: bundlers would look for the file and warn
     const response = await fetch(new URL(name, here));
     if (response.ok) return await response.arrayBuffer();
   } catch {
-    // There is no such file, or no way to it.
+    // There is no such file, or it cannot be fetched.
   }
   throw new Error(`init: the host must have import() or ${name} beside this, got neither; pass init({ bytes })`, { cause });
 }
@@ -57,7 +57,7 @@ async function embedded(build: Build): Promise<BufferSource> {
   return bytes;
 }
 
-/** Instantiates the float32 SIMD kernels over a memory of their own. */
+/** Instantiates the float32 SIMD kernels with a new memory. */
 export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const { build = 'deterministic', maximumBytes = MAX_PAGES * PAGE, threads = 1 } = options;
   const maximum = Math.min(MAX_PAGES, Math.floor(maximumBytes / PAGE));
@@ -72,7 +72,7 @@ export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
     build,
     kernels: instance.exports as unknown as Kernels,
     heap: new Heap({
-      start: 1024, // below lie the few constants asc places
+      start: 1024, // the compiler's few constants lie below
       unit: 1,
       end: () => memory.buffer.byteLength,
       grow: (end) => grow(memory, end, maximum),
@@ -84,7 +84,7 @@ export async function wasmBackend(options: WasmOptions = {}): Promise<Backend> {
   return several ? several.backend(alone, module, memory) : alone;
 }
 
-/** A quarter more than asked for where that fits, so that a filling memory grows seldom. */
+/** Grows the memory by a quarter more than needed where that fits, so that growth is rare. */
 function grow(memory: WebAssembly.Memory, end: number, maximum: number): boolean {
   const pages = memory.buffer.byteLength / PAGE;
   const needed = Math.ceil(end / PAGE);
