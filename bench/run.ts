@@ -10,6 +10,7 @@ import { families } from './cases/index.ts';
 import { type Clock, computing, elapsed, type Peer, timeBy } from './contender.ts';
 import { limitsOf } from './limit.ts';
 import { type Field, measure, observe, type Result } from './measure.ts';
+import { readmeWith } from './readme.ts';
 import { lineOf, replaced, tables } from './report.ts';
 import { PLAIN, type Setting, verdicts } from './target.ts';
 
@@ -34,7 +35,7 @@ const command = new Command('npm run bench --')
   .addOption(new Option('--computing', 'time the processor computed, for a machine that others use, too').conflicts('threads'))
   .option('--json', 'the results as JSON')
   .option('--markdown', 'the tables of the docs')
-  .option('--docs', 'writes them to docs/performance.md')
+  .option('--docs', 'writes them to docs/performance.md, and what the README tells of it')
   .parse();
 const options = command.opts<Options>();
 const names = command.args.length ? command.args : Object.keys(families);
@@ -98,10 +99,9 @@ if (options.json)
 const told = tables(measured.map(lineAt));
 if (options.markdown) console.log(`${machine}.\n\n${[...told.values()].join('\n\n')}`);
 if (options.docs) {
-  const path = new URL('../../docs/performance.md', import.meta.url);
+  const [page, readme] = ['../../docs/performance.md', '../../README.md'].map((path) => new URL(path, import.meta.url)) as [URL, URL];
   const parts = [['machine', `${machine}.`] as const, ...told];
-  writeFileSync(
-    path,
-    parts.reduce((text, [name, part]) => replaced(text, name, part), readFileSync(path, 'utf8')),
-  );
+  const performance = parts.reduce((text, [name, part]) => replaced(text, name, part), readFileSync(page, 'utf8'));
+  writeFileSync(page, performance);
+  writeFileSync(readme, readmeWith(readFileSync(readme, 'utf8'), performance));
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../bench/measure.ts';
+import { readmeWith, speedTable } from '../../bench/readme.ts';
 import { lineOf, replaced, short, tables } from '../../bench/report.ts';
 import { PLAIN, type Setting, speedup, verdicts } from '../../bench/target.ts';
 
@@ -87,6 +89,33 @@ describe('the report', () => {
     expect(replaced(replaced(document, 'x', 'new'), 'x', 'new')).toBe(replaced(document, 'x', 'new'));
     expect(() => replaced(document, 'z', 'new')).toThrow(
       'bench: the document must have <!-- bench z --> … <!-- /bench -->, got neither or one',
+    );
+  });
+});
+
+describe('the README', () => {
+  const performance = readFileSync('docs/performance.md', 'utf8');
+
+  it('tells the figures of docs/performance.md, as `npm run bench:docs` writes them', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readmeWith(readme, performance)).toBe(readme);
+  });
+
+  it('takes the fastest JavaScript peer, of rates the most and of times the least', () => {
+    const table = (unit: string, figures: string) => `| x | unit | best | fraction | TF.js 4.22.0 | ORT Web 1.3 | ORT native 1.3 | PyTorch 1.13 |\n| --- |\n${figures.replaceAll('UNIT', unit)}\n`; // biome-ignore format: one line
+    const families = ['matmul', 'attention', 'recurrent', 'dates', 'g2p', 'gpt', 'package'];
+    const cases = ['64³', '1024³', 'forward T=1024', 'LSTM B64 T20 I64 H256', 'LSTM B32 T12 I32 H64', 'batch 128', 'biLSTM-256, embedding 256', '4 layers, 128 wide, 4 heads, batch 12×64', 'import to first result, less `node -e 0`']; // biome-ignore format: one line
+    const page = (unit: string) =>
+      families
+        .map(
+          (family) =>
+            `<!-- bench ${family} -->\n${table(unit, cases.map((name) => `| ${name} | UNIT | 8.5 | 0.9 | 10.5 (2 ×) | 9.25 (1 ×) | 99 | 70 (3 ×) |`).join('\n'))}<!-- /bench -->`,
+        )
+        .join('\n');
+    expect(speedTable(page('GFLOP/s')).split('\n')[2]).toContain('| 8.5 GFLOP/s | 0.9 | TF.js 10.5 GFLOP/s | 70 GFLOP/s |');
+    expect(speedTable(page('ms')).split('\n')[2]).toContain('| 8.5 ms | 0.9 | ONNX Runtime Web 9.25 ms | 70 ms |');
+    expect(() => speedTable(page('ms').replaceAll('| batch 128', '| batch 64'))).toThrow(
+      'bench: docs/performance.md must have batch 128 in its table of dates, got none',
     );
   });
 });
