@@ -1,20 +1,34 @@
 // One key and no other. A choice is a step without slope: what the scores learn by is said at each.
 
 import { maskedOut } from '../ops/along.ts';
-import { add, argmax, entropy, gumbel, logSoftmax, mul, oneHot, pick, softmax, stack, straightThrough, uniform } from '../ops/index.ts';
+import {
+  add,
+  argmax,
+  entropy,
+  equal,
+  gumbel,
+  less,
+  logSoftmax,
+  max,
+  mul,
+  oneHot,
+  pick,
+  select,
+  softmax,
+  stack,
+  straightThrough,
+  uniform,
+  where,
+} from '../ops/index.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { int32 } from './history.ts';
 import type { Context, Draw, Selection } from './parts.ts';
 import { inverse, isTemperature, type Temperature } from './selection.ts';
 
 /** The place of the largest of each row, int32; −1 where all are −∞. */
 export function choose(x: Tensor): Tensor {
-  const best = argmax(x, { axis: -1 });
-  const [places, values] = [best.peek(), x.peek()];
-  const keys = x.shape.at(-1) as number;
-  return int32(best.shape, (i) => (values[i * keys + (places[i] as number)] === -Infinity ? -1 : (places[i] as number)));
+  return where(equal(max(x, { axis: -1 }), -Infinity), -1, argmax(x, { axis: -1 }));
 }
 
 /** Scores with −∞ where the mask is false. */
@@ -80,13 +94,11 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
       const epsilon = typeof options.epsilon === 'number' ? options.epsilon : options.epsilon();
       if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`exploring: epsilon must be in [0, 1], got ${epsilon}`);
       const keys = scores.shape[2] as number;
-      const coins = drawn((key, shape) => uniform(foldIn(key, 0), shape), context, scores.shape)?.toArray();
+      const coins = drawn((key, shape) => uniform(foldIn(key, 0), shape), context, scores.shape);
       const noise = drawn((key, shape) => gumbel(foldIn(key, 1), shape), context, scores.shape);
-      const any = noise && choose(shown(noise, context)).toArray();
       const best = choose(shown(scores, context));
-      const places = best.peek();
-      const explores = (i: number) => any && coins && (coins[i * keys] as number) < epsilon;
-      const choice = int32(best.shape, (i) => (explores(i) ? (any as ArrayLike<number>)[i] : places[i]) as number);
+      const explores = coins && less(select(coins, -1, 0), Math.ceil(epsilon * 2 ** 24) / 2 ** 24); // of coins of 24 bits, which float32 holds
+      const choice = noise && explores ? where(explores, choose(shown(noise, context)), best) : best;
       return { weights: oneHot(choice, keys), choice, value: pick(scores, choice) };
     },
   };

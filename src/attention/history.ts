@@ -2,9 +2,8 @@
 
 import type { State } from '../nn/state.ts';
 import { add, select, stack, sum, unstack } from '../ops/index.ts';
-import { tensor, zeros } from '../tensor/create.ts';
+import { arange, full, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
-import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attended, History, Mechanism, Prepared, Remembered, Step } from './parts.ts';
 
@@ -76,11 +75,10 @@ const counted = (name: string, from: (keys: number, steps: number) => number) =>
     [name]: {
       initial(prepared, steps) {
         const [batch, keys] = places(prepared) as [number, number];
-        return int32([batch, 1], () => from(keys, steps ?? keys));
+        return full([batch, 1], from(keys, steps ?? keys), 'int32');
       },
       next(before, { weights }) {
-        const view = before.peek();
-        return int32(before.shape, (i) => (view[i] as number) + (weights.shape[1] as number));
+        return add(before, weights.shape[1] as number);
       },
       sequential: false,
     },
@@ -95,16 +93,7 @@ export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);
  */
 export const placeOfQuery = /* @__PURE__ */ counted('place', (keys, steps) => keys - steps);
 
-/** int32 of a shape, element by element: all are asked for before memory is taken, so that `at` may read views. */
-export function int32(shape: readonly number[], at: (i: number) => number): Tensor {
-  return tensor(
-    Int32Array.from({ length: sizeOf(shape) }, (_, i) => at(i)),
-    { shape },
-  );
-}
-
 /** What a state counts for each of some queries, int32 `[B, T]`: the state's own count for the first. */
 export function placesOf(state: State, name: 'steps' | 'place', queries: number): Tensor {
-  const first = (state[name] as Tensor).peek();
-  return int32([first.length, queries], (i) => (first[Math.floor(i / queries)] as number) + (i % queries));
+  return add(state[name] as Tensor, arange(queries)); // [B, 1] and [T]
 }

@@ -4,12 +4,12 @@ import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { type Core, checkMask, type UnrollOptions, unroll } from '../nn/unroll.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
-import { concat, lstm, matmul, place, reshape, softmax, tanh, where } from '../ops/index.ts';
+import { add, concat, equal, less, lstm, matmul, place, reshape, softmax, sum, tanh, where } from '../ops/index.ts';
 import { expectKey, expectNames, expectOptions, isSize, maybe, type Names } from '../tensor/check.ts';
-import { full, zeros } from '../tensor/create.ts';
+import { arange, full, zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { AdditiveScore } from './score.ts';
 
 /** What {@link IntraAttention} carries: the LSTM's state and the last N states it may look back at, state number i in place i mod N. */
@@ -21,6 +21,8 @@ export interface IntraState extends State {
   readonly values: Tensor;
   /** How many there were, int32 `[B]`. */
   readonly count: Tensor;
+  /** Where the next one goes, int32 `[B]`: count mod N. */
+  readonly place: Tensor;
 }
 
 /** Lengths of an {@link IntraAttention}. */
@@ -68,6 +70,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
       keys: zeros([batch, this.window, width]),
       values: zeros([batch, this.window, this.hidden]),
       count: zeros([batch], 'int32'),
+      place: zeros([batch], 'int32'),
     };
   }
 
@@ -75,14 +78,10 @@ export class IntraAttention extends Module implements Core<IntraState> {
   step(input: Tensor, state: IntraState): { output: Tensor; weights: Tensor; state: IntraState } {
     const { output: h, state: cell } = this.cell.step(input, state.cell);
     const row = reshape(h, [h.shape[0] as number, 1, this.hidden]);
-    const { output, weights } = this.look(
-      row,
-      state.keys,
-      state.values,
-      this.places(state.count, (i, count) => i < count),
-    );
-    const here = this.places(state.count, (i, count) => i === count % this.window); // [B, 1, N]
-    const next = reshape(here, [h.shape[0] as number, this.window, 1]);
+    const places = arange(this.window);
+    const behind = less(places, reshape(state.count, [-1, 1, 1])); // [B, 1, N]
+    const { output, weights } = this.look(row, state.keys, state.values, behind);
+    const next = equal(reshape(places, [-1, 1]), reshape(state.place, [-1, 1, 1])); // [B, N, 1]
     return {
       output: reshape(output, h.shape),
       weights: reshape(weights, [h.shape[0] as number, this.window]),
@@ -90,7 +89,8 @@ export class IntraAttention extends Module implements Core<IntraState> {
         cell,
         keys: where(next, this.score.prepare(row), state.keys),
         values: where(next, row, state.values),
-        count: counted(state.count),
+        count: add(state.count, 1),
+        place: this.wrapped(add(state.place, 1)),
       },
     };
   }
@@ -111,19 +111,17 @@ export class IntraAttention extends Module implements Core<IntraState> {
     if (steps === 0) {
       return { output: zeros([batch, 0, this.hidden]), weights: zeros([batch, 0, 0]), state: state ?? this.initialState(batch) };
     }
-    const lengths = mask ? lengthsOf(mask) : new Array<number>(batch).fill(steps);
-    if (state || !lengths || steps > this.window) return unroll(this, x, options);
+    if (state || steps > this.window || (mask && !padded(mask))) return unroll(this, x, options);
     const { output: h, ...cell } = lstm(mask ? withoutUnseen(x, mask) : x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);
     const { output, weights } = this.look(h, keys, h, before(steps));
     const kept = (past: Tensor) => place(real ? where(real, past, 0) : past, 1, 0, this.window);
-    const count = full([batch], 0, 'int32');
-    count.view().set(lengths);
+    const count = mask ? sum(where(mask, full([], 1, 'int32'), 0), { axis: 1 }) : full([batch], steps, 'int32');
     return {
       output: real ? where(real, output, 0) : output,
       weights: real ? where(real, weights, 0) : weights,
-      state: { cell, keys: kept(keys), values: kept(h), count },
+      state: { cell, keys: kept(keys), values: kept(h), count, place: this.wrapped(count) },
     };
   }
 
@@ -133,38 +131,20 @@ export class IntraAttention extends Module implements Core<IntraState> {
     return { output: tanh(this.combine.forward(concat([matmul(weights, values), h], 2))), weights };
   }
 
-  /** Which places of each row `is` true of, bool `[B, 1, N]`. */
-  private places(count: Tensor, is: (place: number, count: number) => boolean): Tensor {
-    const counts = count.toArray();
-    const mask = empty([count.size, 1, this.window], 'bool');
-    const view = mask.view();
-    for (let i = 0; i < view.length; i++) view[i] = is(i % this.window, counts[Math.floor(i / this.window)] as number) ? 1 : 0;
-    return mask;
+  /** A place up to N; N itself is 0 again. */
+  private wrapped(place: Tensor): Tensor {
+    return where(equal(place, this.window), 0, place);
   }
-}
-
-function counted(count: Tensor): Tensor {
-  const next = empty(count.shape, 'int32');
-  next.view().set(count.toArray().map((n) => n + 1));
-  return next;
 }
 
 /** bool `[T, T]`: what lies before each step. */
 function before(steps: number): Tensor {
-  const mask = empty([steps, steps], 'bool');
-  const view = mask.view();
-  for (let i = 0; i < view.length; i++) view[i] = i % steps < Math.floor(i / steps) ? 1 : 0;
-  return mask;
+  return less(arange(steps), reshape(arange(steps), [steps, 1]));
 }
 
-/** How many steps of each row of bool `[B, T]` are real, where these come first; `null` where they do not. */
-function lengthsOf(mask: Tensor): number[] | null {
-  const [batch, steps] = mask.shape as [number, number];
+/** Whether the real steps of every row of bool `[B, T]` come first. */
+function padded(mask: Tensor): boolean {
+  const steps = mask.shape[1] as number;
   const real = mask.toArray();
-  const lengths = Array.from({ length: batch }, (_, b) => {
-    const end = real.indexOf(0, b * steps);
-    return end < 0 || end >= (b + 1) * steps ? steps : end - b * steps;
-  });
-  const padded = lengths.every((length, b) => real.subarray(b * steps + length, (b + 1) * steps).every((value) => value === 0));
-  return padded ? lengths : null;
+  return real.every((value, i) => value === 0 || i % steps === 0 || real[i - 1] !== 0);
 }

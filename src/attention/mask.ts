@@ -1,6 +1,8 @@
 import { stretched } from '../autograd/arithmetic.ts';
+import { less } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import { expectOptions, expectSizes, isWhole, maybe } from '../tensor/check.ts';
+import { arange, tensor } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
@@ -12,10 +14,7 @@ export function lengthsToMask(lengths: readonly number[], options: { size?: numb
     if (Number.isInteger(length) && length >= 0 && length <= size) return;
     throw new RangeError(`lengthsToMask: lengths must be whole numbers from 0 to ${size}, got ${length} at ${row}`);
   });
-  const mask = empty([lengths.length, size], 'bool');
-  const view = mask.view();
-  for (let i = 0; i < view.length; i++) view[i] = i % size < (lengths[Math.floor(i / size)] as number) ? 1 : 0;
-  return mask;
+  return less(arange(size), tensor(Int32Array.from(lengths), { shape: [lengths.length, 1] }));
 }
 
 /**

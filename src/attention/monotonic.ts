@@ -2,13 +2,34 @@
 
 import { param } from '../nn/module.ts';
 import { maskedOut } from '../ops/along.ts';
-import { add, div, monotonicWeights, mul, normal, oneHot, reshape, select, sigmoid, sqrt, square, sum } from '../ops/index.ts';
+import {
+  add,
+  and,
+  div,
+  equal,
+  expand,
+  greater,
+  less,
+  lessEqual,
+  monotonicWeights,
+  mul,
+  normal,
+  oneHot,
+  reshape,
+  select,
+  sigmoid,
+  sqrt,
+  square,
+  sum,
+  toFloat,
+  where,
+} from '../ops/index.ts';
 import { expectKey, expectOptions, isNumber, maybe, ruleOf } from '../tensor/check.ts';
-import { full } from '../tensor/create.ts';
+import { arange, full, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
-import { empty, type Tensor } from '../tensor/tensor.ts';
-import { drawn } from './hard.ts';
-import { int32, remember } from './history.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { choose, drawn } from './hard.ts';
+import { remember } from './history.ts';
 import type { AttentionSizes, Selection } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score } from './score.ts';
 
@@ -48,10 +69,7 @@ const stopped = /* @__PURE__ */ remember({
   stopped: {
     initial({ values }) {
       const [batch, keys] = values.shape as [number, number];
-      const y = empty([batch, keys]);
-      const view = y.view().fill(0);
-      for (let b = 0; b < batch; b++) view[b * keys] = 1;
-      return y;
+      return expand(toFloat(equal(arange(keys), 0)), [batch, keys]);
     },
     next: (_, { weights }) => select(weights, 1, -1),
     sequential: true,
@@ -81,14 +99,14 @@ export function monotonicSoft(options: { noise?: number } = {}): Selection {
 /** Where the reader stopped last, int32 `[B, 1]`: state `reached`. */
 const reached = /* @__PURE__ */ remember({
   reached: {
-    initial: ({ values }) => int32([values.shape[0] as number, 1], () => 0),
-    next(before, { choice }) {
-      const [old, now] = [before.peek(), (choice as Tensor).peek()];
-      return int32(before.shape, (i) => ((now[i] as number) < 0 ? (old[i] as number) : (now[i] as number)));
-    },
+    initial: ({ values }) => zeros([values.shape[0] as number, 1], 'int32'),
+    next: (before, { choice }) => where(less(choice as Tensor, 0), before, choice as Tensor),
     sequential: true,
   },
 });
+
+/** The place of the first true of each row, int32; −1 where none is. */
+const firstTrue = (mask: Tensor): Tensor => choose(where(mask, 1, -Infinity));
 
 /**
  * The first key from where it stopped last whose score is above 0, that is p > ½; where there is none it reads nothing and stays (Raffel et
@@ -98,12 +116,9 @@ export const monotonicHard: Selection = {
   history: reached,
   select(scores, { mask, state }) {
     const keys = scores.shape[2] as number;
-    const view = maskedOut('monotonic', scores, mask).peek();
-    const from = (state.reached as Tensor).peek();
-    const choice = int32(scores.shape.slice(0, 2), (b) => {
-      for (let s = from[b] as number; s < keys; s++) if ((view[b * keys + s] as number) > 0) return s;
-      return -1;
-    });
+    const ahead = lessEqual(reshape(state.reached as Tensor, [-1, 1, 1]), arange(keys)); // [B, 1, S]
+    const stops = and(ahead, greater(maskedOut('monotonic', scores, mask), 0));
+    const choice = firstTrue(stops);
     return { weights: oneHot(choice, keys), choice };
   },
 };

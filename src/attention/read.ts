@@ -1,8 +1,7 @@
 // What a query takes away.
 
-import { batchGather, greaterEqual, matmul, reshape, where } from '../ops/index.ts';
+import { batchGather, greaterEqual, matmul, maximum, reshape, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { int32 } from './history.ts';
 import type { Read } from './parts.ts';
 
 /** `Σ α v` (Bahdanau et al. 2015, eq. 5). */
@@ -16,11 +15,7 @@ export const weightedSum: Read = /* @__PURE__ */ Object.assign((weights: Tensor,
  */
 export const chosenItem: Read = (_, values, { choice }) => {
   if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
-  const view = choice.peek();
-  const read = batchGather(
-    values,
-    int32(choice.shape, (i) => Math.max(0, view[i] as number)),
-  ); // [B, T, V]
+  const read = batchGather(values, maximum(choice, 0)); // [B, T, V]
   return where(reshape(greaterEqual(choice, 0), [...choice.shape, 1]) as Tensor, read, 0);
 };
 

@@ -1,6 +1,8 @@
+import { concat, equal, not, slice } from '../ops/index.ts';
 import { expectKey, expectNames, isShare, isSize, isWhole, maybe, type Rules } from '../tensor/check.ts';
+import { full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
-import { empty, kindOf, Tensor } from '../tensor/tensor.ts';
+import { kindOf, Tensor } from '../tensor/tensor.ts';
 
 /** The tokens that models give a meaning of their own. */
 export interface Specials {
@@ -61,21 +63,12 @@ export function expectSource(source: Tensor, options: { key?: Key }): void {
 
 /** bool `[B, T]`: true where a token is not `pad`. */
 export function tokenMask(tokens: Tensor, pad: number): Tensor {
-  const mask = empty(tokens.shape, 'bool');
-  const from = tokens.peek();
-  const to = mask.view();
-  for (let i = 0; i < from.length; i++) to[i] = from[i] === pad ? 0 : 1;
-  return mask;
+  return not(equal(tokens, pad));
 }
 
 /** What a decoder is fed to predict `target` `[B, T]`: the target one step later, `start` first. */
 export function shiftRight(target: Tensor, start: number): Tensor {
   const [batch = 0, length = 0] = target.shape;
-  const shifted = empty(target.shape, 'int32');
-  const from = target.peek();
-  const to = shifted.view();
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < length; t++) to[b * length + t] = t === 0 ? start : (from[b * length + t - 1] as number);
-  }
-  return shifted;
+  if (length === 0) return target;
+  return concat([full([batch, 1], start, 'int32'), slice(target, 1, 0, length - 1)], 1);
 }

@@ -1,4 +1,3 @@
-import { lengthsToMask } from '../../attention/mask.ts';
 import { AdditiveScore } from '../../attention/score.ts';
 import { noGrad } from '../../autograd/record.ts';
 import { beamSearch } from '../../decode/beam.ts';
@@ -6,12 +5,29 @@ import type { Decoder, Hypothesis } from '../../decode/decoder.ts';
 import type { LSTMState } from '../../nn/cells.ts';
 import { Module, param } from '../../nn/module.ts';
 import { LSTM } from '../../nn/recurrent.ts';
-import { concat, crossEntropy, expand, gather, reshape, select, uniform, where } from '../../ops/index.ts';
+import {
+  and,
+  batchGather,
+  concat,
+  crossEntropy,
+  equal,
+  expand,
+  maximum,
+  not,
+  reshape,
+  select,
+  slice,
+  sum,
+  toFloat,
+  uniform,
+  where,
+} from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe } from '../../tensor/check.ts';
+import { arange, ones } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
-import { empty, kindOf, Tensor } from '../../tensor/tensor.ts';
+import { elementsOf, empty, kindOf, Tensor } from '../../tensor/tensor.ts';
 import { shiftRight } from '../tokens.ts';
 
 /** What a {@link PointerNetwork} is made with. */
@@ -60,31 +76,20 @@ export interface PointOptions {
 const masked = { mask: 0 };
 const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 
-/** Changes a copy of `allowed` row by row. */
-function narrowed(allowed: Tensor, last: Tensor, change: (row: Float32Array | Float64Array | Int32Array, last: number) => void): Tensor {
-  const next = empty(allowed.shape, 'bool');
-  const view = next.view();
-  view.set(allowed.peek());
+/** Which items of `allowed` `[B, 1 + N]` are left after the choices `last` `[B]`: bool `[B, N]`. */
+function itemsLeft(allowed: Tensor, last: Tensor): Tensor {
   const width = allowed.shape[1] as number;
-  last.peek().forEach((choice, b) => {
-    change(view.subarray(b * width, (b + 1) * width), choice);
-  });
-  return next;
+  return and(slice(allowed, 1, 1), not(equal(reshape(last, [-1, 1]), arange(1, width))));
 }
 
 /** No item twice, and the end not first. */
-export const distinct: Constraint = (allowed, last) =>
-  narrowed(allowed, last, (row, choice) => {
-    row[choice] = 0;
-    row[0] = choice === 0 ? 0 : 1;
-  });
+export const distinct: Constraint = (allowed, last) => concat([not(equal(reshape(last, [-1, 1]), 0)), itemsLeft(allowed, last)], 1);
 
 /** Every item exactly once, then the end: permutations, tours. */
-export const everyItemOnce: Constraint = (allowed, last) =>
-  narrowed(allowed, last, (row, choice) => {
-    row[choice] = 0;
-    row[0] = row.indexOf(1, 1) < 0 ? 1 : 0;
-  });
+export const everyItemOnce: Constraint = (allowed, last) => {
+  const left = itemsLeft(allowed, last);
+  return concat([equal(sum(toFloat(left), { axis: 1, keepDims: true }), 0), left], 1);
+};
 
 const isList = (x: unknown) => Array.isArray(x) || ArrayBuffer.isView(x);
 
@@ -149,7 +154,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
         Array.from({ length: x.shape[0] as number }, (_, way) => select(x, 0, way)),
         1,
       ); // [directions, B, ·] → [B, D]
-    const real = concat([lengthsToMask(new Array(batch).fill(1)), mask ?? lengthsToMask(new Array(batch).fill(count))], 1);
+    const real = concat([ones([batch, 1], 'bool'), mask ?? ones([batch, count], 'bool')], 1);
     return {
       inputs: concat([first(this.start), items], 1),
       keys: this.score.prepare(concat([first(this.end), output], 1)),
@@ -220,16 +225,10 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
   /** The choices fed (int32 `[B, T]`; −1 is fed as the start, what comes of it counts for nothing) to the logits `[B, T, 1 + N]`. */
   private point(fed: Tensor, source: PointerSource, cell: LSTMState): { logits: Tensor; cell: LSTMState } {
     const { inputs, keys, real } = source;
-    const [batch, all, width] = inputs.shape as [number, number, number];
-    const at = empty(fed.shape, 'int32');
-    const [from, to] = [fed.peek(), at.view()];
-    const steps = fed.shape[1] as number;
-    for (let i = 0; i < from.length; i++) {
-      const choice = from[i] as number;
-      if (!(choice >= -1 && choice < all)) throw new RangeError(`point: choices must be from -1 to ${all - 1}, got ${choice}`);
-      to[i] = Math.floor(i / steps) * all + Math.max(0, choice);
-    }
-    const x = gather(reshape(inputs, [batch * all, width]), at); // [B, T, I]
+    const [batch, all] = inputs.shape as [number, number];
+    const odd = elementsOf(fed).find((choice) => !(choice >= -1 && choice < all));
+    if (odd !== undefined) throw new RangeError(`point: choices must be from -1 to ${all - 1}, got ${odd}`);
+    const x = batchGather(inputs, maximum(fed, 0)); // [B, T, I]
     const before = { h: reshape(cell.h, [1, ...cell.h.shape]), c: reshape(cell.c, [1, ...cell.c.shape]) };
     const { output, state: after } = this.decoder.forward(x, { state: before });
     const scores = this.score.score(output, keys); // [B, T, 1 + N]

@@ -8,8 +8,9 @@ import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
 import { stacked } from '../../nn/unroll.ts';
-import { argmax, stack, transpose, unstack } from '../../ops/index.ts';
+import { argmax, stack, transpose, unstack, where } from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, shown } from '../../tensor/check.ts';
+import { tensor } from '../../tensor/create.ts';
 import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -169,11 +170,9 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
   /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, D]` make. */
   private mixed(truth: Tensor, vector: Tensor, sampling: number, key: Key): Tensor {
     return noGrad(() => {
-      const tokens = argmax(this.output.forward(vector), { axis: -1 });
-      const to = tokens.view();
-      const from = truth.peek();
-      for (let i = 0; i < to.length; i++) if (randomInt(key, i, 2 ** 24) >= sampling * 2 ** 24) to[i] = from[i] as number;
-      return tokens;
+      const guess = argmax(this.output.forward(vector), { axis: -1 });
+      const kept = Array.from({ length: truth.size }, (_, i) => randomInt(key, i, 2 ** 24) >= sampling * 2 ** 24);
+      return where(tensor(kept, { dtype: 'bool' }), truth, guess);
     });
   }
 }
