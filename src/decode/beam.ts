@@ -6,7 +6,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CoverageOptions, coverageOf, isCoverageMask } from './coverage.ts';
 import { type Decoder, type Hypothesis, tokensOf, tracesOf, type Written } from './decoder.ts';
-import { rowsOf } from './lines.ts';
+import { likeliest, rowsOf } from './lines.ts';
 import { contextOf, look, nothingLeft, type Seen } from './look.ts';
 import { expectSearch, rewriting, type SearchOptions, searching } from './options.ts';
 import { Stepper } from './stepper.ts';
@@ -101,7 +101,7 @@ function search<Source extends State, S extends State>(stepper: Stepper<Source, 
     const items = rowsOf(fed.length).map((row) => of(row).item);
     const context = contextOf(step, items, (row) => fed[row]?.written ?? null);
     const tokens = fed.map((candidate) => (candidate ? (candidate.written?.token ?? start) : end));
-    const choose = (logits: Tensor) => topk(logits, Math.min(beam, logits.shape[1] as number)).indices;
+    const choose = (logits: Tensor) => (beam === 1 ? likeliest(logits) : topk(logits, Math.min(beam, logits.shape[1] as number)).indices);
     const counts = (row: number) => row - of(row).first < of(row).living.length;
     const seen = stepper.take(tokens, (...given) => look('beamSearch', rules, given, context, choose, counts, false));
     const score = scoring(options, step, seen);

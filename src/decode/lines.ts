@@ -29,7 +29,7 @@ export interface WrittenStep {
 export type ChooseNext = (logits: Tensor, step: number, counts: Counts) => Tensor;
 
 /** The likeliest. */
-export const likeliest: ChooseNext = (logits) => reshape(argmax(logits, { axis: 1 }), [-1, 1]);
+export const likeliest = (logits: Tensor): Tensor => reshape(argmax(logits, { axis: 1 }), [-1, 1]);
 
 /** The steps of a search that writes rows of these `items` each by itself. What has ended is fed the end, and nothing that comes of it counts. */
 export function* writing<Source extends State, S extends State>(

@@ -1,10 +1,9 @@
 // What searches may do to logits: pure functions from logits [N, C] to logits [N, C], −∞ where a token may not be written.
 
-import { copy } from '../autograd/arithmetic.ts';
-import { and, equal, greater, lessEqual, max, mul, or, softmax, sub, takeAlongAxis, topk, where } from '../ops/index.ts';
+import { and, equal, greater, lessEqual, max, mul, or, slice, softmax, sub, topk, where } from '../ops/index.ts';
 import { isPositive, isSize, isWhole, type Rule, ruleOf } from '../tensor/check.ts';
 import { arange, tensor } from '../tensor/create.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
 
 /** What a processor is told besides the logits. */
 export interface DecodingContext {
@@ -27,12 +26,15 @@ export const areTokens: Rule = /* @__PURE__ */ ruleOf(
 
 const { NEGATIVE_INFINITY: SHUT } = Number;
 
-/** A copy of the logits, each row changed in place. */
-function changed(logits: Tensor, change: (line: { [token: number]: number; readonly length: number }, row: number) => void): Tensor {
-  const y = copy(logits);
-  const [rows = 0, width = 0] = y.shape;
-  const view = y.view();
-  for (let row = 0; row < rows; row++) change(view.subarray(row * width, (row + 1) * width), row);
+type Line = Float32Array | Float64Array | Int32Array;
+
+/** New logits, each row changed in place. */
+function changed(logits: Tensor, change: (line: Line, row: number) => void): Tensor {
+  const [rows = 0, width = 0] = logits.shape;
+  const values = logits.toArray();
+  for (let row = 0; row < rows; row++) change(values.subarray(row * width, (row + 1) * width), row);
+  const y = empty(logits.shape);
+  y.view().set(values);
   return y;
 }
 
@@ -123,8 +125,7 @@ export function topK(k: number): LogitsProcessor {
   return (logits) => {
     if (k >= (logits.shape[1] as number)) return logits;
     const { values, indices } = topk(logits, k);
-    const last = tensor(new Int32Array(indices.shape[0] as number).fill(k - 1), { shape: [indices.shape[0] as number, 1] });
-    return upTo(logits, takeAlongAxis(values, last, { axis: 1 }), takeAlongAxis(indices, last, { axis: 1 }));
+    return where(upTo(logits, slice(values, 1, k - 1), slice(indices, 1, k - 1)), logits, SHUT);
   };
 }
 
@@ -136,17 +137,33 @@ export function topP(mass: number): LogitsProcessor {
   isMass('topP', 'mass', mass);
   return (logits) => {
     const [rows = 0, width = 0] = logits.shape;
-    if (mass === 1 || rows === 0) return logits;
+    if (mass === 1) return logits;
     const probabilities = softmax(logits);
-    for (let k = Math.min(64, width); ; k = Math.min(4 * k, width)) {
-      const { values, indices } = topk(logits, k);
-      const ordered = takeAlongAxis(probabilities, indices, { axis: 1 }).toArray();
-      const counts = Int32Array.from({ length: rows }, (_, row) => sumsTo(mass, ordered.subarray(row * k, (row + 1) * k)));
-      if (k < width && counts.includes(0)) continue; // some row needs more than k
-      const last = tensor(counts.map((count) => (count || k) - 1), { shape: [rows, 1] }); // biome-ignore format: one line
-      return upTo(logits, takeAlongAxis(values, last, { axis: 1 }), takeAlongAxis(indices, last, { axis: 1 }));
+    const k = Math.min(64, width); // most distributions have their mass in few tokens
+    const { values, indices } = topk(probabilities, k);
+    const [ordered, places, all] = [values.toArray(), indices.toArray(), probabilities.peek()];
+    const least = new Float32Array(rows);
+    const last = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const count = sumsTo(mass, ordered.subarray(row * k, (row + 1) * k));
+      const of = count > 0 ? row * k + count - 1 : -1;
+      const [value, place] = of >= 0 ? [ordered[of], places[of]] : lastOf(mass, all.subarray(row * width, (row + 1) * width));
+      least[row] = value as number;
+      last[row] = place as number;
     }
+    const column = { shape: [rows, 1] };
+    return where(upTo(probabilities, tensor(least, column), tensor(last, column)), logits, SHUT);
   };
+}
+
+/** The last of the probabilities that sum to `mass` or more, in their order, and its token; the very last where all of them do not. */
+function lastOf(mass: number, probabilities: Line): [value: number, place: number] {
+  const sorted = probabilities.slice().sort().reverse();
+  const count = sumsTo(mass, sorted) || sorted.length;
+  const value = sorted[count - 1] as number;
+  let place = -1;
+  for (let left = count - sorted.indexOf(value); left > 0; left--) place = probabilities.indexOf(value, place + 1);
+  return [value, place];
 }
 
 /** How many of the probabilities, in their order, sum to `mass` or more; 0 where all of them do not. */
@@ -159,8 +176,8 @@ function sumsTo(mass: number, probabilities: ArrayLike<number>): number {
   return 0;
 }
 
-/** Logits as far down as `logit` `[N, 1]`; of those that equal it, up to token `place` `[N, 1]`. */
-function upTo(logits: Tensor, logit: Tensor, place: Tensor): Tensor {
-  const before = lessEqual(arange(logits.shape[1] as number), place);
-  return where(or(greater(logits, logit), and(equal(logits, logit), before)), logits, SHUT);
+/** Which of x `[N, V]` are at least `least` `[N, 1]`; of those that equal it, up to token `last` `[N, 1]`. */
+function upTo(x: Tensor, least: Tensor, last: Tensor): Tensor {
+  const before = lessEqual(arange(x.shape[1] as number), last);
+  return or(greater(x, least), and(equal(x, least), before));
 }

@@ -61,7 +61,7 @@ export function partsOf(
   if (state instanceof Tensor || isRowState(state)) return [[path, state]];
   if (!(isGroup(state) || Array.isArray(state)) || around.includes(state)) {
     const got = around.includes(state) ? 'the group itself' : shown(state);
-    throw new TypeError(`${op}: state must be tensors in named groups or lists, got ${got} at ${path}`);
+    throw new TypeError(`${op}: ${path.split('.')[0]} must be tensors in named groups or lists, got ${got} at ${path}`);
   }
   return Object.entries(state).flatMap(([name, part]) => partsOf(op, part as StatePart, `${path}.${name}`, [...around, state]));
 }
