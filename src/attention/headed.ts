@@ -62,6 +62,7 @@ export class HeadedAttention extends Module implements Mechanism {
     this.op = op;
   }
 
+  /** Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, E]` and `weights` `[B, H, T, S]`. */
   forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: MultiHeadCall = {}): Omit<Attended, 'weights'> {

@@ -116,6 +116,7 @@ export class Heads extends Module {
     return mask ? { ...prepared, mask } : prepared;
   }
 
+  /** What the parts remember before the first step, of each head `[B, H, …]`. */
   initialState(prepared: Prepared, steps?: number): State {
     const { mask: _, ...rest } = prepared;
     const inner = mapState(rest as Prepared, flat);

@@ -38,6 +38,7 @@ export {
   PackedProjection,
   type Projection,
   type ProjectionSizes,
+  type Role,
   SeparateProjection,
 } from './projection.ts';
 export { chosenItem, pointing, weightedSum } from './read.ts';

@@ -61,7 +61,7 @@ const rules: Rules<MultiHeadOptions> = {
  * §3.2.2): any score, window, selection and read. Parameters are named, laid out and drawn as in PyTorch's `nn.MultiheadAttention`: the
  * maps are one `in_proj_weight` where queries, keys and values are of one width. Weights are `[B, H, T, S]` (of a step `[B, H, S]`),
  * choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`. Dot products taken softly
- * are {@link scaledDotProductAttention}: without `weights` nothing of size T · S is made. It builds a {@link HeadedAttention}, which takes other
+ * are `scaledDotProductAttention`: without `weights` nothing of size T · S is made. It builds a {@link HeadedAttention}, which takes other
  * maps as well.
  */
 export class MultiHead extends Module implements Mechanism {
@@ -109,6 +109,7 @@ export class MultiHead extends Module implements Mechanism {
     this.parts = new HeadedAttention({ projection, heads: looking, output: this.out_proj }, 'MultiHead');
   }
 
+  /** Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, E]` and `weights` `[B, H, T, S]`. */
   forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Omit<Attended, 'weights'> {

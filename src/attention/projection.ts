@@ -10,7 +10,10 @@ import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A map of the last axis: `Linear`, or any module with `forward`, such as a frozen map with a low-rank one beside it. */
-export type Mapping = Module & { forward(x: Tensor): Tensor };
+export type Mapping = Module & {
+  /** `[…, I]` to `[…, O]`. */
+  forward(x: Tensor): Tensor;
+};
 
 /** Which of an attention's operands. */
 export type Role = 'query' | 'key' | 'value';

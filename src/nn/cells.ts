@@ -51,10 +51,10 @@ const HC = ['h', 'c'] as const;
 
 /** What the three cells share: weights under PyTorch's names, and their products. */
 abstract class Cell extends Module {
-  readonly weight_ih: Tensor; // [G·D, I]
-  readonly weight_hh: Tensor; // [G·D, D]
-  readonly bias_ih: Tensor | null; // [G·D]
-  readonly bias_hh: Tensor | null; // [G·D]
+  readonly weight_ih: Tensor; // [gates·D, I]
+  readonly weight_hh: Tensor; // [gates·D, D]
+  readonly bias_ih: Tensor | null; // [gates·D]
+  readonly bias_hh: Tensor | null; // [gates·D]
   readonly input: number;
   readonly hidden: number;
   private readonly zero: Tensor | null;

@@ -34,13 +34,13 @@ export interface Embedded {
 
 /** The weights of one layer in one direction, PyTorch's layout: G gates side by side. */
 export interface Weights {
-  /** [G·D, I] */
+  /** [gates·D, I] */
   weightIh: Tensor;
-  /** [G·D, D] */
+  /** [gates·D, D] */
   weightHh: Tensor;
-  /** [G·D] */
+  /** [gates·D] */
   biasIh: Tensor;
-  /** [G·D] */
+  /** [gates·D] */
   biasHh: Tensor;
 }
 
@@ -129,7 +129,7 @@ export function oneStep(op: string, x: Tensor): Tensor {
 }
 
 /**
- * The product of the inputs with their weight, step by step [T, B, G·D]. Of a table with fewer rows than there are inputs each row is
+ * The product of the inputs with their weight, step by step [T, B, gates·D]. Of a table with fewer rows than there are inputs each row is
  * multiplied once; the values are the same bits. Where the mask is false no input reaches a gradient.
  */
 export function inputGates(x: Tensor | Embedded, weightIh: Tensor, mask?: Tensor): Tensor {
@@ -185,7 +185,7 @@ export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
 
 /**
  * Gradients of the state's weight and of both biases from those of the two products, `dgates` of the input's and `dinner` of the state's,
- * [T, B, G·D] each. Where no state was given the first step's product was none.
+ * [T, B, gates·D] each. Where no state was given the first step's product was none.
  */
 export function weightGradients(
   q: Sequence,

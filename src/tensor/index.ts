@@ -1,5 +1,6 @@
 /** Tensors: creation, random keys, scopes. @module */
 
+export type { Rule, Rules } from './check.ts';
 export { arange, detach, full, type Nested, ones, type Typed, tensor, zeros } from './create.ts';
 export type { Key } from './key.ts';
 export type { Attributes, Call } from './observe.ts';

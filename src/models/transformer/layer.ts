@@ -25,7 +25,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 export type Activation = 'relu' | 'gelu' | ((x: Tensor) => Tensor);
 
 /** A part that normalises the last axis. */
-export type Norm = Module & { forward(x: Tensor): Tensor };
+export type Norm = Module & {
+  /** `[…, D]` to the same. */
+  forward(x: Tensor): Tensor;
+};
 
 /** What a {@link TransformerEncoderLayer} is made with. */
 export interface TransformerEncoderLayerOptions {
