@@ -9,7 +9,7 @@ import type { DType } from '../runtime/backend.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { expectDType, Tensor } from '../tensor/tensor.ts';
+import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './history.ts';
 import { type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
 
@@ -109,7 +109,7 @@ function expectTable(op: string, table: Tensor, dtype: DType): void {
 function rows(op: string, table: Tensor, scores: Shape, state: State): Tensor {
   const places = placesOf(state, 'steps', scores[1] as number);
   const [length = 0, keys] = table.shape.slice(-2);
-  if (keys !== scores[2] || places.peek().some((place) => place >= length)) {
+  if (keys !== scores[2] || elementsOf(places).some((place) => place >= length)) {
     throw new RangeError(
       `${op}: table must have a row for each query and a column for each of ${scores[2]} keys, got ${show(table.shape)}`,
     );

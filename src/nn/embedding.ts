@@ -1,8 +1,8 @@
 import { taped } from '../autograd/record.ts';
-import { gather, normal, where } from '../ops/index.ts';
+import { equal, gather, normal, reshape, where } from '../ops/index.ts';
 import type { Embedded } from '../ops/sequence.ts';
 import { expectKey, expectOptions, isSize, isWhole, maybe } from '../tensor/check.ts';
-import { detach, full } from '../tensor/create.ts';
+import { arange, detach } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, param } from './module.ts';
@@ -50,9 +50,8 @@ export class Embedding extends Module {
     const { weight, paddingIndex } = this;
     if (paddingIndex === undefined) return weight;
     return taped('embedding', detach(weight), [weight], (g) => {
-      const learns = full([weight.shape[0] as number, 1], 1, 'bool');
-      learns.view()[paddingIndex] = 0;
-      return [where(learns, g, 0)];
+      const padding = equal(arange(weight.shape[0] as number), paddingIndex); // [N]
+      return [where(reshape(padding, [-1, 1]), 0, g)];
     });
   }
 }
