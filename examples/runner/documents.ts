@@ -71,14 +71,13 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
 
 const [START, END] = ['<!-- results -->', '<!-- /results -->'];
 
-/** The README with its table of results: of each recipe without a page of its own the rows that have a target, or all where none has. */
+/** The README with its table of results: the main figure of each recipe without a page of its own, the first with a target if there is one. */
 export function readmeWith(recipes: readonly Recipe[], readme: string, folder = KEPT): string {
   const rows = recipes.flatMap((recipe) => {
     const result = recipe.page ? undefined : keptOf(recipe, folder);
-    const held = result?.rows.filter(({ target }) => target) ?? [];
-    const shown = held.length > 0 ? held : (result?.rows ?? []);
+    const main = result?.rows.find(({ target }) => target) ?? result?.rows[0];
     const mark = result?.note ? ' †' : '';
-    return shown.map((row) => ({ ...row, figure: `[${recipe.name}](docs/results.md#${recipe.name}): ${row.figure}${mark}` }));
+    return [main ?? []].flat().map((row) => ({ ...row, figure: `[${recipe.name}](docs/results.md#${recipe.name}): ${row.figure}${mark}` }));
   });
   const notes = new Set(recipes.flatMap((recipe) => (recipe.page ? [] : (keptOf(recipe, folder)?.note ?? []))));
   const [from, to] = [readme.indexOf(START), readme.indexOf(END)];
