@@ -25,7 +25,7 @@ export interface ForecasterOptions {
   dropout?: number;
 }
 
-/** The season of each time, whole numbers below `seasons`: int32 `[B, P]` of what is known, `[B, F]` of what is asked. */
+/** The season of each time, whole numbers below `seasons`: int32 `[B, S]` of what is known, `[B, T]` of what is asked. */
 export interface Seasons {
   past: Tensor;
   future: Tensor;
@@ -68,25 +68,25 @@ export class Forecaster extends Module {
     this.channels = channels;
   }
 
-  /** The past `[B, P, C]` and the seasons of both to the future `[B, F, C]`, and where each of its times looked `[B, F, P]`. */
+  /** The past `[B, S, I]` and the seasons of both to the future `[B, T, I]`, and where each of its times looked `[B, T, S]`. */
   forward(past: Tensor, seasons: Seasons, options: { key?: Key } = {}): { output: Tensor; weights: Tensor } {
     expectNames('Forecaster', options, keyName);
     if (!(past instanceof Tensor && past.dtype === 'float32' && past.rank === 3 && past.shape[2] === this.channels && past.shape[1])) {
-      throw new RangeError(`Forecaster: past must be float32 [B, P, ${this.channels}] with P from 1, got ${kindOf(past)}`);
+      throw new RangeError(`Forecaster: past must be float32 [B, S, ${this.channels}] with S from 1, got ${kindOf(past)}`);
     }
     const [batch, length] = past.shape;
     expectTokens('Forecaster', 'seasons.past', seasons.past);
     expectTokens('Forecaster', 'seasons.future', seasons.future);
     if (seasons.past.shape[0] !== batch || seasons.past.shape[1] !== length || seasons.future.shape[0] !== batch) {
       const got = `${show(seasons.past.shape)} and ${show(seasons.future.shape)}`;
-      throw new RangeError(`Forecaster: seasons must be [${batch}, ${length}] of the past and [${batch}, F] of the future, got ${got}`);
+      throw new RangeError(`Forecaster: seasons must be [${batch}, ${length}] of the past and [${batch}, T] of the future, got ${got}`);
     }
-    const last = slice(past, 1, length - 1); // [B, 1, C]
-    const moved = sub(past, last); // [B, P, C]
-    const { output, state } = this.encoder.forward(concat([moved, this.season.forward(seasons.past)], 2)); // [B, P, H]
-    const steps = this.decoder.forward(this.season.forward(seasons.future), { state }).output; // [B, F, H]
-    const { output: read, weights } = this.attention.forward(steps, output, concat([output, moved], 2)); // [B, F, H + C]
-    const seen = this.dropout.forward(concat([steps, read], 2), options); // [B, F, 2 H + C]
+    const last = slice(past, 1, length - 1); // [B, 1, I]
+    const moved = sub(past, last); // [B, S, I]
+    const { output, state } = this.encoder.forward(concat([moved, this.season.forward(seasons.past)], 2)); // [B, S, D]
+    const steps = this.decoder.forward(this.season.forward(seasons.future), { state }).output; // [B, T, D]
+    const { output: read, weights } = this.attention.forward(steps, output, concat([output, moved], 2)); // [B, T, D + I]
+    const seen = this.dropout.forward(concat([steps, read], 2), options); // [B, T, 2 D + I]
     return { output: add(this.output.forward(seen), last), weights };
   }
 }

@@ -20,10 +20,10 @@ describe('Forecaster', () => {
 
   it('refuses what does not fit', () => {
     expect(() => model.forward(zeros([1, 5, 3]), seasons)).toThrow(
-      'Forecaster: past must be float32 [B, P, 2] with P from 1, got float32 [1, 5, 3]',
+      'Forecaster: past must be float32 [B, S, 2] with S from 1, got float32 [1, 5, 3]',
     );
     expect(() => model.forward(zeros([1, 4, 2]), seasons)).toThrow(
-      'Forecaster: seasons must be [1, 4] of the past and [1, F] of the future, got [1, 5] and [1, 3]',
+      'Forecaster: seasons must be [1, 4] of the past and [1, T] of the future, got [1, 5] and [1, 3]',
     );
     expect(() => model.forward(zeros([1, 5, 2]), { ...seasons, future: zeros([1, 3]) })).toThrow(
       'Forecaster: seasons.future must be int32 [B, T], got float32 [1, 3]',
