@@ -70,7 +70,7 @@ function filesOf(tests) {
 
 /** Runs a room's mutants and reads what became of them. @param {string} room @returns {Score} */
 function scoreOf(room) {
-  const { mutate, tests } = /** @type {{ mutate: string[], tests: string[] }} */ (rooms[room]);
+  const { mutate, tests, without } = /** @type {{ mutate: string[], tests: string[], without?: RegExp }} */ (rooms[room]);
   const report = `build/mutants/${room}.json`;
   const config = `build/mutants/${room}.config.json`;
   mkdirSync('build/mutants', { recursive: true });
@@ -100,7 +100,7 @@ function scoreOf(room) {
   const args = [`${folder}/node_modules/@stryker-mutator/core/bin/stryker.js`, 'run', config];
   spawnSync(process.execPath, args, {
     stdio: 'inherit',
-    env: { ...process.env, SACCADE_MUTANTS: filesOf(tests).join(), SACCADE_BRIEF: '1' },
+    env: { ...process.env, SACCADE_MUTANTS: filesOf(tests).join(), SACCADE_WITHOUT: without?.source ?? '', SACCADE_BRIEF: '1' },
   });
   if (!existsSync(report)) throw new Error(`mutants: the run of ${room} ended without a report; its output above says why`);
   /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */

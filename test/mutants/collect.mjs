@@ -1,10 +1,11 @@
 // What test files import as 'vitest' where mutants are tried: it collects the tests, to be run as often as there are mutants, and judges with
 // vitest's own `expect`.
+import { format } from 'node:util';
 import { ASYMMETRIC_MATCHERS_OBJECT, chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
 import { spyOn } from '@vitest/spy';
 
 /** @typedef {(...args: any[]) => unknown} Run */
-/** @typedef {{ id: string, run: Run, each: Run[] }} Test */
+/** `title` has the words of tables in place. @typedef {{ id: string, title: string, run: Run, each: Run[] }} Test */
 
 /** Every test of the files that were imported. @type {Test[]} */
 export const tests = [];
@@ -14,36 +15,39 @@ export const before = [];
 export const after = [];
 
 let path = /** @type {string[]} */ ([]);
+let titles = /** @type {string[]} */ ([]);
 let each = /** @type {Run[]} */ ([]);
 
 /** Imports a test file. @param {string} file @param {string} url */
 export async function collect(file, url) {
   path = [file];
+  titles = [file];
   each = [];
   await import(url);
 }
 
 /** @param {string} name @param {Run} run */
-const grouped = (name, run) => {
-  const outside = [path, each];
-  [path, each] = [[...path, name], [...each]];
+const grouped = (name, run, title = name) => {
+  const outside = [path, titles, each];
+  [path, titles, each] = [[...path, name], [...titles, title], [...each]];
   run();
-  [path, each] = /** @type {[string[], Run[]]} */ (outside);
+  [path, titles, each] = /** @type {[string[], string[], Run[]]} */ (outside);
 };
 
 /** @param {string} name @param {Run} run */
-const noted = (name, run) => {
+const noted = (name, run, title = name) => {
   const id = [...path, name].join(' > ');
   const same = tests.filter((test) => test.id === id || test.id.startsWith(`${id} #`)).length;
-  tests.push({ id: same ? `${id} #${same}` : id, run, each });
+  tests.push({ id: same ? `${id} #${same}` : id, title: [...titles, title].join(' > '), run, each });
 };
 
-/** @param {(name: string, run: Run) => void} add */
+/** @param {(name: string, run: Run, title?: string) => void} add */
 const forms = (add) =>
   Object.assign(add, {
     each: (/** @type {readonly unknown[]} */ table) => (/** @type {string} */ name, /** @type {Run} */ run) =>
       table.forEach((row, i) => {
-        add(`${name} ${i}`, () => run(...(Array.isArray(row) ? row : [row])));
+        const given = Array.isArray(row) ? row : [row];
+        add(`${name} ${i}`, () => run(...given), format(name, ...given.slice(0, name.split('%').length - 1)));
       }),
     skipIf: (/** @type {unknown} */ condition) => (condition ? () => {} : add),
   });

@@ -51,6 +51,8 @@ class Runner {
     await import(here('test/setup.ts'));
     for (const file of (process.env.SACCADE_MUTANTS ?? '').split(',')) await collected.collect(file, here(file));
     for (const run of collected.before) await run();
+    const { SACCADE_WITHOUT: without } = process.env;
+    if (without) collected.tests.splice(0, Infinity, ...collected.tests.filter(({ title }) => !new RegExp(without).test(title)));
     this.collected = collected;
     return collected;
   }
