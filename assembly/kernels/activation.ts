@@ -1,5 +1,5 @@
 // Activations of several steps and the gradients of activations, one pass each.
-import { mapLong, Unary } from "../loops/map";
+import { Long, map } from "../loops/map";
 import { Part } from "../loops/part";
 import { mapPairs, PairLane } from "../loops/rows";
 import { V } from "../simd/lanes";
@@ -38,7 +38,7 @@ export function reluBackward(dx: usize, g: usize, y: usize, n: i32): void {
   mapPairs<ReluSlope>(dx, g, y, n, 0);
 }
 
-class Gelu extends Unary {
+class Gelu extends Long {
   @inline at(x: v128): v128 {
     return f32x4.mul(x, Normal.distribution(x, Normal.bell(x)));
   }
@@ -46,7 +46,7 @@ class Gelu extends Unary {
 
 /** `x Φ(x)`. */
 export function gelu(out: usize, x: usize, n: i32): void {
-  mapLong<Gelu>(out, x, n);
+  map<Gelu>(out, x, n);
 }
 
 class GeluSlope {

@@ -1,5 +1,5 @@
 // One class a function: the arithmetic of four lanes. The loops are in loops/.
-import { map, mapLong, mapScaled, Scaled, Unary } from "../loops/map";
+import { Lane, Long, map, mapWith, Unary } from "../loops/map";
 import { Erf } from "../simd/erf";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
@@ -39,14 +39,14 @@ export function sign(out: usize, x: usize, n: i32): void {
   map<Sign>(out, x, n);
 }
 
-class ExpOp extends Unary {
+class ExpOp extends Long {
   @inline at(x: v128): v128 {
     return Exp.of(x);
   }
 }
 
 export function exp(out: usize, x: usize, n: i32): void {
-  mapLong<ExpOp>(out, x, n);
+  map<ExpOp>(out, x, n);
 }
 
 class LogOp extends Unary {
@@ -59,24 +59,24 @@ export function log(out: usize, x: usize, n: i32): void {
   map<LogOp>(out, x, n);
 }
 
-class TanhOp extends Unary {
+class TanhOp extends Long {
   @inline at(x: v128): v128 {
     return Tanh.of(x);
   }
 }
 
 export function tanh(out: usize, x: usize, n: i32): void {
-  mapLong<TanhOp>(out, x, n);
+  map<TanhOp>(out, x, n);
 }
 
-class SigmoidOp extends Unary {
+class SigmoidOp extends Long {
   @inline at(x: v128): v128 {
     return Sigmoid.of(x);
   }
 }
 
 export function sigmoid(out: usize, x: usize, n: i32): void {
-  mapLong<SigmoidOp>(out, x, n);
+  map<SigmoidOp>(out, x, n);
 }
 
 class SoftplusOp extends Unary {
@@ -150,7 +150,7 @@ export function toFloat(out: usize, x: usize, n: i32): void {
   map<ToFloat>(out, x, n);
 }
 
-class Affine extends Scaled {
+class Affine extends Lane {
   @inline at(x: v128, scale: v128, shift: v128): v128 {
     return V.madd(x, scale, shift);
   }
@@ -158,10 +158,10 @@ class Affine extends Scaled {
 
 /** `scale · x + shift`. */
 export function affine(out: usize, x: usize, n: i32, scale: f32, shift: f32): void {
-  mapScaled<Affine>(out, x, n, scale, shift);
+  mapWith<Affine>(out, x, n, scale, shift);
 }
 
-class Clamp extends Scaled {
+class Clamp extends Lane {
   @inline at(x: v128, low: v128, high: v128): v128 {
     return f32x4.pmin(f32x4.pmax(x, low), high);
   }
@@ -169,5 +169,5 @@ class Clamp extends Scaled {
 
 /** `min(max(x, low), high)`; NaN stays NaN. */
 export function clamp(out: usize, x: usize, n: i32, low: f32, high: f32): void {
-  mapScaled<Clamp>(out, x, n, low, high);
+  mapWith<Clamp>(out, x, n, low, high);
 }

@@ -1,10 +1,11 @@
 // One step of a GRU for a batch, and its gradient: everything but the matrix products. Gates lie side by side in a row, in PyTorch's
 // order. A row whose mask is 0 carries its state on, puts out zeros and passes the gradients of its state back.
-import { Lanes } from "../loops/cell";
+import { Cell } from "../loops/cell";
+import { Part } from "../loops/part";
 import { LANES, V } from "../simd/lanes";
 import { Sigmoid, Tanh } from "../simd/tanh";
 
-/** Cho et al. 2014 in the form of PyTorch and cuDNN: the reset gate acts behind the recurrent product. */
+/** Cho et al. 2014 in the form of PyTorch and cuDNN: the reset gate acts behind the recurrent product. `rest` is a constant: 4 or 1. */
 class Gru {
   @inline static step(
     out: usize,
@@ -16,21 +17,21 @@ class Gru {
     biasHh: usize,
     hPrev: usize,
     size: usize,
-    n: i32,
+    rest: i32,
   ): void {
     const last: usize = 2 * size;
-    const r = Sigmoid.of(Lanes.gate(gates, input, biasIh, biasHh, n));
-    const z = Sigmoid.of(Lanes.gate(gates + size, input + size, biasIh + size, biasHh + size, n));
-    const u = f32x4.add(Lanes.load(gates + last, n), Lanes.load(biasHh + last, n));
-    const x = f32x4.add(Lanes.load(input + last, n), Lanes.load(biasIh + last, n));
+    const r = Sigmoid.of(Cell.gate(gates, input, biasIh, biasHh, rest));
+    const z = Sigmoid.of(Cell.gate(gates + size, input + size, biasIh + size, biasHh + size, rest));
+    const u = f32x4.add(Part.load(gates + last, rest), Part.load(biasHh + last, rest));
+    const x = f32x4.add(Part.load(input + last, rest), Part.load(biasIh + last, rest));
     const m = Tanh.of(V.madd(r, u, x));
-    const y = V.madd(z, f32x4.sub(Lanes.load(hPrev, n), m), m);
-    Lanes.store(gates, r, n);
-    Lanes.store(gates + size, z, n);
-    Lanes.store(gates + last, m, n);
-    Lanes.store(inner, u, n);
-    Lanes.store(h, y, n);
-    Lanes.store(out, y, n);
+    const y = V.madd(z, f32x4.sub(Part.load(hPrev, rest), m), m);
+    Part.store(gates, r, rest);
+    Part.store(gates + size, z, rest);
+    Part.store(gates + last, m, rest);
+    Part.store(inner, u, rest);
+    Part.store(h, y, rest);
+    Part.store(out, y, rest);
   }
 
   @inline static back(
@@ -42,23 +43,23 @@ class Gru {
     inner: usize,
     hPrev: usize,
     size: usize,
-    n: i32,
+    rest: i32,
   ): void {
     const last: usize = 2 * size;
-    const r = Lanes.load(gates, n);
-    const z = Lanes.load(gates + size, n);
-    const m = Lanes.load(gates + last, n);
-    const dout = f32x4.add(Lanes.load(dh, n), Lanes.load(g, n));
-    const dm = f32x4.mul(f32x4.mul(dout, f32x4.sub(V.splat(1), z)), Lanes.tanhSlope(m));
-    const dz = f32x4.mul(f32x4.mul(dout, f32x4.sub(Lanes.load(hPrev, n), m)), Lanes.sigmoidSlope(z));
-    const dr = f32x4.mul(f32x4.mul(dm, Lanes.load(inner, n)), Lanes.sigmoidSlope(r));
-    Lanes.store(dgates, dr, n);
-    Lanes.store(dgates + size, dz, n);
-    Lanes.store(dgates + last, dm, n);
-    Lanes.store(dinner, dr, n);
-    Lanes.store(dinner + size, dz, n);
-    Lanes.store(dinner + last, f32x4.mul(dm, r), n);
-    Lanes.store(dh, f32x4.mul(dout, z), n);
+    const r = Part.load(gates, rest);
+    const z = Part.load(gates + size, rest);
+    const m = Part.load(gates + last, rest);
+    const dout = f32x4.add(Part.load(dh, rest), Part.load(g, rest));
+    const dm = f32x4.mul(f32x4.mul(dout, f32x4.sub(V.splat(1), z)), Cell.tanhSlope(m));
+    const dz = f32x4.mul(f32x4.mul(dout, f32x4.sub(Part.load(hPrev, rest), m)), Cell.sigmoidSlope(z));
+    const dr = f32x4.mul(f32x4.mul(dm, Part.load(inner, rest)), Cell.sigmoidSlope(r));
+    Part.store(dgates, dr, rest);
+    Part.store(dgates + size, dz, rest);
+    Part.store(dgates + last, dm, rest);
+    Part.store(dinner, dr, rest);
+    Part.store(dinner + size, dz, rest);
+    Part.store(dinner + last, f32x4.mul(dm, r), rest);
+    Part.store(dh, f32x4.mul(dout, z), rest);
   }
 }
 
@@ -84,7 +85,7 @@ export function gruCell(
   const size = (<usize>hidden) << 2;
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
-    if (Lanes.active(mask, row, maskStride)) {
+    if (Cell.active(mask, row, maskStride)) {
       let k: usize = 0;
       for (; k < full; k += 16) Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, LANES);
       for (; k < size; k += 4) Gru.step(out + k, h + k, gates + k, inner + k, input + k, biasIh + k, biasHh + k, hPrev + k, size, 1);
@@ -119,7 +120,7 @@ export function gruCellBackward(
   const size = (<usize>hidden) << 2;
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
-    if (Lanes.active(mask, row, maskStride)) {
+    if (Cell.active(mask, row, maskStride)) {
       let k: usize = 0;
       for (; k < full; k += 16) Gru.back(dgates + k, dinner + k, dh + k, g + k, gates + k, inner + k, hPrev + k, size, LANES);
       for (; k < size; k += 4) Gru.back(dgates + k, dinner + k, dh + k, g + k, gates + k, inner + k, hPrev + k, size, 1);

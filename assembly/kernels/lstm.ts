@@ -1,10 +1,11 @@
 // One step of an LSTM for a batch, and its gradient: everything but the matrix products. Gates lie side by side in a row, in PyTorch's
 // order. A row whose mask is 0 carries its state on, puts out zeros and passes the gradients of its state back.
-import { Lanes } from "../loops/cell";
+import { Cell } from "../loops/cell";
+import { Part } from "../loops/part";
 import { LANES, V } from "../simd/lanes";
 import { Sigmoid, Tanh } from "../simd/tanh";
 
-/** Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000. `size` is the bytes of one gate. */
+/** Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000. `size` is the bytes of one gate, `rest` a constant: 4 or 1. */
 class Lstm {
   @inline static step(
     out: usize,
@@ -16,37 +17,37 @@ class Lstm {
     biasHh: usize,
     cPrev: usize,
     size: usize,
-    n: i32,
+    rest: i32,
   ): void {
-    const i = Sigmoid.of(Lanes.gate(gates, input, biasIh, biasHh, n));
-    const f = Sigmoid.of(Lanes.gate(gates + size, input + size, biasIh + size, biasHh + size, n));
-    const g = Tanh.of(Lanes.gate(gates + 2 * size, input + 2 * size, biasIh + 2 * size, biasHh + 2 * size, n));
-    const o = Sigmoid.of(Lanes.gate(gates + 3 * size, input + 3 * size, biasIh + 3 * size, biasHh + 3 * size, n));
-    const cell = V.madd(f, Lanes.load(cPrev, n), f32x4.mul(i, g));
+    const i = Sigmoid.of(Cell.gate(gates, input, biasIh, biasHh, rest));
+    const f = Sigmoid.of(Cell.gate(gates + size, input + size, biasIh + size, biasHh + size, rest));
+    const g = Tanh.of(Cell.gate(gates + 2 * size, input + 2 * size, biasIh + 2 * size, biasHh + 2 * size, rest));
+    const o = Sigmoid.of(Cell.gate(gates + 3 * size, input + 3 * size, biasIh + 3 * size, biasHh + 3 * size, rest));
+    const cell = V.madd(f, Part.load(cPrev, rest), f32x4.mul(i, g));
     const y = f32x4.mul(o, Tanh.of(cell));
-    Lanes.store(gates, i, n);
-    Lanes.store(gates + size, f, n);
-    Lanes.store(gates + 2 * size, g, n);
-    Lanes.store(gates + 3 * size, o, n);
-    Lanes.store(c, cell, n);
-    Lanes.store(h, y, n);
-    Lanes.store(out, y, n);
+    Part.store(gates, i, rest);
+    Part.store(gates + size, f, rest);
+    Part.store(gates + 2 * size, g, rest);
+    Part.store(gates + 3 * size, o, rest);
+    Part.store(c, cell, rest);
+    Part.store(h, y, rest);
+    Part.store(out, y, rest);
   }
 
-  @inline static back(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usize, c: usize, cPrev: usize, size: usize, n: i32): void {
-    const i = Lanes.load(gates, n);
-    const f = Lanes.load(gates + size, n);
-    const g = Lanes.load(gates + 2 * size, n);
-    const o = Lanes.load(gates + 3 * size, n);
-    const t = Tanh.of(Lanes.load(c, n));
-    const dout = f32x4.add(Lanes.load(dh, n), Lanes.load(dy, n));
-    const dcell = V.madd(f32x4.mul(dout, o), Lanes.tanhSlope(t), Lanes.load(dc, n));
-    Lanes.store(dgates, f32x4.mul(f32x4.mul(dcell, g), Lanes.sigmoidSlope(i)), n);
-    Lanes.store(dgates + size, f32x4.mul(f32x4.mul(dcell, Lanes.load(cPrev, n)), Lanes.sigmoidSlope(f)), n);
-    Lanes.store(dgates + 2 * size, f32x4.mul(f32x4.mul(dcell, i), Lanes.tanhSlope(g)), n);
-    Lanes.store(dgates + 3 * size, f32x4.mul(f32x4.mul(dout, t), Lanes.sigmoidSlope(o)), n);
-    Lanes.store(dc, f32x4.mul(dcell, f), n);
-    Lanes.store(dh, V.splat(0), n);
+  @inline static back(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usize, c: usize, cPrev: usize, size: usize, rest: i32): void {
+    const i = Part.load(gates, rest);
+    const f = Part.load(gates + size, rest);
+    const g = Part.load(gates + 2 * size, rest);
+    const o = Part.load(gates + 3 * size, rest);
+    const t = Tanh.of(Part.load(c, rest));
+    const dout = f32x4.add(Part.load(dh, rest), Part.load(dy, rest));
+    const dcell = V.madd(f32x4.mul(dout, o), Cell.tanhSlope(t), Part.load(dc, rest));
+    Part.store(dgates, f32x4.mul(f32x4.mul(dcell, g), Cell.sigmoidSlope(i)), rest);
+    Part.store(dgates + size, f32x4.mul(f32x4.mul(dcell, Part.load(cPrev, rest)), Cell.sigmoidSlope(f)), rest);
+    Part.store(dgates + 2 * size, f32x4.mul(f32x4.mul(dcell, i), Cell.tanhSlope(g)), rest);
+    Part.store(dgates + 3 * size, f32x4.mul(f32x4.mul(dout, t), Cell.sigmoidSlope(o)), rest);
+    Part.store(dc, f32x4.mul(dcell, f), rest);
+    Part.store(dh, V.splat(0), rest);
   }
 }
 
@@ -74,7 +75,7 @@ export function lstmCell(
   const size = (<usize>hidden) << 2;
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
-    if (Lanes.active(mask, row, maskStride)) {
+    if (Cell.active(mask, row, maskStride)) {
       let k: usize = 0;
       for (; k < full; k += 16) Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, LANES);
       for (; k < size; k += 4) Lstm.step(out + k, h + k, c + k, gates + k, input + k, biasIh + k, biasHh + k, cPrev + k, size, 1);
@@ -114,7 +115,7 @@ export function lstmCellBackward(
   const size = (<usize>hidden) << 2;
   const full = (<usize>(hidden & -LANES)) << 2;
   for (let row = 0; row < batch; row++) {
-    if (Lanes.active(mask, row, maskStride)) {
+    if (Cell.active(mask, row, maskStride)) {
       let k: usize = 0;
       for (; k < full; k += 16) Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, LANES);
       for (; k < size; k += 4) Lstm.back(dgates + k, dh + k, dc + k, g + k, gates + k, c + k, cPrev + k, size, 1);

@@ -1,4 +1,5 @@
-import { addRow, Lane, mapRow, PairLane, sumOf, sumOfPairs, sumRow } from "../loops/rows";
+import { Lane, mapWith } from "../loops/map";
+import { addRow, PairLane, sumOf, sumOfPairs, sumRow } from "../loops/rows";
 import { V } from "../simd/lanes";
 
 /** `(x − a)²`. */
@@ -55,7 +56,7 @@ export function layerNorm(out: usize, mean: usize, rstd: usize, x: usize, weight
     if (weight != 0) {
       affineRow(out, x, weight, bias, n, m, s);
     } else {
-      mapRow<Standard>(out, x, n, m, s);
+      mapWith<Standard>(out, x, n, m, s);
       if (bias != 0) addRow(out, bias, n);
     }
     out += width;

@@ -1,4 +1,5 @@
-import { fold, Lane, Largest, mapPairs, mapRow, PairLane, sumOf, sumOfPairs, sumRow, Top } from "../loops/rows";
+import { Lane, mapWith } from "../loops/map";
+import { fold, Largest, mapPairs, PairLane, sumOf, sumOfPairs, sumRow, Top } from "../loops/rows";
 import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
@@ -38,9 +39,9 @@ export function softmax(out: usize, x: usize, rows: i32, n: i32): void {
   for (let r = 0; r < rows; r++) {
     const top = fold<Top>(x, n);
     // The sum in a pass of its own: beside the exponentials its four registers cost more than reading them again.
-    mapRow<ScaledExpLess>(out, x, n, top == -Infinity ? 0 : top, 0);
+    mapWith<ScaledExpLess>(out, x, n, top == -Infinity ? 0 : top, 0);
     const total = sumRow(out, n);
-    mapRow<Scale>(out, out, n, top == -Infinity ? total * 0 : 1 / total, 0);
+    mapWith<Scale>(out, out, n, top == -Infinity ? total * 0 : 1 / total, 0);
     out += width;
     x += width;
   }
@@ -88,7 +89,7 @@ export function logSoftmax(out: usize, x: usize, rows: i32, n: i32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
     const m = highest(x, n);
-    mapRow<Less>(out, x, n, m, logTotal(x, n, m));
+    mapWith<Less>(out, x, n, m, logTotal(x, n, m));
     out += width;
     x += width;
   }
@@ -200,7 +201,7 @@ export function crossEntropyBackward(dx: usize, g: usize, x: usize, stats: usize
     } else {
       const slope = load<f32>(g);
       const total = load<f32>(stats + 4);
-      mapRow<Share>(dx, x, n, load<f32>(stats), total == 0 ? 0 : slope / total);
+      mapWith<Share>(dx, x, n, load<f32>(stats), total == 0 ? 0 : slope / total);
       if (smoothing != 0) mapPairs<ShiftOpen>(dx, dx, x, n, -slope * shareOf(x, n, smoothing));
       const at = dx + ((<usize>k) << 2);
       store<f32>(at, load<f32>(at) - slope * (<f32>1 - smoothing));

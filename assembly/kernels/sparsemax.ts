@@ -1,5 +1,6 @@
+import { Lane, mapWith } from "../loops/map";
 import { Part } from "../loops/part";
-import { fold, Lane, mapPairs, mapRow, PairLane, Top } from "../loops/rows";
+import { fold, mapPairs, PairLane, Top } from "../loops/rows";
 import { V } from "../simd/lanes";
 
 /** `max(x − a − b, 0)`; NaN stays. */
@@ -53,7 +54,7 @@ export function sparsemax(out: usize, x: usize, rows: i32, n: i32): void {
   for (let r = 0; r < rows; r++) {
     const highest = fold<Top>(x, n);
     const top: f32 = highest == -Infinity ? 0 : highest;
-    mapRow<Excess>(out, x, n, top, threshold(x, n, top));
+    mapWith<Excess>(out, x, n, top, threshold(x, n, top));
     out += width;
     x += width;
   }

@@ -1,7 +1,8 @@
 // The gradient of attention in tiles, from the scores computed again: nothing as large as queries × keys is kept. A head is one walk over
 // tiles of keys and, within, of queries; each product is done once, so that a sum over queries and one over keys both have their order.
 import { allFinite, clearEight, guardedStrip, transposeOut, unweaveEight, weaveEight } from "../loops/eights";
-import { mapRow, PairLane, sumOfPairs } from "../loops/rows";
+import { mapWith } from "../loops/map";
+import { PairLane, sumOfPairs } from "../loops/rows";
 import { Bytes, LOG2E, packQueries, scores, Times, trimmed, weights } from "../loops/scores";
 import { strip, stripRows } from "../loops/tile";
 import { V } from "../simd/lanes";
@@ -203,8 +204,8 @@ export function scaledDotProductAttentionBackward(
         if (dbias) transposeOut(dbiasHead + Bytes.of(first) * <usize>keys + Bytes.of(base), keys, ds, TILE, rows, n);
       }
     }
-    mapRow<Times>(dkHead, dkHead, keys * width, scale, 0);
-    mapRow<Times>(dqs, dqs, all * tall, scale, 0);
+    mapWith<Times>(dkHead, dkHead, keys * width, scale, 0);
+    mapWith<Times>(dqs, dqs, all * tall, scale, 0);
     for (let t = 0; t < queries; t += 8) {
       unweaveEight(dq + Bytes.of((row0 + t) * width), dqs + Bytes.of(t * tall), min(8, queries - t), width, row);
     }

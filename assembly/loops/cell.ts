@@ -1,19 +1,12 @@
-import { LANES, V } from "../simd/lanes";
+import { V } from "../simd/lanes";
+import { Part } from "./part";
 
-/** What cells of recurrent networks share: four elements or one at an address (`n` a constant), and the slopes of their functions. */
-export class Lanes {
-  @inline static load(p: usize, n: i32): v128 {
-    return n == LANES ? V.load(p) : V.loadTail(p, 1);
-  }
-
-  @inline static store(p: usize, x: v128, n: i32): void {
-    if (n == LANES) V.store(p, x);
-    else V.storeTail(p, x, 1);
-  }
-
-  /** What a gate's function is of: the state's and the input's products with their biases. */
-  @inline static gate(gates: usize, input: usize, biasIh: usize, biasHh: usize, n: i32): v128 {
-    return f32x4.add(f32x4.add(Lanes.load(input, n), Lanes.load(biasIh, n)), f32x4.add(Lanes.load(gates, n), Lanes.load(biasHh, n)));
+/** What the cells of recurrent networks share: what a gate is a function of, which rows take part, and the slopes of their functions. */
+export class Cell {
+  /** The argument of a gate's function: the products of the state and the input with their biases, `rest` elements to the row's end. */
+  @inline static gate(gates: usize, input: usize, biasIh: usize, biasHh: usize, rest: i32): v128 {
+    const x = f32x4.add(Part.load(input, rest), Part.load(biasIh, rest));
+    return f32x4.add(x, f32x4.add(Part.load(gates, rest), Part.load(biasHh, rest)));
   }
 
   /** Whether row `row` takes part. */

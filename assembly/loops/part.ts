@@ -1,6 +1,9 @@
 import { V } from "../simd/lanes";
 
-/** For loops whose body is long: four elements, or the last `rest` of them, through one copy of the code. */
+/**
+ * The tail helper: four elements, or the last `rest` of them, by one piece of code. In a loop whose body is long that saves a second copy of the
+ * body; with `rest` a constant it is the one load or store.
+ */
 export class Part {
   @inline static load(p: usize, rest: i32): v128 {
     return rest >= 4 ? V.load(p) : V.loadTail(p, rest);

@@ -2,7 +2,7 @@
 // sums, the last one filled up; then (0 + 1) + (2 + 3), then the lanes. Where an element goes does not depend on how many follow it: zeros
 // at a row's end (what a mask hides, pads) change nothing.
 import { V } from "../simd/lanes";
-import { Part } from "./part";
+import { Lane } from "./map";
 
 /** How many numbers become one, without fields. */
 export abstract class Fold {
@@ -154,36 +154,6 @@ export function foldAxis<F extends Fold>(out: usize, x: usize, outer: i32, n: i3
     else foldColumns<F>(out, x, n, inner);
     out += width;
     x += width * <usize>n;
-  }
-}
-
-/** A lane function of one operand and two constants of the row, without fields. */
-export abstract class Lane {
-  abstract at(x: v128, a: v128, b: v128): v128;
-}
-
-/** `out[i] = F(x[i], a, b)`. */
-export function mapRow<F extends Lane>(out: usize, x: usize, n: i32, a: f32, b: f32): void {
-  const f = changetype<F>(0);
-  const p = V.splat(a);
-  const q = V.splat(b);
-  let i = 0;
-  for (; i <= n - 16; i += 16) {
-    const y0 = f.at(V.load(x), p, q);
-    const y1 = f.at(V.load(x + 16), p, q);
-    const y2 = f.at(V.load(x + 32), p, q);
-    const y3 = f.at(V.load(x + 48), p, q);
-    V.store(out, y0);
-    V.store(out + 16, y1);
-    V.store(out + 32, y2);
-    V.store(out + 48, y3);
-    out += 64;
-    x += 64;
-  }
-  for (; i < n; i += 4) {
-    Part.store(out, f.at(Part.load(x, n - i), p, q), n - i);
-    out += 16;
-    x += 16;
   }
 }
 

@@ -2,7 +2,7 @@
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
 import { weaveEight } from "./eights";
-import { Lane, mapRow } from "./rows";
+import { Lane, mapWith } from "./map";
 import { strip, stripRows } from "./tile";
 
 /** log2(e): scores are held as powers of 2. */
@@ -32,7 +32,7 @@ export class Times extends Lane {
 export function packQueries(out: usize, q: usize, rows: i32, width: i32, scale: f32): void {
   for (let i = 0; i < rows; i += 8) {
     weaveEight(out, 32, q, rows - i, width, width, 1);
-    mapRow<Times>(out, out, 8 * width, scale, 0);
+    mapWith<Times>(out, out, 8 * width, scale, 0);
     out += (<usize>width) << 5;
     q += (<usize>width) << 5;
   }
