@@ -80,7 +80,7 @@ export function alignment(
     const name = svg('text', { class: 'arpa', x, y: y + small + 8, 'font-size': small, 'text-anchor': 'middle' }, phone);
     return svg(
       'g',
-      { class: 'sound', tabindex: 0, role: 'img', 'aria-label': label },
+      { class: 'sound', tabindex: j === 0 ? 0 : -1, role: 'img', 'aria-label': label },
       svg('title', {}, label),
       ...lines,
       ring,

@@ -1,6 +1,8 @@
 // The page: a word in, its sounds and where each of them looks out; and a model taught live in a Web Worker.
+import { spelled } from '../recipes/pronounce/spelling.ts';
 import { alignment, curve, sound } from './draw.ts';
-import type { Report, Request } from './messages.ts';
+import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
+import { rove } from './rove.ts';
 
 function byId<T extends Element = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -10,20 +12,35 @@ function byId<T extends Element = HTMLElement>(id: string): T {
 
 const input = byId<HTMLInputElement>('word');
 const button = byId<HTMLButtonElement>('train');
-const hint = byId('hint');
+const file = byId<HTMLInputElement>('file');
+const [hint, said] = [byId('hint'), byId('said')];
 const ideas = ['knowledge', 'attention', 'through', 'rhythm', 'saccade', 'croissant'];
+const letters = new Set("'abcdefghijklmnopqrstuvwxyz");
 
 const teacher = new Worker(new URL('./teacher.ts', import.meta.url), { type: 'module' });
-const ask = (request: Request) => teacher.postMessage(request);
+const ask = (request: Request, transfer: Transferable[] = []) => teacher.postMessage(request, transfer);
 
 let spoken: Extract<Report, { kind: 'spoken' }> | undefined;
-let points: { step: number; loss: number }[] = [];
+let points: Point[] = [];
 let training: 'never' | 'starting' | 'running' | 'pausing' | 'paused' | 'ended' = 'never';
 let taught = false;
 
-function say(word: string): void {
-  for (const idea of byId('ideas').querySelectorAll('button')) idea.setAttribute('aria-pressed', String(idea.textContent === word));
-  ask({ kind: 'say', word: word.trim().toLowerCase().replaceAll('’', "'") });
+/** What a reader has to know of how a word is read. */
+function hintOf(typed: string, word: string, strange: readonly string[]): string {
+  const read = word === '' ? '' : ` Read as “${word}”.`;
+  if (strange.length > 0) {
+    const none = strange.length > 1 ? 'are none of them' : 'is none of them';
+    return `It reads the letters a to z and the apostrophe; “${strange.join('”, “')}” ${none}.${read}`;
+  }
+  if (typed.length >= input.maxLength) return `Words end after ${input.maxLength} letters.`;
+  return word === typed.trim().toLowerCase() ? '' : read.trim();
+}
+
+function say(typed: string): void {
+  for (const idea of byId('ideas').querySelectorAll('button')) idea.setAttribute('aria-pressed', String(idea.textContent === typed));
+  const { word, strange } = spelled(typed, letters);
+  hint.textContent = hintOf(typed, word, strange);
+  ask({ kind: 'say', word });
 }
 
 function drawReading(): void {
@@ -33,11 +50,10 @@ function drawReading(): void {
   const held = place.contains(document.activeElement)
     ? [...place.querySelectorAll('.sound')].indexOf(document.activeElement as Element)
     : -1;
-  place.replaceChildren(alignment(word, phones, weights, Math.max(280, place.clientWidth)));
+  place.replaceChildren(...(word === '' ? [] : [alignment(word, phones, weights, Math.max(280, place.clientWidth))]));
   place.querySelectorAll<SVGElement>('.sound')[held]?.focus();
   const ignorant = 'This model knows nothing yet. Teach it below and watch the lines find their letters.';
-  const text = phones.length === 0 ? 'It says nothing yet.' : `/ ${phones.map(sound).join(' ')} /`;
-  byId('said').textContent = word === '' ? '' : taught || training !== 'never' ? text : ignorant;
+  said.textContent = word === '' ? '' : taught || training !== 'never' ? `/ ${phones.map(sound).join(' ')} /` : ignorant;
 }
 
 const drawCurve = () => byId('curve').replaceChildren(curve(points, Math.max(260, byId('curve').clientWidth)));
@@ -48,42 +64,55 @@ function show(state: typeof training): void {
   const labels = { never: 'Start', starting: 'Starting…', running: 'Pause', pausing: 'Pausing…', paused: 'Resume', ended: 'Done' };
   button.textContent = labels[state];
   button.disabled = state === 'starting' || state === 'pausing' || state === 'ended';
+  const busy = state === 'starting' || state === 'running' || state === 'pausing';
+  said.setAttribute('aria-live', busy ? 'off' : 'polite'); // read out at each step it would never end
+  byId<HTMLButtonElement>('save').disabled = busy || !(taught || points.length > 0);
+  byId<HTMLButtonElement>('open').disabled = busy;
+  byId('forget').hidden = busy || points.length === 0;
 }
 
-/** Every second point, once there are many: the curve keeps its shape and the page its memory. */
-function addPoint(step: number, loss: number): void {
-  points.push({ step, loss });
-  if (points.length > 600) points = points.filter((_, i) => i % 2 === 1);
-}
-
-function onProgress({ step, steps, loss, speed, rate }: Extract<Report, { kind: 'progress' }>): void {
-  if (training === 'starting') show('running');
-  addPoint(step, loss);
-  byId('step').textContent = `${step.toLocaleString('en')}`;
-  byId('step').title = `of ${steps.toLocaleString('en')}`;
-  byId('loss').textContent = loss.toFixed(2);
-  byId('speed').textContent = Math.round(speed).toLocaleString('en');
+function showProgress({ step, steps, loss, rate }: Progress, speed: number | null): void {
+  const left = speed ? Math.ceil(((steps - step) * 32) / speed / 60) : null;
+  byId('step').textContent = step.toLocaleString('en');
+  byId('steps').textContent = steps > 0 ? `of ${steps.toLocaleString('en')}` : '';
+  byId('loss').textContent = Number.isFinite(loss) ? loss.toFixed(2) : '–';
+  byId('speed').textContent = speed === null ? '–' : Math.round(speed).toLocaleString('en');
+  byId('left').textContent = left === null ? '–' : `${left}`;
   byId('rate').textContent = rate === null ? '–' : `${(100 * rate).toFixed(0)} %`;
   drawCurve();
+}
+
+function onReady({ kept, taught: knows }: Extract<Report, { kind: 'ready' }>): void {
+  taught = knows;
+  points = kept?.points ?? [];
+  showProgress(kept ?? { step: 0, steps: 0, loss: Number.NaN, rate: null }, null);
+  show(kept ? (kept.step >= kept.steps ? 'ended' : 'paused') : 'never');
+  say(input.value);
+}
+
+function onFile({ bytes }: Extract<Report, { kind: 'file' }>): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = 'pronounce.safetensors';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 teacher.addEventListener('message', ({ data }: MessageEvent<Report>) => {
   switch (data.kind) {
     case 'ready':
-      taught = data.taught;
-      show('never');
-      return say(input.value);
+      return onReady(data);
     case 'spoken':
       spoken = data;
-      hint.textContent = '';
       return drawReading();
-    case 'strange':
-      hint.textContent = `It reads the letters a to z and the apostrophe; “${data.letter}” is none of them.`;
-      return;
     case 'progress':
-      return onProgress(data);
+      points = withPoint(points, data);
+      if (training === 'starting') show('running');
+      return showProgress(data, data.speed);
     case 'paused':
       return show(data.ended ? 'ended' : 'paused');
+    case 'file':
+      return onFile(data);
     case 'failed':
       hint.textContent = data.message;
       return show(points.length > 0 ? 'paused' : 'never');
@@ -104,12 +133,21 @@ button.addEventListener('click', () => {
     ask({ kind: 'train' });
   }
 });
+byId('save').addEventListener('click', () => ask({ kind: 'file' }));
+byId('forget').addEventListener('click', () => ask({ kind: 'forget' }));
+byId('open').addEventListener('click', () => file.click());
+file.addEventListener('change', async () => {
+  const bytes = await file.files?.[0]?.arrayBuffer();
+  file.value = '';
+  if (bytes) ask({ kind: 'load', bytes }, [bytes]);
+});
 byId('ideas').append(
-  ...ideas.map((idea) => {
+  ...ideas.map((idea, i) => {
     const item = document.createElement('li');
     const choice = document.createElement('button');
     choice.type = 'button';
     choice.textContent = idea;
+    choice.tabIndex = i === 0 ? 0 : -1;
     choice.addEventListener('click', () => {
       input.value = idea;
       say(idea);
@@ -118,6 +156,8 @@ byId('ideas').append(
     return item;
   }),
 );
+rove(byId('ideas'), 'button');
+rove(byId('alignment'), '.sound');
 new ResizeObserver(() => {
   drawReading();
   drawCurve();

@@ -1,10 +1,11 @@
-// The model, in a Web Worker: it pronounces, and learns, while the page stays free.
+// The model, in a Web Worker: it pronounces, and learns, while the page stays free; what it has learnt is kept from visit to visit.
 import { type Adam, init, type Position } from 'saccade';
-import { readCheckpoint } from 'saccade/io';
+import { type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
 import { cmudict, type Dictionary } from '../recipes/pronounce/cmudict.ts';
 import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../recipes/pronounce/speaker.ts';
 import { optimizerOf, quick, stepsOf, teach } from '../recipes/pronounce/teaching.ts';
-import type { Report, Request } from './messages.ts';
+import { forget, keep, kept } from './keep.ts';
+import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
 
 const tell = (report: Report) => postMessage(report);
 const recipe = { ...quick, dropout: 0, batch: 32, warmup: 100 };
@@ -14,83 +15,135 @@ const phones = [
   ...['L', 'M', 'N', 'NG', 'OW', 'OY', 'P', 'R', 'S', 'SH', 'T', 'TH', 'UH', 'UW', 'V', 'W', 'Y', 'Z', 'ZH'],
 ];
 const shape: Shape = { ...recipe, letters, phones };
+const metadata = { shape: JSON.stringify(shape), recipe: JSON.stringify(recipe) };
+/** Seconds of learning that a closed page may cost. */
+const KEEP_EVERY = 15;
 
+/** What is being taught. */
 interface Lesson {
   model: Model;
   optimizer: Adam;
-  dictionary: Dictionary;
   position?: Position;
+  progress: Progress;
+  points: Point[];
 }
 
 let speaker: Speaker;
+/** What the speaker's file says of it. */
+let about: Readonly<Record<string, string>> = metadata;
 let lesson: Lesson | undefined;
 let running: AbortController | undefined;
+let dictionary: Dictionary | undefined;
 let word = '';
 
 /** The model that `npm start` saved, where the page was built with it. */
-async function saved(): Promise<Speaker | undefined> {
+async function saved(): Promise<ArrayBuffer | undefined> {
   const response = await fetch(new URL('pronounce.safetensors', location.href.replace(/(assets\/)?[^/]*$/, '')));
   if (!response.ok || response.headers.get('content-type')?.startsWith('text/')) return undefined;
-  return speakerOf(readCheckpoint(await response.arrayBuffer()));
+  return response.arrayBuffer();
+}
+
+/** The page's speaker from now on. */
+function take(bytes: ArrayBuffer): void {
+  const checkpoint = readCheckpoint(bytes);
+  speaker = speakerOf(checkpoint);
+  about = checkpoint.metadata;
 }
 
 function say(): void {
-  const strange = [...word].find((letter) => !speaker.alphabets.letters.has(letter));
-  if (strange !== undefined) {
-    tell({ kind: 'strange', letter: strange });
-    return;
-  }
   const [spoken] = word === '' ? [] : speaker.say([word], { beam: running ? 1 : 4, minLength: 1 });
   tell({ kind: 'spoken', word, phones: spoken?.phones ?? [], weights: spoken?.weights ?? null });
 }
 
-/** Words whose every phone the alphabet has: the dictionary names a few languages among its phones. */
-async function words(): Promise<Dictionary> {
-  const all = await cmudict();
-  const known = new Set(phones);
-  const clean = (entries: Dictionary['train']) =>
-    entries.filter(({ pronunciations }) => pronunciations.every((phones) => phones.every((phone) => known.has(phone))));
-  return { name: all.name, train: clean(all.train), dev: clean(all.dev), test: clean(all.test) };
+/** A fresh model and its optimiser; the page's speaker from now on. */
+function begun(): Lesson {
+  speaker = untaught(shape);
+  about = metadata;
+  const [model] = speaker.members as [Model];
+  const progress = { step: 0, steps: 0, loss: Number.NaN, rate: null };
+  return { model, optimizer: optimizerOf(model, recipe), progress, points: [] };
 }
 
-/** A fresh model and its optimiser; the page's speaker from now on. */
-async function begun(): Promise<Lesson> {
-  const dictionary = await words();
-  speaker = untaught(shape);
-  const [model] = speaker.members as [Model];
-  return { model, optimizer: optimizerOf(model, recipe), dictionary };
+/** All of a lesson as a file: it goes on from there. */
+function bytesOf({ model, optimizer, position, progress, points }: Lesson): Uint8Array<ArrayBuffer> {
+  const told = { progress: JSON.stringify(progress), points: JSON.stringify(points) };
+  return writeCheckpoint({ model, optimizer, ...(position ? { position } : {}), metadata: { ...metadata, ...told } });
+}
+
+/** A lesson of an earlier visit; another version's is forgotten. */
+async function resumed(): Promise<Lesson | undefined> {
+  const bytes = await kept();
+  if (!bytes) return undefined;
+  try {
+    const checkpoint: Checkpoint = readCheckpoint(bytes);
+    if (checkpoint.metadata.recipe !== metadata.recipe) throw new Error('page: lesson must be of this version, got another');
+    const fresh = begun();
+    const { model, optimizer } = fresh;
+    restoreCheckpoint(checkpoint, { model, optimizer });
+    const told = { progress: JSON.parse(checkpoint.metadata.progress ?? ''), points: JSON.parse(checkpoint.metadata.points ?? '') };
+    return { ...fresh, ...told, ...(checkpoint.position ? { position: checkpoint.position } : {}) };
+  } catch {
+    await forget();
+    return undefined;
+  }
 }
 
 async function train(): Promise<void> {
   if (running) return;
   running = new AbortController();
-  const { signal } = running;
-  lesson ??= await begun();
-  const { model, optimizer, dictionary, position } = lesson;
+  dictionary ??= await cmudict();
+  lesson ??= begun();
+  const { model, optimizer, position } = lesson;
   const steps = stepsOf(dictionary, recipe);
-  const options = { member: 0, optimizer, signal, ...(position ? { start: position } : {}) };
+  const options = { member: 0, optimizer, signal: running.signal, ...(position ? { start: position } : {}) };
   const first = position?.step ?? 0;
-  let loss = Number.NaN;
-  let rate: number | null = null;
-  let told = 0;
-  let said = 0;
-  for await (const progress of teach(model, shape, dictionary, recipe, options)) {
-    const { step, seconds } = progress;
-    lesson.position = progress.position;
-    loss = Number.isNaN(loss) ? progress.loss : 0.9 * loss + 0.1 * progress.loss;
-    rate = progress.metric ?? rate;
+  let [told, said, keptAt] = [0, 0, 0];
+  const point = (at: Lesson, seconds: number) => {
+    at.points = withPoint(at.points, at.progress);
+    tell({ kind: 'progress', speed: ((at.progress.step - first) * recipe.batch) / seconds, ...at.progress });
+    told = seconds;
+  };
+  let last = 0;
+  for await (const { step, seconds, loss, metric, position: at } of teach(model, shape, dictionary, recipe, options)) {
+    const { progress } = lesson;
+    const mean: number = Number.isFinite(progress.loss) ? 0.9 * progress.loss + 0.1 * loss : loss;
+    Object.assign(lesson, { position: at, progress: { step, steps, loss: mean, rate: metric ?? progress.rate } });
     if (seconds - told > 0.25 || step === first + 1 || step === steps) {
-      told = seconds;
-      tell({ kind: 'progress', step, steps, loss, speed: ((step - first) * recipe.batch) / seconds, rate });
+      point(lesson, seconds);
     }
+    last = seconds;
     if (seconds - said > 1 || step === steps) {
       said = seconds;
       say();
     }
+    if (seconds - keptAt > KEEP_EVERY) {
+      keptAt = seconds;
+      await keep(bytesOf(lesson));
+    }
   }
   running = undefined;
+  if (last > told) point(lesson, last);
+  await keep(bytesOf(lesson));
   say();
-  tell({ kind: 'paused', ended: (lesson.position?.step ?? 0) >= steps });
+  tell({ kind: 'paused', ended: lesson.progress.step >= steps });
+}
+
+/** Back to what the page came with. */
+async function ready(): Promise<void> {
+  lesson = await resumed();
+  const bytes = lesson ? undefined : await saved();
+  if (bytes) take(bytes);
+  else if (!lesson) begun();
+  const kept = lesson ? { ...lesson.progress, points: lesson.points } : null;
+  tell({ kind: 'ready', taught: bytes !== undefined || lesson !== undefined, kept });
+}
+
+/** A model from a file takes the place of the one there was. */
+async function load(bytes: ArrayBuffer): Promise<void> {
+  take(bytes);
+  await forget();
+  lesson = undefined;
+  tell({ kind: 'ready', taught: true, kept: null });
 }
 
 function failed(error: unknown): void {
@@ -100,19 +153,27 @@ function failed(error: unknown): void {
 
 async function answer(request: Request): Promise<void> {
   await started;
-  if (request.kind === 'pause') running?.abort();
-  else if (request.kind === 'train') await train();
-  else {
-    word = request.word;
-    say();
+  switch (request.kind) {
+    case 'pause':
+      return running?.abort();
+    case 'train':
+      return train();
+    case 'load':
+      return load(request.bytes);
+    case 'file':
+      return tell({ kind: 'file', bytes: writeCheckpoint({ model: speaker, metadata: about }) });
+    case 'forget':
+      await forget();
+      return ready();
+    case 'say':
+      word = request.word;
+      return say();
   }
 }
 
 async function start(): Promise<void> {
   await init();
-  const taught = await saved();
-  speaker = taught ?? untaught(shape);
-  tell({ kind: 'ready', taught: taught !== undefined });
+  await ready();
 }
 
 const started = start();

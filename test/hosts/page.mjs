@@ -45,8 +45,26 @@ async function learns(engine, url) {
   const paused = await steps(page);
   await page.waitForTimeout(700);
   expect('a pause must hold', (await steps(page)) === paused, await steps(page));
+  const before = await page.locator('#said').textContent();
+  await page.reload();
+  await page.getByRole('button', { name: 'Resume' }).waitFor({ timeout: 60_000 });
+  expect('a reload must keep what was learnt', (await steps(page)) === paused, await steps(page));
+  expect('and the curve', (await page.locator('#curve .loss').count()) === 1, 'none');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the model' }).click()]);
+  const path = await download.path();
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.waitForFunction((from) => Number(document.querySelector('#step').textContent) > from, paused, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.locator('#file').setInputFiles(path);
+  await page.getByRole('button', { name: 'Start' }).first().waitFor();
+  await page.waitForFunction((text) => document.querySelector('#said').textContent === text, before, { timeout: 20_000 });
+  await page
+    .locator('#file')
+    .setInputFiles({ name: 'torn.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('torn') });
+  await page.waitForFunction(() => /got/.test(document.querySelector('#hint').textContent), null, { timeout: 20_000 });
+  await page.reload();
+  await page.getByText('This model knows nothing yet').waitFor(); // a model that was opened is kept in its own file
   expect('there must be no error', errors.length === 0, errors);
   await page.close();
 }
@@ -69,8 +87,21 @@ async function reads(engine, url) {
     );
     const label = await sounds.first().getAttribute('aria-label');
     expect('each sound must say where it looks', /^ʌ, looks at [atck], \d+ %$/.test(label), label);
-    await page.getByLabel('Type an English word').fill('naïve');
-    await page.getByText('“ï” is none of them').waitFor();
+    await page.locator('.sound').first().focus();
+    await page.keyboard.press('ArrowRight');
+    const focused = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+    expect('the arrows must go from sound to sound', focused === (await sounds.nth(1).getAttribute('aria-label')), focused);
+    expect('sounds must be one tab stop', (await page.locator('.sound[tabindex="0"]').count()) === 1, await sounds.count());
+    await page.getByLabel('Type an English word').fill('Tä-t');
+    await page.getByText('Read as “tat”.').waitFor();
+    await page.getByRole('group', { name: 'Where each sound of tat looks' }).waitFor();
+    await page.getByLabel('Type an English word').fill('c3');
+    await page.getByText('“3” is none of them. Read as “c”.').waitFor();
+    await page.getByRole('group', { name: 'Where each sound of c looks' }).waitFor();
+    await page.getByLabel('Type an English word').fill('3');
+    await page.waitForFunction(
+      () => document.querySelector('#alignment').childElementCount === 0 && document.querySelector('#said').textContent === '',
+    );
     await page.getByRole('button', { name: 'through' }).click();
     await page.getByRole('group', { name: 'Where each sound of through looks' }).waitFor();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
