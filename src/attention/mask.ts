@@ -1,20 +1,31 @@
 import { stretched } from '../autograd/arithmetic.ts';
-import { less } from '../ops/index.ts';
+import { less, lessEqual, reshape } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import { expectOptions, expectSizes, isWhole, maybe } from '../tensor/check.ts';
 import { arange, tensor } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
 
-/** bool `[B, S]`: true where the position is below the row's length. `size` defaults to the longest. */
-export function lengthsToMask(lengths: readonly number[], options: { size?: number } = {}): Tensor {
+/**
+ * bool `[B, S]`: true where the position is below the row's length. `lengths` are numbers, or int32 `[B]`; `size` defaults to the longest (which of
+ * a tensor must be read: a trace wants the size).
+ */
+export function lengthsToMask(lengths: readonly number[] | Tensor, options: { size?: number } = {}): Tensor {
   expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
-  const size = options.size ?? lengths.reduce((most, length) => (length > most ? length : most), 0);
-  lengths.forEach((length, row) => {
+  const values = lengths instanceof Tensor ? valuesOf(lengths, options.size === undefined) : lengths;
+  const size = options.size ?? values.reduce((most, length) => (length > most ? length : most), 0);
+  values.forEach((length, row) => {
     if (Number.isInteger(length) && length >= 0 && length <= size) return;
     throw new RangeError(`lengthsToMask: lengths must be whole numbers from 0 to ${size}, got ${length} at ${row}`);
   });
-  return less(arange(size), tensor(Int32Array.from(lengths), { shape: [lengths.length, 1] }));
+  const column = lengths instanceof Tensor ? reshape(lengths, [-1, 1]) : tensor(Int32Array.from(values), { shape: [values.length, 1] });
+  return less(arange(size), column);
+}
+
+function valuesOf(lengths: Tensor, read: boolean): number[] {
+  expectDType('lengthsToMask', 'lengths', lengths, 'int32');
+  if (lengths.rank !== 1) throw new RangeError(`lengthsToMask: lengths must be [B], got ${show(lengths.shape)}`);
+  return Array.from(read ? lengths.peek() : elementsOf(lengths));
 }
 
 /**
@@ -23,10 +34,7 @@ export function lengthsToMask(lengths: readonly number[], options: { size?: numb
  */
 export function causalMask(queries: number, keys: number = queries): Tensor {
   expectSizes('causalMask', { queries, keys }, isWhole(0));
-  const mask = empty([1, queries, keys], 'bool');
-  const view = mask.view();
-  for (let t = 0; t < queries; t++) for (let s = 0; s < keys; s++) view[t * keys + s] = s - (keys - queries) <= t ? 1 : 0;
-  return mask;
+  return lessEqual(arange(keys), reshape(arange(keys - queries, keys), [1, queries, 1]));
 }
 
 /** A mask as scores `[B, T, S]` need it, `[B, 1 or T, S]`: `[B, S]` counts for every query, `[1, T, S]` for every example. */

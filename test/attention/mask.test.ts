@@ -6,6 +6,7 @@ import { locationAware } from '../../src/attention/named.ts';
 import type { Attended, Mechanism } from '../../src/attention/parts.ts';
 import { sparse } from '../../src/attention/selection.ts';
 import { masked } from '../../src/attention/window.ts';
+import { trace } from '../../src/autograd/trace.ts';
 import { scaledDotProductAttention, slice } from '../../src/ops/index.ts';
 import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
@@ -32,6 +33,18 @@ describe('masks', () => {
     expect(() => lengthsToMask([2, Number.NaN])).toThrow('lengthsToMask: lengths must be whole numbers from 0 to 2, got NaN at 1');
     expect(() => causalMask(undefined as unknown as number)).toThrow('causalMask: queries must be a whole number from 0, got undefined');
     expect(() => lengthsToMask([0.5, 1])).toThrow('got 0.5 at 0');
+  });
+
+  it('lengthsToMask takes lengths in a tensor, which it reads only where it must', () => {
+    const lengths = tensor(Int32Array.of(2, 0, 3));
+    const { result, reads, calls } = trace(() => lengthsToMask(lengths, { size: 4 }));
+    expect(list(result)).toEqual(list(lengthsToMask([2, 0, 3], { size: 4 })));
+    expect([calls.at(-1)?.op, reads]).toEqual(['less', []]);
+    expect(list(lengthsToMask(lengths))).toEqual(list(lengthsToMask([2, 0, 3])));
+    expect(trace(() => lengthsToMask(lengths)).reads.length).toBe(1);
+    expect(() => lengthsToMask(lengths, { size: 2 })).toThrow('lengthsToMask: lengths must be whole numbers from 0 to 2, got 3 at 2');
+    expect(() => lengthsToMask(tensor([2]))).toThrow('lengthsToMask: lengths must be int32, got float32');
+    expect(() => lengthsToMask(full([1, 1], 1, 'int32'))).toThrow('lengthsToMask: lengths must be [B], got [1, 1]');
   });
 
   it('causalMask lets a query see its own key and those before, the last query every key', () => {
