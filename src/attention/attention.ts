@@ -134,7 +134,7 @@ export class Attention extends Module implements Mechanism {
 
   private attend(query: Tensor, prepared: Prepared, state: State, draw: Draw): Attended {
     const scores = this.score.score(query, prepared.keys, state); // [B, T, S]
-    const mask = prepared.mask as Tensor | undefined;
+    const { mask } = prepared;
     const context = { ...draw, query, state, scores, heads: this.heads, mask: mask && maskOfScores(mask, scores.shape) };
     const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
     const selected = this.selection.select(windowed.scores, windowed);

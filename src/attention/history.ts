@@ -1,28 +1,30 @@
 // What a mechanism remembers of earlier steps: values passed in and returned, so that searches can reorder them.
 
 import type { State } from '../nn/state.ts';
-import { add, select, stack, sum, unstack } from '../ops/index.ts';
+import { stacked } from '../nn/unroll.ts';
+import { add, select, sum, unstack } from '../ops/index.ts';
 import { arange, full, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attended, History, Mechanism, Prepared, Remembered, Step } from './parts.ts';
 
 /** The history of these things. */
-export function remember(things: Readonly<Record<string, Remembered>>): History {
-  const each = (f: (thing: Remembered, name: string) => Tensor): State =>
-    Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, f(thing, name)]));
+export function remember<Name extends string>(things: Readonly<Record<Name, Remembered>>): History<Readonly<Record<Name, Tensor>>> {
+  const named = Object.entries(things) as [Name, Remembered][];
+  const each = (f: (thing: Remembered, name: Name) => Tensor) =>
+    Object.fromEntries(named.map(([name, thing]) => [name, f(thing, name)])) as Record<Name, Tensor>;
   return {
     things,
     and: (other) => remember({ ...other?.things, ...things }),
     initial: (prepared, steps) => each((thing) => thing.initial(prepared, steps)),
-    next: (state, attended) => each((thing, name) => thing.next(state[name] as Tensor, attended)),
-    unroll: (...args) => (Object.values(things).some(({ sequential }) => sequential) ? unroll(...args) : undefined),
+    next: (state, attended) => each((thing, name) => thing.next(state[name], attended)),
+    unroll: (...args) => (named.some(([, { sequential }]) => sequential) ? unroll(...args) : undefined),
   };
 }
 
 /** A sequence of queries `[B, T, Q]`, one after the other. */
 function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended {
-  const mask = prepared.mask as Tensor | undefined;
+  const { mask } = prepared;
   const steps: Omit<Step, 'state'>[] = [];
   let state = initial;
   for (const [t, q] of unstack(query, 1).entries()) {
@@ -31,22 +33,8 @@ function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Pre
     steps.push(taken);
     state = after;
   }
-  const { context, ...rest } = together(steps);
+  const { context, ...rest } = stacked(steps);
   return { output: context, ...rest };
-}
-
-/** What several steps gave, along axis 1 of each. */
-export function together<X extends object>(steps: readonly X[]): X {
-  const names = Object.keys(steps[0] ?? {}) as (keyof X)[];
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      stack(
-        steps.map((step) => step[name] as Tensor),
-        1,
-      ),
-    ]),
-  ) as X;
 }
 
 const places = ({ values }: Prepared) => values.shape.slice(0, 2); // [B, S]
@@ -70,19 +58,19 @@ export const coverageSoFar = /* @__PURE__ */ remember({
 });
 
 /** What counts on by a query's place, int32 `[B, 1]`. */
-const counted = (name: string, from: (keys: number, steps: number) => number) =>
-  remember({
-    [name]: {
-      initial(prepared, steps) {
-        const [batch, keys] = places(prepared) as [number, number];
-        return full([batch, 1], from(keys, steps ?? keys), 'int32');
-      },
-      next(before, { weights }) {
-        return add(before, weights.shape[1] as number);
-      },
-      sequential: false,
+const counted = (name: string, from: (keys: number, steps: number) => number): History => {
+  const count: Remembered = {
+    initial(prepared, steps) {
+      const [batch, keys] = places(prepared) as [number, number];
+      return full([batch, 1], from(keys, steps ?? keys), 'int32');
     },
-  });
+    next(before, { weights }) {
+      return add(before, weights.shape[1] as number);
+    },
+    sequential: false,
+  };
+  return remember({ [name]: count });
+};
 
 /** How many queries there were, int32 `[B, 1]`: state `steps`. */
 export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);

@@ -2,7 +2,6 @@
 
 import { Linear } from '../nn/linear.ts';
 import { param } from '../nn/module.ts';
-import type { State } from '../nn/state.ts';
 import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, expectSizes, isOneOf, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
@@ -61,6 +60,9 @@ export interface LocationAwareOptions {
   of?: 'previous' | 'sum';
 }
 
+/** What its history is called: one of the two. */
+type SeenWeights = { readonly weights: Tensor; readonly coverage: Tensor };
+
 /**
  * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive score,
  * told where it looked before. `features` is U, `filters` `[F, 1, R]` is F.
@@ -70,7 +72,7 @@ export class LocationAwareScore extends Score {
   readonly filters: Tensor;
   readonly features: Linear;
   override readonly history: History;
-  private readonly of: 'weights' | 'coverage';
+  private readonly of: keyof SeenWeights;
 
   constructor(sizes: AttentionSizes & LocationAwareOptions, key: Key) {
     super();
@@ -97,8 +99,8 @@ export class LocationAwareScore extends Score {
     return this.additive.prepare(keys);
   }
 
-  override score(query: Tensor, prepared: Tensor, state: State): Tensor {
-    const seen = this.features.forward(locationFeatures(state[this.of] as Tensor, this.filters)); // [B, S, hidden]
+  override score(query: Tensor, prepared: Tensor, state: SeenWeights): Tensor {
+    const seen = this.features.forward(locationFeatures(state[this.of], this.filters)); // [B, S, hidden]
     return this.additive.score(query, add(prepared, seen));
   }
 }

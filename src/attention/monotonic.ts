@@ -83,7 +83,7 @@ const isDeviation = /* @__PURE__ */ ruleOf('a finite number from 0', (value) => 
  * it learns by). The weights sum to at most 1: it may reach the end. With a key, normal `noise` (a standard deviation, default 1) is added
  * to the scores, so that they learn to be far from 0 (§2.5).
  */
-export function monotonicSoft(options: { noise?: number } = {}): Selection {
+export function monotonicSoft(options: { noise?: number } = {}): Selection<{ stopped: Tensor }> {
   expectOptions('monotonicSoft', options, { noise: maybe(isDeviation) });
   const { noise: std = 1 } = options;
   return {
@@ -91,7 +91,7 @@ export function monotonicSoft(options: { noise?: number } = {}): Selection {
     select(scores, context) {
       const noise = drawn((key, shape) => normal(key, shape, { std }), context, scores.shape);
       const p = sigmoid(maskedOut('monotonic', noise ? add(scores, noise) : scores, context.mask)); // [B, 1, S]
-      return { weights: monotonicWeights(p, reshape(context.state.stopped as Tensor, p.shape)) };
+      return { weights: monotonicWeights(p, reshape(context.state.stopped, p.shape)) };
     },
   };
 }
@@ -112,11 +112,11 @@ const firstTrue = (mask: Tensor): Tensor => choose(where(mask, 1, -Infinity));
  * The first key from where it stopped last whose score is above 0, that is p > ½; where there is none it reads nothing and stays (Raffel et
  * al. 2017, algorithm 1: how it decodes, in linear time). No gradient to the scores: learn with {@link monotonicSoft}.
  */
-export const monotonicHard: Selection = {
+export const monotonicHard: Selection<{ reached: Tensor }> = {
   history: reached,
   select(scores, { mask, state }) {
     const keys = scores.shape[2] as number;
-    const ahead = lessEqual(reshape(state.reached as Tensor, [-1, 1, 1]), arange(keys)); // [B, 1, S]
+    const ahead = lessEqual(reshape(state.reached, [-1, 1, 1]), arange(keys)); // [B, 1, S]
     const stops = and(ahead, greater(maskedOut('monotonic', scores, mask), 0));
     const choice = firstTrue(stops);
     return { weights: oneHot(choice, keys), choice };

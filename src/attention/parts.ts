@@ -24,6 +24,8 @@ export interface Prepared extends State {
   readonly keys: Tensor;
   /** `[B, S, V]`. */
   readonly values: Tensor;
+  /** Where queries may look, bool `[B, S]` or `[B, 1 or T, S]`. */
+  readonly mask?: Tensor;
 }
 
 /** One thing that a part remembers of earlier steps: its value before the first, and after each. The first axis is the batch. */
@@ -36,15 +38,15 @@ export interface Remembered {
   sequential: boolean;
 }
 
-/** The things that the parts of a mechanism remember, by name: those of one name are one. `remember` makes one. */
-export interface History {
+/** The things that the parts of a mechanism remember, by name: those of one name are one. `remember` makes one, whose state is S. */
+export interface History<S extends State = State> {
   readonly things: Readonly<Record<string, Remembered>>;
   /** Both. */
   and(other: History | undefined): History;
   /** The state before the first step. */
-  initial(prepared: Prepared, steps?: number): State;
+  initial(prepared: Prepared, steps?: number): S;
   /** The state after queries that gave `attended`. */
-  next(state: State, attended: Attended): State;
+  next(state: S, attended: Attended): S;
   /** A sequence of queries `[B, T, Q]` one after the other, where that is needed. */
   unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended | undefined;
 }
@@ -56,7 +58,7 @@ export interface Draw {
 }
 
 /** What windows and selections may look at besides the scores. */
-export interface Context extends Draw {
+export interface Context<S extends State = State> extends Draw {
   /** `[B, T, Q]`. */
   query: Tensor;
   /** H where the examples are heads: example b, head h is row b · H + h of every tensor. Default 1. */
@@ -64,7 +66,7 @@ export interface Context extends Draw {
   /** Where it may look, bool `[B, 1 or T, S]`. */
   mask?: Tensor | undefined;
   /** What the parts remember of earlier steps. */
-  state: State;
+  state: S;
 }
 
 /** What a window makes of scores: them, where selection may look, and what the weights are multiplied by in the end. */
@@ -78,9 +80,9 @@ export interface Windowed {
 }
 
 /** Where a query may look. */
-export interface Window {
+export interface Window<S extends State = State> {
   /** Scores `[B, T, S]`, changed where wanted, and the mask that selection is to keep to. */
-  limit(scores: Tensor, context: Context): Windowed;
+  limit(scores: Tensor, context: Context<S>): Windowed;
   /**
    * What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. Scores and state are those of
    * one head, of `heads` in all. {@link positional} makes a window of it.
@@ -90,7 +92,7 @@ export interface Window {
   readonly kind?: 'causal';
   /** The windows it is made of, where it does no more than they do one after the other. */
   readonly windows?: readonly Window[];
-  readonly history?: History;
+  readonly history?: History<S>;
 }
 
 /** What a window says of places alone. */
@@ -116,14 +118,14 @@ export interface Selected {
 }
 
 /** From scores to weights. A row with nothing to attend to is 0 throughout, its gradient too. Selections that draw take a key. */
-export interface Selection {
+export interface Selection<S extends State = State> {
   /** Of scores `[B, T, S]`. */
-  select(scores: Tensor, context: Context): Selected;
+  select(scores: Tensor, context: Context<S>): Selected;
   /** `softmax`: the weights are the softmax of the scores over what the mask allows, and nothing else is selected. */
   readonly kind?: 'softmax';
   /** With a key it does something else than its kind says. */
   readonly draws?: boolean;
-  readonly history?: History;
+  readonly history?: History<S>;
 }
 
 /** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */

@@ -121,15 +121,14 @@ function rows(op: string, table: Tensor, scores: Shape, state: State): Tensor {
  * `score − strength · Σ α′`: what has been looked at is looked at less. The sum of earlier weights is See, Liu, Manning 2017's coverage
  * (eq. 10), which they give to the score; here it lowers it. `strength` may be a parameter `[1]`.
  */
-export function coverage(options: { strength: number | Tensor }): Window & { readonly strength: number | Tensor } {
+export function coverage(options: { strength: number | Tensor }): Window<{ coverage: Tensor }> & { readonly strength: number | Tensor } {
   expectOptions('coverage', options, {
     strength: ruleOf('a number or a tensor', (value) => value instanceof Tensor || Number.isFinite(value)),
   });
   return {
     strength: options.strength,
     history: coverageSoFar,
-    limit(scores, { state }) {
-      const seen = state.coverage as Tensor; // [B, S]
+    limit(scores, { state: { coverage: seen } }) {
       return { scores: sub(scores, mul(reshape(seen, seen.shape.toSpliced(1, 0, 1)), options.strength)) };
     },
   };

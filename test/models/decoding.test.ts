@@ -22,38 +22,47 @@ const source = (examples: readonly number[] = BATCH) => sentences(examples, S, S
 const int = (row: number[]) => tensor(Int32Array.from(row), { shape: [1, row.length] });
 const search = { batch: BATCH.length, start: START, end: END, never: [0, 1], maxLength: T };
 
+/** Leaves nothing for the collector, so that blocks can be counted. */
+const scoped = (fn: () => void) => () => scope(fn);
+
 describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_, build) => {
   const model = build(key(1)) as EncoderDecoder;
 
-  it('decodes as searches over its steps do', () => {
-    const read = model.read(source());
-    const writes = { maxLength: T, minLength: 2, noRepeatNgram: 2, repetitionPenalty: 1.3, prefix: [4] };
-    const ranks = { beam: 3, nBest: 2, lengthPenalty: 0.6 };
-    expect(model.translate(source(), { ...writes, ...ranks }).hypotheses).toEqual(
-      beamSearch(model, read, { ...search, ...writes, ...ranks }),
-    );
-    expect(model.translate(source(), writes).hypotheses).toEqual(greedySearch(model, read, { ...search, ...writes }).map((one) => [one]));
-    const how = { key: key(7), temperature: 1.5, topK: 4, topP: 0.95, samples: 2 };
-    const drawn = model.translate(source(), { ...writes, sample: how });
-    expect(drawn.hypotheses).toEqual(sample(model, read, { ...search, ...writes, ...how }));
-    expect(drawn.tokens).toEqual(drawn.hypotheses.map(([first]) => first?.tokens));
-    for (const { tokens } of drawn.hypotheses.flat()) expect([tokens[0], tokens.length >= 2]).toEqual([4, true]);
-  });
+  it(
+    'decodes as searches over its steps do',
+    scoped(() => {
+      const read = model.read(source());
+      const writes = { maxLength: T, minLength: 2, noRepeatNgram: 2, repetitionPenalty: 1.3, prefix: [4] };
+      const ranks = { beam: 3, nBest: 2, lengthPenalty: 0.6 };
+      expect(model.translate(source(), { ...writes, ...ranks }).hypotheses).toEqual(
+        beamSearch(model, read, { ...search, ...writes, ...ranks }),
+      );
+      expect(model.translate(source(), writes).hypotheses).toEqual(greedySearch(model, read, { ...search, ...writes }).map((one) => [one]));
+      const how = { key: key(7), temperature: 1.5, topK: 4, topP: 0.95, samples: 2 };
+      const drawn = model.translate(source(), { ...writes, sample: how });
+      expect(drawn.hypotheses).toEqual(sample(model, read, { ...search, ...writes, ...how }));
+      expect(drawn.tokens).toEqual(drawn.hypotheses.map(([first]) => first?.tokens));
+      for (const { tokens } of drawn.hypotheses.flat()) expect([tokens[0], tokens.length >= 2]).toEqual([4, true]);
+    }),
+  );
 
-  it('draws a sentence alone as in a batch, as likely as teacher forcing says, and never padding', () => {
-    const how = { key: key(3), temperature: 2, topP: 0.9 };
-    const all = model.translate(source(), { maxLength: T, sample: how }).hypotheses;
-    BATCH.forEach((b) => {
-      const alone = model.translate(source([b]), { maxLength: T, sample: { ...how, key: [foldIn(key(3), b)] } }).hypotheses;
-      expect(alone).toEqual([all[b]]);
-      for (const { tokens, ended, logProbability } of all[b] ?? []) {
-        expect(tokens.filter((token) => token <= END)).toEqual([]);
-        const written = int(ended ? [...tokens, END] : tokens);
-        const wanted = sum(pick(logSoftmax(model.forward(source([b]), written)), written)).item();
-        expect(Math.abs(logProbability - wanted)).toBeLessThanOrEqual(1e-6 * (tokens.length + 1));
-      }
-    });
-  });
+  it(
+    'draws a sentence alone as in a batch, as likely as teacher forcing says, and never padding',
+    scoped(() => {
+      const how = { key: key(3), temperature: 2, topP: 0.9 };
+      const all = model.translate(source(), { maxLength: T, sample: how }).hypotheses;
+      BATCH.forEach((b) => {
+        const alone = model.translate(source([b]), { maxLength: T, sample: { ...how, key: [foldIn(key(3), b)] } }).hypotheses;
+        expect(alone).toEqual([all[b]]);
+        for (const { tokens, ended, logProbability } of all[b] ?? []) {
+          expect(tokens.filter((token) => token <= END)).toEqual([]);
+          const written = int(ended ? [...tokens, END] : tokens);
+          const wanted = sum(pick(logSoftmax(model.forward(source([b]), written)), written)).item();
+          expect(Math.abs(logProbability - wanted)).toBeLessThanOrEqual(1e-6 * (tokens.length + 1));
+        }
+      });
+    }),
+  );
 
   it('writes step by step what it translates to, and leaves nothing behind', async () => {
     const tokens = source();
@@ -73,19 +82,22 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     expect(memoryReport().blocks).toBe(before);
   });
 
-  it('takes processors of one’s own', () => {
-    const three: LogitsProcessor = (logits) =>
+  it(
+    'takes processors of one’s own',
+    scoped(() => {
+      const three: LogitsProcessor = (logits) =>
       tensor(list(logits).map((x, i) => (i % SYMBOLS === 3 ? x : Number.NEGATIVE_INFINITY)), { shape: logits.shape }); // biome-ignore format: one line
-    const adjusted = model.translate(source(), { maxLength: 3, adjust: [three] });
-    expect(adjusted.tokens).toEqual(BATCH.map(() => [3, 3, 3]));
-    for (const score of adjusted.scores) expect(score).toBeCloseTo(0, 6); // nothing else is likely
-    const constrained = model.translate(source(), { maxLength: 3, constrain: [three] });
-    expect(constrained.tokens).toEqual(adjusted.tokens);
-    const written = tensor(Int32Array.of(3, 3, 3), { shape: [1, 3] });
-    constrained.scores.forEach((score, b) => {
-      expect(score).toBeCloseTo(sum(pick(logSoftmax(model.forward(source([b]), written)), written)).item(), 4);
-    });
-  });
+      const adjusted = model.translate(source(), { maxLength: 3, adjust: [three] });
+      expect(adjusted.tokens).toEqual(BATCH.map(() => [3, 3, 3]));
+      for (const score of adjusted.scores) expect(score).toBeCloseTo(0, 6); // nothing else is likely
+      const constrained = model.translate(source(), { maxLength: 3, constrain: [three] });
+      expect(constrained.tokens).toEqual(adjusted.tokens);
+      const written = tensor(Int32Array.of(3, 3, 3), { shape: [1, 3] });
+      constrained.scores.forEach((score, b) => {
+        expect(score).toBeCloseTo(sum(pick(logSoftmax(model.forward(source([b]), written)), written)).item(), 4);
+      });
+    }),
+  );
 });
 
 describe('translate', () => {
