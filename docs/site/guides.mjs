@@ -2,7 +2,10 @@
 
 /** @type {{ title: string, files: string[] }[]} */
 export const guides = [
-  { title: 'Begin', files: ['docs/start.md', 'docs/attention.md', 'docs/hard-attention.md', 'docs/pytorch.md', 'docs/tensorflow.md'] },
+  {
+    title: 'Begin',
+    files: ['docs/start.md', 'docs/attention.md', 'docs/decoding.md', 'docs/hard-attention.md', 'docs/pytorch.md', 'docs/tensorflow.md'],
+  },
   { title: 'API', files: [] },
   { title: 'In use', files: ['docs/production.md', 'docs/threads.md', 'docs/same-bits.md', 'docs/numerics.md', 'docs/glossary.md'] },
   { title: 'What it does', files: ['docs/results.md', 'docs/gallery.md', 'docs/ladder.md', 'docs/performance.md', 'docs/engines.md'] },
