@@ -4,6 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
+import { minifySync } from 'rolldown/utils';
+import { kernelSizes } from './wasm-size.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entry = '\0entry';
@@ -44,8 +46,10 @@ export async function bundle(code) {
   const { output } = await build.generate({ minify: true });
   await build.close();
   const chunks = output.filter((part) => part.type === 'chunk');
-  const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules));
   const initial = new Set(chunks.filter((chunk) => chunk.isEntry).flatMap((chunk) => [chunk.fileName, ...chunk.imports]));
+  const modules = chunks.flatMap((chunk) =>
+    Object.entries(chunk.modules).map(([id, module]) => ({ id, module, first: initial.has(chunk.fileName) })),
+  );
   return {
     initial: chunks
       .filter((chunk) => initial.has(chunk.fileName))
@@ -53,8 +57,8 @@ export async function bundle(code) {
       .join('\n'),
     text: chunks.map((chunk) => chunk.code).join('\n'),
     modules: modules
-      .filter(([id, { renderedLength }]) => id !== entry && renderedLength > 0)
-      .map(([id, { renderedLength }]) => ({ path: relative(root, id).replaceAll('\\', '/'), bytes: renderedLength })),
+      .filter(({ id, module }) => id !== entry && module.renderedLength > 0)
+      .map(({ id, module, first }) => ({ path: relative(root, id).replaceAll('\\', '/'), code: module.code ?? '', first })),
   };
 }
 
@@ -67,18 +71,35 @@ export const mechanism =
 
 export const wasm = ['saccade.wasm', 'saccade.relaxed.wasm'].map((name) => ({ name, bytes: readFileSync(join(root, 'build', name)) }));
 
+/** Compressed bytes of the modules of each room. @param {readonly { path: string, code: string }[]} modules */
+function byRoom(modules) {
+  /** @type {Map<string, string>} */
+  const rooms = new Map();
+  for (const { path, code } of modules) {
+    const room = path.startsWith('src/')
+      ? path
+          .split('/')
+          .slice(0, path.split('/').length > 2 ? 2 : 1)
+          .join('/')
+      : path;
+    rooms.set(room, `${rooms.get(room) ?? ''}\n${code}`);
+  }
+  // Compressing by the minifier would drop what this room alone does not use.
+  const minified = (/** @type {string} */ code) => minifySync('room.js', code, { module: true, compress: false }).code;
+  return new Map([...rooms].map(([room, code]) => [room, compressed(minified(code))]));
+}
+
 async function main() {
   const all = await bundle("export * from 'saccade/all';");
   const one = await bundle(mechanism);
-  /** @type {Map<string, number>} */
-  const rooms = new Map();
-  for (const { path, bytes } of all.modules) {
-    const room = path.startsWith('src/') ? path.split('/').slice(0, 2).join('/') : (/node_modules\/(.*?\/.*?)\//.exec(path)?.[1] ?? path);
-    rooms.set(room, (rooms.get(room) ?? 0) + bytes);
-  }
   const number = (/** @type {number} */ bytes) => bytes.toLocaleString('en').padStart(10);
-  console.log('bytes before minifying, by room');
-  for (const [room, bytes] of [...rooms].sort((a, b) => b[1] - a[1])) console.log(room.padEnd(36), number(bytes));
+  const [wide, narrow] = [byRoom(all.modules), byRoom(one.modules.filter(({ first }) => first))];
+  console.log(`compressed, each room by itself${''.padEnd(5)} everything  one mechanism`);
+  for (const [room, bytes] of [...wide].sort((a, b) => b[1] - a[1]))
+    console.log(room.padEnd(36), number(bytes), '    ', number(narrow.get(room) ?? 0));
+  console.log(`\n${'wasm by kernel'.padEnd(36)}  its own     shared`);
+  for (const { name, own, shared } of kernelSizes(wasm[0]?.bytes ?? new Uint8Array()))
+    console.log(name.padEnd(36), number(own), number(shared));
   let over = false;
   console.log(`\n${''.padEnd(36)}   minified   compressed    budget`);
   const line = (/** @type {string} */ name, /** @type {string | Uint8Array} */ data, /** @type {number} */ most) => {

@@ -1,5 +1,8 @@
+import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
 import { budget, bundle, compressed, mechanism, wasm } from '../../scripts/size.mjs';
+import { kernelSizes } from '../../scripts/wasm-size.mjs';
+import { parameters } from '../../src/runtime/generated/parameters.ts';
 
 describe('the bundle', () => {
   it('stays under its budget, the wasm aside', async () => {
@@ -38,5 +41,26 @@ describe('the bundle', () => {
   it('of an import that is not used is empty', async () => {
     const { modules } = await bundle("import 'saccade';");
     expect(modules).toEqual([]);
+  });
+});
+
+describe('the table of kernels', () => {
+  it('counts what one kernel alone reaches as its own, and the rest as shared', () => {
+    // A body is the number of its locals, its code and an end: 2 bytes, 1 more for nop, 2 for a call.
+    const module = binaryen.parseText(`(module
+      (func $both (nop)) (func $one (nop) (nop) (call $both))
+      (func (export "a") (call $one)) (func (export "b") (call $both)))`);
+    const sizes = kernelSizes(module.emitBinary());
+    module.dispose();
+    expect(sizes).toEqual([
+      { name: 'a', own: 4 + 6, shared: 3 },
+      { name: 'b', own: 4, shared: 3 },
+    ]);
+  });
+
+  it('names every kernel', () => {
+    const sizes = kernelSizes(wasm[0]?.bytes ?? new Uint8Array());
+    expect(sizes.map(({ name }) => name).sort()).toEqual(Object.keys(parameters).sort());
+    expect(sizes.every(({ own, shared }) => own + shared > 0)).toBe(true);
   });
 });
