@@ -6,4 +6,5 @@ export { infer } from './infer.ts';
 export { parameter } from './parameter.ts';
 export { type OpCost, type Profile, profile } from './profile.ts';
 export { noGrad, record } from './record.ts';
+export { rolesOf } from './roles.ts';
 export { type Constant, type HostRead, type Trace, type TracedCall, trace } from './trace.ts';

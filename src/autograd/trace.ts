@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** An op as it ran. */
 export interface TracedCall {
   readonly op: string;
-  /** Every tensor that it read, each at its place; `null` where one that may be left out was. */
+  /** Every tensor that it read, each at its place; `null` where one that may be left out was. {@link rolesOf} knows what each is. */
   readonly inputs: readonly (Tensor | null)[];
   /** All else that it was told: the inputs and these give the same bits again. */
   readonly attributes: Attributes;

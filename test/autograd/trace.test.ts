@@ -4,8 +4,27 @@ import { checkpoint } from '../../src/autograd/checkpoint.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { type OpCost, profile } from '../../src/autograd/profile.ts';
 import { record } from '../../src/autograd/record.ts';
-import { trace } from '../../src/autograd/trace.ts';
-import { add, argmax, exp, gather, layerNorm, linear, lstmCell, mul, reshape, softmax, sum, topk, where } from '../../src/ops/index.ts';
+import { rolesOf } from '../../src/autograd/roles.ts';
+import { type TracedCall, trace } from '../../src/autograd/trace.ts';
+import {
+  add,
+  argmax,
+  concat,
+  exp,
+  expand,
+  gather,
+  layerNorm,
+  linear,
+  lstm,
+  lstmCell,
+  mul,
+  reshape,
+  scaledDotProductAttention,
+  softmax,
+  sum,
+  topk,
+  where,
+} from '../../src/ops/index.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { observer } from '../../src/tensor/observe.ts';
@@ -44,6 +63,27 @@ describe('trace', () => {
       ]);
       expect(cell?.outputs.map(({ shape }) => shape)).toEqual([[2, 1, 2], [2, 2], [2, 2]]); // biome-ignore format: one line
       expect(names(trace(() => topk(b, 2)))).toEqual(['topk', 'batchGather']);
+    });
+  });
+
+  it('says what each tensor is to its op', () => {
+    scope(() => {
+      const only = (fn: () => unknown) => rolesOf(trace(fn).calls[0] as TracedCall);
+      const [x, w, b, h, mask] = [zeros([2, 3, 3]), zeros([8, 3]), zeros([8]), zeros([2, 2]), tensor([[true], [false]])];
+      const weights = { weightIh: w, weightHh: zeros([8, 2]), biasIh: b, biasHh: b };
+      const wide = expand(mask, [2, 3]);
+      const cell = only(() => lstm(x, null, h, weights, { mask: wide }));
+      expect(Object.keys(cell.inputs)).toEqual(['x', 'weightIh', 'weightHh', 'biasIh', 'biasHh', 'c0', 'mask']);
+      expect([cell.inputs.x, cell.inputs.weightHh, cell.inputs.c0, cell.inputs.mask]).toEqual([x, weights.weightHh, h, wide]);
+      const table = zeros([4, 3]);
+      const [index, row] = [zeros([2, 3], 'int32'), zeros([3])];
+      const looked = only(() => lstm({ table, index }, null, null, weights));
+      expect([looked.inputs.x, looked.inputs.table, looked.inputs.index]).toEqual([undefined, table, index]);
+      expect(Object.keys(looked.outputs)).toEqual(['output', 'h', 'c']);
+      const attended = only(() => scaledDotProductAttention(x, x, x, { bias: row, weights: true }));
+      expect([Object.keys(attended.inputs), Object.keys(attended.outputs)]).toEqual([['query', 'keys', 'values', 'bias'], ['output', 'weights']]); // biome-ignore format: one line
+      expect(only(() => concat([b, b])).inputs).toEqual({ 0: b, 1: b });
+      expect(rolesOf({ op: 'mine', inputs: [b, null, h], outputs: [x] })).toEqual({ inputs: { 0: b, 2: h }, outputs: { y: x } });
     });
   });
 

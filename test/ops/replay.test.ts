@@ -1,5 +1,6 @@
 // A trace says everything: each call comes out bit for bit from its name, inputs and attributes, and all of them from other inputs too.
 import { describe, expect, it } from 'vitest';
+import { rolesOf } from '../../src/autograd/roles.ts';
 import { type Trace, type TracedCall, trace } from '../../src/autograd/trace.ts';
 import * as ops from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
@@ -104,6 +105,17 @@ describe('the op table', () => {
         x ? [[`${call.op}[${place}]`, { ...call, inputs: call.inputs.with(place, other(x)) }]] : [],
       );
     expect(idle(changed)).toEqual(['straightThrough[1]']); // which is there for its gradient
+  });
+
+  it('has a name for each tensor of a call, and no two alike', () => {
+    const nameless = each((call) => {
+      if (call.op === 'concat' || call.op === 'unstack') return [];
+      const roles = rolesOf(call);
+      const counts = (tensors: readonly (Tensor | null)[]) => tensors.filter((x) => x).length;
+      const short = Object.keys(roles.inputs).length < counts(call.inputs) || Object.keys(roles.outputs).length < counts(call.outputs);
+      return short || [...Object.keys(roles.inputs), ...Object.keys(roles.outputs)].some((name) => /^\d/.test(name)) ? [call.op] : [];
+    });
+    expect(nameless.flat()).toEqual([]);
   });
 
   it('shows every op to a trace: itself, or what it is made of', () => {

@@ -1,0 +1,49 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import type { TracedCall } from './trace.ts';
+
+const cell = 'x weightIh weightHh biasIh biasHh';
+
+/** What stands at each place of the inputs; an op that is not here has `x` alone, or none. */
+const inputsOf: Readonly<Record<string, string>> = {
+  ...Object.fromEntries('add sub mul div maximum minimum pow equal less lessEqual and or matmul'.split(' ').map((op) => [op, 'a b'])),
+  ...Object.fromEntries('gather segmentSum pick batchGather scatterAddAlongAxis'.split(' ').map((op) => [op, 'x index'])),
+  additiveScore: 'query keys v',
+  categorical: 'logits',
+  conv1d: 'x weight bias',
+  crossEntropy: 'x target',
+  gru: `${cell} h0 mask table index`,
+  layerNorm: 'x weight bias',
+  linear: 'x weight bias',
+  linearScan: 'x a',
+  lstm: `${cell} h0 c0 mask table index`,
+  oneHot: 'index',
+  scaledDotProductAttention: 'query keys values mask bias',
+  straightThrough: 'hard soft',
+  unpick: 'g index',
+  where: 'mask a b',
+};
+
+/** What the results are where there are several, and where the one result is not the usual one. */
+const outputsOf: Readonly<Record<string, string>> = {
+  gru: 'output h',
+  lstm: 'output h c',
+  scaledDotProductAttention: 'output weights',
+  topk: 'indices',
+};
+
+const byRole = (names: string | undefined, usual: string, tensors: readonly (Tensor | null)[]): Record<string, Tensor> => {
+  const roles = names?.split(' ') ?? [];
+  const role = (place: number) => roles[place] ?? (tensors.length === 1 && !names ? usual : String(place));
+  return Object.fromEntries(tensors.flatMap((x, place) => (x ? [[role(place), x]] : [])));
+};
+
+/**
+ * The tensors of a call by what they are to its op: `{ inputs: { x, weight }, outputs: { y } }` of `linear` without a bias. Lists (`concat`, `unstack`) and
+ * ops of one's own go by place: `0`, `1`, ….
+ */
+export function rolesOf({ op, inputs, outputs }: Pick<TracedCall, 'op' | 'inputs' | 'outputs'>): {
+  inputs: Record<string, Tensor>;
+  outputs: Record<string, Tensor>;
+} {
+  return { inputs: byRole(inputsOf[op], 'x', inputs), outputs: byRole(outputsOf[op], 'y', outputs) };
+}
