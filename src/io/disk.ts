@@ -34,15 +34,19 @@ export async function openFile(path: FilePath): Promise<OpenFile> {
   return open(await pathOf(path), 'r');
 }
 
-/** Exactly `length` bytes from `at`. */
-export async function readExactly(file: OpenFile, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+/** Exactly `length` bytes from `at`, at the start of `bytes` where those are given. */
+export async function readExactly(
+  file: OpenFile,
+  at: number,
+  length: number,
+  bytes = new Uint8Array(length),
+): Promise<Uint8Array<ArrayBuffer>> {
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(CALL, length - done), at + done);
     if (bytesRead === 0) fail('file must not shrink while it is read', `an end at byte ${at + done}`);
     done += bytesRead;
   }
-  return bytes;
+  return bytes.subarray(0, length);
 }
 
 /**

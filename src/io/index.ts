@@ -14,7 +14,9 @@ export {
 export type { FilePath } from './disk.ts';
 export { loadFile, saveFile } from './file.ts';
 export type { FileData, FileDType } from './format.ts';
+export { type FileFacts, type LoadIntoOptions, loadInto } from './into.ts';
 export type { FileContent, Names, ReadOptions } from './reading.ts';
 export { type FileEntry, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
+export type { FileSource } from './source.ts';
 export { type FileEntries, type LoadedTensors, loadTensors, saveTensors } from './tensors.ts';
 export { type FloatType, withTypes } from './types.ts';

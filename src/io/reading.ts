@@ -2,7 +2,7 @@ import { expectNames, type Names as NamesOf, shown } from '../tensor/check.ts';
 import { expectSame, takeChecksums } from './checksum.ts';
 import { digest as newDigest } from './digest.ts';
 import type { OwnBytes } from './elements.ts';
-import { expectReadable, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
+import { expectReadable, type FileDType, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
 import { decodeHeader, parseHeader } from './header.ts';
 import { fail, listed, quote } from './words.ts';
 
@@ -27,6 +27,8 @@ const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHead
 export interface FileContent<T> {
   readonly tensors: Map<string, T>;
   readonly metadata: Record<string, string>;
+  /** The file's own type of each tensor, in the file's order: `withTypes` takes it to write a file back as it was. */
+  readonly dtypes: ReadonlyMap<string, FileDType>;
 }
 
 /** Where the bytes of one tensor go, piece by piece. */
@@ -42,6 +44,12 @@ export interface Sink<T> {
 /** What becomes of a file's tensors. */
 export type Target<T> = (name: string, layout: Readable, metadata: Readonly<Record<string, string>>) => Sink<T>;
 
+/**
+ * Is told of all that will be read before anything of it is. It may refuse, put it into another order, and say how many bytes are to be asked for
+ * at once, a multiple of 16.
+ */
+export type Accept = (wanted: [name: string, layout: Readable][]) => number;
+
 /** Bytes that are asked for. */
 export type Request = readonly [at: number, length: number];
 
@@ -49,16 +57,23 @@ export type Request = readonly [at: number, length: number];
 const PIECE = 2 ** 24;
 
 /**
- * Reads a file of `size` bytes: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
+ * Reads a file of `size` bytes, `Infinity` where that is not known: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
  * anything is allocated; on an error no sink is left.
  */
-export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, FileContent<T>, OwnBytes> {
+export function* reading<T>(
+  size: number,
+  options: ReadOptions,
+  target: Target<T>,
+  accept?: Accept,
+): Generator<Request, FileContent<T>, OwnBytes> {
   expectNames('safetensors', options, known);
   const start = PREFIX + headerLength(yield [0, Math.min(PREFIX, size)], size, options.maximumHeader);
   const text = decodeHeader(yield [PREFIX, start - PREFIX]);
   const { tensors: layouts, metadata } = parseHeader(text, size - start);
   const checksums = takeChecksums(text, metadata, layouts.keys(), options.checksum ?? true);
   const wanted = chosen(layouts, options);
+  const dtypes = new Map(wanted.map(([name, { dtype }]) => [name, dtype]));
+  const piece = accept?.(wanted) ?? PIECE;
   const sinks: Sink<T>[] = [];
   const tensors = new Map<string, T>();
   let whole = false;
@@ -67,8 +82,8 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
       const sink = target(name, layout, metadata);
       if (sink.drop) sinks.push(sink);
       const digest = checksums && newDigest();
-      for (let at = layout.begin; at < layout.end; at += PIECE) {
-        const bytes = yield [start + at, Math.min(PIECE, layout.end - at)];
+      for (let at = layout.begin; at < layout.end; at += piece) {
+        const bytes = yield [start + at, Math.min(piece, layout.end - at)];
         digest?.update(bytes);
         sink.put(bytes);
       }
@@ -79,7 +94,7 @@ export function* reading<T>(size: number, options: ReadOptions, target: Target<T
   } finally {
     if (!whole) for (const sink of sinks) sink.drop?.();
   }
-  return { tensors, metadata };
+  return { tensors, metadata, dtypes };
 }
 
 /** Reads a file that is in memory; each piece is copied. */

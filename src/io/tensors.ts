@@ -9,10 +9,12 @@ import { expectLengths, type FileEntry, joined, layOut, type WriteOptions } from
 export interface LoadedTensors extends Map<string, Tensor> {
   /** Without a prototype: a missing key is `undefined`, whatever its name. */
   readonly metadata: Record<string, string>;
+  /** See {@link FileContent}. */
+  readonly dtypes: ReadonlyMap<string, FileDType>;
 }
 
 /** What a type of a file becomes: floats float32, whole numbers int32, within its range, BOOL bool. */
-function dtypeOf(dtype: FileDType): DType {
+export function dtypeOf(dtype: FileDType): DType {
   return dtype === 'BOOL' ? 'bool' : /^B?F/.test(dtype) ? 'float32' : 'int32';
 }
 
@@ -47,8 +49,8 @@ export const nativeOf = (dtype: DType): 'F32' | 'I32' | 'BOOL' => (dtype === 'bo
  * What is checked: see `readSafetensors`.
  */
 export function loadTensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): LoadedTensors {
-  const { tensors, metadata } = readBytes(bytes, options, tensorsOf);
-  return Object.assign(tensors, { metadata });
+  const { tensors, ...rest } = readBytes(bytes, options, tensorsOf);
+  return Object.assign(tensors, rest);
 }
 
 /** Tensors to be written, in an order: a module's `stateDict()` for one. {@link withTypes} gives them other types. */

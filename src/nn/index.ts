@@ -1,6 +1,7 @@
 /** Parts with parameters. @module */
 
 export { assign, buffer, freeze, parameterCount, unfreeze } from './buffer.ts';
+export { type Captured, capture } from './capture.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './cells.ts';
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingSizes } from './embedding.ts';
@@ -9,4 +10,7 @@ export { Linear } from './linear.ts';
 export { Module, param, parameters, type StateDict } from './module.ts';
 export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './recurrent.ts';
 export { mapState, type RowState, type State, type StatePart, takeRows } from './state.ts';
+export type { StateMapEntry } from './state-entry.ts';
+export { StateMap } from './state-map.ts';
+export type { Place, Plan } from './state-plan.ts';
 export { type Core, type CoreStep, type UnrollOptions, unroll } from './unroll.ts';

@@ -1,7 +1,6 @@
 import { parameter } from '../autograd/parameter.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { outside } from '../tensor/scope.ts';
-import { sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { expectFits, expectMap, expectSamePaths } from './fit.ts';
 
@@ -33,26 +32,37 @@ export abstract class Module {
   loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): void {
     expectMap(dict);
     expectNames('loadStateDict', options, loading);
-    const { leaves, aliases } = found(this);
-    const given = new Map<string, Tensor>();
-    for (const [path, from] of dict as ReadonlyMap<string, Tensor>) {
-      const to = resolved(path, leaves, aliases);
+    const targets = targetsOf(this, dict, options.strict ?? true);
+    const given = new Map<Tensor, Tensor>();
+    for (const [path, to] of targets) {
+      const from: unknown = dict.get(path);
+      expectFits('loadStateDict', path, from, to);
       const before = given.get(to);
       if (!before || agree(path, from, before)) given.set(to, from);
     }
-    if (options.strict ?? true) expectSamePaths("paths must be the module's", given, leaves);
-    const known = [...given].filter(([path]) => leaves.has(path));
-    for (const [path, from] of known) expectFits('loadStateDict', path, from, leaves.get(path) as Tensor);
-    const ours = new Set([...leaves.values()].map(({ storage }) => storage)); // a value may be read after it is written
-    const values = known.map(([path, from]) => [leaves.get(path) as Tensor, ours.has(from.storage) ? from.toArray() : from] as const);
+    const ours = new Set([...given.keys()].map(({ storage }) => storage)); // a value may be read after it is written
+    const values = [...given].map(([to, from]) => [to, ours.has(from.storage) ? from.toArray() : from] as const);
     for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.peek() : from);
   }
+}
+
+/** The parameter or buffer that each path given stands for. With `strict` all must be given and nothing else. */
+export function targetsOf(module: Module, given: ReadonlyMap<string, unknown>, strict: boolean): Map<string, Tensor> {
+  const { leaves, aliases } = found(module);
+  const paths = new Map(Array.from(given.keys(), (path) => [resolved(path, leaves, aliases), path]));
+  if (strict) expectSamePaths("paths must be the module's", paths, leaves);
+  const targets = new Map<string, Tensor>();
+  for (const path of given.keys()) {
+    const to = leaves.get(resolved(path, leaves, aliases));
+    if (to) targets.set(path, to);
+  }
+  return targets;
 }
 
 /** Whether two tensors that are to go to one parameter hold the same; an error where they do not. */
 function agree(path: string, a: Tensor, b: Tensor): boolean {
   const values = b.toArray();
-  const same = sameShape(a.shape, b.shape) && a.toArray().every((value, i) => Object.is(value, values[i]));
+  const same = a.toArray().every((value, i) => Object.is(value, values[i]));
   if (!same) throw new Error(`loadStateDict: ${path} must hold the same as the path it is tied to, got other values`);
   return true;
 }

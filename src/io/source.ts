@@ -1,0 +1,95 @@
+// Where the bytes of a file come from: a path, bytes, a Blob, or a stream that is read once.
+
+import { shown } from '../tensor/check.ts';
+import { type FilePath, openFile, readExactly } from './disk.ts';
+import type { OwnBytes } from './elements.ts';
+import { fail } from './words.ts';
+
+/**
+ * A safetensors file: a path or a `file:` URL (Node), its bytes, a Blob or a File (also of the browser's own file system), or a Response or a
+ * stream of bytes, which is read as it comes.
+ */
+export type FileSource = FilePath | Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
+
+/** Bytes to be had by place. */
+export interface Source {
+  /** `Infinity` where it is not known. */
+  readonly size: number;
+  /** Good until the next call: the memory is used again. */
+  read(at: number, length: number): Promise<OwnBytes>;
+  /** Says that no more is wanted; `whole` that nothing may be left. */
+  close(whole: boolean): Promise<void>;
+}
+
+/** Opens a source. `piece` is how many bytes are asked for at once, the header aside. */
+export async function sourceOf(from: FileSource, piece: number): Promise<Source> {
+  if (typeof from === 'string' || from instanceof URL) return ofFile(from, piece);
+  if (ArrayBuffer.isView(from)) return ofBytes(new Uint8Array(from.buffer, from.byteOffset, from.byteLength));
+  if (from instanceof ArrayBuffer) return ofBytes(new Uint8Array(from));
+  if (from instanceof Blob) return ofBlob(from);
+  if (from instanceof ReadableStream) return ofStream(from);
+  if (!(from instanceof Response))
+    throw new TypeError(`loadInto: source must be a path, bytes, a Blob, a Response or a stream, got ${shown(from)}`);
+  if (!from.ok || !from.body) throw new Error(`loadInto: response must be ok and have a body, got status ${from.status} of ${from.url}`);
+  return ofStream(from.body);
+}
+
+async function ofFile(path: FilePath, piece: number): Promise<Source> {
+  const file = await openFile(path);
+  const bytes = new Uint8Array(piece);
+  return {
+    size: (await file.stat()).size,
+    read: (at, length) => readExactly(file, at, length, length <= piece ? bytes : undefined),
+    close: () => file.close().catch(() => undefined), // what was read is read
+  };
+}
+
+function ofBytes(all: Uint8Array): Source {
+  return { size: all.length, read: async (at, length) => new Uint8Array(all.subarray(at, at + length)), close: async () => {} };
+}
+
+function ofBlob(blob: Blob): Source {
+  return {
+    size: blob.size,
+    read: async (at, length) => new Uint8Array(await blob.slice(at, at + length).arrayBuffer()),
+    close: async () => {},
+  };
+}
+
+/** What comes before the bytes that are asked for is passed over; they are asked for in their order. */
+function ofStream(stream: ReadableStream<Uint8Array>): Source {
+  const reader = stream.getReader();
+  let chunk: Uint8Array = new Uint8Array(0); // what came and was not asked for yet
+  let place = 0; // where it begins
+  /** Whether there is something after it. */
+  const more = async (): Promise<boolean> => {
+    place += chunk.length;
+    const { done, value } = await reader.read();
+    chunk = value ?? new Uint8Array(0);
+    return !done;
+  };
+  return {
+    size: Infinity,
+    async read(at, length) {
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const skipped = Math.max(0, at + done - place);
+        const part = chunk.subarray(skipped, skipped + length - done);
+        bytes.set(part, done);
+        done += part.length;
+        if (done < length && !(await more())) fail('stream must not end before the file does', `an end at byte ${place}`);
+        else if (done === length) {
+          chunk = chunk.subarray(skipped + part.length);
+          place = at + length;
+        }
+      }
+      return bytes;
+    },
+    async close(whole) {
+      let left = chunk.length > 0;
+      while (whole && !left && (await more())) left = chunk.length > 0;
+      await reader.cancel().catch(() => undefined);
+      if (whole && left) fail('stream must end with the last tensor', `more after byte ${place}`);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { type Shape, sameShape } from '../tensor/shape.ts';
+import { empty, expectTensor, kindOf, type Tensor } from '../tensor/tensor.ts';
+import type { StateDict } from './module.ts';
+import { type Side, type StateMapEntry, sidesOf } from './state-entry.ts';
+import { lineOf, type Plan, planOf, scatter } from './state-plan.ts';
+
+/**
+ * The names of a file's tensors for those of a module, as a table, and back: for files that other programs wrote.
+ *
+ * ```ts
+ * const gpt2 = new StateMap([
+ *   { from: 'h.*.attn.c_attn.weight', to: 'layers.*.attention.in_proj_weight', transpose: true },
+ *   { from: 'h.*.attn.bias', ignore: true },
+ *   { from: 'lm_head.weight', tie: 'wte.weight' },
+ *   { from: '**', to: '**' },
+ * ]);
+ * const file = await loadFile('gpt2.safetensors');
+ * model.loadStateDict(gpt2.load(file.tensors));
+ * await saveFile('again.safetensors', withTypes(gpt2.save(model.stateDict(), file.tensors), file.dtypes), { metadata: file.metadata });
+ * ```
+ *
+ * The first entry that matches a name takes it. A name without one is an error, and so is one that would not come back as it was: what is loaded
+ * and saved again has the same names and the same bits.
+ */
+export class StateMap {
+  readonly #file: Side;
+  readonly #module: Side;
+
+  constructor(entries: readonly StateMapEntry[]) {
+    [this.#file, this.#module] = sidesOf(entries);
+  }
+
+  /** The tensors of a module from those of a file, for `loadStateDict`. What keeps its elements is the same tensor. */
+  load(file: ReadonlyMap<string, Tensor>): StateDict {
+    return applied(file, this.plan(file));
+  }
+
+  /**
+   * The tensors of a file from those of a module, by its `stateDict()`. `like`, the file that was loaded, gives their order, and what the table
+   * ignores of it is handed on; a name that repeats another is written where that file has it.
+   */
+  save(dict: ReadonlyMap<string, Tensor>, like?: ReadonlyMap<string, Tensor>): StateDict {
+    const plan = planOf(dict, this.#module, this.#file);
+    const made = applied(dict, plan);
+    if (!like) return made;
+    const ordered: StateDict = new Map();
+    for (const [name, x] of like) {
+      const line = lineOf(this.#file, name)?.line;
+      const own = made.get(name) ?? (line && !line.rule && !line.tie ? x : undefined);
+      if (own) ordered.set(name, own);
+    }
+    for (const [name, x] of made) if (!ordered.has(name) && !plan.copies.has(name)) ordered.set(name, x);
+    return ordered;
+  }
+
+  /** Where each tensor of a file goes, by shapes alone: for what reads files piece by piece. */
+  plan(file: ReadonlyMap<string, { readonly shape: Shape }>): Plan {
+    return planOf(file, this.#file, this.#module);
+  }
+}
+
+/** The tensors that a plan makes of others. */
+function applied(given: ReadonlyMap<string, Tensor>, { places, shapes, ties, copies }: Plan): StateDict {
+  for (const [name, x] of given) expectTensor('StateMap', name, x);
+  for (const [name, other] of ties) expectSame(name, given.get(name) as Tensor, other, given.get(other) as Tensor);
+  const made: StateDict = new Map();
+  for (const [name, all] of places) {
+    const x = given.get(name) as Tensor;
+    for (const place of all) {
+      const to = place.whole ? x : (made.get(place.path) ?? empty(shapes.get(place.path) as Shape, x.dtype));
+      made.set(place.path, to);
+      if (to.dtype !== x.dtype) throw new TypeError(`StateMap: ${name} must be ${to.dtype} to be joined, got ${x.dtype}`);
+      if (!place.whole) scatter(x.peek(), 0, x.shape, place, to.peek());
+    }
+  }
+  for (const [path, other] of copies) made.set(path, made.get(other) as Tensor);
+  return made;
+}
+
+function expectSame(name: string, x: Tensor, other: string, y: Tensor): void {
+  const values = y.peek();
+  if (sameShape(x.shape, y.shape) && x.dtype === y.dtype && x.peek().every((value, i) => Object.is(value, values[i]))) return;
+  throw new Error(`StateMap: ${name} must hold the same as ${other}, got ${kindOf(x)} with other values than ${kindOf(y)}`);
+}
