@@ -15,6 +15,7 @@ export type { FilePath } from './disk.ts';
 export { loadFile, saveFile } from './file.ts';
 export type { FileData, FileDType } from './format.ts';
 export { type FileFacts, type LoadIntoOptions, loadInto } from './into.ts';
+export { type FileLike, saveFileLike, saveTensorsLike } from './like.ts';
 export type { FileContent, Names, ReadOptions } from './reading.ts';
 export { type FileEntry, type FileTensor, readSafetensors, type WriteOptions, writeSafetensors } from './safetensors.ts';
 export type { FileSource } from './source.ts';

@@ -31,7 +31,7 @@ export interface LoadIntoOptions extends ReadOptions {
 const names: Names<LoadIntoOptions> = { map: 0, strict: 0, staged: 0, only: 0, skip: 0, checksum: 0, maximumHeader: 0 };
 
 /** What {@link loadInto} says of the file, for one that is to be written like it. */
-export type FileFacts = Pick<FileContent<unknown>, 'metadata' | 'dtypes'>;
+export type FileFacts = Pick<FileContent<unknown>, 'metadata' | 'header'>;
 
 /** Bytes asked for at once. */
 const PIECE = 2 ** 20;
@@ -53,10 +53,10 @@ export async function loadInto(module: Module, source: FileSource, options: Load
       wanted.sort(([, a], [, b]) => a.begin - b.begin); // a stream has them in this order
       return PIECE;
     });
-    const { metadata, dtypes } = await driven(steps, from.read);
-    await from.close(dtypes.size === filling.size && !rest.only && !rest.skip);
+    const { metadata, header } = await driven(steps, from.read);
+    await from.close(filling.complete && !rest.only && !rest.skip);
     filling.finish();
-    return { metadata, dtypes };
+    return { metadata, header };
   } finally {
     filling.drop();
     await from.close(false);
@@ -76,8 +76,8 @@ class Filling {
   private readonly tensors = new Map<string, Tensor>();
   /** Of the bytes of names that repeat others, and of those others. */
   private readonly digests = new Map<string, string>();
-  /** How many of the file's tensors are read. */
-  size = 0;
+  /** Whether nothing of the file is passed over. */
+  complete = false;
 
   constructor(module: Module, map: StateMap, strict: boolean, staged: boolean) {
     this.module = module;
@@ -95,9 +95,9 @@ class Filling {
     for (const [path, other] of copies) this.expectFits(path, other);
     const compared = new Set([...ties].flat());
     const needed = wanted.filter(([name]) => compared.has(name) || places.get(name)?.some(({ path }) => this.targets.has(path)));
+    this.complete = needed.length === wanted.length;
     wanted.splice(0, wanted.length, ...needed);
     for (const name of compared) this.digests.set(name, '');
-    this.size = needed.length;
     const taken = new Set<Tensor>();
     for (const [path, to] of this.targets) {
       if (copies.has(path)) continue;

@@ -2,7 +2,7 @@ import { expectNames, type Names as NamesOf, shown } from '../tensor/check.ts';
 import { expectSame, takeChecksums } from './checksum.ts';
 import { digest as newDigest } from './digest.ts';
 import type { OwnBytes } from './elements.ts';
-import { expectReadable, type FileDType, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
+import { expectReadable, headerLength, type Layout, PREFIX, type Readable } from './format.ts';
 import { decodeHeader, parseHeader } from './header.ts';
 import { fail, listed, quote } from './words.ts';
 
@@ -27,8 +27,8 @@ const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHead
 export interface FileContent<T> {
   readonly tensors: Map<string, T>;
   readonly metadata: Record<string, string>;
-  /** The file's own type of each tensor, in the file's order: `withTypes` takes it to write a file back as it was. */
-  readonly dtypes: ReadonlyMap<string, FileDType>;
+  /** The file's header as it stands: `saveFileLike` writes a file of the same names, types and order. */
+  readonly header: string;
 }
 
 /** Where the bytes of one tensor go, piece by piece. */
@@ -72,7 +72,6 @@ export function* reading<T>(
   const { tensors: layouts, metadata } = parseHeader(text, size - start);
   const checksums = takeChecksums(text, metadata, layouts.keys(), options.checksum ?? true);
   const wanted = chosen(layouts, options);
-  const dtypes = new Map(wanted.map(([name, { dtype }]) => [name, dtype]));
   const piece = accept?.(wanted) ?? PIECE;
   const sinks: Sink<T>[] = [];
   const tensors = new Map<string, T>();
@@ -94,7 +93,7 @@ export function* reading<T>(
   } finally {
     if (!whole) for (const sink of sinks) sink.drop?.();
   }
-  return { tensors, metadata, dtypes };
+  return { tensors, metadata, header: text };
 }
 
 /** Reads a file that is in memory; each piece is copied. */

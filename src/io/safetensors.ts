@@ -156,7 +156,8 @@ function encodeHeader(header: ReadonlyMap<string, unknown>): string {
   return `{${json}}${' '.repeat(-length & (PREFIX - 1))}`;
 }
 
-function withLength(header: string): Uint8Array[] {
+/** A header's text after its length. */
+export function withLength(header: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(header);
   return [new Uint8Array(BigUint64Array.of(BigInt(bytes.length)).buffer), bytes];
 }

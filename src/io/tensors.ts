@@ -9,8 +9,8 @@ import { expectLengths, type FileEntry, joined, layOut, type WriteOptions } from
 export interface LoadedTensors extends Map<string, Tensor> {
   /** Without a prototype: a missing key is `undefined`, whatever its name. */
   readonly metadata: Record<string, string>;
-  /** See {@link FileContent}. */
-  readonly dtypes: ReadonlyMap<string, FileDType>;
+  /** The file's header as it stands: `saveTensorsLike` writes a file of the same names, types and order. */
+  readonly header: string;
 }
 
 /** What a type of a file becomes: floats float32, whole numbers int32, within its range, BOOL bool. */

@@ -13,8 +13,7 @@ export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16';
 const floats: readonly string[] = ['F64', 'F32', 'F16', 'BF16'] satisfies FloatType[];
 
 /**
- * Entries for `saveFile` and `saveTensors` in other types: `'BF16'` for all that are float32, or a type by name, such as the `dtypes` of a
- * file that was loaded, so that it is written back as it was. F16 and BF16 are rounded to the nearest, ties to even; a number
+ * Entries for `saveFile` and `saveTensors` in other types: `'BF16'` for all that are float32, or a type by name. F16 and BF16 are rounded to the nearest, ties to even; a number
  * that does not fit its type is an error. What has no name in the map keeps its own type.
  */
 export function withTypes(

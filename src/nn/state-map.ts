@@ -16,7 +16,7 @@ import { lineOf, type Plan, planOf, scatter } from './state-plan.ts';
  * ]);
  * const file = await loadFile('gpt2.safetensors');
  * model.loadStateDict(gpt2.load(file.tensors));
- * await saveFile('again.safetensors', withTypes(gpt2.save(model.stateDict(), file.tensors), file.dtypes), { metadata: file.metadata });
+ * await saveFileLike('again.safetensors', gpt2.save(model.stateDict(), file.tensors), file);
  * ```
  *
  * The first entry that matches a name takes it. A name without one is an error, and so is one that would not come back as it was: what is loaded
