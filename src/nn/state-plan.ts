@@ -100,7 +100,6 @@ function placeGroup(group: Group, given: Given, to: Side, places: Map<string, Pl
     const same = back?.line.entry === line.entry && back.place === i && JSON.stringify(back.stars) === JSON.stringify(stars);
     if (!same)
       throw new Error(`StateMap: entries must lead back from ${path} to ${names.join(', ')}, got ${back ? 'another entry' : 'none'} first`);
-    if (shapes.has(path)) throw new Error(`StateMap: ${path} must come from one name, got it twice`);
   }
   const parts = names.map((name) => permuted(name, (given.get(name) as { shape: Shape }).shape, rule.axes)); // as the other side has them
   const whole = wholeOf(names, parts, paths, rule);

@@ -107,7 +107,9 @@ describe('capture', () => {
     }
     const x = scope(() => {
       const model = new Holds();
-      scope(() => capture(model, 'part', () => model.part.forward()));
+      scope(() => {
+        capture(model, 'part', () => model.part.forward());
+      });
       return list(model.part.kept);
     });
     expect(x).toEqual([1, 1]);
