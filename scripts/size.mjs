@@ -63,7 +63,7 @@ export async function bundle(code) {
 }
 
 /** What the parts may take, in bytes: compressed, since that is what crosses the wire. */
-export const budget = { everything: 86_000, mechanism: 21_220, wasm: 40_000 };
+export const budget = { everything: 92_000, mechanism: 21_220, wasm: 40_000 };
 
 /** One mechanism, learnt and saved. */
 export const mechanism =

@@ -63,5 +63,5 @@ export function saveTensors(tensors: FileEntries, options: WriteOptions = {}): U
 
 /** Tensors as a file's entries, in the order given. */
 export function entriesOf(tensors: FileEntries): [string, FileEntry][] {
-  return Array.from(tensors, ([name, x]) => [name, 'bytes' in Object(x) ? (x as FileEntry) : fromTensor(name, x as Tensor)]);
+  return Array.from(tensors, ([name, x]) => [name, (x as FileEntry | null)?.bytes ? (x as FileEntry) : fromTensor(name, x as Tensor)]);
 }

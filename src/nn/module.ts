@@ -41,30 +41,31 @@ export abstract class Module {
       if (!before || agree(path, from, before)) given.set(to, from);
     }
     const ours = new Set([...given.keys()].map(({ storage }) => storage)); // a value may be read after it is written
-    const values = [...given].map(([to, from]) => [to, ours.has(from.storage) ? from.toArray() : from] as const);
-    for (const [to, from] of values) to.view().set(from instanceof Tensor ? from.peek() : from);
+    const values = [...given].map(([to, from]) => [to, ours.has(from.storage) ? from.toArray() : from.peek()] as const);
+    for (const [to, elements] of values) to.view().set(elements);
   }
 }
 
 /** The parameter or buffer that each path given stands for. With `strict` all must be given and nothing else. */
 export function targetsOf(module: Module, given: ReadonlyMap<string, unknown>, strict: boolean): Map<string, Tensor> {
   const { leaves, aliases } = found(module);
-  const paths = new Map(Array.from(given.keys(), (path) => [resolved(path, leaves, aliases), path]));
-  if (strict) expectSamePaths("paths must be the module's", paths, leaves);
   const targets = new Map<string, Tensor>();
+  const paths = new Map<string, unknown>();
   for (const path of given.keys()) {
-    const to = leaves.get(resolved(path, leaves, aliases));
+    const at = resolved(path, leaves, aliases);
+    const to = leaves.get(at);
+    paths.set(at, to);
     if (to) targets.set(path, to);
   }
+  if (strict) expectSamePaths("paths must be the module's", paths, leaves);
   return targets;
 }
 
 /** Whether two tensors that are to go to one parameter hold the same; an error where they do not. */
 function agree(path: string, a: Tensor, b: Tensor): boolean {
-  const values = b.toArray();
-  const same = a.toArray().every((value, i) => Object.is(value, values[i]));
-  if (!same) throw new Error(`loadStateDict: ${path} must hold the same as the path it is tied to, got other values`);
-  return true;
+  const values = b.peek();
+  if (a.peek().every((value, i) => Object.is(value, values[i]))) return true;
+  throw new Error(`loadStateDict: ${path} must hold the same as the path it is tied to, got other values`);
 }
 
 /** Where the parameters of a module are. */

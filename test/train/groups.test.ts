@@ -81,7 +81,7 @@ describe('groups', () => {
     steps([optimizer], [a, b], 1);
     expect([...a.toArray(), ...b.toArray()].map((x) => x === 1)).toEqual([true, false]);
     expect(() => new SGD([{ parameters: [a], lr: 1 }, { parameters: [b] }], { lr: 0 })).toThrow(
-      "SGD: lr of a group, in the optimiser's, must be a finite number of at least 0, got Infinity",
+      "SGD: ratio of a group's lr must be a finite number of at least 0, got Infinity",
     );
   });
 

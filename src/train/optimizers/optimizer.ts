@@ -44,7 +44,7 @@ export function named(op: string, parameters: ParameterSet): Map<string, Tensor>
     if (!(x instanceof Tensor && (x.leaf || kept.get(x) === 'frozen'))) refuse(x, ` at ${path}`);
     if (!found.has(x)) found.set(x, path);
   }
-  return new Map([...found].map(([x, path]) => [path, x]));
+  return new Map(Array.from(found, ([x, path]) => [path, x]));
 }
 
 /** The most updates that are counted: `step` is saved as int32. */
@@ -99,7 +99,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
       const all = filled(defaults as Values, own, options as Values) as GroupOptions;
       if (i === 0) this.#rate = options.lr ?? all.lr;
       if (groups.length > 1) all.ratio = all.lr === this.#rate ? 1 : all.lr / this.#rate;
-      expectWithin(name, "lr of a group, in the optimiser's,", all.ratio ?? 1, 0);
+      expectWithin(name, "ratio of a group's lr", all.ratio ?? 1, 0);
       this.#groups.push(all);
       const found = named(name, set);
       if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
@@ -225,7 +225,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
 /** Numbers that an optimiser can have computed: no NaN, and no mean of squares below 0. */
 function expectState(path: string, x: Tensor, square: boolean): void {
   const wrong = x.toArray().find((value: number) => Number.isNaN(value) || (square && value < 0));
-  if (wrong !== undefined) throw new RangeError(`loadStateDict: ${path} must hold ${square ? 'numbers from 0' : 'numbers'}, got ${wrong}`);
+  if (wrong !== undefined) throw new RangeError(`loadStateDict: ${path} must hold numbers${square ? ' from 0' : ''}, got ${wrong}`);
 }
 
 /** One set with the options of the optimiser is a group too. */
