@@ -139,7 +139,7 @@ const hides = (value: object, depth: number): boolean =>
 function refuseHidden(value: object, path: string): void {
   if (!hides(value, 3)) return;
   const kind = value.constructor?.name;
-  throw new TypeError(`stateDict: ${path} must be a tensor or extend Module, of this copy of the package, to be saved, got ${kind}`);
+  throw new TypeError(`stateDict: ${path} must be a tensor or a Module of this copy of the package, got ${kind}`);
 }
 
 /** The path that is meant by another one of the same thing. */

@@ -115,10 +115,10 @@ describe('what would silently not be trained is refused', () => {
       inner = linear();
     }
     expect(() => paths(new Holder({ part: new Plain() }))).toThrow(
-      'stateDict: part must be a tensor or extend Module, of this copy of the package, to be saved, got Plain',
+      'stateDict: part must be a tensor or a Module of this copy of the package, got Plain',
     );
     expect(() => paths(new Holder({ parts: [{ w: Object.assign(new Date(), { w: leaf() }) }] }))).toThrow(
-      'stateDict: parts.0.w must be a tensor or extend Module',
+      'stateDict: parts.0.w must be a tensor or a Module',
     );
   });
 
@@ -131,10 +131,10 @@ describe('what would silently not be trained is refused', () => {
       inner = { deeper: new Tensor() };
     }
     expect(() => paths(new Holder({ w: new Tensor() }))).toThrow(
-      'stateDict: w must be a tensor or extend Module, of this copy of the package, to be saved, got Tensor',
+      'stateDict: w must be a tensor or a Module of this copy of the package, got Tensor',
     );
     expect(() => paths(new Holder({ a: { b: new Foreign() } }))).toThrow(
-      'stateDict: a.b must be a tensor or extend Module, of this copy of the package',
+      'stateDict: a.b must be a tensor or a Module of this copy of the package',
     );
     expect(() => parameters(new Foreign() as unknown as Module)).toThrow('parameters: module must be a Module of this copy');
     expect(() => parameters(undefined as unknown as Module)).toThrow('got undefined');
