@@ -69,7 +69,8 @@ function addRows(out: usize, tile: usize, x: usize, n: i32, rows: i32, width: i3
 /**
  * Gradients of `scaledDotProductAttention` from `g`, that of its result `y`, and from what it left in `tops` and `shares`: `dq`, `dk`,
  * `dv`, and `dbias` [·, queries, keys] of every head (or 0). With w the weights and x = g[t] · v[s], that of a score is
- * `w (x − g[t] · y[t])`. Does the heads from `from` up to `to`. `scratch` holds 8,704 + 136 · width + 64 · valueWidth +
+ * `w (x − g[t] · y[t])`. The queries' heads that share keys add to `dk` and `dv` one after the other; rows of those behind `keys` get 0. Does
+ * the heads of keys from `from` up to `to`. `scratch` holds 8,704 + 136 · width + 64 · valueWidth +
  * queries · (2 · width + valueWidth + 3) elements, with queries rounded up to eights and widths to fours.
  */
 export function scaledDotProductAttentionBackward(
@@ -90,6 +91,8 @@ export function scaledDotProductAttentionBackward(
   keys: i32,
   width: i32,
   valueWidth: i32,
+  group: i32,
+  capacity: i32,
   scale: f32,
   causal: i32,
   heads: i32,
@@ -121,93 +124,96 @@ export function scaledDotProductAttentionBackward(
   const gs = qs + Bytes.of(all * width);
   const dqs = gs + Bytes.of(all * valueWidth);
   const lies = tall == width;
-  for (let head = from; head < to; head++) {
-    const row0 = head * queries;
-    const qHead = q + Bytes.of(row0 * width);
-    const gHead = g + Bytes.of(row0 * valueWidth);
-    const kHead = k + Bytes.of(head * keys * width);
-    const vHead = v + Bytes.of(head * keys * valueWidth);
-    const dkHead = dk + Bytes.of(head * keys * width);
-    const dvHead = dv + Bytes.of(head * keys * valueWidth);
-    const dbiasHead = dbias + Bytes.of(row0) * <usize>keys;
-    const maskHead0 = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead);
-    const biasHead0 = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead);
+  for (let source = from; source < to; source++) {
+    const at = Bytes.of(source * capacity);
+    const kHead = k + at * <usize>width;
+    const vHead = v + at * <usize>valueWidth;
+    const dkHead = dk + at * <usize>width;
+    const dvHead = dv + at * <usize>valueWidth;
     const finite = (mask == 0 && causal == 0) || allFinite(kHead, keys * width);
-    packQueries(qs, qHead, queries, width, scale * LOG2E);
-    packQueries(gs, gHead, queries, valueWidth, 1);
-    memory.fill(top, 0, 3 * Bytes.of(all));
-    memory.copy(top, tops + Bytes.of(row0), Bytes.of(queries));
-    memory.copy(share, shares + Bytes.of(row0), Bytes.of(queries));
-    const line = Bytes.of(valueWidth);
-    for (let t = 0; t < queries; t++) {
-      const dot = sumOfPairs<Product>(gHead + <usize>t * line, y + Bytes.of(row0 * valueWidth) + <usize>t * line, valueWidth, 0);
-      store<f32>(inner + Bytes.of(t), dot);
-    }
-    memory.fill(dqs, 0, Bytes.of(all * tall));
-    memory.fill(dkHead, 0, Bytes.of(keys * width));
-    memory.fill(dvHead, 0, Bytes.of(keys * valueWidth));
-    if (dbias) memory.fill(dbiasHead, 0, Bytes.of(queries) * <usize>keys);
-    for (let base = 0; base < keys; base += TILE) {
-      let n = min(TILE, keys - base);
-      if (mask != 0 && maskQuery == 0) n = trimmed(maskHead0 + Bytes.of(base * maskKey), maskKey, n);
-      if (n == 0) continue;
-      const kTile = kHead + Bytes.of(base * width);
-      packRows(ks, kTile, n, width, width, 1);
-      packRows(vs, vHead + Bytes.of(base * valueWidth), n, valueWidth, valueWidth, 1);
-      if (!lies) packRows(kColumns, kTile, width, n, 1, width);
-      const a = lies ? kTile : kColumns;
-      const aPanel = lies ? <usize>16 : Bytes.of(4 * n);
-      const aStep = lies ? Bytes.of(width) : <usize>16;
-      for (let first = 0; first < queries; first += TILE) {
-        const rows = min(TILE, queries - first);
-        // Of the tile's keys, the last that its first query may see.
-        const sees = causal != 0 ? first + keys - queries - base : n;
-        if (sees + rows <= 0) continue;
-        for (let i = 0; i < rows; i += 8) {
-          const lines = min(8, rows - i);
-          const last = causal != 0 ? sees + i : n;
-          const seen = max(0, min(n, last + lines));
-          const wHere = w + Bytes.of(i);
-          const dsHere = ds + Bytes.of(i);
-          const t = first + i;
-          clearEight(wHere, STEP, seen, n);
-          clearEight(dsHere, STEP, seen, n);
-          if (seen == 0) continue;
-          scores(
-            wHere,
-            STEP,
-            true,
-            ks,
-            qs + Bytes.of(t * width),
-            width,
-            seen,
-            lines,
-            last,
-            bias == 0 ? 0 : biasHead0 + Bytes.of(t * biasQuery + base * biasKey),
-            biasQuery,
-            biasKey,
-            mask == 0 ? 0 : maskHead0 + Bytes.of(t * maskQuery + base * maskKey),
-            maskQuery,
-            maskKey,
-            aux,
-          );
-          weights(wHere, STEP, seen, top + Bytes.of(t), share + Bytes.of(t));
-          strip(dsHere, STEP, 4, vs, Bytes.of(4 * valueWidth), 16, gs + Bytes.of(t * valueWidth), 32, valueWidth, seen, 8, false);
-          slopes(dsHere, wHere, seen, inner + Bytes.of(t));
-          const sum = dqs + Bytes.of(t * tall);
-          if (finite) strip(sum, 32, 4, a, aPanel, aStep, dsHere, STEP, seen, tall, 8, true);
-          else guardedStrip(sum, a, aPanel, aStep, dsHere, STEP, seen, tall);
+    memory.fill(dkHead, 0, Bytes.of(capacity * width));
+    memory.fill(dvHead, 0, Bytes.of(capacity * valueWidth));
+    for (let head = source * group; head < (source + 1) * group; head++) {
+      const row0 = head * queries;
+      const qHead = q + Bytes.of(row0 * width);
+      const gHead = g + Bytes.of(row0 * valueWidth);
+      const dbiasHead = dbias + Bytes.of(row0) * <usize>keys;
+      const maskHead0 = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead);
+      const biasHead0 = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead);
+      packQueries(qs, qHead, queries, width, scale * LOG2E);
+      packQueries(gs, gHead, queries, valueWidth, 1);
+      memory.fill(top, 0, 3 * Bytes.of(all));
+      memory.copy(top, tops + Bytes.of(row0), Bytes.of(queries));
+      memory.copy(share, shares + Bytes.of(row0), Bytes.of(queries));
+      const line = Bytes.of(valueWidth);
+      for (let t = 0; t < queries; t++) {
+        const dot = sumOfPairs<Product>(gHead + <usize>t * line, y + Bytes.of(row0 * valueWidth) + <usize>t * line, valueWidth, 0);
+        store<f32>(inner + Bytes.of(t), dot);
+      }
+      memory.fill(dqs, 0, Bytes.of(all * tall));
+      if (dbias) memory.fill(dbiasHead, 0, Bytes.of(queries) * <usize>keys);
+      for (let base = 0; base < keys; base += TILE) {
+        let n = min(TILE, keys - base);
+        if (mask != 0 && maskQuery == 0) n = trimmed(maskHead0 + Bytes.of(base * maskKey), maskKey, n);
+        if (n == 0) continue;
+        const kTile = kHead + Bytes.of(base * width);
+        packRows(ks, kTile, n, width, width, 1);
+        packRows(vs, vHead + Bytes.of(base * valueWidth), n, valueWidth, valueWidth, 1);
+        if (!lies) packRows(kColumns, kTile, width, n, 1, width);
+        const a = lies ? kTile : kColumns;
+        const aPanel = lies ? <usize>16 : Bytes.of(4 * n);
+        const aStep = lies ? Bytes.of(width) : <usize>16;
+        for (let first = 0; first < queries; first += TILE) {
+          const rows = min(TILE, queries - first);
+          // Of the tile's keys, the last that its first query may see.
+          const sees = causal != 0 ? first + keys - queries - base : n;
+          if (sees + rows <= 0) continue;
+          for (let i = 0; i < rows; i += 8) {
+            const lines = min(8, rows - i);
+            const last = causal != 0 ? sees + i : n;
+            const seen = max(0, min(n, last + lines));
+            const wHere = w + Bytes.of(i);
+            const dsHere = ds + Bytes.of(i);
+            const t = first + i;
+            clearEight(wHere, STEP, seen, n);
+            clearEight(dsHere, STEP, seen, n);
+            if (seen == 0) continue;
+            scores(
+              wHere,
+              STEP,
+              true,
+              ks,
+              qs + Bytes.of(t * width),
+              width,
+              seen,
+              lines,
+              last,
+              bias == 0 ? 0 : biasHead0 + Bytes.of(t * biasQuery + base * biasKey),
+              biasQuery,
+              biasKey,
+              mask == 0 ? 0 : maskHead0 + Bytes.of(t * maskQuery + base * maskKey),
+              maskQuery,
+              maskKey,
+              aux,
+            );
+            weights(wHere, STEP, seen, top + Bytes.of(t), share + Bytes.of(t));
+            strip(dsHere, STEP, 4, vs, Bytes.of(4 * valueWidth), 16, gs + Bytes.of(t * valueWidth), 32, valueWidth, seen, 8, false);
+            slopes(dsHere, wHere, seen, inner + Bytes.of(t));
+            const sum = dqs + Bytes.of(t * tall);
+            if (finite) strip(sum, 32, 4, a, aPanel, aStep, dsHere, STEP, seen, tall, 8, true);
+            else guardedStrip(sum, a, aPanel, aStep, dsHere, STEP, seen, tall);
+          }
+          const later = causal != 0;
+          addRows(dvHead + Bytes.of(base * valueWidth), w, gHead + Bytes.of(first * valueWidth), n, rows, valueWidth, later, sees, aux);
+          addRows(dkHead + Bytes.of(base * width), ds, qHead + Bytes.of(first * width), n, rows, width, later, sees, aux);
+          if (dbias) transposeOut(dbiasHead + Bytes.of(first) * <usize>keys + Bytes.of(base), keys, ds, TILE, rows, n);
         }
-        const later = causal != 0;
-        addRows(dvHead + Bytes.of(base * valueWidth), w, gHead + Bytes.of(first * valueWidth), n, rows, valueWidth, later, sees, aux);
-        addRows(dkHead + Bytes.of(base * width), ds, qHead + Bytes.of(first * width), n, rows, width, later, sees, aux);
-        if (dbias) transposeOut(dbiasHead + Bytes.of(first) * <usize>keys + Bytes.of(base), keys, ds, TILE, rows, n);
+      }
+      mapWith<Times>(dqs, dqs, all * tall, scale, 0);
+      for (let t = 0; t < queries; t += 8) {
+        unweaveEight(dq + Bytes.of((row0 + t) * width), dqs + Bytes.of(t * tall), min(8, queries - t), width, row);
       }
     }
     mapWith<Times>(dkHead, dkHead, keys * width, scale, 0);
-    mapWith<Times>(dqs, dqs, all * tall, scale, 0);
-    for (let t = 0; t < queries; t += 8) {
-      unweaveEight(dq + Bytes.of((row0 + t) * width), dqs + Bytes.of(t * tall), min(8, queries - t), width, row);
-    }
   }
 }

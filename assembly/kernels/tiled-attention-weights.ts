@@ -17,6 +17,8 @@ export function scaledDotProductWeights(
   queries: i32,
   keys: i32,
   width: i32,
+  group: i32,
+  capacity: i32,
   scale: f32,
   causal: i32,
   heads: i32,
@@ -46,11 +48,12 @@ export function scaledDotProductWeights(
     const first = (block - head * blocks) * QUERIES;
     const at = head * queries + first;
     const rows = min(QUERIES, queries - first);
-    const kHead = k + Bytes.of(head * keys * width);
+    const source = head / group;
+    const kHead = k + Bytes.of(source * capacity) * <usize>width;
     const maskHere = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead + first * maskQuery);
     const biasHere = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead + first * biasQuery);
-    if (head != before && panels) packRows(ks, kHead, keys, width, width, 1);
-    before = head;
+    if (source != before && panels) packRows(ks, kHead, keys, width, width, 1);
+    before = source;
     packQueries(qs, q + Bytes.of(at * width), rows, width, scale * LOG2E);
     memory.fill(top, 0, 2 * Bytes.of(QUERIES));
     memory.copy(top, tops + Bytes.of(at), Bytes.of(rows));

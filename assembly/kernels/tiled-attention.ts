@@ -60,8 +60,9 @@ function invertEight(x: usize): void {
  * t + keys − queries) let be seen; 0 where there are none. `tops[h, t]` gets the largest score over ln 2, `shares[h, t]` 1 / Σ of the
  * weights relative to it (0 where there are none): what the weights and the gradient are computed from again.
  *
- * `q` [·, queries, width], `k` [·, keys, width], `v` [·, keys, valueWidth] of heads that follow each other, `heads` to an example;
- * `mask` and `bias` (or 0) have a stride for example, head, query and key. Does the blocks of 64 queries from `from` up to `to`,
+ * `q` [·, queries, width], `k` [·, capacity, width], `v` [·, capacity, valueWidth] of heads that follow each other, `heads` of `q` to an example
+ * and `group` of `q` for each of `k` and `v`, of whose rows the first `keys` are there; `mask` and `bias` (or 0) have a stride for example, head
+ * (of `q`), query and key. Does the blocks of 64 queries from `from` up to `to`,
  * counted through all heads. `scratch` holds 64 · (width + valueWidth + 68) + 8 · valueWidth + keys · (width + valueWidth) elements, with
  * keys and widths rounded up to fours.
  */
@@ -78,6 +79,8 @@ export function scaledDotProductAttention(
   keys: i32,
   width: i32,
   valueWidth: i32,
+  group: i32,
+  capacity: i32,
   scale: f32,
   causal: i32,
   heads: i32,
@@ -116,15 +119,16 @@ export function scaledDotProductAttention(
     const first = (block - head * blocks) * QUERIES;
     const at = head * queries + first;
     const rows = min(QUERIES, queries - first);
-    const kHead = k + Bytes.of(head * keys * width);
-    const vHead = v + Bytes.of(head * keys * valueWidth);
+    const source = head / group;
+    const kHead = k + Bytes.of(source * capacity) * <usize>width;
+    const vHead = v + Bytes.of(source * capacity) * <usize>valueWidth;
     const maskHere = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead + first * maskQuery);
     const biasHere = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead + first * biasQuery);
-    if (head != before) {
+    if (source != before) {
       if (panels) packRows(ks, kHead, keys, width, width, 1);
       if (!lies) packRows(vs, vHead, valueWidth, keys, 1, valueWidth);
       finite = (mask == 0 && causal == 0) || allFinite(vHead, keys * valueWidth);
-      before = head;
+      before = source;
     }
     packQueries(qs, q + Bytes.of(at * width), rows, width, scale * LOG2E);
     for (let t = 0; t < QUERIES; t += 4) {

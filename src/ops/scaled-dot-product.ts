@@ -1,4 +1,4 @@
-import { expand, spread } from '../autograd/arithmetic.ts';
+import { expand } from '../autograd/arithmetic.ts';
 import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
@@ -9,8 +9,8 @@ import { expectNames, isShare, type Names } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
-import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
-import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
+import { empty, type Tensor } from '../tensor/tensor.ts';
+import { type Layout, layout, lengthsOf, told } from './attention-layout.ts';
 import { add, mul } from './binary.ts';
 import { allFinite } from './finite.ts';
 import { and, greater, lessEqual, toFloat, where } from './logic.ts';
@@ -18,7 +18,7 @@ import { matmul } from './matmul.ts';
 import { dropout } from './random.ts';
 import { max, sum } from './reduce.ts';
 import { joined, tracked } from './sequence.ts';
-import { concat, reshape } from './shape.ts';
+import { concat, reshape, slice } from './shape.ts';
 import { softmax } from './softmax.ts';
 
 /** What scaled dot-product attention may be told beyond its operands. */
@@ -31,6 +31,11 @@ export interface AttentionOptions {
   causal?: boolean;
   /** Factor of the scores. Default 1 / √D. */
   scale?: number;
+  /**
+   * S where keys and values have rows to spare, as a cache has: only the first `length` are there, and what lies behind may hold anything. Default
+   * all of them.
+   */
+  length?: number;
   /** Returns the weights [..., T, S] too. The output has the same bits. Default false. */
   weights?: boolean;
   /**
@@ -41,65 +46,7 @@ export interface AttentionOptions {
   key?: Key;
 }
 
-const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, weights: 1, dropout: 1, key: 1 };
-
-/** Queries of a block, the unit in which the kernels count their work. */
-const BLOCK = 64;
-
-/** The lengths and strides of a call, checked. */
-function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale }: AttentionOptions) {
-  const op = 'scaledDotProductAttention';
-  for (const x of [query, keys, values]) expectDType(op, 'operands', x, 'float32');
-  if (mask) expectDType(op, 'mask', mask, 'bool');
-  if (bias) expectDType(op, 'bias', bias, 'float32');
-  const lead = query.shape.slice(0, -2);
-  const [t = 0, d = 0] = query.shape.slice(-2);
-  const [s = 0, v = 0] = values.shape.slice(-2);
-  const fits = query.rank >= 2 && sameShape(keys.shape, [...lead, s, d]) && sameShape(values.shape, [...lead, s, v]);
-  if (!fits) {
-    const got = `${show(query.shape)}, ${show(keys.shape)} and ${show(values.shape)}`;
-    throw new RangeError(`${op}: query, keys and values must be [..., T, D], [..., S, D] and [..., S, V], got ${got}`);
-  }
-  const target = [...lead, t, s];
-  // Heads are the innermost axis before queries; all before them is one axis, as far as a mask or bias lies evenly along it.
-  const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
-  const laid = (name: string, x: Tensor | undefined) => (x ? layOut(op, name, x, target) : undefined);
-  return {
-    target,
-    lead,
-    count: sizeOf(lead),
-    t,
-    s,
-    d,
-    v,
-    heads,
-    causal,
-    scale: scale ?? 1 / Math.sqrt(d),
-    mask: laid('mask', mask),
-    bias: laid('bias', bias),
-  };
-}
-
-type Layout = ReturnType<typeof layout>;
-
-/** A mask or bias with its strides of example, head, query and key. */
-function layOut(op: string, name: string, x: Tensor, target: Shape): { x: Tensor; strides: readonly [number, number, number, number] } {
-  if (!sameShape(broadcastShapes(op, x.shape, target), target)) {
-    throw new RangeError(`${op}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
-  }
-  const whole = target.length > 4 ? spread(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
-  const strides = stretchedStrides(whole.shape, target);
-  const [query = 0, key = 0] = strides.slice(-2);
-  // Of more leading axes than two all are one; the stride of its last axis alone would be 0 where that has length 1.
-  const [head = 0, example = 0] = target.length > 4 ? [sizeOf(whole.shape.slice(-2))] : strides.slice(0, -2).reverse();
-  return { x: whole, strides: [example, head, query, key] };
-}
-
-/** Strides of what is not there. */
-const none = [0, 0, 0, 0] as const;
-
-/** The lengths as the kernels name them. */
-const lengthsOf = ({ t, s, d, v }: Layout) => ({ queries: t, keys: s, width: d, valueWidth: v });
+const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, length: 1, weights: 1, dropout: 1, key: 1 };
 
 /** Largest scores and shares [..., T] of an attention that was computed. */
 interface Statistics {
@@ -110,8 +57,8 @@ interface Statistics {
 function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { output: Tensor } & Statistics {
   const output = empty([...l.lead, l.t, l.v]);
   const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
-  const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch(attentions, 'scaledDotProductAttention', lengthsOf(l), (scratch) => {
+  const at = told(l);
+  withScratch(attentions, 'scaledDotProductAttention', lengthsOf(l, at), (scratch) => {
     call.scaledDotProductAttention({
       out: output.ptr,
       tops: tops.ptr,
@@ -119,19 +66,21 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
       q: query.ptr,
       k: keys.ptr,
       v: values.ptr,
-      mask: l.mask?.x.ptr ?? 0,
-      bias: l.bias?.x.ptr ?? 0,
-      queries: l.t,
+      mask: at.mask,
+      bias: at.bias,
+      queries: at.queries,
       keys: l.s,
       width: l.d,
       valueWidth: l.v,
+      group: at.group,
+      capacity: l.capacity,
       scale: l.scale,
-      causal: l.causal ? 1 : 0,
-      heads: l.heads,
-      maskStrides: l.mask?.strides ?? none,
-      biasStrides: l.bias?.strides ?? none,
+      causal: at.causal,
+      heads: at.heads,
+      maskStrides: at.maskStrides,
+      biasStrides: at.biasStrides,
       from: 0,
-      to: blocks,
+      to: at.blocks,
       scratch,
     });
   });
@@ -140,26 +89,28 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
 
 function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Statistics): Tensor {
   const y = empty(l.target);
-  const blocks = l.count * Math.ceil(l.t / BLOCK);
-  withScratch(attentions, 'scaledDotProductWeights', lengthsOf(l), (scratch) => {
+  const at = told(l);
+  withScratch(attentions, 'scaledDotProductWeights', lengthsOf(l, at), (scratch) => {
     call.scaledDotProductWeights({
       out: y.ptr,
       tops: tops.ptr,
       shares: shares.ptr,
       q: query.ptr,
       k: keys.ptr,
-      mask: l.mask?.x.ptr ?? 0,
-      bias: l.bias?.x.ptr ?? 0,
-      queries: l.t,
+      mask: at.mask,
+      bias: at.bias,
+      queries: at.queries,
       keys: l.s,
       width: l.d,
+      group: at.group,
+      capacity: l.capacity,
       scale: l.scale,
-      causal: l.causal ? 1 : 0,
-      heads: l.heads,
-      maskStrides: l.mask?.strides ?? none,
-      biasStrides: l.bias?.strides ?? none,
+      causal: at.causal,
+      heads: at.heads,
+      maskStrides: at.maskStrides,
+      biasStrides: at.biasStrides,
       from: 0,
-      to: blocks,
+      to: at.blocks,
       scratch,
     });
   });
@@ -171,7 +122,8 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
   const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
-  withScratch(attentions, 'scaledDotProductAttentionBackward', lengthsOf(l), (scratch) => {
+  const at = told(l);
+  withScratch(attentions, 'scaledDotProductAttentionBackward', lengthsOf(l, at), (scratch) => {
     call.scaledDotProductAttentionBackward({
       dq: dq.ptr,
       dk: dk.ptr,
@@ -184,19 +136,21 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
       q: query.ptr,
       k: keys.ptr,
       v: values.ptr,
-      mask: l.mask?.x.ptr ?? 0,
-      bias: l.bias?.x.ptr ?? 0,
-      queries: l.t,
+      mask: at.mask,
+      bias: at.bias,
+      queries: at.queries,
       keys: l.s,
       width: l.d,
       valueWidth: l.v,
+      group: at.group,
+      capacity: l.capacity,
       scale: l.scale,
-      causal: l.causal ? 1 : 0,
-      heads: l.heads,
-      maskStrides: l.mask?.strides ?? none,
-      biasStrides: l.bias?.strides ?? none,
+      causal: at.causal,
+      heads: at.heads,
+      maskStrides: at.maskStrides,
+      biasStrides: at.biasStrides,
       from: 0,
-      to: l.count,
+      to: at.sources,
       scratch,
     });
   });
@@ -212,10 +166,18 @@ function composed(
 ): [Tensor, Tensor] {
   const past = l.causal ? untilNow(l.t, l.s) : undefined;
   const mask = given && past ? and(given, past) : (given ?? past);
-  const { scores, read } = products(l, mask, query as Tensor, keys as Tensor, values as Tensor);
+  const { scores, read } = products(l, mask, query as Tensor, ofEach(l, keys as Tensor), ofEach(l, values as Tensor));
   const scaled = mul(scores, l.scale);
   const weights = left(softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {}));
   return [read(weights), weights];
+}
+
+/** The rows of keys or values that are there, for each head of queries. */
+function ofEach(l: Layout, x: Tensor): Tensor {
+  const there = l.s < l.capacity ? slice(x, -2, 0, l.s) : x;
+  if (l.group === 1) return there;
+  const [s = 0, width = 0] = there.shape.slice(-2);
+  return reshape(expand(reshape(there, [...l.source, 1, s, width]), [...l.source, l.group, s, width]), [...l.lead, s, width]);
 }
 
 /** `q kᵀ` and what multiplies weights with the values. Where an operand is no number, what the mask hides must not be multiplied by 0. */
@@ -242,12 +204,13 @@ function untilNow(queries: number, keys: number): Tensor {
 }
 
 /**
- * `softmax(scale · q kᵀ + bias) v` for each head (Vaswani et al. 2017, §3.2.1): query [..., T, D], keys [..., S, D], values [..., S, V]
- * → `output` [..., T, V], with `weights: true` also `weights` [..., T, S]. Computed in tiles with a running softmax (Milakov and
- * Gimelshein 2018; Dao et al. 2022): nothing of size T · S is made unless weights are asked for. A query with nothing to look at gets
- * output, weights and gradient 0; keys and values it may not look at change no bit, whatever they hold. A query has the same bits
- * alone, in a block, and with masked keys behind. Gradient: fused, from the scores computed again; composed of ops where it is
- * differentiated again, or where the weights have a gradient of their own.
+ * `softmax(scale · q kᵀ + bias) v` for each head (Vaswani et al. 2017, §3.2.1): query `[..., T, D]`, keys `[..., S, D]`, values `[..., S, V]`
+ * → `output` `[..., T, V]`, with `weights: true` also `weights` `[..., T, S]`. Keys and values may have fewer heads than queries, the axis
+ * before their rows: `[B, G, S, D]` for `[B, H, T, D]`, each for the next H / G heads (Ainslie et al. 2023, "GQA"). They are not copied.
+ * Computed in tiles with a running softmax (Milakov and Gimelshein 2018; Dao et al. 2022): nothing of size T · S is made unless weights are
+ * asked for. A query with nothing to look at gets output, weights and gradient 0; keys and values it may not look at change no bit, whatever
+ * they hold. A query has the same bits alone, in a block, and with masked keys behind. Gradient: fused, from the scores computed again;
+ * composed of ops where it is differentiated again, or where the weights have a gradient of their own.
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -268,7 +231,7 @@ export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: T
   }
   const call = {
     inputs: [query, keys, values, options.mask, options.bias],
-    attributes: { causal: l.causal, scale: l.scale, weights: options.weights ?? false },
+    attributes: { causal: l.causal, scale: l.scale, length: options.length, weights: options.weights ?? false },
   };
   const outputsOf = ({ output, weights }: Results) => (weights ? [output, weights] : [output]);
   return asOne('scaledDotProductAttention', call, () => fused(l, query, keys, values, options), outputsOf);

@@ -121,9 +121,16 @@ const drawn: Kind = {
     };
   },
 };
+function groupedSizes(n: number) {
+  const sizes = drawn.sizes(n);
+  const group = 1 + randomInt(key(n), 6, 4);
+  return { ...sizes, group, heads: (sizes.heads ?? 1) * group, capacity: sizes.keys + randomInt(key(n), 7, 20) };
+}
+
 const attending = [
   drawn,
   { ...drawn, name: 'sizes drawn, causal', causal: true },
+  { ...drawn, name: 'sizes drawn, grouped, with rows to spare', sizes: groupedSizes, causal: true },
   { ...drawn, name: 'sizes drawn, masked', mask: (s, d) => [d.mask(s.examples * s.heads * s.queries * s.keys), everyPair(s)] },
 ] satisfies Kind[];
 

@@ -16,6 +16,9 @@ interface Scores {
   scale: number;
   causal: number;
   heads: number;
+  /** Heads of queries to one of keys, and rows from one of these to the next. */
+  group: number;
+  capacity: number;
   /** Of example, head, query, key. */
   maskStrides: readonly number[];
   biasStrides: readonly number[];
@@ -32,19 +35,22 @@ export function tiledAttention(cells: Cells) {
   const place = ([b = 0, h = 0, t = 0, s = 0]: readonly number[], { heads }: Scores, head: number, query: number, key: number) =>
     Math.floor(head / heads) * b + (head % heads) * h + query * t + key * s;
 
+  /** The row of a key, or of its value. */
+  const row = ({ group, capacity }: Scores, head: number, key: number) => Math.floor(head / group) * capacity + key;
+
   /** Score of a query with each key, −∞ where it may not look. */
   const scores = (x: Scores, head: number, t: number): number[] =>
     Array.from({ length: x.keys }, (_, s) => {
       if (x.mask !== 0 && at(x.mask + place(x.maskStrides, x, head, t, s)) === 0) return -Infinity;
       if (x.causal !== 0 && s > t + x.keys - x.queries) return -Infinity;
-      const product = dot(x.q + (head * x.queries + t) * x.width, x.k + (head * x.keys + s) * x.width, x.width);
+      const product = dot(x.q + (head * x.queries + t) * x.width, x.k + row(x, head, s) * x.width, x.width);
       return x.scale * product + (x.bias === 0 ? 0 : at(x.bias + place(x.biasStrides, x, head, t, s)));
     });
 
   /** Weights of a query from what the forward pass noted. */
   const weights = (x: Scores, head: number, t: number, tops: number, shares: number): number[] => {
-    const row = head * x.queries + t;
-    return scores(x, head, t).map((score) => (score === -Infinity ? 0 : 2 ** (score * Math.LOG2E - at(tops + row)) * at(shares + row)));
+    const line = head * x.queries + t;
+    return scores(x, head, t).map((score) => (score === -Infinity ? 0 : 2 ** (score * Math.LOG2E - at(tops + line)) * at(shares + line)));
   };
 
   /** Calls `f` for each query of the blocks. */
@@ -57,33 +63,33 @@ export function tiledAttention(cells: Cells) {
   };
 
   return {
-    scaledDotProductAttention(out, tops, shares, q, k, v, mask, bias, queries, keys, width, valueWidth, scale, causal, heads, ...rest) {
-      const [mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
+    scaledDotProductAttention(out, tops, shares, q, k, v, mask, bias, queries, keys, width, valueWidth, ...rest) {
+      const [group, capacity, scale, causal, heads, mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
       const strides = { maskStrides: [mb, mh, mt, ms], biasStrides: [bb, bh, bt, bs] };
-      const x = { q, k, mask, bias, queries, keys, width, scale, causal, heads, ...strides };
+      const x = { q, k, mask, bias, queries, keys, width, group, capacity, scale, causal, heads, ...strides };
       eachQuery(queries, from, to, (head, t) => {
         const h = cells();
-        const row = head * queries + t;
+        const line = head * queries + t;
         const all = scores(x, head, t);
         const top = all.reduce((a, b) => Math.max(a, b), -Infinity);
         const masses = all.map((score) => (score === -Infinity ? 0 : Math.exp(score - top)));
         const total = masses.reduce((a, b) => a + b, 0);
-        h[tops + row] = top * Math.LOG2E;
-        h[shares + row] = total === 0 ? 0 : 1 / total;
-        h.fill(0, out + row * valueWidth, out + (row + 1) * valueWidth);
+        h[tops + line] = top * Math.LOG2E;
+        h[shares + line] = total === 0 ? 0 : 1 / total;
+        h.fill(0, out + line * valueWidth, out + (line + 1) * valueWidth);
         masses.forEach((mass, s) => {
           if (mass === 0) return;
           for (let d = 0; d < valueWidth; d++) {
-            h[out + row * valueWidth + d] = at(out + row * valueWidth + d) + (mass / total) * at(v + (head * keys + s) * valueWidth + d);
+            h[out + line * valueWidth + d] = at(out + line * valueWidth + d) + (mass / total) * at(v + row(x, head, s) * valueWidth + d);
           }
         });
       });
     },
 
-    scaledDotProductWeights(out, tops, shares, q, k, mask, bias, queries, keys, width, scale, causal, heads, ...rest) {
-      const [mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
+    scaledDotProductWeights(out, tops, shares, q, k, mask, bias, queries, keys, width, group, capacity, ...rest) {
+      const [scale, causal, heads, mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
       const strides = { maskStrides: [mb, mh, mt, ms], biasStrides: [bb, bh, bt, bs] };
-      const x = { q, k, mask, bias, queries, keys, width, scale, causal, heads, ...strides };
+      const x = { q, k, mask, bias, queries, keys, width, group, capacity, scale, causal, heads, ...strides };
       eachQuery(queries, from, to, (head, t) => {
         cells().set(weights(x, head, t, tops, shares), out + (head * queries + t) * keys);
       });
@@ -109,30 +115,30 @@ export function tiledAttention(cells: Cells) {
       valueWidth,
       ...rest
     ) {
-      const [scale, causal, heads, mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
+      const [group, capacity, scale, causal, heads, mb, mh, mt, ms, bb, bh, bt, bs, from, to] = rest;
       const strides = { maskStrides: [mb, mh, mt, ms], biasStrides: [bb, bh, bt, bs] };
-      const x = { q, k, mask, bias, queries, keys, width, scale, causal, heads, ...strides };
+      const x = { q, k, mask, bias, queries, keys, width, group, capacity, scale, causal, heads, ...strides };
       const h = cells();
-      h.fill(0, dq + from * queries * width, dq + to * queries * width);
-      h.fill(0, dk + from * keys * width, dk + to * keys * width);
-      h.fill(0, dv + from * keys * valueWidth, dv + to * keys * valueWidth);
+      h.fill(0, dq + from * group * queries * width, dq + to * group * queries * width);
+      h.fill(0, dk + from * capacity * width, dk + to * capacity * width);
+      h.fill(0, dv + from * capacity * valueWidth, dv + to * capacity * valueWidth);
       const add = (p: number, value: number) => {
         h[p] = at(p) + value;
       };
-      for (let head = from; head < to; head++)
+      for (let head = from * group; head < to * group; head++)
         for (let t = 0; t < queries; t++) {
-          const row = head * queries + t;
-          const gRow = g + row * valueWidth;
-          const inner = dot(gRow, y + row * valueWidth, valueWidth);
+          const line = head * queries + t;
+          const gRow = g + line * valueWidth;
+          const inner = dot(gRow, y + line * valueWidth, valueWidth);
           weights(x, head, t, tops, shares).forEach((w, s) => {
-            const column = head * keys + s;
+            const column = row(x, head, s);
             const slope = w === 0 ? 0 : w * (dot(gRow, v + column * valueWidth, valueWidth) - inner);
-            if (dbias !== 0) h[dbias + row * keys + s] = slope;
+            if (dbias !== 0) h[dbias + line * keys + s] = slope;
             if (w === 0) return;
             for (let d = 0; d < valueWidth; d++) add(dv + column * valueWidth + d, w * at(gRow + d));
             for (let d = 0; d < width; d++) {
-              add(dq + row * width + d, scale * slope * at(k + column * width + d));
-              add(dk + column * width + d, scale * slope * at(q + row * width + d));
+              add(dq + line * width + d, scale * slope * at(k + column * width + d));
+              add(dk + column * width + d, scale * slope * at(q + line * width + d));
             }
           });
         }

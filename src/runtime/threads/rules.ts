@@ -172,7 +172,7 @@ export const rules: Rules = {
 
   scaledDotProductAttention: { cost: [6.4, 'keys', 'width'] },
   scaledDotProductWeights: { cost: [3.2, 'keys', 'width'] },
-  scaledDotProductAttentionBackward: { cost: [0.25, 'queries', 'keys', 'width'] },
+  scaledDotProductAttentionBackward: { cost: [0.25, 'group', 'queries', 'keys', 'width'] },
 
   uniform: { cost: 2 },
   normal: { cost: 4 },

@@ -10,12 +10,15 @@ interface Sizes {
   keys: number;
   width: number;
   valueWidth: number;
+  /** Heads of queries to one of keys, and rows from one of these to the next. */
+  group: number;
+  capacity: number;
 }
 
 export interface Kind {
   name: string;
   /** Two examples of two heads, unless it says otherwise. */
-  sizes: (n: number) => Omit<Sizes, 'examples' | 'heads'> & Partial<Sizes>;
+  sizes: (n: number) => Omit<Sizes, 'examples' | 'heads' | 'group' | 'capacity'> & Partial<Sizes>;
   lengths?: readonly number[];
   causal?: boolean;
   /** Mask or bias with its strides of example, head, query and key. */
@@ -25,10 +28,16 @@ export interface Kind {
   poison?: boolean;
 }
 
-const sizesOf = (kind: Kind, n: number): Sizes => ({ examples: 2, heads: 2, ...kind.sizes(n) });
+const sizesOf = (kind: Kind, n: number): Sizes => {
+  const sizes = { examples: 2, heads: 2, group: 1, ...kind.sizes(n) };
+  return { capacity: sizes.keys, ...sizes };
+};
 
 /** Heads of all examples. */
 const count = ({ examples, heads }: Sizes) => examples * heads;
+
+/** Rows of keys of all examples, those that are spare too. */
+const rowsOf = ({ examples, heads, group, capacity }: Sizes) => ((examples * heads) / group) * capacity;
 
 export const whole = ({ heads, queries, keys }: Sizes) => [heads * queries * keys, queries * keys, keys, 1];
 
@@ -63,14 +72,34 @@ const kinds: Kind[] = [
     mask: (s, d) => [d.mask(2 * s.keys), [s.keys, 0, 0, 1]],
     poison: true,
   },
+  {
+    name: 'grouped',
+    sizes: (n) => ({ heads: 6, group: 3, queries: n, keys: n + 1, width: 5, valueWidth: 8 }),
+    lengths: [0, 1, 3, 31, 65],
+    causal: true,
+    bias: (s, d) => [d.real(6 * s.queries * s.keys), [0, s.queries * s.keys, s.keys, 1]],
+  },
+  {
+    name: 'grouped, with rows to spare that hold NaN',
+    sizes: (n) => ({ heads: 4, group: 4, queries: 9, keys: n, capacity: n + 5, width: 4, valueWidth: 3 }),
+    lengths: [0, 1, 3, 31, 65, 259],
+    mask: (s, d) => [d.mask(count(s) * s.queries * s.keys), whole(s)],
+  },
+  {
+    name: 'rows to spare',
+    sizes: (n) => ({ queries: n, keys: 2 * n, capacity: 3 * n + 1, width: 8, valueWidth: 4 }),
+    lengths: [0, 1, 3, 31, 65, 130],
+    causal: true,
+  },
 ];
 
-/** Keys or values of `width`, NaN where the mask hides them. */
+/** Keys or values of `width`, NaN where the mask hides them or they are not there. */
 function behind(kind: Kind, s: Sizes, mask: Argument, x: Range, width: number): Range {
-  if (!kind.poison) return x;
+  if (!kind.poison && s.capacity === s.keys) return x;
   const seen = (i: number) => {
-    const [head, key] = [Math.floor(i / (s.keys * width)), Math.floor(i / width) % s.keys];
-    return (mask as Range).values[Math.floor(head / s.heads) * s.keys + key] === 1;
+    const [head, key] = [Math.floor(i / (s.capacity * width)), Math.floor(i / width) % s.capacity];
+    const example = Math.floor((head * s.group) / s.heads);
+    return key < s.keys && (!kind.poison || (mask as Range).values[example * s.keys + key] === 1);
   };
   return { ...x, values: x.values.map((v, i) => (seen(i) ? v : Number.NaN)) };
 }
@@ -97,13 +126,9 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const { queries, keys, width, valueWidth } = s;
       const { mask, bias, settings } = given(kind, s, d);
       const results = [d.out(count(s) * queries * valueWidth), d.out(count(s) * queries), d.out(count(s) * queries)];
-      const [q, k, v] = [
-        d.real(count(s) * queries * width),
-        d.real(count(s) * keys * width),
-        d.real(count(s) * keys * valueWidth),
-      ] as const;
+      const [q, k, v] = [d.real(count(s) * queries * width), d.real(rowsOf(s) * width), d.real(rowsOf(s) * valueWidth)] as const;
       const operands = [q, behind(kind, s, mask, k, width), behind(kind, s, mask, v, valueWidth)];
-      const lengths = [queries, keys, width, valueWidth];
+      const lengths = [queries, keys, width, valueWidth, s.group, s.capacity];
       return [
         ...results,
         ...operands,
@@ -130,10 +155,24 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const operands = [
         ...left(s, d),
         d.real(count(s) * queries * width, -1, 1),
-        behind(kind, s, mask, d.real(count(s) * keys * width, -1, 1), width),
+        behind(kind, s, mask, d.real(rowsOf(s) * width, -1, 1), width),
       ];
       const work = d.scratch(scratchOf('scaledDotProductWeights', s));
-      return [d.out(count(s) * queries * keys), ...operands, mask, bias, queries, keys, width, ...settings, 0, blocks(s), work];
+      return [
+        d.out(count(s) * queries * keys),
+        ...operands,
+        mask,
+        bias,
+        queries,
+        keys,
+        width,
+        s.group,
+        s.capacity,
+        ...settings,
+        0,
+        blocks(s),
+        work,
+      ];
     },
     tolerance: { relative: 5e-6, absolute: 1e-30 },
   },
@@ -146,11 +185,11 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const { queries, keys, width, valueWidth } = s;
       const { mask, bias, settings } = given(kind, s, d);
       const dbias = kind.bias ? d.out(count(s) * queries * keys) : 0;
-      const results = [d.out(count(s) * queries * width), d.out(count(s) * keys * width), d.out(count(s) * keys * valueWidth), dbias];
+      const results = [d.out(count(s) * queries * width), d.out(rowsOf(s) * width), d.out(rowsOf(s) * valueWidth), dbias];
       const saved = [d.real(count(s) * queries * valueWidth), d.real(count(s) * queries * valueWidth), ...left(s, d)];
-      const qk = [d.real(count(s) * queries * width, -1, 1), behind(kind, s, mask, d.real(count(s) * keys * width, -1, 1), width)];
-      const operands = [...qk, behind(kind, s, mask, d.real(count(s) * keys * valueWidth), valueWidth), mask, bias];
-      const lengths = [queries, keys, width, valueWidth];
+      const qk = [d.real(count(s) * queries * width, -1, 1), behind(kind, s, mask, d.real(rowsOf(s) * width, -1, 1), width)];
+      const operands = [...qk, behind(kind, s, mask, d.real(rowsOf(s) * valueWidth), valueWidth), mask, bias];
+      const lengths = [queries, keys, width, valueWidth, s.group, s.capacity];
       return [
         ...results,
         ...saved,
@@ -158,7 +197,7 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
         ...lengths,
         ...settings,
         0,
-        count(s),
+        count(s) / s.group,
         d.scratch(scratchOf('scaledDotProductAttentionBackward', s)),
       ];
     },

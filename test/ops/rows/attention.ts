@@ -51,6 +51,15 @@ const causal = (t: number, s: number) => s <= t + 1;
 
 type Operands = [Tensor, Tensor, Tensor];
 
+/** The first `rows` keys or values, once for each head of queries that shares them. */
+const ofEach = (x: Plain, group: number, rows = x.shape.at(-2) as number): Plain =>
+  make([x.shape[0] as number, (x.shape[1] as number) * group, rows, x.shape[3] as number], ([b = 0, h = 0, s = 0, d = 0]) =>
+    at(x, [b, Math.floor(h / group), s, d]),
+  );
+
+/** Four heads of queries, two of keys. */
+const grouped = [{ shape: [2, 4, 3, 5] }, { shape: [2, 2, 4, 5] }, { shape: [2, 2, 4, 3] }];
+
 export const attending: OpRow[] = [
   {
     op: 'additiveScore',
@@ -81,6 +90,36 @@ export const attending: OpRow[] = [
     f: (...xs) => weighed(scaledDotProductAttention(...(xs as Operands), { causal: true, scale: 0.7 }).output),
     inputs: heads.map(({ shape }) => ({ shape: shape.slice(1) })),
     value: (q, k, v) => plainly(attended(q, k, v, causal, 0.7).output),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'grouped, masked, biased',
+    f: (q, k, v, b) => weighed(scaledDotProductAttention(q, k, v, { mask: mask(), ...(b ? { bias: b } : {}) }).output),
+    inputs: [...grouped, { shape: [4, 3, 4] }],
+    value: (q, k, v, b) => {
+      const bias = make([2, 4, 3, 4], ([, h = 0, t = 0, s = 0]) => at(b as Plain, [h, t, s]));
+      return plainly(attended(q, ofEach(k, 2), ofEach(v, 2), (t, s) => MASK[t]?.[s] === 1, undefined, bias).output);
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'grouped, one query to a head, biased, with weights',
+    f: (q, k, v, b) => {
+      const { output, weights } = scaledDotProductAttention(q, k, v, { causal: true, ...(b ? { bias: b } : {}), weights: true });
+      return weighed(concat([reshape(output, [output.size]), reshape(weights, [weights.size])]));
+    },
+    inputs: [{ shape: [2, 4, 1, 5] }, { shape: [2, 2, 4, 5] }, { shape: [2, 2, 4, 3] }, { shape: [2, 4, 1, 4] }],
+    value: (q, k, v, b) => {
+      const { output, weights } = attended(q, ofEach(k, 2), ofEach(v, 2), everything, undefined, b);
+      return plainly(joined(output, weights));
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'grouped, of the first rows',
+    f: (...xs) => weighed(scaledDotProductAttention(...(xs as Operands), { causal: true, length: 3 }).output),
+    inputs: grouped,
+    value: (q, k, v) => plainly(attended(q, ofEach(k, 2, 3), ofEach(v, 2, 3), (t, s) => s <= t).output),
   },
   {
     op: 'scaledDotProductAttention',

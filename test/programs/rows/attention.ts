@@ -55,25 +55,33 @@ const scaledDotProduct: Row = {
     const lead = query.shape.slice(0, -2);
     const [queries, width] = query.shape.slice(-2) as [number, number];
     const [length, out] = [Math.max(1, d.length()), Math.max(1, d.length())];
-    const [keys, values] = [d.like([...lead, length, width]), d.like([...lead, length, out])];
+    const groups = range(lead.at(-1) ?? 1)
+      .map((i) => i + 1)
+      .filter((group) => (lead.at(-1) ?? 1) % group === 0);
+    const group = d.int(3) === 2 ? (d.pick(groups) ?? 1) : 1;
+    const spare = d.int(4) === 3 ? 1 + d.int(2) : 0; // rows that are not there
+    const source = group === 1 ? lead : lead.with(-1, (lead.at(-1) as number) / group);
+    const [keys, values] = [d.like([...source, length + spare, width]), d.like([...source, length + spare, out])];
+    const from = (before: Index): Index => (group === 1 ? before : before.with(-1, Math.floor((before.at(-1) as number) / group)));
     const target = [...lead, queries, length];
     d.need(sizeOf(target) <= d.sizes.limit);
     const mask = d.flag() ? d.mask(target) : undefined;
     const bias = d.int(3) === 2 ? d.like(d.stretchable(target)) : undefined;
     const [causal, weighs] = [d.int(3) === 2, d.flag()];
     const scale = d.pick([undefined, 0.5, 1]);
-    const behindMask = mask && d.int(3) === 2;
-    const scores = scoresOf(query, keys, bias, target, scale ?? 1 / Math.sqrt(width));
+    const behindMask = mask && d.int(3) === 2 && group === 1 && spare === 0;
+    const scores = scoresOf(query, keys, bias, target, scale ?? 1 / Math.sqrt(width), from);
     const weights = weightsOf(scores, mask, causal);
     const output = make([...lead, queries, out], (i) => {
       const [at, c] = [i.slice(0, -1), i.at(-1) as number];
       const open = range(length).filter((s) => visible(mask, causal, target, [...at, s]));
       return n.dot(
         open.map((s) => get(weights, [...at, s])),
-        open.map((s) => get(values, [...at.slice(0, -1), s, c])),
+        open.map((s) => get(values, [...from(at.slice(0, -1)), s, c])),
       );
     });
-    const options = { ...(mask ? { mask } : {}), ...(bias ? { bias } : {}), causal, ...(scale ? { scale } : {}), weights: weighs };
+    const given = { ...(mask ? { mask } : {}), ...(bias ? { bias } : {}), ...(scale ? { scale } : {}), ...(spare > 0 ? { length } : {}) };
+    const options = { ...given, causal, weights: weighs };
     const operands = behindMask ? [query, hidden(d, keys, mask, target), hidden(d, values, mask, target)] : [query, keys, values];
     d.calls(
       'scaledDotProductAttention',
@@ -90,13 +98,13 @@ function visible(mask: Plain | undefined, causal: boolean, target: Shape, i: Ind
   return (!mask || get(mask, i).value === 1) && (!causal || s <= t + keys - queries);
 }
 
-function scoresOf(query: Plain, keys: Plain, bias: Plain | undefined, target: Shape, scale: number): Plain {
+function scoresOf(query: Plain, keys: Plain, bias: Plain | undefined, target: Shape, scale: number, from: (lead: Index) => Index): Plain {
   const width = query.shape.at(-1) as number;
   return make(target, (i) => {
     const [lead, t, s] = [i.slice(0, -2), i.at(-2) as number, i.at(-1) as number];
     const product = n.dot(
       range(width).map((k) => get(query, [...lead, t, k])),
-      range(width).map((k) => get(keys, [...lead, s, k])),
+      range(width).map((k) => get(keys, [...from(lead), s, k])),
     );
     const scaled = n.scale(product, scale);
     return bias ? n.add(scaled, get(bias, i)) : scaled;

@@ -1,0 +1,99 @@
+// How the operands of scaled dot-product attention lie, as its kernels are told.
+
+import { spread } from '../autograd/arithmetic.ts';
+import { isCount } from '../tensor/check.ts';
+import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
+
+const OP = 'scaledDotProductAttention';
+
+/** Queries of a block, the unit in which the kernels count their work. */
+const BLOCK = 64;
+
+/** What a layout depends on beside the operands. */
+interface Given {
+  mask?: Tensor;
+  bias?: Tensor;
+  causal?: boolean;
+  scale?: number;
+  length?: number;
+}
+
+type Strides = readonly [example: number, head: number, query: number, key: number];
+
+/** Strides of what is not there. */
+const none: Strides = [0, 0, 0, 0];
+
+/** The lengths and strides of a call, checked. */
+export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale, length }: Given) {
+  for (const x of [query, keys, values]) expectDType(OP, 'operands', x, 'float32');
+  if (mask) expectDType(OP, 'mask', mask, 'bool');
+  if (bias) expectDType(OP, 'bias', bias, 'float32');
+  const lead = query.shape.slice(0, -2);
+  const [t = 0, d = 0] = query.shape.slice(-2);
+  const [capacity = 0, v = 0] = values.shape.slice(-2);
+  const group = groupOf(lead, keys.shape);
+  const source = group === 1 ? lead : lead.with(-1, (lead.at(-1) as number) / group); // of keys and values
+  const fits = query.rank >= 2 && sameShape(keys.shape, [...source, capacity, d]) && sameShape(values.shape, [...source, capacity, v]);
+  if (!fits) {
+    const got = `${show(query.shape)}, ${show(keys.shape)} and ${show(values.shape)}`;
+    throw new RangeError(`${OP}: query, keys and values must be [..., T, D], [..., S, D] and [..., S, V], got ${got}`);
+  }
+  const s = length ?? capacity;
+  isCount(OP, 'length', s);
+  if (s > capacity) throw new RangeError(`${OP}: length must be at most the ${capacity} rows of keys, got ${s}`);
+  const target = [...lead, t, s];
+  // Heads are the innermost axis before queries; all before them is one axis, as far as a mask or bias lies evenly along it.
+  const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
+  const laid = (name: string, x: Tensor | undefined) => (x ? layOut(name, x, target) : undefined);
+  const sizes = { target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, causal, scale: scale ?? 1 / Math.sqrt(d) };
+  return { ...sizes, mask: laid('mask', mask), bias: laid('bias', bias) };
+}
+
+export type Layout = ReturnType<typeof layout>;
+
+/** H / G, how many heads of queries share one of keys; 1 where the shapes say nothing of the kind. */
+function groupOf(lead: Shape, keys: Shape): number {
+  const [heads = 1, groups = 1] = [lead.at(-1), keys.at(-3)];
+  return lead.length === keys.length - 2 && groups > 0 && heads > groups && heads % groups === 0 ? heads / groups : 1;
+}
+
+/** A mask or bias with its strides of example, head, query and key. */
+function layOut(name: string, x: Tensor, target: Shape): { x: Tensor; strides: Strides } {
+  if (!sameShape(broadcastShapes(OP, x.shape, target), target)) {
+    throw new RangeError(`${OP}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
+  }
+  const whole = target.length > 4 ? spread(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
+  const strides = stretchedStrides(whole.shape, target);
+  const [query = 0, key = 0] = strides.slice(-2);
+  // Of more leading axes than two all are one; the stride of its last axis alone would be 0 where that has length 1.
+  const [head = 0, example = 0] = target.length > 4 ? [sizeOf(whole.shape.slice(-2))] : strides.slice(0, -2).reverse();
+  return { x: whole, strides: [example, head, query, key] };
+}
+
+/**
+ * What the kernels are told. Where there is one query to a head, those of the heads that share keys lie one after the other: they are taken as
+ * queries of one head, eight at a time instead of one. Each has the same bits either way.
+ */
+export function told(l: Layout) {
+  const { group, mask, bias } = l;
+  const as = ([example, head, , key]: Strides): Strides => [example, head * group, head, key];
+  const together = l.t === 1 && group > 1;
+  const strides = (x: Layout['mask']) => (together && x ? as(x.strides) : (x?.strides ?? none));
+  const [queries, count] = together ? [group, l.count / group] : [l.t, l.count];
+  return {
+    queries,
+    group: together ? 1 : group,
+    heads: together ? l.heads / group : l.heads,
+    causal: l.causal && !together ? 1 : 0, // one query sees all keys
+    maskStrides: strides(mask),
+    biasStrides: strides(bias),
+    mask: mask?.x.ptr ?? 0,
+    bias: bias?.x.ptr ?? 0,
+    blocks: count * Math.ceil(queries / BLOCK),
+    sources: l.count / group,
+  };
+}
+
+/** The lengths as the kernels name them. */
+export const lengthsOf = ({ s, d, v }: Layout, { queries }: ReturnType<typeof told>) => ({ queries, keys: s, width: d, valueWidth: v });
