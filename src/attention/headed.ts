@@ -4,12 +4,13 @@ import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { viewed } from '../ops/view.ts';
-import { expectNames, expectOptions, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { anything, expectNames, expectOptions, isFlag, keyName, maybe, type Names, ruleOf, shown } from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { masking } from './attention.ts';
-import { Heads } from './heads.ts';
+import { KeyValueCache } from './cache.ts';
+import { type ExtendCall, type Extended, Heads } from './heads.ts';
 import { maskOfKeys } from './mask.ts';
 import type { Attended, Mechanism, Prepared, Step } from './parts.ts';
 import { isMapping, joinHeads, type Mapping, type Projection } from './projection.ts';
@@ -97,6 +98,23 @@ export class HeadedAttention extends Module implements Mechanism {
     const { context, ...rest } = this.heads.step(q, prepared, state, options);
     const read = this.joined(viewed(context, context.shape.toSpliced(2, 0, 1)));
     return { context: viewed(read, read.shape.toSpliced(1, 1)), ...rest };
+  }
+
+  /**
+   * The next tokens `[B, N, Q]` of texts, any number at a time, each looking at itself and at all before it: `output` `[B, N, ·]`, and the cache with
+   * them. Without a cache a text begins. One by one, in chunks, all at once, alone or in a batch: the bits are the same.
+   */
+  extend(x: Tensor, cache?: KeyValueCache, options: ExtendCall = {}): Extended {
+    expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag) });
+    this.expect(x, x);
+    const batch = x.shape[0] as number;
+    if (cache !== undefined && !(cache instanceof KeyValueCache && cache.rows === batch)) {
+      const got = cache instanceof KeyValueCache ? `one of ${cache.rows}` : shown(cache);
+      throw new RangeError(`${this.op}: cache must be a KeyValueCache of ${batch} examples, got ${got}`);
+    }
+    const [q, k, v] = this.projection.all(x, x, x);
+    const { output, ...rest } = this.heads.extend(q, k, v, cache ?? KeyValueCache.empty(batch), options);
+    return { output: this.joined(output), ...rest };
   }
 
   /** What heads read `[B, H, T, V]`, as the output. */

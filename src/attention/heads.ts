@@ -3,13 +3,14 @@
 import { expand } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { reshape, scaledDotProductAttention, select } from '../ops/index.ts';
+import { add, and, less, lessEqual, reshape, scaledDotProductAttention, select } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
-import { arange } from '../tensor/create.ts';
+import { arange, tensor } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
+import type { KeyValueCache } from './cache.ts';
 import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
 import { placeOfQuery, placesOf } from './history.ts';
 import { maskOfScores } from './mask.ts';
@@ -45,6 +46,29 @@ export interface HeadsCall {
   key?: Key | undefined;
   /** Returns the weights. The output has the same bits without. Default true. */
   weights?: boolean;
+}
+
+/** What a call that extends a cache may be told. */
+export interface ExtendCall {
+  /** How many of the N tokens each example has; what stands behind them is padding. Default all. */
+  lengths?: readonly number[];
+  /** Returns the weights `[B, H, N, S]`. Default false. */
+  weights?: boolean;
+}
+
+/** What a call that extends a cache gives: of padding the output means nothing. */
+export interface Extended {
+  output: Tensor;
+  weights?: Tensor;
+  cache: KeyValueCache;
+}
+
+/** Where tokens at `positions` `[B, N]` may look in texts of these lengths: bool `[B, 1, N, S]`. */
+function pastOf(positions: Tensor, lengths: readonly number[], keys: number): Tensor {
+  const [batch, count] = positions.shape as [number, number];
+  const ends = tensor(Int32Array.from(lengths), { shape: [batch, 1, 1, 1] });
+  const all = arange(keys);
+  return and(lessEqual(all, viewed(positions, [batch, 1, count, 1])), less(all, ends));
 }
 
 const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (value) =>
@@ -146,6 +170,42 @@ export class Heads extends Module {
     return { context: apart(context, this.heads), ...selectedBy(this.heads, taken), state: next };
   }
 
+  /**
+   * The next tokens of a text, N at a time: queries `[B, H, N, D]` with keys `[B, G, N, D]` and values `[B, G, N, V]`. Each looks at itself and at all
+   * that were before it, in the cache and in the call; windows narrow that further. The bits are those of the whole text at once.
+   */
+  extend(query: Tensor, keys: Tensor, values: Tensor, cache: KeyValueCache, options: ExtendCall = {}): Extended {
+    if (!this.fused(undefined)) {
+      throw new Error(
+        `Heads: parts must be such that heads are one op to extend a cache; use a dot score, softmax, a weighted sum and positional windows`,
+      );
+    }
+    const [batch, count] = [query.shape[0] as number, query.shape[2] as number];
+    const before = tensor(Int32Array.from(cache.lengths), { shape: [batch, 1] });
+    const positions = add(before, arange(count)); // [B, N]
+    const q = this.between ? this.between.query(query, positions) : query;
+    const k = this.between ? this.between.key(keys, positions) : keys;
+    const after = cache.append(this.scored(k), values, options.lengths ? { lengths: options.lengths } : {});
+    const { length } = after;
+    const alike = cache.lengths.every((own, b) => own === cache.lengths[0] && after.lengths[b] === own + count);
+    const scores = [batch, count, length];
+    const rest = partsOf(this.attention.window).filter(({ kind }) => kind !== 'causal');
+    const { mask, bias } = allPlaces(rest, scores, { place: before, steps: before }, this.heads, true);
+    const past = alike ? undefined : pastOf(positions, after.lengths, length);
+    const all = past ? bothMasks(past, mask) : mask;
+    const told = {
+      causal: alike,
+      length,
+      ...(all && { mask: all }),
+      ...(bias && { bias }),
+      ...(this.attention.score.kind === 'dot' && { scale: 1 }),
+    };
+    const [keysSoFar, valuesSoFar] = [after.keys ?? keys, after.values ?? values];
+    const { weights = false } = options;
+    const read = scaledDotProductAttention(q, keysSoFar, valuesSoFar, weights ? { ...told, weights } : told);
+    return { ...read, cache: after };
+  }
+
   /** Queries at the places that the state counts. */
   private placed(query: Tensor, state: State): Tensor {
     const first = mapState(state, (x) => select(x, 1, 0));
@@ -183,7 +243,6 @@ export class Heads extends Module {
       ...(places.bias && { bias: places.bias }),
       ...(score.kind === 'dot' && { scale: 1 }),
     };
-    const [keys, values] = [spread(k, this.heads), spread(v, this.heads)];
-    return scaledDotProductAttention(q, keys, values, weights ? { ...told, weights } : told);
+    return scaledDotProductAttention(q, k, v, weights ? { ...told, weights } : told);
   }
 }

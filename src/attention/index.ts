@@ -1,11 +1,12 @@
 /** Scores, windows, selections, reads, and the mechanisms that they make. @module */
 
 export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
+export { KeyValueCache } from './cache.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
 export { dropping } from './dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './hard.ts';
 export { HeadedAttention, type HeadedParts, type MultiHeadCall } from './headed.ts';
-export { type Between, Heads, type HeadsCall, type HeadsParts } from './heads.ts';
+export { type Between, type ExtendCall, type Extended, Heads, type HeadsCall, type HeadsParts } from './heads.ts';
 export { coverageSoFar, placeOfQuery, placesOf, previousWeights, remember, stepsSoFar } from './history.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './local.ts';

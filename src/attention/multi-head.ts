@@ -5,11 +5,12 @@ import { anything, expectKey, expectOptions, isFlag, isShare, isSize, maybe, typ
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
+import type { KeyValueCache } from './cache.ts';
 import { dropping } from './dropping.ts';
 import { HeadedAttention, type MultiHeadCall } from './headed.ts';
-import { type Between, Heads } from './heads.ts';
+import { type Between, type ExtendCall, type Extended, Heads } from './heads.ts';
 import type { Attended, Mechanism, Prepared, Read, Selection, Step, Window } from './parts.ts';
-import { PackedProjection, SeparateProjection } from './projection.ts';
+import { expectGroups, groupedMaps, type Mapping, Maps, PackedProjection, type ProjectionSizes, SeparateProjection } from './projection.ts';
 import { weightedSum } from './read.ts';
 import { DotScore, type Score } from './score.ts';
 import { soft } from './selection.ts';
@@ -36,6 +37,11 @@ export interface MultiHeadOptions {
   window?: Window;
   selection?: Selection;
   read?: Read;
+  /**
+   * G: heads of keys and values, each for H / G of queries. Of fewer than H the maps are `q_proj`, `k_proj` and `v_proj`, drawn as {@link Linear}.
+   * Default H.
+   */
+  keyHeads?: number;
   /** What happens to queries and keys between their maps and the score. */
   between?: Between;
 }
@@ -53,8 +59,17 @@ const rules: Rules<MultiHeadOptions> = {
   window: anything,
   selection: anything,
   read: anything,
+  keyHeads: /* @__PURE__ */ maybe(isSize),
   between: anything,
 };
+
+/** The maps: one matrix where they may be, three, or those of grouped queries. */
+function projectionOf(sizes: ProjectionSizes & { keyHeads: number }, keys: readonly [Key, Key, Key]) {
+  const { keyHeads, ...rest } = sizes;
+  if (keyHeads !== sizes.heads) return groupedMaps(sizes, keys);
+  const { query, key, value } = sizes;
+  return query === key && key === value ? new PackedProjection(rest, keys[0]) : new SeparateProjection(rest, keys);
+}
 
 /**
  * Several heads look at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
@@ -69,7 +84,10 @@ export class MultiHead extends Module implements Mechanism {
   readonly q_proj_weight: Tensor | undefined; // [E, Q]
   readonly k_proj_weight: Tensor | undefined; // [E, K]
   readonly v_proj_weight: Tensor | undefined; // [E, V]
-  readonly in_proj_bias: Tensor | null; // [3E]
+  readonly in_proj_bias: Tensor | null = null; // [3E]
+  readonly q_proj: Mapping | undefined;
+  readonly k_proj: Mapping | undefined;
+  readonly v_proj: Mapping | undefined;
   readonly out_proj: Linear;
   /** What each head does. */
   readonly attention: Attention;
@@ -83,19 +101,22 @@ export class MultiHead extends Module implements Mechanism {
     super();
     expectOptions('MultiHead', options, rules);
     expectKey('MultiHead', key);
-    const { query, key: keys, value = keys, heads, size = query, output = size, bias = true, dropout: p = 0 } = options;
+    const { query, key: keys, value = keys, heads, size = query, output = size, bias = true, dropout: p = 0, keyHeads = heads } = options;
     if (size % heads !== 0) throw new RangeError(`MultiHead: size must be a multiple of heads, got ${size} and ${heads}`);
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5) as [Key, Key, Key, Key, Key];
-    const sizes = { query, key: keys, value, heads, size, bias };
-    const packed = query === keys && keys === value;
-    const projection = packed ? new PackedProjection(sizes, forQ) : new SeparateProjection(sizes, [forQ, forK, forV]);
-    if (projection instanceof PackedProjection) this.in_proj_weight = projection.in_proj_weight;
+    expectGroups('MultiHead', heads, keyHeads);
+    const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias }, [forQ, forK, forV]);
+    if (projection instanceof Maps) {
+      this.q_proj = projection.query;
+      this.k_proj = projection.key;
+      this.v_proj = projection.value;
+    } else if (projection instanceof PackedProjection) this.in_proj_weight = projection.in_proj_weight;
     else {
       this.q_proj_weight = projection.q_proj_weight;
       this.k_proj_weight = projection.k_proj_weight;
       this.v_proj_weight = projection.v_proj_weight;
     }
-    this.in_proj_bias = projection.in_proj_bias;
+    if (!(projection instanceof Maps)) this.in_proj_bias = projection.in_proj_bias;
     this.out_proj = new Linear({ input: size, output, bias }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
@@ -105,7 +126,7 @@ export class MultiHead extends Module implements Mechanism {
     this.attention = new Attention({ score, selection: selecting, read, heads, ...(window && { window }) });
     this.heads = heads;
     this.size = size;
-    const looking = new Heads({ attention: this.attention, ...(options.between && { between: options.between }) });
+    const looking = new Heads({ attention: this.attention, keyHeads, ...(options.between && { between: options.between }) });
     this.parts = new HeadedAttention({ projection, heads: looking, output: this.out_proj }, 'MultiHead');
   }
 
@@ -126,5 +147,14 @@ export class MultiHead extends Module implements Mechanism {
 
   step(query: Tensor, prepared: Prepared, state: State, options?: { key?: Key }): Step {
     return this.parts.step(query, prepared, state, options);
+  }
+
+  /**
+   * The next tokens `[B, N, Q]` of texts, any number at a time, each looking at itself and at all before it: `output` `[B, N, ·]`, and the cache with
+   * them. Without a cache a text begins. One by one, in chunks, all at once, alone or in a batch: the bits are the same, and those of `forward`
+   * with a window that is `causal` besides. A window may be any of places alone, the parts such that heads are one op.
+   */
+  extend(x: Tensor, cache?: KeyValueCache, options?: ExtendCall): Extended {
+    return this.parts.extend(x, cache, options);
   }
 }

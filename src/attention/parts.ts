@@ -85,9 +85,10 @@ export interface Window<S extends State = State> {
   limit(scores: Tensor, context: Context<S>): Windowed;
   /**
    * What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. Scores and state are those of
-   * one head, of `heads` in all. {@link positional} makes a window of it.
+   * one head, of `heads` in all. Where the text is `growing`, there are not all keys yet that a table may have columns for. {@link positional}
+   * makes a window of it.
    */
-  readonly places?: (scores: Shape, state: State, heads: number) => Places;
+  readonly places?: (scores: Shape, state: State, heads: number, growing?: boolean) => Places;
   /** `causal`: a query sees the keys up to its own place, the last query all of them, and nothing else is changed. */
   readonly kind?: 'causal';
   /** The windows it is made of, where it does no more than they do one after the other. */

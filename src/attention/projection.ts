@@ -24,7 +24,7 @@ export interface Projection extends Module {
   readonly heads: number;
   readonly keyHeads: number;
   /** What the maps take, where it is known. */
-  readonly widths?: Readonly<Record<Role, number>>;
+  readonly widths?: Readonly<Partial<Record<Role, number>>>;
   /** One of them. */
   one(role: Role, x: Tensor): Tensor;
   /** All three; where they are one tensor it may be one product. */
@@ -172,6 +172,7 @@ export class Maps extends Module implements Projection {
   readonly value: Mapping;
   readonly heads: number;
   readonly keyHeads: number;
+  readonly widths: Readonly<Partial<Record<Role, number>>>;
 
   constructor(parts: { query: Mapping; key: Mapping; value: Mapping; heads: number; keyHeads?: number }) {
     super();
@@ -183,6 +184,8 @@ export class Maps extends Module implements Projection {
     this.value = value;
     this.heads = heads;
     this.keyHeads = keyHeads;
+    const entries = ROLES.flatMap((role) => (parts[role] instanceof Linear ? [[role, parts[role].weight.shape[1]]] : []));
+    this.widths = Object.fromEntries(entries);
   }
 
   one(role: Role, x: Tensor): Tensor {

@@ -3,7 +3,7 @@
 import { stretched } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { abs, add, and, gather, lessEqual, mul, reshape, select, sub, toFloat } from '../ops/index.ts';
+import { abs, add, and, gather, lessEqual, mul, reshape, select, slice, sub, toFloat } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import type { DType } from '../runtime/backend.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
@@ -90,13 +90,16 @@ export function near(offset: Tensor, size: number): Tensor {
 /** Where row t of `mask` (bool `[T, S]` or `[1, T, S]`) is true, for the t-th query. */
 export function masked(mask: Tensor): Window {
   expectTable('masked', mask, 'bool');
-  return positional((scores, state) => ({ mask: rows('masked', mask, scores, state) }), { history: stepsSoFar });
+  return positional((scores, state, _, growing) => ({ mask: rows('masked', mask, scores, state, growing) }), { history: stepsSoFar });
 }
 
 /** Row t of `bias` (`[T, S]`, which may be a parameter: `bias` of the window) added to the scores of the t-th query. */
 export function biased(bias: Tensor): Window & { readonly bias: Tensor } {
   expectTable('biased', bias, 'float32');
-  return { ...positional((scores, state) => ({ bias: rows('biased', bias, scores, state) }), { history: stepsSoFar }), bias };
+  return {
+    ...positional((scores, state, _, growing) => ({ bias: rows('biased', bias, scores, state, growing) }), { history: stepsSoFar }),
+    bias,
+  };
 }
 
 function expectTable(op: string, table: Tensor, dtype: DType): void {
@@ -105,16 +108,16 @@ function expectTable(op: string, table: Tensor, dtype: DType): void {
   throw new RangeError(`${op}: table must be [T, S] or [1, T, S], got ${show(table.shape)}`);
 }
 
-/** The rows of the queries `[B, T, S]`. */
-function rows(op: string, table: Tensor, scores: Shape, state: State): Tensor {
+/** The rows of the queries `[B, T, S]`, of a table that may be for more of them, and for more keys where these grow. */
+function rows(op: string, table: Tensor, scores: Shape, state: State, growing = false): Tensor {
   const places = placesOf(state, 'steps', scores[1] as number);
-  const [length = 0, keys] = table.shape.slice(-2);
-  if (keys !== scores[2] || elementsOf(places).some((place) => place >= length)) {
-    throw new RangeError(
-      `${op}: table must have a row for each query and a column for each of ${scores[2]} keys, got ${show(table.shape)}`,
-    );
+  const [length = 0, columns = 0] = table.shape.slice(-2);
+  const keys = scores[2] as number;
+  if (columns < keys || (columns > keys && !growing) || elementsOf(places).some((place) => place >= length)) {
+    throw new RangeError(`${op}: table must have a row for each query and a column for each of ${keys} keys, got ${show(table.shape)}`);
   }
-  return gather(table.rank === 2 ? table : reshape(table, table.shape.slice(1)), places);
+  const all = gather(table.rank === 2 ? table : reshape(table, table.shape.slice(1)), places);
+  return columns === keys ? all : slice(all, 2, 0, keys);
 }
 
 /**
@@ -149,7 +152,7 @@ export class CombinedWindow extends Module implements Window {
     this.windows = windows;
     const history = windows.reduce<History | undefined>((all, window) => window.history?.and(all) ?? all, undefined);
     if (history) this.history = history;
-    if (windows.every(({ places }) => places)) this.places = (scores, state, heads) => allPlaces(windows, scores, state, heads);
+    if (windows.every(({ places }) => places)) this.places = (...given) => allPlaces(windows, ...given);
   }
 
   limit(scores: Tensor, context: Context): Windowed {
@@ -166,11 +169,11 @@ export class CombinedWindow extends Module implements Window {
 }
 
 /** What windows that look at no score say together, of heads `[B, H, T, S]`: where all let look, and the sum of what they add. */
-export function allPlaces(windows: readonly Window[], scores: Shape, state: State, heads: number): Places {
+export function allPlaces(windows: readonly Window[], ...given: Parameters<NonNullable<Window['places']>>): Places {
   let all: Places = {};
   const ofAll = (x: Tensor) => (x.rank === 3 ? ofOneHead(x) : x);
   for (const window of windows) {
-    const { mask, bias } = window.places?.(scores, state, heads) ?? {};
+    const { mask, bias } = window.places?.(...given) ?? {};
     all = {
       ...all,
       ...(mask && { mask: bothMasks(ofAll(mask), all.mask) }),

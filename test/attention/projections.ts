@@ -2,6 +2,7 @@
 import { Attention } from '../../src/attention/attention.ts';
 import { HeadedAttention } from '../../src/attention/headed.ts';
 import { Heads } from '../../src/attention/heads.ts';
+import { MultiHead } from '../../src/attention/multi-head.ts';
 import { groupedMaps, PackedProjection, SeparateProjection } from '../../src/attention/projection.ts';
 import { DotScore } from '../../src/attention/score.ts';
 import { Linear } from '../../src/nn/linear.ts';
@@ -41,6 +42,16 @@ export const projections: ModuleRow[] = [
     call: (module, examples) => {
       const [q, k, v] = [real(examples, [2, T, 3], 1), real(examples, [1, S, 3], 2), real(examples, [1, S, 2], 3)];
       const { output, weights } = module.forward(q, k, v, { mask: padding(examples, S) });
+      return beside(output, weights);
+    },
+  }),
+  row({
+    module: 'MultiHead',
+    name: 'grouped',
+    build: (key) => new MultiHead({ query: 6, key: 5, value: 4, heads: 2, keyHeads: 1, output: 5, bias: false }, key),
+    call: (module, examples) => {
+      const mask = padding(examples, S);
+      const { output, weights } = module.forward(real(examples, [T, 6], 1), real(examples, [S, 5], 2), real(examples, [S, 4], 3), { mask });
       return beside(output, weights);
     },
   }),

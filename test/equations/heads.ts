@@ -42,10 +42,10 @@ const separate: Equation = (w, e) =>
   });
 
 /** Maps of one head of keys and values for two of queries (Ainslie et al. 2023). */
-const mapped = (w: Weights, e: number): Matrix[][] =>
+const mapped = (w: Weights, e: number, names: readonly string[] = ['query', 'key', 'value']): Matrix[][] =>
   lines(e, [6, 5, 4]).map((xs, which) =>
     parts(
-      xs.map((x) => linear(w, at(['query', 'key', 'value'], which), x)),
+      xs.map((x) => linear(w, at(names, which), x)),
       which === 0 ? 2 : 1,
     ),
   );
@@ -68,13 +68,13 @@ const heads: Equation = (w, e) => {
 const inTurn = (all: Matrix, count: number): Matrix[] =>
   range(count).map((head) => all.slice((head * all.length) / count, ((head + 1) * all.length) / count));
 
-const headed: Equation = (w, e) => {
-  const [queries, keys, values] = mapped(w.within('projection'), e) as [Matrix[], Matrix[], Matrix[]];
+const whole = (w: Weights, e: number, all: Matrix[][], output: string): Vector => {
+  const [queries, keys, values] = all as [Matrix[], Matrix[], Matrix[]];
   const taken = looked(w, e, queries, at(keys, 0), at(values, 0));
   const read = range(T).flatMap((t) =>
     linear(
       w,
-      'output',
+      output,
       taken.flatMap((one) => at(one, t).output),
     ),
   );
@@ -87,5 +87,6 @@ export const headEquations: Record<string, Equation> = {
   SeparateProjection: separate,
   Maps: maps,
   Heads: heads,
-  HeadedAttention: headed,
+  HeadedAttention: (w, e) => whole(w, e, mapped(w.within('projection'), e), 'output'),
+  'MultiHead: grouped': (w, e) => whole(w, e, mapped(w, e, ['q_proj', 'k_proj', 'v_proj']), 'out_proj'),
 };

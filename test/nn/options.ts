@@ -69,6 +69,7 @@ export const options: Record<string, Made> = {
       ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, output: 4, bias: true, dropout: 0.1 },
       ...{ score: () => new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
       between,
+      keyHeads: 1,
     },
     { numbers: { dropout: share } },
   ),

@@ -1,0 +1,30 @@
+// Rows written where a block lies, for who owns them: no op, since nothing that was there before changes.
+
+import { passed } from '../tensor/observe.ts';
+import { stridesOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { copyInto } from './walk.ts';
+
+/** How many rows of which example go where: from row `from` of `x` to row `to` of the block. */
+export interface Rows {
+  from: number;
+  to: number;
+  count: number;
+}
+
+/**
+ * Copies rows of `x` `[B, G, N, D]` into `block` `[B, G, C, D]`, for each example as `rows` says. The block's elements change: only rows that
+ * nobody reads may be written.
+ */
+export function writeRows(block: Tensor, x: Tensor, rows: readonly Rows[]): void {
+  const [to, from] = [stridesOf(block.shape), stridesOf(x.shape)] as [number[], number[]];
+  const [, groups, , width] = x.shape as [number, number, number, number];
+  const alike = rows.every((row) => row.from === rows[0]?.from && row.to === rows[0].to && row.count === rows[0].count);
+  const each = alike ? rows.slice(0, 1) : rows;
+  const examples = alike ? rows.length : 1;
+  each.forEach(({ from: first, to: at, count }, b) => {
+    const place = { at: b * (to[0] as number) + at * width, strides: to };
+    copyInto(block, place, x, { at: b * (from[0] as number) + first * width, strides: from }, [examples, groups, count, width]);
+  });
+  passed('writeRows');
+}
