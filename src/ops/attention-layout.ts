@@ -50,6 +50,7 @@ export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias
   return { ...sizes, mask: laid('mask', mask), bias: laid('bias', bias) };
 }
 
+/** What {@link layout} says. */
 export type Layout = ReturnType<typeof layout>;
 
 /** H / G, how many heads of queries share one of keys; 1 where the shapes say nothing of the kind. */
