@@ -26,7 +26,7 @@ export const weight: Figure[] = [
     rounds: 15,
     once: () => milliseconds('--input-type=module', '-e', first),
     less: () => milliseconds('-e', '0'),
-    target: { most: 30 },
+    target: { most: 25 },
   },
   { name: 'wasm', unit: 'KB', rounds: 1, once: () => readFileSync(wasm).length / 1000 },
   {
