@@ -63,11 +63,15 @@ export async function bundle(code) {
 }
 
 /** What the parts may take, in bytes: compressed, since that is what crosses the wire. */
-export const budget = { everything: 92_000, mechanism: 21_220, wasm: 40_000 };
+export const budget = { everything: 92_000, mechanism: 18_000, files: 21_220, wasm: 40_000 };
 
-/** One mechanism, learnt and saved. */
-export const mechanism =
-  "export { init, key, tensor, bahdanau, Adam, parameters, backward, scope, mseLoss, loadTensors, saveTensors } from 'saccade';";
+const learning = 'init, key, tensor, bahdanau, Adam, parameters, backward, scope, mseLoss';
+
+/** One mechanism, trained. */
+export const mechanism = `export { ${learning} } from 'saccade';`;
+
+/** The same, saved and loaded too: two thirds of what it adds is the reading of files that nobody can be sure of. */
+export const files = `export { ${learning}, loadTensors, saveTensors } from 'saccade';`;
 
 export const wasm = ['saccade.wasm', 'saccade.relaxed.wasm'].map((name) => ({ name, bytes: readFileSync(join(root, 'build', name)) }));
 
@@ -92,9 +96,10 @@ function byRoom(modules) {
 async function main() {
   const all = await bundle("export * from 'saccade/all';");
   const one = await bundle(mechanism);
+  const saved = await bundle(files);
   const number = (/** @type {number} */ bytes) => bytes.toLocaleString('en').padStart(10);
-  const [wide, narrow] = [byRoom(all.modules), byRoom(one.modules.filter(({ first }) => first))];
-  console.log(`compressed, each room by itself${''.padEnd(5)} everything  one mechanism`);
+  const [wide, narrow] = [byRoom(all.modules), byRoom(saved.modules.filter(({ first }) => first))];
+  console.log(`compressed, each room by itself${''.padEnd(5)} everything  one mechanism, files`);
   for (const [room, bytes] of [...wide].sort((a, b) => b[1] - a[1]))
     console.log(room.padEnd(36), number(bytes), '    ', number(narrow.get(room) ?? 0));
   console.log(`\n${'wasm by kernel'.padEnd(36)}  its own     shared`);
@@ -107,7 +112,8 @@ async function main() {
     console.log(name.padEnd(36), number(data.length), `  ${number(compressed(data))}`, number(most));
   };
   line('everything', all.text, budget.everything);
-  line('one mechanism, Adam, safetensors', one.initial, budget.mechanism);
+  line('one mechanism, Adam', one.initial, budget.mechanism);
+  line('one mechanism, Adam, safetensors', saved.initial, budget.files);
   for (const { name, bytes } of wasm) line(name, bytes, budget.wasm);
   if (over) {
     console.error('size: over budget');
