@@ -10,7 +10,14 @@ export { type Between, type ExtendCall, type Extended, Heads, type HeadsCall, ty
 export { coverageSoFar, placeOfQuery, placesOf, previousWeights, remember, stepsSoFar } from './history.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './local.ts';
-export { type LocationAwareOptions, LocationAwareScore, LocationScore, locationFeatures, locationScore } from './location.ts';
+export {
+  type LocationAwareOptions,
+  LocationAwareScore,
+  LocationScore,
+  locationFeatures,
+  locationScore,
+  type SeenWeights,
+} from './location.ts';
 export { causalMask, lengthsToMask } from './mask.ts';
 export { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
 export { MultiHead, type MultiHeadOptions } from './multi-head.ts';

@@ -61,7 +61,7 @@ export interface LocationAwareOptions {
 }
 
 /** What its history is called: one of the two. */
-type SeenWeights = { readonly weights: Tensor; readonly coverage: Tensor };
+export type SeenWeights = { readonly weights: Tensor; readonly coverage: Tensor };
 
 /**
  * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive score,
