@@ -86,7 +86,7 @@ export class Stepper<Source extends State, S extends State> {
   /** Goes on with the caller's source, its row `items[i]` as row i. */
   widen(items: readonly number[]): void {
     const before = this.held.source;
-    this.source = this.own(() => takeRows(this.given, int32(items)));
+    this.source = this.own(() => this.kept(takeRows(this.given, int32(items)))).state;
     this.held.source = storagesOf(tensorsOf(this.op, this.source));
     this.free(before);
   }
@@ -114,8 +114,8 @@ export class Stepper<Source extends State, S extends State> {
     return within(this.made, () => noGrad(() => scope(fn)));
   }
 
-  /** A state with its tensors, so that the scope it was made in finds them all. */
-  private kept(state: S): { state: S; tensors: readonly Tensor[] } {
+  /** A state or a source with its tensors, so that the scope it was made in finds them all. */
+  private kept<Any extends State>(state: Any): { state: Any; tensors: readonly Tensor[] } {
     return { state, tensors: tensorsOf(this.op, state) };
   }
 

@@ -25,11 +25,12 @@ async function all<T, R>(events: AsyncGenerator<T, R>): Promise<[T[], R]> {
 }
 
 /** Never ends; its state is a number a row, counted on. */
-const endless = (seen: { state?: Tensor } = {}): Decoder<{ x: Tensor }, { n: Tensor }> => ({
+const endless = (seen: { state?: Tensor; after?: Tensor } = {}): Decoder<{ x: Tensor }, { n: Tensor }> => ({
   initialState: ({ x }) => ({ n: mul(x, 2) }),
   step: (tokens, _, { n }) => {
     seen.state = n;
-    return { logits: tensor(Array.from({ length: tokens.size }, () => [1, 0, 0, 5])), state: { n: add(n, 1) } };
+    seen.after = add(n, 1);
+    return { logits: tensor(Array.from({ length: tokens.size }, () => [1, 0, 0, 5])), state: { n: seen.after } };
   },
 });
 
@@ -109,11 +110,12 @@ describe('generate', () => {
   });
 
   it('leaves its state to the collector while it waits, and takes it back', async () => {
-    const seen: { state?: Tensor } = {};
+    const seen: { state?: Tensor; after?: Tensor } = {};
     const events = generate(endless(seen), { x: persist(ones([2])) }, forever);
     await events.next();
     await events.next();
     expect(seen.state?.storage.live).toBe(false); // the state before has been followed by another
+    expect([seen.after?.storage.live, seen.after?.storage.scoped]).toEqual([true, false]);
     let inside: Promise<unknown> | undefined;
     scope(() => {
       inside = events.next(); // the scope of the caller does not have it

@@ -81,4 +81,12 @@ export async function learn(part: (name: string) => Digest): Promise<void> {
   const { hypotheses, weights } = second.model.translate(padBatch(words(key(10), 9)).tokens, { beam: 4, nBest: 3, lengthPenalty: 0.6 });
   for (const { tokens, logProbability, score, ended } of hypotheses.flat()) digest.numbers(...tokens, logProbability, score, Number(ended));
   if (weights) digest.elements(weights.toArray());
+
+  const drawn = part('sampling');
+  const how = { key: key(11), temperature: 1.3, topK: 9, topP: 0.95, samples: 2 };
+  const writes = { noRepeatNgram: 2, repetitionPenalty: 1.2 };
+  for (const { tokens, logProbability } of second.model
+    .translate(padBatch(words(key(10), 9)).tokens, { ...writes, sample: how })
+    .hypotheses.flat())
+    drawn.numbers(...tokens, logProbability);
 }
