@@ -44,20 +44,22 @@ export interface Trace<T> {
   readonly constants: readonly Constant[];
   /** Of what ops of `fn` made and of what there was before. */
   readonly reads: readonly HostRead[];
+  /** What ran and has no results that the calls could show: writes where something lies, as into a cache, and gradients. */
+  readonly effects: readonly string[];
 }
 
 const none: Attributes = {};
 
 /**
  * Runs `fn`, which is synchronous, and says of which ops it is made: each by name with all the tensors it read and its attributes. An op that is
- * composed of others appears as those. Where `reads` is empty and no constant comes from the host after one, the calls are all of `fn`, and give
- * the same bits again from the same constants. Tensors that a scope inside `fn` frees stay in the list with shape and type, without values;
+ * composed of others appears as those. Where `reads` and `effects` are empty the calls are all of `fn`, and give the same bits again from
+ * the same constants. Tensors that a scope inside `fn` frees stay in the list with shape and type, without values;
  * constants stay until the scope ends in which `trace` was called. What `fn` reads must not change while it runs.
  */
 export function trace<T>(fn: () => T): Trace<T> {
   const start = now();
   const owner = currentScope();
-  const [calls, constants, reads]: [TracedCall[], Constant[], HostRead[]] = [[], [], []];
+  const [calls, constants, reads, effects]: [TracedCall[], Constant[], HostRead[], string[]] = [[], [], [], []];
   const known = new Set<Tensor>(); // made by a call, or a constant already
   const filled = new Map<Storage, Tensor | null>(); // by the host, and what had been read before
   const first: number[] = []; // when each constant was first read
@@ -88,7 +90,10 @@ export function trace<T>(fn: () => T): Trace<T> {
     },
     () =>
       observedBy((op, outputs, { inputs, attributes = none }) => {
-        if (outputs.length === 0) return;
+        if (outputs.length === 0) {
+          effects.push(op);
+          return;
+        }
         for (const x of inputs) if (x) meet(x);
         calls.push({ op, inputs: inputs.map((x) => x ?? null), attributes, outputs: [...outputs] });
         for (const y of outputs) known.add(y);
@@ -101,5 +106,5 @@ export function trace<T>(fn: () => T): Trace<T> {
         `trace: what fn reads must stay as it is while it runs, got a tensor of shape ${show(tensor.shape)} written since (trace a pass, not a step)`,
       );
   });
-  return { result, calls, constants, reads };
+  return { result, calls, constants, reads, effects };
 }

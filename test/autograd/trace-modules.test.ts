@@ -16,7 +16,8 @@ describe.each(titled)('%s', (_, row) => {
     scope(() => {
       const module = row.build(key(1));
       const found = trace(() => row.call(module, [0, 1, 2], row.dropout ? key(2) : undefined));
-      const { calls, constants, reads, result } = found;
+      const { calls, constants, reads, effects, result } = found;
+      expect(effects).toEqual([]);
       expect(constants.filter(({ from }) => from === 'hidden')).toEqual([]);
       if (!(row.module in looking)) expect([reads.length, constants.filter(({ read }) => read).length]).toEqual([0, 0]);
       const results = replay(found);

@@ -25,6 +25,7 @@ import {
   topk,
   where,
 } from '../../src/ops/index.ts';
+import { writeRows } from '../../src/ops/rows.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { observer } from '../../src/tensor/observe.ts';
@@ -153,6 +154,15 @@ describe('trace', () => {
       const x = parameter(tensor([1, 2]));
       expect(names(trace(() => checkpoint((y) => exp(y), [x])))).toEqual(['detach', 'exp', 'detach']);
       expect(names(trace(() => backward(sum(exp(x)))))).toContain('expand');
+    });
+  });
+
+  it('tells of what ran beside the calls', () => {
+    scope(() => {
+      const x = parameter(tensor([[[[1, 2]]]]));
+      expect(trace(() => exp(x)).effects).toEqual([]);
+      expect(trace(() => writeRows(zeros([1, 1, 4, 2]), x, [{ from: 0, to: 2, count: 1 }])).effects).toEqual(['writeRows']);
+      expect(trace(() => backward(sum(exp(x)))).effects).toContain('exp gradient');
     });
   });
 
