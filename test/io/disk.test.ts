@@ -115,6 +115,7 @@ it('flushes the folder of what it wrote, and that alone', async () => {
   await mkdir(join(folder, 'a.b'));
   await saveFile(path, holds(1));
   expect(disk.opened.slice(1)).toEqual([join(folder, 'a.b', '/')]);
+  for (const call of ['sync', 'close']) expect(disk.calls.filter((name) => name === call)).toHaveLength(2);
   expect(disk.opened[0]).toMatch(/flushed\.safetensors\.[0-9a-f]{32}\.tmp$/);
   const [before, here] = [process.cwd(), join(folder, 'a.b')];
   try {
@@ -180,6 +181,7 @@ it('takes file: URLs for paths, as text and as objects', async () => {
   await expect(loadFile(new URL('https://example.org/x'))).rejects.toThrow(
     'files: path must be a name or a file: URL, got https://example.org/x',
   );
+  await expect(loadFile(new URL('https://example.org/x'))).rejects.toHaveProperty('cause.code', 'ERR_INVALID_URL_SCHEME');
   await expect(saveFile(undefined as unknown as string, holds(1))).rejects.toThrow(
     'files: path must be a name or a file: URL, got undefined',
   );

@@ -113,7 +113,14 @@ it.each(process.env.SACCADE_BRIEF ? (['F32'] as const) : (['F32', 'F16', 'U16'] 
     const length = 2 ** 24 / size + 5;
     const values = Float32Array.from({ length }, (_, i) => i % 2047);
     const data = dtype === 'U16' ? Uint16Array.from(values) : values;
-    const bytes = writeSafetensors([['x', of(dtype, data)]], { checksum: !process.env.SACCADE_BRIEF });
+    const first = of('F64', Float64Array.of(1, 2, 3)); // lies before it
+    const bytes = writeSafetensors(
+      [
+        ['first', first],
+        ['x', of(dtype, data)],
+      ],
+      { checksum: !process.env.SACCADE_BRIEF },
+    );
     const same = (x: Iterable<number>) => Buffer.compare(Buffer.from(Float32Array.from(x).buffer), Buffer.from(values.buffer)) === 0;
     scope(() => expect(same(loadTensors(bytes).get('x')?.toArray() as Float32Array)).toBe(true));
     expect(same(readSafetensors(bytes).tensors.get('x')?.data as Float32Array)).toBe(true);

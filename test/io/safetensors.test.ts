@@ -118,9 +118,22 @@ describe('safetensors', () => {
     ['cut in the data', file(one(), 7), /"a" must lie inside the 7 bytes of data, got \[0, 8\]/],
     ['huge header', file('{}', 0, 100_000_001), /header must be at most 100000000 bytes, got 100000001/],
     ['header length of 2^64 - 1', new Uint8Array(8).fill(255), /header must be at most/],
+    ['cut in the last bytes of the header', file('{}', 0, 3), /header must end inside the file of 10 bytes, got a length of 3/],
+    ['of seven bytes', new Uint8Array(7), /file must hold at least 8 bytes, got 7/],
+    ['type with a word before it', file(one({ dtype: 'xF32', shape: [3] }), 8), /"a" must have a dtype of F64 .*, got xF32/],
+    ['dtype that is a number', file(one({ dtype: 32 }), 8), /"a" must have a dtype in quotes, got 32/],
+    ['a control character in a name', file('{"a\u0001b":1}'), /header must be JSON, without control characters in strings, got /],
+    ['no key', file('{1:2}'), /header must be JSON, with a key here, got 1:2}/],
+    ['no colon', file('{"a" 1}'), /header must be JSON, with a colon here, got 1}/],
+    ['no comma', file('{"__metadata__":{} "a":1}'), /header must be JSON, with a comma or } here, got "a":1}/],
+    ['no end', file('{"__metadata__":{}'), /header must be JSON, with a comma or } here, got an end/],
+    ['text behind it', file('{}}'), /header must be JSON, and end with its last }, got }/],
+    ['an escape that is none', file('{"\\x":1}'), /header must be JSON, with escapes that are characters, got \\x/],
+    ['no offsets', file({ a: { dtype: 'U8', shape: [0] } }), /"a" must hold dtype, shape and data_offsets, got dtype, shape/],
+    ['no field', file({ a: {} }), /"a" must hold dtype, shape and data_offsets, got $/],
     ['no header', file('', 4), /header must begin with {, got an end/],
     ['not JSON', file('{"a":'), /"a" must be an object, got an end/],
-    ['not UTF-8', new Uint8Array([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d]), /header must be JSON in UTF-8/],
+    ['not UTF-8', new Uint8Array([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d]), /header must be JSON in UTF-8, got other bytes/],
     ['an array', file('[]'), /header must begin with {, got \[\]/],
     ['entry not an object', file({ a: 1 }), /"a" must be an object, got 1/],
     [
@@ -183,6 +196,7 @@ describe('safetensors', () => {
     for (const checksum of [true, false])
       expect(readSafetensors(writeSafetensors([['a', a]], { metadata: stale, checksum })).tensors.size).toBe(1);
     expect(() => writeSafetensors([['a', { ...a, shape: new Array(65).fill(1) }]])).toThrow('from 0, at most 64');
+    expect(readSafetensors(writeSafetensors([['a', { ...a, shape: new Array(64).fill(1) }]])).tensors.get('a')?.shape).toHaveLength(64);
     expect(() => writeSafetensors([['a', { ...a, data: undefined as unknown as Float32Array }]])).toThrow(
       'as many elements as [1], got nothing',
     );
