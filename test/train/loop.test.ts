@@ -1,6 +1,6 @@
 // The loop's clock, its turns of the event loop, and where it says that it ended.
 import { expect, it } from 'vitest';
-import { type Position, SGD, type TrainOptions, train } from '../../src/all.ts';
+import { mul, type Position, SGD, sqrt, sum, type TrainOptions, train } from '../../src/all.ts';
 import { key } from '../../src/tensor/random.ts';
 import { type Batch, batches, loss, model, weights } from './model.ts';
 
@@ -108,4 +108,34 @@ it.each(['setImmediate', 'MessageChannel'] as const)('takes turns where there is
   }
   for (let i = 0; i < 20 && ports() > before; i++) await new Promise((resolve) => setTimeout(resolve)); // they close a little later
   expect(ports()).toBeLessThanOrEqual(before); // an open port would keep the process alive
+});
+
+it('takes the largest metric for the best where that is the goal, and goes on from a best that JSON made null', async () => {
+  const metrics = [1, 3, 2, 4];
+  const told = { every: 1, goal: 'max', evaluate: () => metrics.shift() ?? 0 } as const;
+  const { events } = await whole(run({ ...told, steps: 3 }));
+  expect(events.map(({ improved }) => improved)).toEqual([true, true, false]);
+  const start = { ...(events.at(-1)?.position as Position), best: null as unknown as number };
+  expect((await whole(run({ ...told, steps: 4, start }))).events[0]?.improved).toBe(true);
+});
+
+it('closes batches that need no closing', async () => {
+  const list = [...batches(0, key(1))];
+  const bare = () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: list.length === 0, value: list.pop() as Batch }) }) });
+  expect((await whole(run({ batches: bare as never, steps: 2 }))).events).toHaveLength(2);
+});
+
+it.each<[string, object, string]>([
+  ['steps in quotes', { steps: '5' }, "train: steps must be a number from 0, got '5'"],
+  ['a best in quotes', { start: { epoch: 0, batch: 0, step: 0, best: 'b' } }, "train: start.best must be a number, got 'b'"],
+  ['no signal', { signal: null }, 'train: signal must be an AbortSignal, got null'],
+  ['no metric', { every: 1, evaluate: () => null }, 'train: evaluate must return a number, got null'],
+])('refuses %s', async (_, options, message) => {
+  await expect(whole(run({ steps: 1, ...options }))).rejects.toThrow(message);
+});
+
+it('names the step whose gradient is no number', async () => {
+  const m = model();
+  const loss = () => sum(sqrt(mul(m.bias, 0)));
+  await expect(whole(run({ steps: 1, loss }, m))).rejects.toThrow('train: gradient norm must be finite, got NaN at step 0');
 });

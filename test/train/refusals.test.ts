@@ -1,13 +1,17 @@
 // What losses, clipping and annealing refuse, by the name of the one that was called.
 import { expect, it } from 'vitest';
 import { Linear } from '../../src/nn/linear.ts';
-import { ones } from '../../src/tensor/create.ts';
+import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { exponentialAnneal, linearAnneal } from '../../src/train/anneal.ts';
 import { epsilonGreedy, qLoss, qTarget, updateTarget } from '../../src/train/choice/q-learning.ts';
-import { baselineLoss, movingAverage, reinforceLoss } from '../../src/train/choice/reinforce.ts';
-import { clipGradNorm, clipGradValue } from '../../src/train/clip.ts';
-import { constantSchedule, cosineSchedule, inverseSqrtSchedule, stepDecay } from '../../src/train/schedule.ts';
+import { baselineLoss, LearnedBaseline, movingAverage, reinforceLoss } from '../../src/train/choice/reinforce.ts';
+import { clipGradNorm, clipGradValue, gradNorm } from '../../src/train/clip.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
+import { isWithin } from '../../src/train/optimizers/numbers.ts';
+import { SGD } from '../../src/train/optimizers/sgd.ts';
+import { better, constantSchedule, cosineSchedule, inverseSqrtSchedule, stepDecay } from '../../src/train/schedule.ts';
 
 const linear = () => new Linear({ input: 2, output: 2 }, key(1));
 const plain = () => new Linear({ input: 2, output: 2, bias: false }, key(1));
@@ -27,6 +31,14 @@ it.each<[string, () => unknown]>([
   ['qLoss: action must be int32', () => qLoss(ones([2, 3]), ones([2]), ones([2]))],
   ['updateTarget: options must be among rate', () => updateTarget(linear(), linear(), unknown)],
   ['updateTarget: rate must', () => updateTarget(linear(), linear(), { rate: -1 })],
+  ['gradNorm: parameters must be a module, or leaves', () => gradNorm(3 as never)],
+  ['clipGradValue: parameters must be a module, or leaves', () => clipGradValue(3 as never, 1)],
+  ['SGD: parameters must be a module, or leaves in a list, a map or a record, got null', () => new SGD(null as never)],
+  ['optimizer: lr must be a finite number of at least 0, got -1', () => Object.assign(new SGD(linear().stateDict()), { lr: -1 })],
+  ['SGD: nesterov must come with momentum and', () => new SGD(linear().stateDict(), { nesterov: true, momentum: 0.9, dampening: 0.1 })],
+  ['stepDecay: lr must', () => stepDecay(-1, { every: 1 })],
+  ['better: options must be among goal, threshold', () => better({}, 1, unknown)],
+  ['share: part must be in [0, 1), got 1', () => isWithin(0, 1)('share', 'part', 1)],
   ['updateTarget: bias must be in both with one shape, got nothing for Tensor(', () => updateTarget(linear(), plain(), { rate: 0.5 })],
   ['updateTarget: weight must be in both with one shape, got Tensor(', () => updateTarget(linear(), wide(), { rate: 0.5 })],
   ['epsilonGreedy: options must be among epsilon, mask', () => epsilonGreedy(key(1), ones([2]), unknown as { epsilon: number })],
@@ -54,4 +66,27 @@ it.each<[string, () => unknown]>([
 it('discounts of 0 and 1 are taken', () => {
   const at = (discount: number) => [...qTarget(ones([1]), ones([1, 2]), { discount }).toArray()];
   expect([at(0), at(1)]).toEqual([[1], [2]]);
+});
+
+it('what is chosen is along the last axis, whatever stands before it', () => {
+  const best = (x: Tensor, options: object = {}) => [...epsilonGreedy(key(1), x, { epsilon: 0, ...options }).toArray()];
+  expect(best(tensor([1, 5, 2]))).toEqual([1]);
+  expect(best(tensor([[[1, 5, 2], [7, 1, 1]], [[0, 1, 2], [3, 4, 0]]]))).toEqual([1, 0, 2, 1]); // biome-ignore format: a matrix
+  expect(qTarget(tensor(1), tensor([4, 8]), { discount: 0.5 }).item()).toBe(5);
+  const deep = tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]); // biome-ignore format: a matrix
+  expect([...qTarget(zeros([2, 2]), deep, { discount: 1 }).toArray()]).toEqual([2, 4, 6, 8]);
+  expect(new LearnedBaseline({ input: 4 }, key(1)).forward(ones([2, 3, 4])).shape).toEqual([2, 3]);
+});
+
+it('a target at rate 1 is a copy, to the last bit', () => {
+  const [target, online] = [linear(), linear()];
+  target.weight.view().fill(1e8);
+  online.weight.view().fill(1e-3);
+  updateTarget(target, online);
+  expect([...target.weight.toArray()]).toEqual([...online.weight.toArray()]);
+});
+
+it('the state of an optimiser that has taken no step loads', () => {
+  const fresh = () => new Adam(linear().stateDict());
+  expect(() => fresh().loadStateDict(fresh().stateDict())).not.toThrow();
 });
