@@ -1,5 +1,6 @@
 // Small promises of parts: what is passed on as it is, what outlives a scope, and what each says of input that is none.
 import { describe, expect, it } from 'vitest';
+import { assign, buffer, parameterCount } from '../../src/nn/buffer.ts';
 import { LSTMCell } from '../../src/nn/cells.ts';
 import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
@@ -46,6 +47,8 @@ it('parts without bias outlive the scope that they are made in', () => {
   expect(cell.step(ones([1, 2]), cell.initialState(1)).output.shape).toEqual([1, 3]);
   expect(linear.forward(ones([1, 2])).shape).toEqual([1, 1]);
   expect([...linear.stateDict().keys()]).toEqual(['weight']);
+  expect([cell.bias_ih, cell.bias_hh, linear.bias]).toEqual([null, null, null]);
+  expect(() => cell.step(ones([1, 2, 1]), cell.initialState(1))).toThrow('LSTMCell: input must be [B, 2], got [1, 2, 1]');
 });
 
 describe.each([
@@ -73,11 +76,32 @@ describe.each([
     expect(read([1, 2], 4)).toThrow(`${name}: x must be [B, T, 3], got [1, 2, 4]`);
   });
 
-  it('begins with zeros', () => {
-    const x = ones([2, 4, 3]);
-    const state = module.initialState(2);
-    for (const part of Object.values(state) as Tensor[]) expect(list(part)).toEqual(list(zeros([2, 2, 2])));
-    expect(list(forward(x, { state }).output)).toEqual(list(forward(x).output));
+  it('begins with zeros, in both directions', () => {
+    const both = new Kind({ input: 3, hidden: 2, layers: 2, bidirectional: true }, key(1));
+    for (const [made, count] of [
+      [module, 2],
+      [both, 4],
+    ] as const) {
+      const state = made.initialState(2);
+      for (const part of Object.values(state) as Tensor[]) {
+        expect(part.shape).toEqual([count, 2, 2]);
+        expect(list(part)).toEqual(list(zeros([count, 2, 2])));
+      }
+      const x = ones([2, 4, 3]);
+      expect(list(made.forward(x, { state } as object).output)).toEqual(list(made.forward(x).output));
+    }
+  });
+
+  it('reads symbols under a mask as their vectors, and NaN without one as NaN', () => {
+    const table = new Embedding({ symbols: 5, size: 3 }, key(2));
+    const index = tensor(Int32Array.of(1, 4, 2, 0), { shape: [2, 2] });
+    const mask = tensor([
+      [true, false],
+      [true, true],
+    ]);
+    const wanted = list(forward(table.forward(index), { mask }).output);
+    if (Kind !== RNN) expect(list(forward(table.lookup(index), { mask }).output)).toEqual(wanted);
+    expect(list(forward(tensor([[[1, 2, Number.NaN]]])).output).every(Number.isNaN)).toBe(true);
   });
 });
 
@@ -142,4 +166,15 @@ describe('messages of loading', () => {
     expect(check(['a', 'x', 'b'], ['x'])).toThrow("loadStateDict: paths must be the module's, got unknown [a, b] and missing []");
     expect(check(['x'], ['c', 'x', 'd'])).toThrow('got unknown [] and missing [c, d]');
   });
+});
+
+it('buffers are named in what they refuse', () => {
+  const b = buffer(() => ones([2]));
+  expect(() => buffer(() => 3 as unknown as Tensor)).toThrow('buffer: result must be a tensor');
+  expect(() => assign(3 as unknown as Tensor, b)).toThrow('assign: to must be a tensor');
+  expect(() => assign(b, [1, 2] as unknown as Tensor)).toThrow('assign: from must be a tensor');
+  expect(() => parameterCount(new Linear({ input: 1, output: 1 }, key(1)), { frozn: true } as object)).toThrow(
+    'parameterCount: options must be among frozen, got frozn',
+  );
+  expect(() => parameterCount(3 as never)).toThrow(/^parameterCount: /);
 });

@@ -106,6 +106,16 @@ describe('what is shared counts once', () => {
     expect(list(shared.weight)).toEqual([1, 1, 1, 1]);
     expect(() => model.loadStateDict(both(zeros([2, 2])))).toThrow('loadStateDict: b.weight must hold the same as the path it is tied to');
     expect(() => model.loadStateDict(both(ones([4])))).toThrow('loadStateDict: b.weight must be float32 [2, 2], got float32 [4]');
+    expect(() =>
+      model.loadStateDict(
+        both(
+          tensor([
+            [1, 1],
+            [1, 2],
+          ]),
+        ),
+      ),
+    ).toThrow('b.weight must hold the same as the path it is tied to');
   });
 });
 
@@ -154,6 +164,24 @@ describe('what would silently not be trained is refused', () => {
         }),
       ),
     ).toThrow('got map.1 twice');
+  });
+
+  it('as deep as three objects, and no tensor that is not trained, nor what is like one by half', () => {
+    class Plain {
+      inner: unknown;
+      constructor(inner: unknown) {
+        this.inner = inner;
+      }
+    }
+    const deep = (depth: number): unknown => (depth === 0 ? linear() : new Plain(deep(depth - 1)));
+    expect(() => paths(new Holder({ part: deep(3) }))).toThrow('stateDict: part must ');
+    expect(paths(new Holder({ part: deep(5), w: leaf() }))).toEqual(['w']);
+    const like = { tree: Object.assign(new Plain(1), { leaf: true }), box: Object.assign(new Plain(1), { storage: {} }) };
+    const other = Object.assign(new Plain(1), { leaf: false, storage: {} });
+    expect(paths(new Holder({ ...like, other, w: leaf() }))).toEqual(['w']);
+    expect(() => paths(new Holder({ part: new Plain(Object.assign(new Plain(1), { leaf: true, storage: {} })) }))).toThrow(
+      'stateDict: part must ',
+    );
   });
 
   it('but an optimiser or data in a field is no part', () => {
