@@ -8,18 +8,16 @@ import { scope } from '../tensor/scope.ts';
 import { type Deferred, empty, type Tensor } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { sigmoid, tanh } from './elementwise.ts';
+import { type Composed, type Gradients, joined, tracked } from './fused.ts';
 import { linear } from './matmul.ts';
 import { multiplier } from './product/multiply.ts';
 import {
   at,
-  type Composed,
   callOf,
   clear,
   copyOf,
   type Embedded,
-  type Gradients,
   inputGates,
-  joined,
   maskAt,
   move,
   oneStep,
@@ -28,7 +26,6 @@ import {
   sequence,
   statesFrom,
   timeOf,
-  tracked,
   type Weights,
   weightGradients,
 } from './sequence.ts';

@@ -13,11 +13,11 @@ import { empty, type Tensor } from '../tensor/tensor.ts';
 import { type Layout, layout, lengthsOf, told } from './attention-layout.ts';
 import { add, mul } from './binary.ts';
 import { allFinite } from './finite.ts';
+import { joined, tracked } from './fused.ts';
 import { and, greater, lessEqual, toFloat, where } from './logic.ts';
 import { matmul } from './matmul.ts';
 import { dropout } from './random.ts';
 import { max, sum } from './reduce.ts';
-import { joined, tracked } from './sequence.ts';
 import { concat, reshape, slice } from './shape.ts';
 import { softmax } from './softmax.ts';
 

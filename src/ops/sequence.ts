@@ -2,7 +2,6 @@
 // are [T + 1, B, D]: step t reads the one before it in its direction and writes the one after it.
 
 import { sumAxis } from '../autograd/arithmetic.ts';
-import { recording } from '../autograd/record.ts';
 import { backend } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
@@ -14,7 +13,7 @@ import { allFinite } from './finite.ts';
 import { gather } from './gather.ts';
 import { where } from './logic.ts';
 import { linear, outer } from './matmul.ts';
-import { concat, reshape, transpose } from './shape.ts';
+import { reshape, transpose } from './shape.ts';
 
 /** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
@@ -207,26 +206,10 @@ export function weightGradients(
   ];
 }
 
-/** Of several results, in their order; `null` where nothing depends on one. */
-export type Gradients = readonly (Tensor | null)[];
-
 /** A copy of a gradient to work in, zeros where there is none. */
 export function copyOf(g: Tensor | null | undefined, shape: Shape): Tensor {
   if (!g) return zeros(shape);
   const y = empty(shape);
   move(y.ptr, g.ptr, g.size);
   return y;
-}
-
-/** A fused op in ops: from its inputs in the order of the tape to its results in one row. */
-export type Composed = (...inputs: Tensor[]) => Tensor;
-
-/** The gradients of results in one row. */
-export function joined(gs: Gradients, ys: readonly Tensor[]): Tensor {
-  return concat(ys.map((y, i) => reshape(gs[i] ?? zeros(y.shape), [y.size])));
-}
-
-/** Whether a call on these inputs is recorded. */
-export function tracked(inputs: readonly Tensor[]): boolean {
-  return recording() && inputs.some((x) => x.requiresGrad);
 }
