@@ -13,11 +13,11 @@ import { expectTokens } from './tokens.ts';
 
 /** What a {@link Forecaster} is made with. */
 export interface ForecasterOptions {
-  /** C, the series that are forecast together. */
+  /** O, the series that are forecast together. */
   channels: number;
   /** Seasons there are: 24 hours, 12 months. */
   seasons: number;
-  /** H, of both LSTMs and of the attention between them. */
+  /** D, of both LSTMs and of the attention between them. */
   hidden: number;
   /** Width of a season's vector. Default 8. */
   embedding?: number;
@@ -49,7 +49,7 @@ export class Forecaster extends Module {
   readonly encoder: LSTM;
   readonly decoder: LSTM;
   readonly attention: Attention;
-  readonly output: Linear; // [C, 2 H + C]
+  readonly output: Linear; // [O, 2 D + O]
   private readonly dropout: Dropout;
   private readonly channels: number;
 

@@ -21,6 +21,7 @@ export {
   type Taught,
   type TeachOptions,
 } from './seq2seq/encoder-decoder.ts';
+export { ItemsSeq2Seq, type ItemsSeq2SeqOptions } from './seq2seq/items-seq2seq.ts';
 export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqSource, type Seq2SeqState } from './seq2seq/seq2seq.ts';
 export type { ModelGenerateOptions, TranslateOptions, Translation } from './seq2seq/translate.ts';
 export type { ModelOptions, Specials } from './tokens.ts';

@@ -178,3 +178,20 @@ export function forecast(w: Weights, past: Matrix, seasons: { past: readonly num
   });
   return { outputs: steps.map(({ output }) => output), weights: steps.map(({ weights }) => weights) };
 }
+
+/**
+ * Luong's decoder as {@link attentive} has it, from nothing, over the symbols themselves: START before them, and the last of them marked.
+ */
+export function items(w: Weights, source: readonly number[], target: readonly number[], hidden: number): Matrix {
+  const read = [START, ...source.filter((token) => token !== PAD)];
+  const edge = (i: number) => at(w.matrix('edges.weight'), i === read.length - 1 ? 1 : 0);
+  const keys = read.map((token, i) => plus(at(w.matrix('items.weight'), token), edge(i)));
+  const look = attention({ score: score('additive', w.within('attention.score')) });
+  let [state, fed]: [State, Vector] = [{ h: zeros(hidden), c: zeros(hidden) }, zeros(hidden)];
+  return taught(w, target, (embedded, t) => {
+    state = lstm(w.within('cell'), '', [...embedded, ...fed], state);
+    const { output } = look({ query: state.h, keys, values: keys, may: keys.map(() => true), t, place: t, past: [] });
+    fed = tanh(linear(w, 'combine', [...output, ...state.h]));
+    return fed;
+  });
+}

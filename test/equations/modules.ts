@@ -2,7 +2,7 @@
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { headEquations } from './heads.ts';
-import { attentive, bridge, encode, forecast, intra, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { gelu, languageModel, layer, layerNorm, relu } from './transformer.ts';
@@ -157,6 +157,7 @@ export const moduleEquations: Record<string, Equation> = {
     );
     return [...outputs.flat(), ...weights.flat()];
   },
+  ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),

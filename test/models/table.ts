@@ -4,6 +4,7 @@ import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
+import { ItemsSeq2Seq } from '../../src/models/seq2seq/items-seq2seq.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
@@ -152,6 +153,12 @@ export const models: ModuleRow[] = [
       const { output, weights } = model.forward(real(examples, [S, 2], 1), seasons, keyed(key));
       return beside(output, weights);
     },
+    dropout: true,
+  }),
+  row({
+    module: 'ItemsSeq2Seq',
+    build: (key) => new ItemsSeq2Seq({ source: SYMBOLS, target: SYMBOLS, hidden: 4, dropout: 0.2 }, key),
+    call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), sentences(examples, T, SYMBOLS, 2), keyed(key)),
     dropout: true,
   }),
   row({

@@ -111,6 +111,14 @@ export const options: Record<string, Made> = {
     },
     { numbers: ofModel },
   ),
+  ItemsSeq2Seq: made(
+    saccade.ItemsSeq2Seq,
+    {
+      ...{ source: 7, target: 7, hidden: 4, dropout: 0.1, pad: 0, start: 1, end: 2 },
+      attention: (sizes: typeof score) => softAttention('general', sizes, from),
+    },
+    { numbers: ofModel },
+  ),
   Seq2Seq: made(saccade.Seq2Seq, { ...model, feed: 'each' }, { numbers: ofModel }),
   PointerNetwork: made(saccade.PointerNetwork, { input: 2, hidden: 4, bidirectional: true }),
   TransformerEncoderLayer: made(

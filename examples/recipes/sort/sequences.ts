@@ -14,11 +14,10 @@ import {
   parameters,
   type Tensor,
 } from 'saccade';
-import type { EncoderDecoder } from 'saccade/models';
+import { type EncoderDecoder, ItemsSeq2Seq } from 'saccade/models';
 import type { SequenceProblem, SequenceSizes } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
-import { ItemsSeq2Seq } from './items.ts';
 
 /** What is attended to, the items themselves or what an LSTM makes of them, and by which mechanism. */
 type Variant = 'location-aware' | 'additive' | 'location-aware over an LSTM';

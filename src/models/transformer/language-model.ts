@@ -13,7 +13,7 @@ import { type Activation, isActivation, type Norm, TransformerEncoderLayer } fro
 
 /** What a {@link LanguageModel} is made with. */
 export interface LanguageModelOptions {
-  /** V, of the vocabulary. */
+  /** C, of the vocabulary. */
   symbols: number;
   /** D. */
   size: number;
