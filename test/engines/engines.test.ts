@@ -63,6 +63,7 @@ describe('the identity program', () => {
       'training, second half',
       'parameters',
       'beam search',
+      'sampling',
     ]);
     expect(parts.length).toBeGreaterThan(70);
   });
