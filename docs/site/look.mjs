@@ -77,7 +77,10 @@ errors.length = 0;
 await page.goto(pathToFileURL(join(site, 'index.html')).href);
 await page.keyboard.press('/');
 await page.waitForSelector('#tsd-search[open]', { timeout: 10_000 }).catch(() => errors.push('search must open, got nothing'));
-await page.keyboard.press('Tab'); // into its field
+for (let i = 0; i < 30 && (await page.evaluate('document.activeElement.id')) !== 'tsd-search-input'; i++) {
+  await page.waitForTimeout(100); // it opens slowly
+  await page.keyboard.press('Tab');
+}
 await page.keyboard.type('localMonotonic');
 await page
   .waitForSelector('#tsd-search-results li a', { timeout: 10_000 })

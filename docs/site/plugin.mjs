@@ -12,6 +12,14 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     project.children?.sort((a, b) => (a.name < b.name ? -1 : 1));
   });
+  // A comment may link to what any room exports, and not only to what its own file imports.
+  app.converter.addUnknownSymbolResolver((reference, reflection) => {
+    const [name, ...members] = (reference.symbolReference?.path ?? []).map(({ path }) => path);
+    const modules = reflection?.project.children ?? [];
+    const found = modules.flatMap(({ children = [] }) => children).find((child) => child.name === name && !child.isReference());
+    const target = members.reduce((/** @type {any} */ at, member) => at?.getChildByName(member), found);
+    return target && { target };
+  });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
     const heading = document.content.find(({ kind }) => kind === 'text');
     const title = /^# (.+)$/m.exec(heading?.text ?? '')?.[1];
