@@ -88,6 +88,7 @@ export class Attention extends Module implements Mechanism {
    */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor; key?: Key } = {}): Attended {
     expectNames('Attention', options, calling);
+    for (const x of [query, keys]) expectTensor('attention', 'query and keys', x);
     if (query.rank !== 3 || keys.rank !== 3 || query.shape[0] !== keys.shape[0]) {
       throw new RangeError(`attention: query and keys must be [B, T, Q] and [B, S, K], got ${show(query.shape)} and ${show(keys.shape)}`);
     }

@@ -21,6 +21,7 @@ import {
   where,
 } from '../ops/index.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
+import { full } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context, Draw, Selection } from './parts.ts';
@@ -28,6 +29,7 @@ import { inverse, isTemperature, type Temperature } from './selection.ts';
 
 /** The place of the largest of each row, int32; −1 where all are −∞. */
 export function choose(x: Tensor): Tensor {
+  if (x.shape.at(-1) === 0) return full(x.shape.slice(0, -1), -1, 'int32');
   return where(equal(max(x, { axis: -1 }), -Infinity), -1, argmax(x, { axis: -1 }));
 }
 
@@ -97,7 +99,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
       const coins = drawn((key, shape) => uniform(foldIn(key, 0), shape), context, scores.shape);
       const noise = drawn((key, shape) => gumbel(foldIn(key, 1), shape), context, scores.shape);
       const best = choose(shown(scores, context));
-      const explores = coins && less(select(coins, -1, 0), Math.ceil(epsilon * 2 ** 24) / 2 ** 24); // of coins of 24 bits, which float32 holds
+      const explores = coins && keys > 0 && less(select(coins, -1, 0), Math.ceil(epsilon * 2 ** 24) / 2 ** 24); // of coins of 24 bits, which float32 holds
       const choice = noise && explores ? where(explores, choose(shown(noise, context)), best) : best;
       return { weights: oneHot(choice, keys), choice, value: pick(scores, choice) };
     },

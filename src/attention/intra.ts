@@ -5,6 +5,7 @@ import type { State } from '../nn/state.ts';
 import { type Core, checkMask, type UnrollOptions, unroll } from '../nn/unroll.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { add, concat, equal, less, lstm, matmul, place, reshape, softmax, sum, tanh, where } from '../ops/index.ts';
+import { lowerTriangle } from '../ops/triangle.ts';
 import { expectKey, expectNames, expectOptions, isSize, maybe, type Names } from '../tensor/check.ts';
 import { arange, full, zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
@@ -115,7 +116,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
     const { output: h, ...cell } = lstm(mask ? withoutUnseen(x, mask) : x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);
-    const { output, weights } = this.look(h, keys, h, before(steps));
+    const { output, weights } = this.look(h, keys, h, lowerTriangle(steps, steps, -1)); // what lies before each step
     const kept = (past: Tensor) => place(real ? where(real, past, 0) : past, 1, 0, this.window);
     const count = mask ? sum(where(mask, full([], 1, 'int32'), 0), { axis: 1 }) : full([batch], steps, 'int32');
     return {
@@ -135,11 +136,6 @@ export class IntraAttention extends Module implements Core<IntraState> {
   private wrapped(place: Tensor): Tensor {
     return where(equal(place, this.window), 0, place);
   }
-}
-
-/** bool `[T, T]`: what lies before each step. */
-function before(steps: number): Tensor {
-  return less(arange(steps), reshape(arange(steps), [steps, 1]));
 }
 
 /** Whether the real steps of every row of bool `[B, T]` come first. */

@@ -4,6 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { param } from '../nn/module.ts';
 import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, expectSizes, isOneOf, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
+import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, previousWeights } from './history.ts';
@@ -47,6 +48,7 @@ export class LocationScore extends Score {
  * `[F, 1, R]`, R odd, to `[B, S, F]`; zeros stand beyond both ends.
  */
 export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
+  if (weights.shape[1] === 0) return zeros([...weights.shape, filters.shape[0] as number]);
   return conv1d(reshape(weights, [...weights.shape, 1]), filters, undefined, { padding: 'same' });
 }
 

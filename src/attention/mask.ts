@@ -1,7 +1,8 @@
 import { stretched } from '../autograd/arithmetic.ts';
-import { less, lessEqual, reshape } from '../ops/index.ts';
+import { less, reshape } from '../ops/index.ts';
+import { lowerTriangle } from '../ops/triangle.ts';
 import { viewed } from '../ops/view.ts';
-import { expectOptions, expectSizes, isWhole, maybe } from '../tensor/check.ts';
+import { expectOptions, expectSizes, isWhole, maybe, shown } from '../tensor/check.ts';
 import { arange, tensor } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
@@ -12,6 +13,9 @@ import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
  */
 export function lengthsToMask(lengths: readonly number[] | Tensor, options: { size?: number } = {}): Tensor {
   expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
+  if (!(lengths instanceof Tensor || Array.isArray(lengths))) {
+    throw new TypeError(`lengthsToMask: lengths must be an array of numbers or int32 [B], got ${shown(lengths)}`);
+  }
   const values = lengths instanceof Tensor ? valuesOf(lengths, options.size === undefined) : lengths;
   const size = options.size ?? values.reduce((most, length) => (length > most ? length : most), 0);
   values.forEach((length, row) => {
@@ -34,7 +38,7 @@ function valuesOf(lengths: Tensor, read: boolean): number[] {
  */
 export function causalMask(queries: number, keys: number = queries): Tensor {
   expectSizes('causalMask', { queries, keys }, isWhole(0));
-  return lessEqual(arange(keys), reshape(arange(keys - queries, keys), [1, queries, 1]));
+  return viewed(lowerTriangle(queries, keys, keys - queries), [1, queries, keys]);
 }
 
 /** A mask as scores `[B, T, S]` need it, `[B, 1 or T, S]`: `[B, S]` counts for every query, `[1, T, S]` for every example. */

@@ -1,6 +1,7 @@
 // What a query takes away.
 
 import { batchGather, greaterEqual, matmul, maximum, reshape, where } from '../ops/index.ts';
+import { zeros } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Read } from './parts.ts';
 
@@ -15,6 +16,8 @@ export const weightedSum: Read = /* @__PURE__ */ Object.assign((weights: Tensor,
  */
 export const chosenItem: Read = (_, values, { choice }) => {
   if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
+  const [batch, keys, width] = values.shape as [number, number, number];
+  if (keys === 0) return zeros([batch, choice.shape[1] as number, width]);
   const read = batchGather(values, maximum(choice, 0)); // [B, T, V]
   return where(reshape(greaterEqual(choice, 0), [...choice.shape, 1]) as Tensor, read, 0);
 };

@@ -50,3 +50,4 @@ export { logSoftmax, logSumExp, softmax } from './softmax.ts';
 export { argsort, type SortOptions, sort, type TopkOptions, topk } from './sort.ts';
 export { sparsemax } from './sparsemax.ts';
 export { batchGather, oneHot, scatterAddAlongAxis, straightThrough, takeAlongAxis } from './take.ts';
+export { type TriangleOptions, tril, triu } from './triangle.ts';

@@ -6,7 +6,6 @@ import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
 import { expectNames, isShare, type Names } from '../tensor/check.ts';
-import { arange } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
@@ -14,12 +13,13 @@ import { type Layout, layout, lengthsOf, told } from './attention-layout.ts';
 import { add, mul } from './binary.ts';
 import { allFinite } from './finite.ts';
 import { joined, tracked } from './fused.ts';
-import { and, greater, lessEqual, toFloat, where } from './logic.ts';
+import { and, greater, toFloat, where } from './logic.ts';
 import { matmul } from './matmul.ts';
 import { dropout } from './random.ts';
 import { max, sum } from './reduce.ts';
 import { concat, reshape, slice } from './shape.ts';
 import { softmax } from './softmax.ts';
+import { lowerTriangle } from './triangle.ts';
 
 /** What scaled dot-product attention may be told beyond its operands. */
 export interface AttentionOptions {
@@ -164,7 +164,7 @@ function composed(
   [query, keys, values, bias]: readonly Tensor[],
   left: (weights: Tensor) => Tensor = (weights) => weights,
 ): [Tensor, Tensor] {
-  const past = l.causal ? untilNow(l.t, l.s) : undefined;
+  const past = l.causal ? lowerTriangle(l.t, l.s, l.s - l.t) : undefined;
   const mask = given && past ? and(given, past) : (given ?? past);
   const { scores, read } = products(l, mask, query as Tensor, ofEach(l, keys as Tensor), ofEach(l, values as Tensor));
   const scaled = mul(scores, l.scale);
@@ -196,11 +196,6 @@ function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tens
     scores: sum(mul(by(query, -1), each(k)), { axis: -1 }),
     read: (weights: Tensor) => sum(mul(by(weights, l.target.length), each(v)), { axis: -2 }),
   };
-}
-
-/** bool [T, S]: true where s ≤ t + S − T. */
-function untilNow(queries: number, keys: number): Tensor {
-  return lessEqual(arange(keys), reshape(arange(keys - queries, keys), [queries, 1]));
 }
 
 /**

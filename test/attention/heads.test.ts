@@ -11,8 +11,10 @@ import { biased, CombinedWindow, causal, offsets, positional, sliding } from '..
 import { add, concat, cos, matmul, mul, reshape, select, sin, slice, sub, toFloat } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits, list, real } from '../nn/row.ts';
 
@@ -208,5 +210,22 @@ describe('a window knows how many heads there are', () => {
     expect(() => positional(5 as never)).toThrow('positional: places must be a function, got 5');
     expect(() => positional(() => ({}), { history: {} as never })).toThrow('positional: history must be an object with initial()');
     expect(() => new Attention({ score: new DotScore(), heads: 0 })).toThrow('Attention: heads must be a whole number from 1, got 0');
+  });
+});
+
+describe('causal beside a bias', () => {
+  it('costs the memory of the bias alone: heads stay one op and causal makes no mask', () => {
+    const N = 128;
+    const bias = biased(real([0], [N, N], 9));
+    const held = (window: Window) =>
+      scope(() => {
+        const x = real([0], [N, E], 1);
+        const { bytes, blocks } = memoryReport();
+        build({ window }).forward(x, x, x, { weights: false });
+        return [memoryReport().bytes - bytes, memoryReport().blocks - blocks];
+      });
+    const [alone, both] = [held(bias), held(new CombinedWindow(causal, bias))] as [number[], number[]];
+    expect((both[0] as number) - (alone[0] as number)).toBeLessThan(N * N);
+    expect(both[1]).toBeLessThanOrEqual((alone[1] as number) + 2);
   });
 });

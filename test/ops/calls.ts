@@ -137,6 +137,8 @@ export const calls: Record<string, readonly Given[]> = {
   topk: [ordered(2, 3), given('count', 2), options()],
   toFloat: [any(2, 3)],
   transpose: [any(2, 3), given('axis', 0), given('axis', 1)],
+  tril: [any(2, 3), options()],
+  triu: [any(2, 3), options()],
   uniform: [drawn, given('shape', [2, 3]), options()],
   unstack: [any(2, 3), axis],
   variance: along,

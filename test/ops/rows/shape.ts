@@ -1,4 +1,4 @@
-import { concat, flip, permute, place, reshape, select, slice, stack, transpose, unstack } from '../../../src/ops/index.ts';
+import { concat, flip, permute, place, reshape, select, slice, stack, transpose, tril, triu, unstack } from '../../../src/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { at, drop, type Index, insert, make, put, shaped } from '../plain.ts';
 import type { OpRow } from '../row.ts';
@@ -104,6 +104,25 @@ export const shaping: OpRow[] = [
     },
     inputs: [cube],
     value: (x) => make([6, 3], ([i = 0, j = 0]) => at(x, [i % 2, j, [1, 1, 3][Math.floor(i / 2)] as number])),
+  },
+  {
+    op: 'tril',
+    f: (x) => tril(x),
+    inputs: [cube],
+    value: (x) => make([2, 3, 4], (index) => ((index[2] as number) <= (index[1] as number) ? at(x, index) : 0)),
+  },
+  {
+    op: 'tril',
+    name: 'below the diagonal',
+    f: (x) => tril(x, { offset: -1 }),
+    inputs: [cube],
+    value: (x) => make([2, 3, 4], (index) => ((index[2] as number) < (index[1] as number) ? at(x, index) : 0)),
+  },
+  {
+    op: 'triu',
+    f: (x) => triu(x, { offset: 1 }),
+    inputs: [cube],
+    value: (x) => make([2, 3, 4], (index) => ((index[2] as number) > (index[1] as number) ? at(x, index) : 0)),
   },
   {
     op: 'flip',

@@ -110,6 +110,26 @@ const flip = moving('flip', (d, x, axis) => {
   );
 });
 
+const half = (op: 'tril' | 'triu'): Row => ({
+  op,
+  draw: (d) => {
+    const x = d.float(
+      (slot) => slot.shape.length >= 2,
+      () => d.shape(2 + d.int(2)),
+    );
+    const offset = d.int(5) - 2;
+    const keeps = (i: Index) => {
+      const behind = (i.at(-1) as number) - (i.at(-2) as number) - offset;
+      return op === 'tril' ? behind <= 0 : behind >= 0;
+    };
+    d.call(
+      op,
+      [x, { offset }],
+      make(x.shape, (i) => (keeps(i) ? get(x, i) : n.zero)),
+    );
+  },
+});
+
 const concat = moving('concat', (d, x, axis) => {
   const others = Array.from({ length: d.pick([1, 2, 0, 1]) }, () => {
     if (d.int(4) === 3) return x;
@@ -225,6 +245,8 @@ export const shapes: Row[] = [
   place,
   select,
   flip,
+  half('tril'),
+  half('triu'),
   concat,
   stack,
   unstack,
