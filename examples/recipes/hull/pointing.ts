@@ -2,6 +2,7 @@
 import { Adam, cosineSchedule, foldIn, type Key, key, mul, PointerNetwork, parameters, scope, sub, type Tensor } from 'saccade';
 import type { Hypothesis } from 'saccade/decode';
 import { type Constraint, choices } from 'saccade/models';
+import { parameterCount } from 'saccade/nn';
 import type { PointProblems } from 'saccade/tasks';
 import { randomInt } from 'saccade/tensor';
 import type { Context, Point } from '../../runner/recipe.ts';
@@ -108,6 +109,5 @@ export async function taught(
     evaluate: () => options.measure(answers(network, { ...task, beam: 1 }, { points: most, count: 200 })),
     every: Math.ceil(steps / 20),
   });
-  const size = [...network.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-  return { network, curve, parameters: size };
+  return { network, curve, parameters: parameterCount(network) };
 }

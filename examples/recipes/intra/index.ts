@@ -19,6 +19,7 @@ import {
   tensor,
 } from 'saccade';
 import { IntraAttention } from 'saccade/attention';
+import { parameterCount } from 'saccade/nn';
 import { randomInt } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Finished, Point, Recipe } from '../../runner/recipe.ts';
@@ -205,9 +206,8 @@ async function learn({ kind, key: number }: Settings, context: Context): Promise
   });
   const { sums, passages: count } = lossByPlace(model, corpus, passage);
   const byPlace = Array.from({ length: passage / 8 }, (_, i) => bitsOf(sums.slice(8 * i, 8 * i + 8), count));
-  const size = [...parameters(model).values()].reduce((sum, p) => sum + p.size, 0);
   const counted = kind === 'plain' && number === 0 ? [1, 2, 3, 4, 5, 6].map((order) => countedBits(corpus, order)) : [];
-  return { bits: bitsOf(sums, count), byPlace, parameters: size, points, counted };
+  return { bits: bitsOf(sums, count), byPlace, parameters: parameterCount(model), points, counted };
 }
 
 const titles: Record<Kind, string> = { intra: 'LSTM that attends to its past', plain: 'plain LSTM' };

@@ -1,5 +1,6 @@
 // What `npm start` learns, as a recipe: with attention, without, and two larger models that speak together.
 import { alignmentText, loadCheckpoint, saveCheckpoint } from 'saccade';
+import { parameterCount } from 'saccade/nn';
 import type { Context, Finished, Job, Point, Recipe, Row } from '../../runner/recipe.ts';
 import type { Dictionary } from './dictionary.ts';
 import { member, type Shape, Speaker, type Spoken, untaught } from './speaker.ts';
@@ -76,10 +77,8 @@ async function learn(index: number, how: Teaching, dictionary: Dictionary, conte
     metadata: metadataOf(shape, how),
     show: () => speaker.say([word]).map((spoken) => readingOf(spoken)).join(), // biome-ignore format: one line
   });
-  return { parameters: sizeOf(model), points, spoken: [] };
+  return { parameters: parameterCount(model), points, spoken: [] };
 }
-
-const sizeOf = (model: Pick<Speaker, 'stateDict'>) => [...model.stateDict().values()].reduce((sum, { size }) => sum + size, 0);
 
 /** The members of a kind as one speaker, which is saved where the job's own training would be. */
 async function together(kind: Kind, how: Teaching, dictionary: Dictionary, context: Context): Promise<Outcome> {
@@ -96,7 +95,7 @@ async function together(kind: Kind, how: Teaching, dictionary: Dictionary, conte
     said.map(({ phones }) => phones),
     dictionary.test,
   );
-  return { ...measured, parameters: sizeOf(speaker), points: [], spoken: speaker.say(shownWords(dictionary), { beam }) };
+  return { ...measured, parameters: parameterCount(speaker), points: [], spoken: speaker.say(shownWords(dictionary), { beam }) };
 }
 
 function rowsOf(kind: Kind, finished: readonly Finished<Settings, Outcome>[]): Row[] {

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { init, loadCheckpoint } from 'saccade';
+import { parameterCount } from 'saccade/nn';
 import { alignmentsSvg } from 'saccade/plot';
 import type { Report } from '../../runner/context.ts';
 import { isForeign, stampNow } from '../../runner/provenance.ts';
@@ -139,7 +140,7 @@ async function trained(dictionary: Dictionary, modelPath: string): Promise<Outco
     const { position } = await loadCheckpoint(path);
     if (position && position.step < total) console.log(`Going on from step ${position.step} of ${total}.`);
   }
-  const size = [...untaught(shapeFor(dictionary, how)).stateDict().values()].reduce((sum, { size }) => sum + size, 0);
+  const size = parameterCount(untaught(shapeFor(dictionary, how)));
   const models = how.members > 1 ? `${how.members} models with together ` : '';
   const title = how.attention ? 'Attention' : 'No attention';
   console.log(`${title}: ${models}${size.toLocaleString('en')} parameters, ${how.epochs} epochs, ${total} steps.`);

@@ -1,6 +1,7 @@
 // What the recipes on pronunciation share: their words, how models are measured on them, and the lesson itself.
 import { dirname } from 'node:path';
 import { errorRates, type Tensor } from 'saccade';
+import { parameterCount } from 'saccade/nn';
 import { alignmentsSvg } from 'saccade/plot';
 import { linesSvg } from '../../runner/chart.ts';
 import { dataPath } from '../../runner/context.ts';
@@ -98,13 +99,12 @@ export async function taught(
   const usual = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
   const every = Math.min(usual.every ?? 500, Math.ceil(usual.steps / 6));
   const points = await context.train({ ...usual, ...options.lesson, every, model });
-  const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   options.measured?.loadStateDict(model.stateDict());
   const speaker = new Speaker(shape, [options.measured ?? model]);
   const { beam } = how;
   const words = dictionary.test.map(({ word }) => word);
   const said = speaker.say(words, { beam }).map(({ phones }) => phones);
-  return { ...measure(said, dictionary.test), parameters: size, points, spoken: speaker.say(shown(dictionary), { beam }) };
+  return { ...measure(said, dictionary.test), parameters: parameterCount(model), points, spoken: speaker.say(shown(dictionary), { beam }) };
 }
 
 /** Percent of wrong words by length, over all runs; lengths of fewer than 30 words are left out, where one word is several percent. */

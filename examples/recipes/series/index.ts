@@ -1,6 +1,7 @@
 // An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
 import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, scope, tensor } from 'saccade';
 import { Forecaster } from 'saccade/models';
+import { parameterCount } from 'saccade/nn';
 import { permutation } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
@@ -150,7 +151,7 @@ export const series: Recipe<Settings, Outcome> = {
     const curve = await taught(model, table, teaching, context, foldIn(key(2), index));
     const dev = starts(table, 'dev');
     return {
-      parameters: [...model.stateDict().values()].reduce((sum, { size }) => sum + size, 0),
+      parameters: parameterCount(model),
       curve,
       windows: dev.length,
       future: table.future,

@@ -15,6 +15,7 @@ import {
   type Tensor,
 } from 'saccade';
 import { type EncoderDecoder, ItemsSeq2Seq } from 'saccade/models';
+import { parameterCount } from 'saccade/nn';
 import type { SequenceProblem, SequenceSizes } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
@@ -143,7 +144,7 @@ export function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
       const curve = await taught(model, task, teaching, context, foldIn(key(2), settings.key));
       const lengths = LENGTHS.map((times) => Math.floor(times * teaching.longest));
       return {
-        parameters: [...model.stateDict().values()].reduce((sum, { size }) => sum + size, 0),
+        parameters: parameterCount(model),
         curve,
         exact: lengths.map((length) => [length, exactShare(model, task, teaching, length, context.quick ? 200 : 1000)]),
       };

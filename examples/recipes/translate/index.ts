@@ -15,6 +15,7 @@ import {
 } from 'saccade';
 import { bleu } from 'saccade/metrics';
 import type { EncoderDecoder } from 'saccade/models';
+import { parameterCount } from 'saccade/nn';
 import { alignmentsSvg } from 'saccade/plot';
 import { linesSvg } from '../../runner/chart.ts';
 import { Nearest } from '../../runner/nearest.ts';
@@ -190,9 +191,13 @@ async function learn(settings: Settings, corpus: Corpus, context: Context): Prom
     every: how.every,
     goal: 'max',
   });
-  const size = [...model.stateDict().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   const scores = scored((pairs) => translated(model, corpus, pairs, how.beam), corpus);
-  return { ...scores, parameters: size, points, aligned: settings.kind === 'attention' ? aligned(model, corpus, how.beam) : [] };
+  return {
+    ...scores,
+    parameters: parameterCount(model),
+    points,
+    aligned: settings.kind === 'attention' ? aligned(model, corpus, how.beam) : [],
+  };
 }
 
 const titles: Record<Kind, string> = { attention: 'additive attention', plain: 'no attention', memory: 'closest training sentence' };
