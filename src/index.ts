@@ -156,11 +156,13 @@ export {
   AdamW,
   clipGradNorm,
   cosineSchedule,
+  fit,
   type Position,
   type Progress,
   type Schedule,
   SGD,
   type SGDOptions,
+  Snapshot,
   type TrainOptions,
   train,
 } from './train/index.ts';

@@ -34,6 +34,8 @@ export interface SavedPosition {
 export interface CheckpointParts {
   model: Pick<Stateful, 'stateDict'>;
   optimizer?: Pick<Stateful, 'stateDict'>;
+  /** The copy of the best weights, a `Snapshot`. */
+  best?: Pick<Stateful, 'stateDict'> | undefined;
   /** `position` of the progress that `train` tells. */
   position?: SavedPosition;
   /** Other numbers, kept to the last bit. */
@@ -46,6 +48,8 @@ export interface CheckpointParts {
 export interface Checkpoint {
   readonly model: Map<string, Tensor>;
   readonly optimizer: Map<string, Tensor>;
+  /** Of the best weights, where they were saved. */
+  readonly best?: Map<string, Tensor>;
   /** For `train({ start })`, where one was saved. */
   readonly position?: SavedPosition;
   readonly numbers: Record<string, number>;
@@ -55,11 +59,11 @@ export interface Checkpoint {
 
 const MARK = 'saccade.checkpoint';
 const VERSION = '1';
-const sections = ['optimizer/', 'position/', 'number/', 'key/'] as const;
+const sections = ['optimizer/', 'best/', 'position/', 'number/', 'key/'] as const;
 
 /**
  * Saves a training run (Node): one safetensors file, replaced atomically. Parameters stand under their own names, so that any reader
- * of safetensors finds the weights; beside them `optimizer/NAME`, `position/NAME` and `number/NAME` (F64) and `key/NAME` (two I32 words).
+ * of safetensors finds the weights; beside them `optimizer/NAME`, `best/NAME`, `position/NAME` and `number/NAME` (F64) and `key/NAME` (two I32 words).
  */
 export async function saveCheckpoint(path: FilePath, parts: CheckpointParts): Promise<void> {
   await writeAtomically(path, layOut(...pack(parts)));
@@ -82,18 +86,26 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, options: ReadOpt
 
 /**
  * Puts a checkpoint's parameters and optimiser state in place. Every name, shape and type is compared before anything is changed; an
- * error, out of memory too, leaves both as they were. Without `optimizer` its state is passed over.
+ * error, out of memory too, leaves both as they were. What is not given is passed over.
  */
-export function restoreCheckpoint(checkpoint: Checkpoint, into: { model: Stateful; optimizer?: Stateful }): void {
+export function restoreCheckpoint(
+  checkpoint: Checkpoint,
+  into: { model: Stateful; optimizer?: Stateful | undefined; best?: Stateful | undefined },
+): void {
   expectParts(into, intoNames);
-  const { model, optimizer } = into;
+  const { model, optimizer, best } = into;
   if (!(Object(checkpoint).model instanceof Map))
     throw new TypeError(`checkpoint: checkpoint must be one that was read, got ${shown(checkpoint)}`);
   scope(() => {
     expectSame('model', checkpoint.model, model.stateDict());
     if (optimizer) expectSame('optimizer', checkpoint.optimizer, optimizer.stateDict());
     // The optimiser first: it knows more rules than names and shapes, and a module only copies.
-    const loads = [optimizer && prepared(optimizer, checkpoint.optimizer), prepared(model, checkpoint.model)];
+    if (best) expectSame('best', checkpoint.best ?? new Map(), best.stateDict());
+    const loads = [
+      optimizer && prepared(optimizer, checkpoint.optimizer),
+      best && checkpoint.best && prepared(best, checkpoint.best),
+      prepared(model, checkpoint.model),
+    ];
     for (const load of loads) load?.();
   });
 }
@@ -117,8 +129,8 @@ function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: Reado
   }
 }
 
-const partNames: Names<CheckpointParts> = { model: 0, optimizer: 0, position: 0, numbers: 0, keys: 0, metadata: 0 };
-const intoNames = { model: 0, optimizer: 0 };
+const partNames: Names<CheckpointParts> = { model: 0, optimizer: 0, best: 0, position: 0, numbers: 0, keys: 0, metadata: 0 };
+const intoNames = { model: 0, optimizer: 0, best: 0 };
 
 /** Refuses parts that there are not, under whose name one would be left out, and a model that is none. */
 function expectParts<P extends { model: Pick<Stateful, 'stateDict'> }>(parts: P, names: Names<NoInfer<P>>): void {
@@ -132,7 +144,7 @@ type Entries = Iterable<readonly [string, FileEntry]>;
 /** Entries and options, as the writers take them. */
 function pack(parts: CheckpointParts): [Entries, WriteOptions] {
   expectParts(parts, partNames);
-  const { model, optimizer, position, numbers = {}, keys = {}, metadata } = parts;
+  const { model, optimizer, best, position, numbers = {}, keys = {}, metadata } = parts;
   return scope(() => {
     const weights = model.stateDict();
     for (const name of weights.keys()) {
@@ -145,6 +157,7 @@ function pack(parts: CheckpointParts): [Entries, WriteOptions] {
     const entries = [
       ...entriesOf(weights),
       ...under('optimizer/', entriesOf(optimizer?.stateDict() ?? [])),
+      ...under('best/', entriesOf(best?.stateDict() ?? [])),
       ...under('position/', Object.entries(position ? checkPosition({ ...position }) : {}).map(packNumber)),
       ...under('number/', Object.entries(numbers).map(packNumber)),
       ...under('key/', Object.entries(keys).map(packKey)),
@@ -191,7 +204,7 @@ function sectionOf(name: string, metadata: Readonly<Record<string, string>>): (t
 /** Parameters and the optimiser's state become tensors, the rest stays plain numbers. */
 const bySection: Target<Part> = (name, layout, metadata) => {
   const section = sectionOf(name, metadata);
-  return section === '' || section === 'optimizer/' ? tensorsOf(name, layout) : arrays(name, layout, metadata);
+  return section === '' || section === 'optimizer/' || section === 'best/' ? tensorsOf(name, layout) : arrays(name, layout, metadata);
 };
 
 function unpack({ tensors, metadata }: FileContent<Part>): Checkpoint {
@@ -200,17 +213,18 @@ function unpack({ tensors, metadata }: FileContent<Part>): Checkpoint {
   const keys: Record<string, Key> = Object.create(null);
   const optimizer = new Map<string, Tensor>();
   const model = new Map<string, Tensor>();
+  const best = new Map<string, Tensor>();
   for (const [name, entry] of tensors) {
     const section = sectionOf(name, metadata);
     const short = name.slice(section.length);
-    if (entry instanceof Tensor) (section === '' ? model : optimizer).set(short, entry);
+    if (entry instanceof Tensor) (section === '' ? model : section === 'best/' ? best : optimizer).set(short, entry);
     else if (section === 'key/') keys[short] = unpackKey(name, entry);
     else (section === 'number/' ? numbers : position)[short] = unpackNumber(name, entry);
   }
   sectionOf('', metadata);
   delete metadata[MARK];
   const found = Object.keys(position).length > 0 ? { position: checkPosition(position) } : {};
-  return { model, optimizer, ...found, numbers, keys, metadata };
+  return { model, optimizer, ...(best.size > 0 && { best }), ...found, numbers, keys, metadata };
 }
 
 function unpackNumber(name: string, { dtype, shape, data }: FileTensor): number {

@@ -12,6 +12,7 @@ export {
 } from './choice/reinforce.ts';
 export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
+export { fit } from './fit.ts';
 export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { Adam, type AdamOptions, type AdamState, AdamW } from './optimizers/adam.ts';
@@ -40,4 +41,5 @@ export {
   type Schedule,
   stepDecay,
 } from './schedule.ts';
-export { type Position, type Progress, type TrainOptions, train } from './train.ts';
+export { type Copied, Snapshot } from './snapshot.ts';
+export { type Position, type Progress, type Training, type TrainOptions, train } from './train.ts';

@@ -8,6 +8,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { clipGradNorm, gradNorm } from './clip.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { type Best, better, type Schedule } from './schedule.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * Where a run stands between two steps, as plain numbers. With the parameters and the optimiser's state of that moment, and the same
@@ -66,6 +67,8 @@ export interface TrainOptions<Batch> {
   evaluate?: () => number | Promise<number>;
   every?: number;
   goal?: 'min' | 'max';
+  /** Takes a copy of the weights at every best metric; its `restore()` puts the best ones back when the run is over. */
+  keepBest?: Pick<Snapshot, 'take'> | undefined;
   /** Stops once so many evaluations in a row were not better than the best. */
   patience?: number;
   /** Stops after the step under way. */
@@ -76,15 +79,32 @@ export interface TrainOptions<Batch> {
   yieldEvery?: number;
 }
 
+/** A run that has not begun: it goes on as far as a loop asks for it. */
+export interface Training extends AsyncGenerator<Progress, Position> {
+  /** There is nothing to await: `await train(…)` would not take a step, so neither a type check nor a run lets it pass. */
+  then(instead: 'for await (… of train(…)), or await fit(…)'): never;
+}
+
 /**
  * Trains: `for await (const { step, loss } of train({ … }))`. One event a step; leaving the loop stops the training. Every step runs in
- * a scope of its own. Returns the position it ended at.
+ * a scope of its own. Returns the position it ended at. Without such a loop nothing is done: {@link fit} runs to the end.
  */
-export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Progress, Position> {
+export function train<Batch>(options: TrainOptions<Batch>): Training {
   expectOptions('train', options, rules);
+  const { evaluate, every, keepBest } = options;
+  if (evaluate && !every) throw new RangeError('train: every must be given with evaluate, got none');
+  if (keepBest && !evaluate) throw new RangeError('train: evaluate must be given with keepBest, got none');
+  return Object.assign(running(options), {
+    // biome-ignore lint/suspicious/noThenProperty: await has to find it
+    then(): never {
+      throw new Error('train: it was awaited, which takes no step; loop over it with for await, or await fit');
+    },
+  });
+}
+
+async function* running<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Progress, Position> {
   const { batches, optimizer, steps = Infinity, epochs = Infinity, patience = Infinity, signal, yieldEvery = 50 } = options;
-  const { evaluate, every = 0, goal = 'min' } = options;
-  if (evaluate && every === 0) throw new RangeError('train: every must be given with evaluate, got none');
+  const { evaluate, every = 0, goal = 'min', keepBest } = options;
   const [forBatches, forSteps] = split(options.key);
   const began = performance.now();
   let rested = began;
@@ -105,6 +125,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
           const metric = await metricOf(evaluate);
           at = { ...at, ...better(at, metric, { goal }) };
           evaluated = { metric, improved: at.waited === 0 };
+          if (at.waited === 0) keepBest?.take();
         }
         const now = performance.now();
         yield { step: at.step, epoch: at.epoch, ...taken, seconds: (now - began) / 1000, ...evaluated, position: at };
@@ -214,6 +235,7 @@ const rules = {
   evaluate: /* @__PURE__ */ maybe(fn),
   every: /* @__PURE__ */ maybe(isSize),
   goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')),
+  keepBest: /* @__PURE__ */ maybe(ruleOf('a Snapshot', (value) => typeof Object(value).take === 'function')),
   patience: isFromZero,
   signal: /* @__PURE__ */ maybe(ruleOf('an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean')),
   start: /* @__PURE__ */ maybe(isPosition),

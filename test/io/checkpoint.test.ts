@@ -224,7 +224,7 @@ describe('checkpoint', () => {
     expect(() => readCheckpoint(odd)).toThrow('checkpoint: key/a must be a key of two I32 words, got F32 [1]');
     const named = { stateDict: () => new Map([['key/a', tensor([1])]]) };
     expect(() => writeCheckpoint({ model: named })).toThrow(
-      'checkpoint: parameters must not be named optimizer/, position/, number/, key/…, got key/a',
+      'checkpoint: parameters must not be named optimizer/, best/, position/, number/, key/…, got key/a',
     );
     const whole = writeCheckpoint({ ...stepped(3), numbers });
     for (let length = 0; length < whole.length; length += 7) expect(() => readCheckpoint(whole.slice(0, length))).toThrow('safetensors: ');

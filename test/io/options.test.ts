@@ -154,7 +154,7 @@ it('refuses options that there are not, and values that are none, before anythin
 it('refuses parts of a checkpoint that there are not: an optimiser under another name would be lost', () => {
   const model = new Linear({ input: 1, output: 1 }, key(1));
   const write = writeCheckpoint as (parts: unknown) => Uint8Array;
-  const names = 'checkpoint: options must be among model, optimizer';
+  const names = 'checkpoint: options must be among model, optimizer, best';
   expect(() => write({ model, optimiser: model })).toThrow(`${names}, position, numbers, keys, metadata, got optimiser`);
   expect(() => write({})).toThrow('checkpoint: model must have stateDict(), got undefined');
   expect(() => write(undefined)).toThrow('checkpoint: options must be an object, got undefined');

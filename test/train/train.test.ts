@@ -233,17 +233,18 @@ describe('train', () => {
     ['no optimiser', { optimizer: undefined }, 'train: optimizer must be an optimiser, got undefined'],
   ])('refuses %s', async (_, options, message) => {
     const m = model();
-    await expect(all(run(m, adam(m), { steps: 1, ...options }))).rejects.toThrow(message);
+    await expect((async () => all(run(m, adam(m), { steps: 1, ...options })))()).rejects.toThrow(message);
   });
 
   it('refuses what is no signal and no position, before the first step', async () => {
     const m = model();
     const start = { epoch: 0, batch: 0, step: 0 };
-    const fails = (options: object, message: string) => expect(all(run(m, adam(m), { steps: 1, ...options }))).rejects.toThrow(message);
+    const fails = (options: object, message: string) =>
+      expect((async () => all(run(m, adam(m), { steps: 1, ...options })))()).rejects.toThrow(message);
     await fails({ signal: new AbortController() }, 'train: signal must be an AbortSignal, got an object');
     await fails({ start: { ...start, waited: 'b' } }, "train: start.waited must be a whole number from 0, got 'b'");
     await fails({ start: { ...start, best: Number.NaN } }, 'train: start.best must be a number, got NaN');
-    await expect(all(train(undefined as never))).rejects.toThrow('train: options must be an object, got undefined');
+    await expect((async () => all(train(undefined as never)))()).rejects.toThrow('train: options must be an object, got undefined');
   });
 
   it('counts the first metric that is a number as the best, after NaN', async () => {
@@ -255,11 +256,13 @@ describe('train', () => {
 
   it('says what is wrong', async () => {
     const m = model();
-    await expect(all(run(m, adam(m), { batches: () => [] }))).rejects.toThrow(
+    await expect((async () => all(run(m, adam(m), { batches: () => [] })))()).rejects.toThrow(
       'train: batches must give at least one an epoch, got none in epoch 0',
     );
-    await expect(all(run(m, adam(m), { evaluate: () => 1 }))).rejects.toThrow('train: every must be given with evaluate, got none');
-    await expect(all(run(m, adam(m), { start: { epoch: 2, batch: 9, step: 21 } }))).rejects.toThrow(
+    await expect((async () => all(run(m, adam(m), { evaluate: () => 1 })))()).rejects.toThrow(
+      'train: every must be given with evaluate, got none',
+    );
+    await expect((async () => all(run(m, adam(m), { start: { epoch: 2, batch: 9, step: 21 } })))()).rejects.toThrow(
       'train: start must lie within the epoch, got batch 9 of 6 in epoch 2',
     );
   });
