@@ -131,15 +131,24 @@ describe('a cache is a value', () => {
 
   it('that shares memory with those it comes of, and shows them nothing', () => {
     noGrad(() => {
-      const { cache } = mechanism.extend(part(0, 20));
+      const { cache } = mechanism.extend(part(17, 20), mechanism.extend(part(0, 17)).cache); // with room for more
       const wanted = going(cache, 20);
-      const { cache: a } = mechanism.extend(part(20, 24), cache); // written in place, or behind what `after` wrote
-      const { cache: b } = mechanism.extend(part(100, 130), cache); // a fork
-      expect([cache.lengths, a.lengths, b.lengths]).toEqual([[20, 20, 20], [24, 24, 24], [50, 50, 50]]); // biome-ignore format: one line
+      const { cache: a } = mechanism.extend(part(20, 24), cache); // written in place, or behind what `going` wrote
+      const { cache: b } = mechanism.extend(part(100, 110), cache); // a fork
+      expect([cache.lengths, a.lengths, b.lengths]).toEqual([[20, 20, 20], [24, 24, 24], [30, 30, 30]]); // biome-ignore format: one line
       expect(going(cache, 20)).toEqual(wanted);
-      const whole = inChunks(mechanism, concat([part(0, 20), part(100, 130), part(7, 11)], 1), [0, 54]).output;
-      expect(going(b, 7)).toEqual(bits(slice(whole, 1, 50, 54)));
+      const whole = inChunks(mechanism, concat([part(0, 20), part(100, 110), part(7, 11)], 1), [0, 34]).output;
+      expect(going(b, 7)).toEqual(bits(slice(whole, 1, 30, 34)));
       expect(going(a, 24)).toEqual(bits(slice(inChunks(mechanism, text, [0, 28]).output, 1, 24, 28)));
+    });
+  });
+
+  it('whose padding looks at nothing that others wrote', () => {
+    noGrad(() => {
+      const { cache } = mechanism.extend(part(17, 20), mechanism.extend(part(0, 17)).cache);
+      mechanism.extend(full([B, 9, E], Number.NaN), cache); // behind it, in place
+      const { output } = mechanism.extend(part(20, 24), cache.selected([0, 1, 2]), { lengths: [4, 1, 0] });
+      expect(list(output).every(Number.isFinite)).toBe(true);
     });
   });
 
