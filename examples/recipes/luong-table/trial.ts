@@ -40,8 +40,8 @@ export async function tried({ variant: name, key: run }: Trial, how: Teaching, c
   const { letters, phones } = new Alphabets(shape);
   const { hidden, embedding, layers, dropout } = shape;
   const { lesson, decoding, ...parts } = variant.build();
-  // The memory is as wide as the decoder, as the dot score wants it, in all of them.
-  const sizes = { source: letters.size, target: phones.size, hidden, embedding, layers, dropout, memory: hidden };
+  // What is read is as wide as the decoder, as the dot score wants it, in all of them.
+  const sizes = { source: letters.size, target: phones.size, hidden, embedding, layers, dropout, project: hidden };
   const from = foldIn(key(51), run);
   const model = new AttentionSeq2Seq({ ...sizes, ...parts }, from);
   const measured = decoding && new AttentionSeq2Seq({ ...sizes, ...parts, attention: decoding }, from);
