@@ -43,3 +43,39 @@ describe('attention with narrow heads over short sequences, at the default grain
       });
     }
 });
+
+/** Bits of a text of 520 tokens that a cache takes in these chunks. */
+function cached(on: Backend, ends: readonly number[]): number[] {
+  const { causal, key, MultiHead, noGrad, normal, scope, slice, withBackend } = built;
+  return withBackend(on, () =>
+    scope(() =>
+      noGrad(() => {
+        const heads = new MultiHead({ query: 64, key: 64, heads: 8, keyHeads: 2, window: causal }, key(1));
+        const text = normal(key(2), [2, 520, 64]);
+        if (ends.length === 2) return Array.from(heads.forward(text, text).output.toArray());
+        const rows: number[][] = [[], []];
+        let cache: ReturnType<typeof heads.extend>['cache'] | undefined;
+        ends.slice(1).forEach((end, i) => {
+          const step = heads.extend(slice(text, 1, ends[i] as number, end), cache);
+          cache = step.cache;
+          const all = step.output.toArray();
+          for (const b of [0, 1]) rows[b]?.push(...all.subarray((b * all.length) / 2, ((b + 1) * all.length) / 2));
+        });
+        return rows.flat();
+      }),
+    ),
+  );
+}
+
+describe('a cache on new threads', () => {
+  it.each([3, 8])('of %i has the bits of the whole text on one', async (threads) => {
+    const wanted = cached(await built.wasmBackend(), [0, 520]);
+    const on = await built.wasmBackend({ threads });
+    try {
+      const got = cached(on, [0, 300, 301, 302, 380, 520]);
+      expect(got.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
+    } finally {
+      on.close?.();
+    }
+  });
+});
