@@ -20,7 +20,7 @@ class Dates extends Module {
 
   constructor(seed: Key) {
     super();
-    const keys = split(seed, 6) as [Key, Key, Key, Key, Key, Key];
+    const keys = split(seed, 6);
     this.sourceEmbedding = new Embedding({ symbols: SOURCE.symbols, size: WIDTH }, keys[0]);
     this.targetEmbedding = new Embedding({ symbols: TARGET.symbols, size: WIDTH }, keys[1]);
     this.encoder = new LSTM({ input: WIDTH, hidden: WIDTH }, keys[2]);

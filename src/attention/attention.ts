@@ -33,13 +33,13 @@ import { soft } from './selection.ts';
 export interface AttentionParts {
   score: Score;
   /** Where it may look. Default: everywhere. */
-  window?: Window;
+  window?: Window | undefined;
   /** Default {@link soft}. */
-  selection?: Selection;
+  selection?: Selection | undefined;
   /** Default: {@link weightedSum}. */
-  read?: Read;
+  read?: Read | undefined;
   /** H, where the examples are heads: example b, head h is row b · H + h. Windows and selections are told. Default 1. */
-  heads?: number;
+  heads?: number | undefined;
 }
 
 /** What one call may be told. */
@@ -86,7 +86,7 @@ export class Attention extends Module implements Mechanism {
    * `mask` is bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. With `key` (training) selections
    * draw.
    */
-  forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor; key?: Key } = {}): Attended {
+  forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor | undefined; key?: Key | undefined } = {}): Attended {
     expectNames('Attention', options, calling);
     for (const x of [query, keys]) expectTensor('attention', 'query and keys', x);
     if (query.rank !== 3 || keys.rank !== 3 || query.shape[0] !== keys.shape[0]) {
@@ -102,7 +102,7 @@ export class Attention extends Module implements Mechanism {
   }
 
   /** A source of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
-  prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
+  prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor | undefined } = {}): Prepared {
     expectNames('Attention', options, masking);
     for (const x of [keys, values]) expectTensor('attention', 'keys and values', x);
     if (keys.rank !== 3 || values.rank !== 3 || values.shape[0] !== keys.shape[0] || values.shape[1] !== keys.shape[1]) {
@@ -122,7 +122,7 @@ export class Attention extends Module implements Mechanism {
   }
 
   /** One query `[B, Q]` for each source of the batch. */
-  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
+  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
     expectNames('Attention', options, keyName);
     if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {
       const batch = prepared.values.shape[0];

@@ -80,7 +80,7 @@ export class KeyValueCache implements RowState {
    * With keys `[B, G, N, D]` and values `[B, G, N, V]` of the next tokens; of each example the first `lengths` of them, all by default. Where a
    * gradient has to pass, a cache is made anew; examples of unlike lengths then are refused.
    */
-  append(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] } = {}): KeyValueCache {
+  append(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] | undefined } = {}): KeyValueCache {
     const counts = this.counted(keys, values, options);
     const lengths = this.lengths.map((length, b) => length + (counts[b] as number));
     const block = this.block;
@@ -175,7 +175,7 @@ export class KeyValueCache implements RowState {
   }
 
   /** Checks what is to be appended: how many tokens of each example. */
-  private counted(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] }): readonly number[] {
+  private counted(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] | undefined }): readonly number[] {
     for (const [name, x] of [
       ['keys', keys],
       ['values', values],

@@ -14,7 +14,7 @@ const DROPOUT = 2;
  * 1 − p, so that a row no longer sums to 1, as in PyTorch (dropout after softmax: Vaswani et al. 2017's code). What is read and returned are
  * the weights that are left.
  */
-export function dropping(options: { p: number; selection?: Selection }): Selection {
+export function dropping(options: { p: number; selection?: Selection | undefined }): Selection {
   expectOptions('dropping', options, { p: isShare, selection: maybe(does('select')) });
   const { p, selection = soft } = options;
   return {

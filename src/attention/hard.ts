@@ -123,7 +123,7 @@ export function gumbelSoftmax(options: { temperature: Temperature }): Selection 
  * One key, drawn as {@link hard} does, with the gradient of {@link gumbelSoftmax} under the same noise (Jang et al. 2017, §2.2,
  * *straight-through*). Without a key: the highest score, with the gradient of softmax.
  */
-export function gumbelStraightThrough(options: { temperature?: Temperature } = {}): Selection {
+export function gumbelStraightThrough(options: { temperature?: Temperature | undefined } = {}): Selection {
   expectOptions('gumbelStraightThrough', options, { temperature: maybe(isTemperature) });
   const { temperature = 1 } = options;
   return {

@@ -32,7 +32,7 @@ export interface HeadedParts {
   projection: Projection;
   heads: Heads;
   /** Of what the heads read, side by side, to the output. Default: nothing. */
-  output?: Mapping;
+  output?: Mapping | undefined;
 }
 
 /**
@@ -75,7 +75,7 @@ export class HeadedAttention extends Module implements Mechanism {
     return { output: this.joined(output), ...rest };
   }
 
-  prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor } = {}): Prepared {
+  prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor | undefined } = {}): Prepared {
     expectNames(this.op, options, masking);
     this.expect(undefined, keys, values);
     const [, safe, read] = unspoilt(keys, keys, values, options.mask);
@@ -86,7 +86,7 @@ export class HeadedAttention extends Module implements Mechanism {
     return this.heads.initialState(prepared, steps);
   }
 
-  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Step {
+  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
     expectNames(this.op, options, keyName);
     this.expect(query);
     const batch = query.shape[0] as number;

@@ -34,8 +34,8 @@ export interface HeadsParts {
   /** What each head does; its `heads` is H. */
   attention: Attention;
   /** G: heads of keys and values. Default H; of fewer each serves H / G of queries. */
-  keyHeads?: number;
-  between?: Between;
+  keyHeads?: number | undefined;
+  between?: Between | undefined;
 }
 
 /** What heads may be told of one call. */
@@ -149,7 +149,12 @@ export class Heads extends Module {
   }
 
   /** One query `[B, H, 1, D]`: `context` `[B, H, V]` and weights `[B, H, S]`. */
-  step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key } = {}): Selected & { context: Tensor; state: State } {
+  step(
+    query: Tensor,
+    prepared: Prepared,
+    state: State,
+    options: { key?: Key | undefined } = {},
+  ): Selected & { context: Tensor; state: State } {
     const { mask, ...rest } = prepared as Prepared & { mask?: Tensor };
     const [batch, length] = [query.shape[0] as number, prepared.values.shape[2] as number];
     const q = this.between ? this.placed(query, state) : query;

@@ -31,7 +31,7 @@ export interface IntraSizes {
   input: number;
   hidden: number;
   /** Width A of the score's hidden layer; default `hidden`. */
-  score?: number;
+  score?: number | undefined;
   /** How many past states N it may look back at. */
   window: number;
 }
@@ -56,7 +56,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
     expectOptions('IntraAttention', sizes, { input: isSize, hidden: isSize, score: maybe(isSize), window: isSize });
     expectKey('IntraAttention', key);
     const { input, hidden, score = hidden, window } = sizes;
-    const [forCell, forScore, forCombine] = split(key, 3) as [Key, Key, Key];
+    const [forCell, forScore, forCombine] = split(key, 3);
     this.cell = new LSTMCell({ input, hidden }, forCell);
     this.score = new AdditiveScore({ query: hidden, key: hidden, hidden: score }, forScore);
     this.combine = new Linear({ input: 2 * hidden, output: hidden, bias: false }, forCombine);

@@ -55,11 +55,11 @@ export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
 /** What a {@link LocationAwareScore} is made with besides the additive score's widths. */
 export interface LocationAwareOptions {
   /** C. Default 10, as in the paper. */
-  filters?: number;
+  filters?: number | undefined;
   /** R, odd: the places each filter sees. Default 15; the paper's 201 is for speech. */
-  width?: number;
+  width?: number | undefined;
   /** Which weights are seen: of the step before, or the sum of all so far (as Tacotron 2 does: Shen et al. 2018). Default `previous`. */
-  of?: 'previous' | 'sum';
+  of?: 'previous' | 'sum' | undefined;
 }
 
 /** What its history is called: one of the two. */
@@ -88,7 +88,7 @@ export class LocationAwareScore extends Score {
     });
     expectKey('LocationAwareScore', key);
     const { query, key: keys, hidden, filters = 10, width = 15, of = 'previous' } = sizes;
-    const [forAdditive, forFilters, forFeatures] = split(key, 3) as [Key, Key, Key];
+    const [forAdditive, forFilters, forFeatures] = split(key, 3);
     const bound = 1 / Math.sqrt(width);
     this.additive = new AdditiveScore({ query, key: keys, hidden }, forAdditive);
     this.filters = param(() => uniform(forFilters, [filters, 1, width], { low: -bound, high: bound }));

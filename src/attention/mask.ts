@@ -11,7 +11,7 @@ import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
  * bool `[B, S]`: true where the position is below the row's length. `lengths` are numbers, or int32 `[B]`; `size` defaults to the longest (which of
  * a tensor must be read: a trace wants the size).
  */
-export function lengthsToMask(lengths: readonly number[] | Tensor, options: { size?: number } = {}): Tensor {
+export function lengthsToMask(lengths: readonly number[] | Tensor, options: { size?: number | undefined } = {}): Tensor {
   expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
   if (!(lengths instanceof Tensor || Array.isArray(lengths))) {
     throw new TypeError(`lengthsToMask: lengths must be an array of numbers or int32 [B], got ${shown(lengths)}`);

@@ -83,7 +83,7 @@ const isDeviation = /* @__PURE__ */ ruleOf('a finite number from 0', (value) => 
  * it learns by). The weights sum to at most 1: it may reach the end. With a key, normal `noise` (a standard deviation, default 1) is added
  * to the scores, so that they learn to be far from 0 (§2.5).
  */
-export function monotonicSoft(options: { noise?: number } = {}): Selection<{ stopped: Tensor }> {
+export function monotonicSoft(options: { noise?: number | undefined } = {}): Selection<{ stopped: Tensor }> {
   expectOptions('monotonicSoft', options, { noise: maybe(isDeviation) });
   const { noise: std = 1 } = options;
   return {

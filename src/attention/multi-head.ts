@@ -20,30 +20,30 @@ export interface MultiHeadOptions {
   /** Widths of queries, of keys, and of values (default: as keys). */
   query: number;
   key: number;
-  value?: number;
+  value?: number | undefined;
   /** H. */
   heads: number;
   /** Width of all heads together, a multiple of H. Default: as queries. */
-  size?: number;
+  size?: number | undefined;
   /** Width of the output. Default: as `size`. */
-  output?: number;
+  output?: number | undefined;
   /** Without, no map has a bias. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** {@link dropping} of weights where a key is given. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** The score of each head's queries and keys, `size / heads` wide; parameters it has are shared by the heads. Default: scaled dot. */
   score?: (sizes: { query: number; key: number; hidden: number }, key: Key) => Score;
   /** The same for every head, and the defaults of {@link Attention}. */
-  window?: Window;
-  selection?: Selection;
-  read?: Read;
+  window?: Window | undefined;
+  selection?: Selection | undefined;
+  read?: Read | undefined;
   /**
    * G: heads of keys and values, each for H / G of queries. Of fewer than H the maps are `q_proj`, `k_proj` and `v_proj`, drawn as {@link Linear}.
    * Default H.
    */
-  keyHeads?: number;
+  keyHeads?: number | undefined;
   /** What happens to queries and keys between their maps and the score. */
-  between?: Between;
+  between?: Between | undefined;
 }
 
 const rules: Rules<MultiHeadOptions> = {
@@ -103,7 +103,7 @@ export class MultiHead extends Module implements Mechanism {
     expectKey('MultiHead', key);
     const { query, key: keys, value = keys, heads, size = query, output = size, bias = true, dropout: p = 0, keyHeads = heads } = options;
     if (size % heads !== 0) throw new RangeError(`MultiHead: size must be a multiple of heads, got ${size} and ${heads}`);
-    const [forQ, forK, forV, forOutput, forScore] = split(key, 5) as [Key, Key, Key, Key, Key];
+    const [forQ, forK, forV, forOutput, forScore] = split(key, 5);
     expectGroups('MultiHead', heads, keyHeads);
     const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias }, [forQ, forK, forV]);
     if (projection instanceof Maps) {

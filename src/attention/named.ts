@@ -17,13 +17,13 @@ import { AdditiveScore, isAttentionSizes, scoreNamed } from './score.ts';
 /** Which of Luong's mechanisms. */
 export interface LuongOptions {
   /** `concat` is the additive score, with the matrix split in two and a bias. Default `general`. */
-  score?: 'location' | 'dot' | 'general' | 'concat';
+  score?: 'location' | 'dot' | 'general' | 'concat' | undefined;
   /** Default `global`. */
-  window?: 'global' | 'local-m' | 'local-p';
+  window?: 'global' | 'local-m' | 'local-p' | undefined;
   /** D: keys to each side of a local window. Default 10. */
-  size?: number;
+  size?: number | undefined;
   /** The longest source that the score `location` takes. Default 100. */
-  most?: number;
+  most?: number | undefined;
 }
 
 /**
@@ -87,7 +87,7 @@ export function pointer(sizes: AttentionSizes, key: Key): Attention {
  * The item whose key is nearest to a map of the query, and no other: hard attention without drawing. It learns with the gradient of softmax
  * by default; with `selection: highest` it has none, with `hard` REINFORCE's.
  */
-export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection?: Selection } = {}): Attention {
+export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection?: Selection | undefined } = {}): Attention {
   expectNames('nearestKey', options, { selection: 1 });
   return new Attention({ score: new DistanceScore(sizes, key), selection: options.selection ?? highestStraightThrough });
 }
@@ -96,7 +96,11 @@ export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection
  * Raffel et al. 2017: from key to key, never back. Learns in expectation, with normal `noise` where a key is given; `hard` decodes one key
  * after the other and has no gradient to the scores. Both have the same parameters: what one learned the other loads.
  */
-export function monotonic(sizes: AttentionSizes, key: Key, options: { hard?: boolean; noise?: number; offset?: number } = {}): Attention {
+export function monotonic(
+  sizes: AttentionSizes,
+  key: Key,
+  options: { hard?: boolean | undefined; noise?: number | undefined; offset?: number | undefined } = {},
+): Attention {
   expectOptions('monotonic', options, { hard: maybe(isFlag), noise: maybe(isNumber), offset: maybe(isNumber) });
   const { hard = false, noise = 1, offset = -1 } = options;
   return new Attention({

@@ -53,8 +53,8 @@ export interface History<S extends State = State> {
 
 /** What is drawn from: the key of this step, or, with `each`, one to be folded with the place of each query. */
 export interface Draw {
-  key?: Key;
-  each?: boolean;
+  key?: Key | undefined;
+  each?: boolean | undefined;
 }
 
 /** What windows and selections may look at besides the scores. */

@@ -54,7 +54,7 @@ export interface ProjectionSizes {
   value: number;
   heads: number;
   size: number;
-  bias?: boolean;
+  bias?: boolean | undefined;
 }
 
 const rules = { query: isSize, key: isSize, value: isSize, heads: isSize, size: isSize, bias: /* @__PURE__ */ maybe(isFlag) };

@@ -61,7 +61,7 @@ export class DotScore extends Score {
   readonly scaled: boolean;
   override readonly kind: 'dot' | 'scaledDot';
 
-  constructor(options: { scaled?: boolean } = {}) {
+  constructor(options: { scaled?: boolean | undefined } = {}) {
     super();
     expectOptions('DotScore', options, { scaled: maybe(isFlag) });
     this.scaled = options.scaled ?? false;
@@ -112,7 +112,7 @@ export class AdditiveScore extends Score {
     super();
     expectOptions('AdditiveScore', sizes, isAttentionSizes);
     expectKey('AdditiveScore', key);
-    const [forQuery, forKey, forV] = split(key, 3) as [Key, Key, Key];
+    const [forQuery, forKey, forV] = split(key, 3);
     this.query = new Linear({ input: sizes.query, output: sizes.hidden, bias: false }, forQuery);
     this.key = new Linear({ input: sizes.key, output: sizes.hidden }, forKey);
     const bound = 1 / Math.sqrt(sizes.hidden);

@@ -28,7 +28,7 @@ export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
  * `[B, T, S]`, its state, and how many heads there are, and gives a mask, a bias or both: `[B, T, S]` for all heads, or `[B, H, T, S]`, whose
  * first axis may be 1. Heads with such a window stay one op.
  */
-export function positional(places: NonNullable<Window['places']>, options: { history?: History } = {}): Window {
+export function positional(places: NonNullable<Window['places']>, options: { history?: History | undefined } = {}): Window {
   isFunction('positional', 'places', places);
   expectOptions('positional', options, { history: maybe(does('initial')) });
   return {
@@ -68,7 +68,7 @@ const isDistance = /* @__PURE__ */ ruleOf('a number', (value) => typeof value ==
  * `before` places back and `after` ahead of the query's own, which of the last query is the last key's; everything back or ahead where a
  * number is left out (Beltagy, Peters, Cohan 2020, "Longformer", §3.1).
  */
-export function sliding(options: { before?: number; after?: number }): Window {
+export function sliding(options: { before?: number | undefined; after?: number | undefined }): Window {
   expectOptions('sliding', options, { before: maybe(isDistance), after: maybe(isDistance) });
   const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = options;
   const places: Window['places'] = ([, queries, keys], state) => {

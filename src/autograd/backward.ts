@@ -28,7 +28,7 @@ function seedFor(op: string, y: Tensor, seed: Tensor | undefined): Tensor {
  * Adds the gradient of `y` to the `grad` of every leaf that it depends on. `y` has one element, unless `gradient` supplies its gradient.
  * Gradients outlive scopes and stay until an optimiser's step consumes them. Each leaf owns its gradient; the previous sum is freed.
  */
-export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
+export function backward(y: Tensor, options: { gradient?: Tensor | undefined } = {}): void {
   expectNames('backward', options, backwardOptions);
   noGrad(() => {
     const { gradients, take } = walk(y, seedFor('backward', y, options.gradient));
@@ -44,8 +44,8 @@ export function backward(y: Tensor, options: { gradient?: Tensor } = {}): void {
 
 /** Options of {@link grad}. */
 export interface GradOptions {
-  gradient?: Tensor;
-  createGraph?: boolean;
+  gradient?: Tensor | undefined;
+  createGraph?: boolean | undefined;
 }
 
 /** {@link grad} with `null` where no gradient arrives. */

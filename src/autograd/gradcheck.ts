@@ -12,15 +12,15 @@ import { noGrad } from './record.ts';
 /** Options of `gradcheck`. */
 export interface GradcheckOptions {
   /** 2 also checks second gradients. Default 1. */
-  order?: 1 | 2;
+  order?: 1 | 2 | undefined;
   /** Largest relative difference accepted. Default 1e-6. */
-  tolerance?: number;
+  tolerance?: number | undefined;
   /** Step of the central difference. Default 1e-5. */
-  step?: number;
+  step?: number | undefined;
   /** Random directions tried. Default 3. */
-  directions?: number;
+  directions?: number | undefined;
   /** The key of the random directions. */
-  key?: Key;
+  key?: Key | undefined;
 }
 
 /** Plain numbers with a shape, which carry values from one backend to another. */

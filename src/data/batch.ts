@@ -19,7 +19,10 @@ const padRules = {
 };
 
 /** Sequences of any lengths as one batch, `T` that of the longest (at least `minLength`); padding is `pad`. */
-export function padBatch(sequences: readonly ArrayLike<number>[], options: { pad?: number; minLength?: number } = {}): PaddedBatch {
+export function padBatch(
+  sequences: readonly ArrayLike<number>[],
+  options: { pad?: number | undefined; minLength?: number | undefined } = {},
+): PaddedBatch {
   expectOptions('padBatch', options, padRules);
   const { pad = 0, minLength = 0 } = options;
   const lengths = sequences.map((sequence) => sequence.length);
@@ -45,9 +48,9 @@ export interface BucketOptions {
   /** Items in a batch; the last batch of all may have fewer. */
   batchSize: number;
   /** Decides the order; another key (`foldIn(key, epoch)`) for each epoch. Without one the order is fixed, short items first. */
-  key?: Key;
+  key?: Key | undefined;
   /** Lengths that differ by less than this may change places between batches: 1 pads least, more mixes better. Default 1. */
-  bucketWidth?: number;
+  bucketWidth?: number | undefined;
 }
 
 const bucketRules = {

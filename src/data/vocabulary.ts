@@ -4,9 +4,9 @@ import { Tensor } from '../tensor/tensor.ts';
 /** What a vocabulary holds besides its symbols. */
 export interface VocabularyOptions {
   /** Symbols that come first, so that their numbers are known: `<pad>` is 0, `<bos>` 1, `<eos>` 2 by default. */
-  specials?: readonly string[];
+  specials?: readonly string[] | undefined;
   /** The special that unknown symbols become, and one more of them if it is not among them; without it they are an error. */
-  unk?: string;
+  unk?: string | undefined;
 }
 
 const ordinary: readonly string[] = ['<pad>', '<bos>', '<eos>'];

@@ -12,9 +12,9 @@ export interface CoverageOptions {
    * β of `β · Σᵢ ln min(Σⱼ pᵢⱼ, 1)`, which is added to the score of what is over: pᵢⱼ is how much of place i step j's trace took, in the mean of its
    * heads (Wu et al. 2016, eq. 14 and 15). A place that got nothing counts as if it had got 2⁻¹²⁶. Default 0: no penalty.
    */
-  coveragePenalty?: number;
+  coveragePenalty?: number | undefined;
   /** The places that count, bool `[B, S]`: what is no padding. Default all. */
-  coverageMask?: Tensor;
+  coverageMask?: Tensor | undefined;
 }
 
 /** Rule of `coverageMask`. */

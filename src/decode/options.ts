@@ -10,17 +10,17 @@ export interface WritingOptions {
   /** The most steps: tokens of a sequence, its end counted. */
   maxLength: number;
   /** The fewest tokens of a sequence, its end not counted. Default 0. */
-  minLength?: number;
+  minLength?: number | undefined;
   /** No so many tokens in a row come twice, see {@link noRepeatNgram}. Default: they may. */
-  noRepeatNgram?: number;
+  noRepeatNgram?: number | undefined;
   /** What each sequence begins with, or that of each row of the batch. The other rules hold for what comes after. Default nothing. */
-  prefix?: readonly number[] | readonly (readonly number[])[];
+  prefix?: readonly number[] | readonly (readonly number[])[] | undefined;
   /** See {@link repetitionPenalty}; it comes before {@link WritingOptions.adjust}. Default 1, none. */
-  repetitionPenalty?: number;
+  repetitionPenalty?: number | undefined;
   /** Change the logits, and with them the probabilities: a search knows the decoder by what they give. In this order. */
-  adjust?: readonly LogitsProcessor[];
+  adjust?: readonly LogitsProcessor[] | undefined;
   /** Say −∞ of what may not be written. The probabilities of the others stay as they are. In this order, after the rules above. */
-  constrain?: readonly LogitsProcessor[];
+  constrain?: readonly LogitsProcessor[] | undefined;
 }
 
 /** What every search needs to know. */
@@ -32,7 +32,7 @@ export interface SearchOptions extends WritingOptions {
   /** The token that ends a sequence. */
   end: number;
   /** Tokens that are not to be written: padding and the start, say. The others keep their probabilities. Default none. */
-  never?: readonly number[];
+  never?: readonly number[] | undefined;
 }
 
 const areProcessors: Rule = /* @__PURE__ */ ruleOf(

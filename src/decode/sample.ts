@@ -24,7 +24,7 @@ export interface Drawing {
 /** What {@link sample} needs to know besides. */
 export interface SampleOptions extends SearchOptions, Drawing {
   /** Sequences drawn for each row of the batch. Default 1. */
-  samples?: number;
+  samples?: number | undefined;
 }
 
 const areKeys: Rule = (op, _name, value) => {

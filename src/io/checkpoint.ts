@@ -33,15 +33,15 @@ export interface SavedPosition {
 /** What a checkpoint is made of. */
 export interface CheckpointParts {
   model: Pick<Stateful, 'stateDict'>;
-  optimizer?: Pick<Stateful, 'stateDict'>;
+  optimizer?: Pick<Stateful, 'stateDict'> | undefined;
   /** The copy of the best weights, a `Snapshot`. */
   best?: Pick<Stateful, 'stateDict'> | undefined;
   /** `position` of the progress that `train` tells. */
-  position?: SavedPosition;
+  position?: SavedPosition | undefined;
   /** Other numbers, kept to the last bit. */
-  numbers?: Readonly<Record<string, number>>;
-  keys?: Readonly<Record<string, Key>>;
-  metadata?: Readonly<Record<string, string>>;
+  numbers?: Readonly<Record<string, number>> | undefined;
+  keys?: Readonly<Record<string, Key>> | undefined;
+  metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A checkpoint that was read. The records have no prototype. */

@@ -12,13 +12,13 @@ export type Names = readonly string[] | ((name: string) => boolean);
 /** What of a file is read, and how. */
 export interface ReadOptions {
   /** Reads these tensors alone. */
-  only?: Names;
+  only?: Names | undefined;
   /** Leaves these tensors out, of whatever type they are. */
-  skip?: Names;
+  skip?: Names | undefined;
   /** Whether the checksums of a file that has them are compared; true by default. */
-  checksum?: boolean;
+  checksum?: boolean | undefined;
   /** The longest header accepted, in bytes; 100,000,000 by default. */
-  maximumHeader?: number;
+  maximumHeader?: number | undefined;
 }
 
 const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHeader: 0 };

@@ -18,9 +18,9 @@ export interface FileTensor {
 /** What a file holds besides its tensors. */
 export interface WriteOptions {
   /** Strings kept beside the tensors, under `__metadata__`. */
-  metadata?: Readonly<Record<string, string>>;
+  metadata?: Readonly<Record<string, string>> | undefined;
   /** Whether checksums are kept in the metadata, which other readers pass over; true by default. */
-  checksum?: boolean;
+  checksum?: boolean | undefined;
 }
 
 const writing: Names<WriteOptions> = { metadata: 0, checksum: 0 };

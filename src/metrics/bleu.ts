@@ -80,16 +80,16 @@ function exponential(x: number): number {
 /** Options of `bleu`. */
 export interface BleuOptions {
   /** The longest n-grams. Default 4. */
-  order?: number;
+  order?: number | undefined;
   /**
    * For n-grams that no reference has (Chen and Cherry 2014, under sacreBLEU's names): `none` leaves the score 0; `floor` counts
    * `smoothingValue` of a match (default 0.1); `add-k` adds `smoothingValue` (default 1) to matches and n-grams from n = 2 on; `exp` counts ½, ¼, … of a match
    * in turn. Default `none`.
    */
-  smoothing?: 'none' | 'floor' | 'add-k' | 'exp';
-  smoothingValue?: number;
+  smoothing?: 'none' | 'floor' | 'add-k' | 'exp' | undefined;
+  smoothingValue?: number | undefined;
   /** Ignores orders for which the hypotheses are too short to have any n-gram; useful for single sentences. Default false. */
-  effectiveOrder?: boolean;
+  effectiveOrder?: boolean | undefined;
 }
 
 const rules = {

@@ -20,9 +20,9 @@ export interface ForecasterOptions {
   /** D, of both LSTMs and of the attention between them. */
   hidden: number;
   /** Width of a season's vector. Default 8. */
-  embedding?: number;
+  embedding?: number | undefined;
   /** Of what the output is read from, where a key is given. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
 }
 
 /** The season of each time, whole numbers below `seasons`: int32 `[B, S]` of what is known, `[B, T]` of what is asked. */
@@ -58,7 +58,7 @@ export class Forecaster extends Module {
     expectOptions('Forecaster', options, rules);
     expectKey('Forecaster', key);
     const { channels, seasons, hidden, embedding: size = 8, dropout = 0 } = options;
-    const [forSeason, forEncoder, forDecoder, forAttention, forOutput] = split(key, 5) as [Key, Key, Key, Key, Key];
+    const [forSeason, forEncoder, forDecoder, forAttention, forOutput] = split(key, 5);
     this.season = new Embedding({ symbols: seasons, size }, forSeason);
     this.encoder = new LSTM({ input: channels + size, hidden }, forEncoder);
     this.decoder = new LSTM({ input: size, hidden }, forDecoder);
@@ -69,7 +69,7 @@ export class Forecaster extends Module {
   }
 
   /** The past `[B, S, I]` and the seasons of both to the future `[B, T, I]`, and where each of its times looked `[B, T, S]`. */
-  forward(past: Tensor, seasons: Seasons, options: { key?: Key } = {}): { output: Tensor; weights: Tensor } {
+  forward(past: Tensor, seasons: Seasons, options: { key?: Key | undefined } = {}): { output: Tensor; weights: Tensor } {
     expectNames('Forecaster', options, keyName);
     if (!(past instanceof Tensor && past.dtype === 'float32' && past.rank === 3 && past.shape[2] === this.channels && past.shape[1])) {
       throw new RangeError(`Forecaster: past must be float32 [B, S, ${this.channels}] with S from 1, got ${kindOf(past)}`);

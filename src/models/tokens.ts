@@ -23,11 +23,11 @@ export interface ModelOptions extends Specials {
   /** Width of the decoder, and of each direction of the encoder. */
   hidden: number;
   /** Width of both embeddings. Default `hidden`. */
-  embedding?: number;
+  embedding?: number | undefined;
   /** Layers of the encoder. Default 1. */
-  layers?: number;
+  layers?: number | undefined;
   /** Probability of dropping an element of embeddings, memory and decoder outputs in training. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
 }
 
 const isToken = /* @__PURE__ */ isWhole(0);
@@ -55,7 +55,7 @@ export function expectTokens(op: string, name: string, tokens: Tensor): void {
 }
 
 /** Checks what is read: int32 `[B, S]`, and a key or none. */
-export function expectSource(source: Tensor, options: { key?: Key }): void {
+export function expectSource(source: Tensor, options: { key?: Key | undefined }): void {
   expectNames('read', options, { key: 0 });
   if (options.key !== undefined) expectKey('read', options.key);
   expectTokens('read', 'source', source);

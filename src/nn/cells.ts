@@ -17,7 +17,7 @@ export interface CoreSizes {
   input: number;
   hidden: number;
   /** Without, the biases are 0 and no parameters. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
 }
 
 /** State of an RNN or a GRU. */
@@ -33,7 +33,7 @@ export function drawWeights(
   key: Key,
 ): { ih: Tensor; hh: Tensor; biasIh: Tensor | null; biasHh: Tensor | null } {
   const { input, hidden, bias = true } = sizes;
-  const [a, b, c, d] = split(key, 4) as [Key, Key, Key, Key];
+  const [a, b, c, d] = split(key, 4);
   const bound = 1 / Math.sqrt(hidden);
   const draw = (from: Key, shape: number[]) => param(() => uniform(from, shape, { low: -bound, high: bound }));
   const width = gates * hidden;

@@ -15,7 +15,7 @@ export class Dropout extends Module {
   }
 
   /** With `key` (training) a dropped-out copy; without, `x` itself. */
-  forward(x: Tensor, options: { key?: Key } = {}): Tensor {
+  forward(x: Tensor, options: { key?: Key | undefined } = {}): Tensor {
     expectNames('Dropout', options, keyName);
     return options.key && this.p > 0 ? dropout(x, this.p, options.key) : x;
   }

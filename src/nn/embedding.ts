@@ -14,7 +14,7 @@ export interface EmbeddingSizes {
   /** Width of a row. */
   size: number;
   /** A symbol that means nothing, a pad for instance: its row is 0 at first and gets no gradient, as PyTorch's `padding_idx` has it. */
-  paddingIndex?: number;
+  paddingIndex?: number | undefined;
 }
 
 /** A learned row for each symbol. `weight` `[symbols, size]`, N(0, 1) as PyTorch's. */

@@ -29,7 +29,7 @@ export abstract class Module {
    * (default) each must be given and nothing else; otherwise what is missing keeps its value and what is unknown is ignored. What is
    * shared may be given under any of its paths, and under several with the same values.
    */
-  loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): void {
+  loadStateDict(dict: ReadonlyMap<string, Tensor>, options: { strict?: boolean | undefined } = {}): void {
     expectMap(dict);
     expectNames('loadStateDict', options, loading);
     const targets = targetsOf(this, dict, options.strict ?? true);

@@ -16,28 +16,33 @@ import { withoutUnseen } from './unseen.ts';
 /** What an RNN, LSTM or GRU is made of. It has 2 directions when bidirectional, else 1. */
 export interface RecurrentSizes extends CoreSizes {
   /** One above the other; default 1. */
-  layers?: number;
+  layers?: number | undefined;
   /** A second core a layer, from the last step to the first; the outputs stand side by side. */
-  bidirectional?: boolean;
+  bidirectional?: boolean | undefined;
   /** Probability of dropping an element between layers where a key is given; default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
 }
 
 /** Where a recurrent stack starts, and which steps are real. */
 export interface RecurrentOptions<S> {
   /** Per tensor [layers·directions, B, D], layer by layer, forward before reverse; zeros by default. */
-  state?: S;
+  state?: S | undefined;
   /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
   /** Turns dropout between layers on (training). */
-  key?: Key;
+  key?: Key | undefined;
 }
 
 /** What a stack reads: vectors, or symbols of a table, whose rows are then multiplied once each where that is less work. */
 type Input = Tensor | Embedded;
 
 /** One layer in one direction: `x` [B, T, I] from the states [B, D] to the output [B, T, D] and the last states. */
-type Layer<X> = (x: X, states: (Tensor | null)[], weights: Weights, options: { mask?: Tensor; reverse: boolean }) => [Tensor, ...Tensor[]];
+type Layer<X> = (
+  x: X,
+  states: (Tensor | null)[],
+  weights: Weights,
+  options: { mask?: Tensor | undefined; reverse: boolean },
+) => [Tensor, ...Tensor[]];
 
 const options: Names<RecurrentOptions<State>> = { state: 1, mask: 1, key: 1 };
 

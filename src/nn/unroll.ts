@@ -22,11 +22,11 @@ export interface Core<S extends State = State, Step extends CoreStep<S> = CoreSt
 /** Where a core starts, and which steps are real. */
 export interface UnrollOptions<S> {
   /** The state before the first step; the core's initial one by default. */
-  state?: S;
+  state?: S | undefined;
   /** Bool [B, T], true where a step is real: at others what it gives is 0 and the state stays. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
   /** From the last step to the first; with a mask, from each row's last real step. */
-  reverse?: boolean;
+  reverse?: boolean | undefined;
 }
 
 const names: Names<UnrollOptions<State>> = { state: 1, mask: 1, reverse: 1 };

@@ -12,11 +12,11 @@ const BLOCK = 64;
 
 /** What a layout depends on beside the operands. */
 interface Given {
-  mask?: Tensor;
-  bias?: Tensor;
-  causal?: boolean;
-  scale?: number;
-  length?: number;
+  mask?: Tensor | undefined;
+  bias?: Tensor | undefined;
+  causal?: boolean | undefined;
+  scale?: number | undefined;
+  length?: number | undefined;
 }
 
 type Strides = readonly [example: number, head: number, query: number, key: number];

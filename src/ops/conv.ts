@@ -50,7 +50,7 @@ function overlaps(g: Tensor, at: number): Tensor {
 /** Options of {@link conv1d}. */
 export interface ConvOptions {
   /** Zeros before and after: a number for each end, `same` for as many outputs as inputs (K odd), `causal` for K − 1 before. Default 0. */
-  padding?: number | 'same' | 'causal';
+  padding?: number | 'same' | 'causal' | undefined;
 }
 
 const convOptions: Names<ConvOptions> = { padding: 0 };

@@ -12,7 +12,7 @@ const entropyOptions = { mask: 0 };
  * `−Σ p ln p` in nats with `p = softmax(x)` over the last axis: `[…, N]` gives `[…]`. Where `mask` (bool, broadcast to `x`) is false, or x is
  * −∞, there is no such choice: nothing is added and the gradient is 0; the entropy of no choice at all is 0. Gradient: `−g · p (ln p − Σ p ln p)`.
  */
-export function entropy(x: Tensor, options: { mask?: Tensor } = {}): Tensor {
+export function entropy(x: Tensor, options: { mask?: Tensor | undefined } = {}): Tensor {
   expectNames('entropy', options, entropyOptions);
   return along('entropy', maskedOut('entropy', x, options.mask), -1, (logits) => {
     const p = softmax(logits);

@@ -51,7 +51,7 @@ const pickOptions = { axis: 0 };
  * The element of an axis that `index` names: `x` `[…, C]` and int32 `index` `[…]` give `[…]`; 0 where the index is −1.
  * Gradient: placed where it was picked from, 0 elsewhere.
  */
-export function pick(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
+export function pick(x: Tensor, index: Tensor, options: { axis?: number | undefined } = {}): Tensor {
   expectDType('pick', 'x', x, 'float32');
   expectNames('pick', options, pickOptions);
   const at = axisOf('pick', options.axis ?? -1, x.rank);

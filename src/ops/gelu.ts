@@ -8,7 +8,7 @@ import { exp, square, tanh } from './elementwise.ts';
 /** Options of {@link gelu}. */
 export interface GeluOptions {
   /** `tanh`: `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`, the paper's approximation, which GPT-2 uses. Default `none`. */
-  approximate?: 'none' | 'tanh';
+  approximate?: 'none' | 'tanh' | undefined;
 }
 
 const geluOptions: Rules<GeluOptions> = { approximate: /* @__PURE__ */ maybe(isOneOf('none', 'tanh')) };

@@ -20,17 +20,17 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 /** Options of every loss; the reduction is `mean` by default. */
 export interface LossOptions {
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 /** Options of the losses with index targets. */
 export interface ClassOptions extends LossOptions {
   /** A target that counts for nothing: loss and gradient 0, left out of the mean. */
-  ignoreIndex?: number;
+  ignoreIndex?: number | undefined;
   /**
    * Of each class, `[C]`, from 0: a target's loss counts so many times, and the mean divides by the sum of the targets' weights. A constant.
    */
-  weight?: Tensor;
+  weight?: Tensor | undefined;
 }
 
 const reduction = /* @__PURE__ */ maybe(isOneOf('mean', 'sum', 'none'));
@@ -41,7 +41,7 @@ const classOptions: Rules<ClassOptions> = { reduction, ignoreIndex, weight: anyt
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends ClassOptions {
   /** ε in [0, 1]: the share of the uniform distribution in the target. Default 0. */
-  labelSmoothing?: number;
+  labelSmoothing?: number | undefined;
 }
 
 /** The mean divides by `count`, and is 0 where there is nothing. */
@@ -186,7 +186,7 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
 const smoothOptions: Rules<LossOptions & { beta?: number }> = { reduction, beta: /* @__PURE__ */ maybe(isPositive) };
 
 /** With d = |x − target|: `d² / 2β` below β (default 1), `d − β/2` from there (Girshick 2015, "Fast R-CNN", eq. 3). */
-export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number } = {}): Tensor {
+export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & { beta?: number | undefined } = {}): Tensor {
   expectPair('smoothL1Loss', x, target, options, smoothOptions);
   const { beta = 1 } = options;
   const d = abs(sub(x, target));
@@ -198,7 +198,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
 /** Options of {@link binaryCrossEntropyWithLogits}. */
 export interface BinaryOptions extends LossOptions {
   /** How many times a positive counts: a number, or a tensor that stretches to x, such as `[C]`. A constant. Default 1. */
-  posWeight?: Tensor | number;
+  posWeight?: Tensor | number | undefined;
 }
 
 const binaryOptions: Rules<BinaryOptions> = { reduction, posWeight: anything };

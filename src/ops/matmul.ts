@@ -13,9 +13,9 @@ import { viewed } from './view.ts';
 /** How the operands lie, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
   /** Reads `a` as [..., k, m]. */
-  transposeA?: boolean;
+  transposeA?: boolean | undefined;
   /** Reads `b` as [..., n, k]. */
-  transposeB?: boolean;
+  transposeB?: boolean | undefined;
 }
 
 const matmulOptions: Names<MatmulOptions> = { transposeA: 0, transposeB: 0 };

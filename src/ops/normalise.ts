@@ -17,11 +17,11 @@ function expectRow(name: string, row: Tensor | undefined, n: number): void {
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions {
   /** [D] */
-  weight?: Tensor;
+  weight?: Tensor | undefined;
   /** [D] */
-  bias?: Tensor;
+  bias?: Tensor | undefined;
   /** Beside the variance. Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 const isEps = /* @__PURE__ */ maybe(ruleOf('a number from 0', (x) => Number.isFinite(x) && (x as number) >= 0));

@@ -11,7 +11,7 @@ const uniformOptions = { low: 0, high: 0 };
 const normalOptions = { mean: 0, std: 0 };
 
 /** Uniform in `[low, high)`, `[0, 1)` by default, from 24 bits. */
-export function uniform(key: Key, shape: Shape, options: { low?: number; high?: number } = {}): Tensor {
+export function uniform(key: Key, shape: Shape, options: { low?: number | undefined; high?: number | undefined } = {}): Tensor {
   expectKey('uniform', key);
   expectShape('uniform', shape);
   expectNames('uniform', options, uniformOptions);
@@ -26,7 +26,7 @@ export function uniform(key: Key, shape: Shape, options: { low?: number; high?: 
 }
 
 /** Normal of `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
-export function normal(key: Key, shape: Shape, options: { mean?: number; std?: number } = {}): Tensor {
+export function normal(key: Key, shape: Shape, options: { mean?: number | undefined; std?: number | undefined } = {}): Tensor {
   expectKey('normal', key);
   expectShape('normal', shape);
   expectNames('normal', options, normalOptions);

@@ -19,15 +19,15 @@ import { viewed } from './view.ts';
 /** Options of reductions over any axes. */
 export interface ReduceOptions {
   /** Which axes go; all by default. */
-  axis?: number | readonly number[];
+  axis?: number | readonly number[] | undefined;
   /** Leave them with length 1. Default false. */
-  keepDims?: boolean;
+  keepDims?: boolean | undefined;
 }
 
 /** Options of reductions over one axis; over all elements where no axis is given. */
 export interface AxisOptions {
-  axis?: number;
-  keepDims?: boolean;
+  axis?: number | undefined;
+  keepDims?: boolean | undefined;
 }
 
 function axesOf(op: string, x: Tensor, axis: ReduceOptions['axis']): readonly number[] {
@@ -149,7 +149,7 @@ export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken from the number of elements that is divided by: 1 for a sample's estimate, 0 for all there is. Default 1, as in PyTorch. */
-  correction?: number;
+  correction?: number | undefined;
 }
 
 const varianceOptions: Names<VarianceOptions> = { axis: 0, keepDims: 0, correction: 0 };

@@ -24,26 +24,26 @@ import { lowerTriangle } from './triangle.ts';
 /** What scaled dot-product attention may be told beyond its operands. */
 export interface AttentionOptions {
   /** bool, broadcast to [..., T, S]: true = may attend. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
   /** float32, broadcast to [..., T, S], added to the scaled scores. */
-  bias?: Tensor;
+  bias?: Tensor | undefined;
   /** Query t may look at keys up to t + S − T: the last query sees every key. Default false. */
-  causal?: boolean;
+  causal?: boolean | undefined;
   /** Factor of the scores. Default 1 / √D. */
-  scale?: number;
+  scale?: number | undefined;
   /**
    * S where keys and values have rows to spare, as a cache has: only the first `length` are there, and what lies behind may hold anything. Default
    * all of them.
    */
-  length?: number;
+  length?: number | undefined;
   /** Returns the weights [..., T, S] too. The output has the same bits. Default false. */
-  weights?: boolean;
+  weights?: boolean | undefined;
   /**
    * Probability of dropping each weight where a `key` is given, the others divided by 1 − p, as in PyTorch. The weights returned are those that
    * the values were multiplied by. Composed of ops then: weights are made. Default 0.
    */
-  dropout?: number;
-  key?: Key;
+  dropout?: number | undefined;
+  key?: Key | undefined;
 }
 
 const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, length: 1, weights: 1, dropout: 1, key: 1 };

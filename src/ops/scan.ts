@@ -11,14 +11,14 @@ import { place, slice } from './shape.ts';
 
 /** Options of what runs along an axis, the last by default; `reverse` from its last index to the first. */
 export interface ScanOptions {
-  axis?: number;
-  reverse?: boolean;
+  axis?: number | undefined;
+  reverse?: boolean | undefined;
 }
 
 /** Options of {@link cumsum} and {@link cumprod}. */
 export interface CumulativeOptions extends ScanOptions {
   /** Without the element itself: the first is the empty sum 0, or product 1. */
-  exclusive?: boolean;
+  exclusive?: boolean | undefined;
 }
 
 const scanOptions: Names<ScanOptions> = { axis: 0, reverse: 0 };

@@ -18,9 +18,9 @@ import { reshape, transpose } from './shape.ts';
 /** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
   /** Bool [B, T], true where a step is real. At others the output is 0 and the state stays. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
   /** From the last step to the first; with a mask, from each row's last real step. */
-  reverse?: boolean;
+  reverse?: boolean | undefined;
 }
 
 /** Symbols as rows of a table: the input of a sequence before it is looked up. */

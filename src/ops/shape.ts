@@ -51,7 +51,7 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
 /** Options of {@link slice}. */
 export interface SliceOptions {
   /** From one index to the next; below 0 backwards. Default 1. */
-  step?: number;
+  step?: number | undefined;
 }
 
 const sliceOptions: Names<SliceOptions> = { step: 0 };

@@ -14,14 +14,14 @@ import { softmaxRows, weights } from './weights.ts';
  * `e^x / Σ e^x` along `axis` (default −1). Where `mask` (bool, broadcast to `x`) is false the weight and the gradient are exactly 0,
  * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
  */
-export function softmax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
+export function softmax(x: Tensor, options: { axis?: number | undefined; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('softmax', options, maskedOptions);
   const y = along('softmax', maskedOut('softmax', x, options.mask), options.axis ?? -1, weights);
   return shielded('softmax', y, options.mask);
 }
 
 /** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays so. Gradient: `g − e^y · Σ g`. */
-export function logSoftmax(x: Tensor, options: { axis?: number } = {}): Tensor {
+export function logSoftmax(x: Tensor, options: { axis?: number | undefined } = {}): Tensor {
   expectNames('logSoftmax', options, axisOption);
   return along('logSoftmax', x, options.axis ?? -1, logWeights);
 }

@@ -12,17 +12,17 @@ import { takeAlongAxis } from './take.ts';
 /** Options of {@link sort} and {@link argsort}. */
 export interface SortOptions {
   /** Default −1. */
-  axis?: number;
+  axis?: number | undefined;
   /** The largest first. Default false. */
-  descending?: boolean;
+  descending?: boolean | undefined;
 }
 
 /** Options of {@link topk}. */
 export interface TopkOptions {
   /** Default −1. */
-  axis?: number;
+  axis?: number | undefined;
   /** False for the smallest, the smallest first. Default true. */
-  largest?: boolean;
+  largest?: boolean | undefined;
 }
 
 const isAxis = /* @__PURE__ */ maybe(ruleOf('a whole number', Number.isInteger));

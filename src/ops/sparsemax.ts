@@ -10,7 +10,7 @@ import { along, maskedOptions, maskedOut, rowsOf, shielded } from './along.ts';
  * below the largest on. Where `mask` (bool, broadcast to `x`) is false weight and gradient are 0, whatever `x` holds there; where nothing in a
  * row is true, or all is −∞, the whole row is 0. Gradient: `g` less its mean over the row's support there, 0 elsewhere (their §2.5).
  */
-export function sparsemax(x: Tensor, options: { axis?: number; mask?: Tensor | undefined } = {}): Tensor {
+export function sparsemax(x: Tensor, options: { axis?: number | undefined; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('sparsemax', options, maskedOptions);
   const y = along('sparsemax', maskedOut('sparsemax', x, options.mask), options.axis ?? -1, nearest);
   return shielded('sparsemax', y, options.mask);

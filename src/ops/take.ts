@@ -49,7 +49,7 @@ const batchGatherOptions = { batchDims: 0 };
  * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …M]` give `[B, …M, …]`, so that of values `[B, S, D]` the items
  * chosen for `[B, T]` are `[B, T, D]`. `batchDims` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
  */
-export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: number } = {}): Tensor {
+export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: number | undefined } = {}): Tensor {
   expectNames('batchGather', options, batchGatherOptions);
   return taken('batchGather', x, index, options.batchDims ?? 1);
 }
@@ -58,7 +58,7 @@ export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: num
  * `y[…, k] = x[…, index[…, k]]` (NumPy's `take_along_axis`, PyTorch's `gather`) along `axis`, the last by default; the other lengths
  * agree. Gradient: {@link scatterAddAlongAxis}.
  */
-export function takeAlongAxis(x: Tensor, index: Tensor, options: { axis?: number } = {}): Tensor {
+export function takeAlongAxis(x: Tensor, index: Tensor, options: { axis?: number | undefined } = {}): Tensor {
   expectTensor('takeAlongAxis', 'x', x);
   expectDType('takeAlongAxis', 'index', index, 'int32');
   expectNames('takeAlongAxis', options, axisOption);

@@ -11,7 +11,7 @@ import { viewed } from './view.ts';
 /** Which diagonal of {@link tril} and {@link triu}. */
 export interface TriangleOptions {
   /** 0 the main one, above 0 one above it, below 0 one below it. Default 0. */
-  offset?: number;
+  offset?: number | undefined;
 }
 
 const names: Names<TriangleOptions> = { offset: 1 };

@@ -9,8 +9,8 @@ export interface PlanePanel {
   /** Indices of points, in order: a hull, a tour. */
   path: readonly number[];
   /** Drawn dashed below `path`. */
-  reference?: readonly number[];
-  title?: string;
+  reference?: readonly number[] | undefined;
+  title?: string | undefined;
 }
 
 const SIDE = 200;
@@ -96,7 +96,7 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
  * Draws hulls and tours in the unit square as an SVG, `columns` per row (default: as square as possible). The SVG works alone or inside a page;
  * its styles affect no other element of the page.
  */
-export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number; theme?: Theme } = {}): string {
+export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number | undefined; theme?: Theme | undefined } = {}): string {
   expectOptions('pathsSvg', options, rules);
   isList('pathsSvg', 'panels', panels);
   const { theme = 'auto' } = options;

@@ -7,14 +7,14 @@ import { escaped, round } from './xml.ts';
 /** Options of one heatmap. */
 export interface AlignmentOptions extends AlignmentLabels {
   /** A title above the heatmap. */
-  title?: string;
+  title?: string | undefined;
 }
 
 /** Options of a picture of several heatmaps. */
 export interface AlignmentsOptions {
   /** Heatmaps per row. Default: as square as possible. */
-  columns?: number;
-  theme?: Theme;
+  columns?: number | undefined;
+  theme?: Theme | undefined;
 }
 
 /** One heatmap of several. */
@@ -41,7 +41,7 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
  * Draws attention weights `[T, S]` as an SVG heatmap: source along the top, target down the side. The SVG works alone or inside a page; its
  * styles affect no other element of the page.
  */
-export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOptions & { theme?: Theme }): string {
+export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOptions & { theme?: Theme | undefined }): string {
   expectNames('alignmentSvg', options, { rows: 0, columns: 0, title: 0, theme: 0 });
   const { theme, ...panel } = options;
   return alignmentsSvg([{ ...panel, weights }], theme === undefined ? {} : { theme });

@@ -10,7 +10,7 @@ const COLORS = [235, 236, 23, 24, 31, 37, 73, 115, 158, 194];
  * Formats attention weights for a terminal: source along the top, target down the side, one block per weight. `color` turns 256 colours on;
  * the default is on where the output is a terminal and `NO_COLOR` is not set.
  */
-export function alignmentText(weights: AlignmentWeights, options: AlignmentLabels & { color?: boolean }): string {
+export function alignmentText(weights: AlignmentWeights, options: AlignmentLabels & { color?: boolean | undefined }): string {
   expectNames('alignmentText', options, { rows: 0, columns: 0, color: 0 });
   const { rows, columns, color = onTerminal() } = options;
   const lists = rowsOf('alignmentText', weights, options);

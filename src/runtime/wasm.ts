@@ -9,19 +9,19 @@ const MAX_PAGES = 65_536;
 /** How to load the kernels. */
 export interface WasmOptions {
   /** `deterministic` (default): the same bits everywhere. `relaxed`: fused multiply-add where the engine has it. */
-  build?: Build;
+  build?: Build | undefined;
   /** A compiled module, for runtimes that forbid compiling (Cloudflare Workers). */
-  module?: WebAssembly.Module;
+  module?: WebAssembly.Module | undefined;
   /** The bytes of `saccade.wasm`. */
-  bytes?: BufferSource;
+  bytes?: BufferSource | undefined;
   /** Maximum memory in bytes; 4 GiB by default. With threads this much address space is reserved at once. */
-  maximumBytes?: number;
+  maximumBytes?: number | undefined;
   /** Threads that share the work, including the calling one; 1 by default. The bits do not depend on it. */
-  threads?: number;
+  threads?: number | undefined;
   /** The same-origin URL of the package's `worker.js`, for bundlers that do not find it. */
-  worker?: URL | string;
+  worker?: URL | string | undefined;
   /** The estimated duration, in nanoseconds, from which a call is shared between threads; 12,000 by default. It changes no bits. */
-  grain?: number;
+  grain?: number | undefined;
 }
 
 /** The build as base64 text, in a file of its own that is loaded on demand. */

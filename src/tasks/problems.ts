@@ -56,7 +56,7 @@ export interface SequenceSizes {
   minLength: number;
   maxLength: number;
   /** No symbol occurs twice in a sequence; requires `symbols` ≥ `maxLength`. Default false. */
-  distinct?: boolean;
+  distinct?: boolean | undefined;
 }
 
 const sequenceRules = {

@@ -61,7 +61,7 @@ function rowOf(values: Nested, shape: Shape): { flat: ArrayLike<number>; natural
  * A tensor of given values: a number, nested arrays, or a typed array with a `shape`. The element type is int32 for an Int32Array, bool
  * for booleans and float32 for all other numbers, unless `dtype` says otherwise.
  */
-export function tensor(values: Nested, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+export function tensor(values: Nested, options: { shape?: Shape | undefined; dtype?: DType | undefined } = {}): Tensor {
   expectNames('tensor', options, { shape: 0, dtype: 0 });
   const inner = shapeOf(values);
   const { shape = inner } = options;

@@ -16,7 +16,10 @@ export function linearAnneal(from: number, to: number, options: { steps: number 
  * `max(minimum, from · factorᵏ)` from step `k · every` on. Jang, Gu, Poole 2017 (§4) anneal the temperature to `max(0.5, e^(−rt))`, renewed every
  * N steps: factor `e^(−rN)`, e.g. 0.95 for r = 1e-4 and N = 500.
  */
-export function exponentialAnneal(from: number, options: { factor: number; every?: number; minimum?: number }): Schedule {
+export function exponentialAnneal(
+  from: number,
+  options: { factor: number; every?: number | undefined; minimum?: number | undefined },
+): Schedule {
   expectSizes('exponentialAnneal', { from }, isNumber);
   expectOptions('exponentialAnneal', options, { factor: isWithin(0), every: maybe(isWithin(1)), minimum: maybe(isNumber) });
   const { factor, every = 1, minimum = 0 } = options;

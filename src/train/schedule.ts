@@ -8,7 +8,7 @@ export type Schedule = (step: number) => number;
 const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / warmup : 1);
 
 /** Always `lr`, after a linear rise over `warmup` steps (default 0). */
-export function constantSchedule(lr: number, options: { warmup?: number } = {}): Schedule {
+export function constantSchedule(lr: number, options: { warmup?: number | undefined } = {}): Schedule {
   expectWithin('constant', 'lr', lr, 0);
   expectOptions('constant', options, { warmup: maybe(isWhole(0)) });
   const { warmup = 0 } = options;
@@ -16,7 +16,7 @@ export function constantSchedule(lr: number, options: { warmup?: number } = {}):
 }
 
 /** `lr · factorᵏ` from step `k · every` on. Default factor 0.1. */
-export function stepDecay(lr: number, options: { every: number; factor?: number }): Schedule {
+export function stepDecay(lr: number, options: { every: number; factor?: number | undefined }): Schedule {
   expectWithin('stepDecay', 'lr', lr, 0);
   expectOptions('stepDecay', options, { every: isPositive, factor: fromZero });
   const { every, factor = 0.1 } = options;
@@ -27,7 +27,10 @@ export function stepDecay(lr: number, options: { every: number; factor?: number 
  * From `lr` down to `minimum` (default 0) over `steps` along half a cosine (Loshchilov and Hutter 2017, eq. 5), after a linear rise
  * over the first `warmup` of them (default 0); `minimum` from then on.
  */
-export function cosineSchedule(lr: number, options: { steps: number; warmup?: number; minimum?: number }): Schedule {
+export function cosineSchedule(
+  lr: number,
+  options: { steps: number; warmup?: number | undefined; minimum?: number | undefined },
+): Schedule {
   expectWithin('cosine', 'lr', lr, 0);
   expectOptions('cosine', options, { steps: isSize, warmup: maybe(isWhole(0)), minimum: fromZero });
   const { steps, warmup = 0, minimum = 0 } = options;
@@ -55,9 +58,9 @@ export interface Best {
 /** When one metric is better than another. */
 export interface BetterOptions {
   /** Whether a small or a large metric is good. Default `min`. */
-  goal?: 'min' | 'max';
+  goal?: 'min' | 'max' | undefined;
   /** How much better counts, relative to the best. Default 0. */
-  threshold?: number;
+  threshold?: number | undefined;
 }
 
 const betterRules = { goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')), threshold: fromZero };
@@ -80,11 +83,11 @@ export interface Plateau extends Best {
 /** When to lower the learning rate, and by how much. */
 export interface PlateauOptions extends BetterOptions {
   /** Default 0.1. */
-  factor?: number;
+  factor?: number | undefined;
   /** Evaluations without a better metric that are borne. Default 10. */
-  patience?: number;
+  patience?: number | undefined;
   /** Default 0. */
-  minimum?: number;
+  minimum?: number | undefined;
 }
 
 const plateauRules = { ...betterRules, factor: fromZero, patience: fromZero, minimum: fromZero };

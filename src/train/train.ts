@@ -54,29 +54,29 @@ export interface TrainOptions<Batch> {
   loss: (batch: Batch, at: { key: Key; step: number; epoch: number }) => Tensor;
   optimizer: Optimizer;
   /** Stops after so many in all. Without both, the loop goes on until it is stopped. */
-  steps?: number;
-  epochs?: number;
+  steps?: number | undefined;
+  epochs?: number | undefined;
   /** Sets the learning rate before each step. Without it, `optimizer.lr` is left alone. */
-  schedule?: Schedule;
+  schedule?: Schedule | undefined;
   /** Largest norm of the gradients. */
-  clip?: number;
+  clip?: number | undefined;
   /**
    * A metric of the model as it is, asked for every `every` steps. What a synchronous one makes is freed when it returns; what an asynchronous one
    * makes is left to the collector, so open a `scope` around its parts.
    */
-  evaluate?: () => number | Promise<number>;
-  every?: number;
-  goal?: 'min' | 'max';
+  evaluate?: (() => number | Promise<number>) | undefined;
+  every?: number | undefined;
+  goal?: 'min' | 'max' | undefined;
   /** Takes a copy of the weights at every best metric; its `restore()` puts the best ones back when the run is over. */
   keepBest?: Pick<Snapshot, 'take'> | undefined;
   /** Stops once so many evaluations in a row were not better than the best. */
-  patience?: number;
+  patience?: number | undefined;
   /** Stops after the step under way. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Where to go on from. */
-  start?: Position;
+  start?: Position | undefined;
   /** Milliseconds of work after which others get a turn. Default 50. */
-  yieldEvery?: number;
+  yieldEvery?: number | undefined;
 }
 
 /** A run that has not begun: it goes on as far as a loop asks for it. */

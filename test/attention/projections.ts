@@ -11,7 +11,7 @@ import { beside, type ModuleRow, padding, real, row } from '../nn/row.ts';
 import { S, T } from './table.ts';
 
 const grouped = { query: 6, key: 5, value: 4, heads: 2, keyHeads: 1, size: 6 };
-const three = (key: Key) => split(key, 3) as [Key, Key, Key];
+const three = (key: Key) => split(key, 3);
 const heads = () => new Heads({ attention: new Attention({ score: new DotScore({ scaled: true }), heads: 2 }), keyHeads: 1 });
 
 export const projections: ModuleRow[] = [

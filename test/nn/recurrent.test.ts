@@ -35,7 +35,7 @@ describe.each([
   ['masked', () => ({ mask: mask() })],
   ['masked reverse', () => ({ mask: mask(), reverse: true })],
 ] as const)('the fused sequence equals the unrolled cell, %s', (_, options) => {
-  const [forCell, forX, forH, forC, forG] = split(key(3), 5) as [Key, Key, Key, Key, Key];
+  const [forCell, forX, forH, forC, forG] = split(key(3), 5);
 
   const compare = (cell: Module, inputs: Tensor[], fused: () => Tensor[], unrolled: () => Tensor[]) => {
     const xs = [...inputs, ...cell.stateDict().values()];

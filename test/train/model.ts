@@ -15,7 +15,7 @@ export interface Model {
 }
 
 export function model(seed = 1): Model {
-  const [a, b, c] = split(keyOf(seed), 3) as [Key, Key, Key];
+  const [a, b, c] = split(keyOf(seed), 3);
   const make = (key: Key, shape: number[]) => parameter(outside(() => uniform(key, shape, { low: -1, high: 1 })));
   return { hidden: make(a, [2, 8, 1]), bias: make(b, [8, 1]), out: make(c, [8, 1]) };
 }

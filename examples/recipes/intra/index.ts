@@ -67,7 +67,7 @@ class Reader extends Module {
 
   constructor(symbols: number, how: Teaching, kind: Kind, from: Key) {
     super();
-    const [forEmbedding, forCore, forOutput] = split(from, 3) as [Key, Key, Key];
+    const [forEmbedding, forCore, forOutput] = split(from, 3);
     const { embedding: input, hidden, score, passage } = how;
     this.embedding = new Embedding({ symbols, size: input }, forEmbedding);
     this.core =

@@ -37,7 +37,7 @@ export interface PointerNetworkOptions {
   /** Width of the decoder, of the encoding of an item, and of the score. */
   hidden: number;
   /** The items are read in both directions, each half as wide. Default false, as in the paper. */
-  bidirectional?: boolean;
+  bidirectional?: boolean | undefined;
 }
 
 /** What the decoder reads. Choice 0 is the start and the end, choice i + 1 is item i. */
@@ -64,13 +64,13 @@ export type Constraint = (allowed: Tensor, last: Tensor, real: Tensor) => Tensor
 /** How items are chosen. */
 export interface PointOptions {
   /** bool `[B, N]`, true where an item is real. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
   /** Hypotheses kept. Default 1, which is greedy. */
-  beam?: number;
+  beam?: number | undefined;
   /** Default none. */
-  constraint?: Constraint;
+  constraint?: Constraint | undefined;
   /** The most choices, the end counted. Default N + 1. */
-  maxLength?: number;
+  maxLength?: number | undefined;
 }
 
 const masked = { mask: 0 };
@@ -127,7 +127,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
     expectKey('PointerNetwork', key);
     const { input, hidden, bidirectional = false } = options;
     if (bidirectional && hidden % 2 !== 0) throw new RangeError(`PointerNetwork: hidden must be even for two directions, got ${hidden}`);
-    const keys = split(key, 5) as [Key, Key, Key, Key, Key];
+    const keys = split(key, 5);
     this.encoder = new LSTM({ input, hidden: bidirectional ? hidden / 2 : hidden, bidirectional }, keys[0]);
     this.decoder = new LSTM({ input, hidden }, keys[1]);
     this.score = new AdditiveScore({ query: hidden, key: hidden, hidden }, keys[2]);

@@ -18,13 +18,13 @@ import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 /** What an {@link AttentionSeq2Seq} is made with. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
   /** Soft attention with this score over the whole source. Default `additive`. The dot scores want `project` of the width `hidden`. */
-  score?: ScoreName;
+  score?: ScoreName | undefined;
   /** Any mechanism, for queries of the decoder's width and keys of the source's. It takes the place of `score`. */
-  attention?: (sizes: AttentionSizes, key: Key) => Mechanism;
+  attention?: ((sizes: AttentionSizes, key: Key) => Mechanism) | undefined;
   /** When the decoder looks, see {@link AttentionSeq2Seq}. Default `luong`. */
-  decoder?: 'luong' | 'bahdanau';
+  decoder?: 'luong' | 'bahdanau' | undefined;
   /** Width that a linear map gives what is read. Default: none, the encoder's vectors of 2 · `hidden` as they are. */
-  project?: number;
+  project?: number | undefined;
 }
 
 /** What the decoder reads: the source as attention takes it, and the LSTM's first state. */
@@ -68,7 +68,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0, decoder = 'luong' } = options;
     const width = options.project ?? 2 * hidden;
     const looksBack = decoder === 'bahdanau';
-    const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
+    const keys = split(key, 7);
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
     this.bridge = new Bridge({ hidden }, keys[1]);
     this.project = options.project === undefined ? null : new Linear({ input: 2 * hidden, output: width, bias: false }, foldIn(key, 0));
@@ -83,7 +83,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     this.specials = specials(options);
   }
 
-  override read(source: Tensor, options: { key?: Key } = {}): AttentionSource {
+  override read(source: Tensor, options: { key?: Key | undefined } = {}): AttentionSource {
     expectSource(source, options);
     const encoded = this.encoder.forward(source, this.specials.pad, options);
     const first = this.bridge.forward(encoded);
@@ -100,7 +100,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     embedded: Tensor,
     { prepared }: AttentionSource,
     state: DecoderState,
-    options: { key?: Key } = {},
+    options: { key?: Key | undefined } = {},
   ): DecoderStep<DecoderState> {
     const draw = options.key ? { key: foldIn(options.key, 0) } : {};
     const look = (h: Tensor) => this.attention.step(h, prepared, state.attention, draw);

@@ -20,12 +20,12 @@ import { generating, type ModelGenerateOptions, searchOf, type TranslateOptions,
 /** How a model is taught. */
 export interface TeachOptions {
   /** Given in training: what dropout and sampling draw from. */
-  key?: Key;
+  key?: Key | undefined;
   /**
    * Scheduled sampling (Bengio et al. 2015): each token fed is, with this probability, the model's own best guess instead of the
    * true one. Needs a key. Default 0: teacher forcing.
    */
-  sampling?: number;
+  sampling?: number | undefined;
 }
 
 const teaching = { key: 0, sampling: 0 };

@@ -50,7 +50,7 @@ export class Encoder extends Module {
   }
 
   /** int32 `[B, S]`, padded with `pad`. With `key` (training) dropout is on. */
-  forward(source: Tensor, pad: number, options: { key?: Key } = {}): Encoded {
+  forward(source: Tensor, pad: number, options: { key?: Key | undefined } = {}): Encoded {
     expectTokens('forward', 'source', source);
     if (!Number.isInteger(pad)) throw new RangeError(`forward: pad must be a whole number, got ${shown(pad)}`);
     expectNames('Encoder', options, keyName);

@@ -22,9 +22,9 @@ export interface ItemsSeq2SeqOptions extends Specials {
   /** D, of embeddings and of the decoder. */
   hidden: number;
   /** Any mechanism, for queries and keys of width D. Default soft attention with additive scores. */
-  attention?: (sizes: AttentionSizes, key: Key) => Mechanism;
+  attention?: ((sizes: AttentionSizes, key: Key) => Mechanism) | undefined;
   /** Probability of dropping an element of embeddings and decoder outputs in training. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
 }
 
 const rules: Rules<ItemsSeq2SeqOptions> = {
@@ -60,7 +60,7 @@ export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> 
     expectKey('ItemsSeq2Seq', key);
     const { source, target, hidden, dropout = 0 } = options;
     const { attention = (sizes, from) => softAttention('additive', sizes, from) } = options;
-    const keys = split(key, 7) as [Key, Key, Key, Key, Key, Key, Key];
+    const keys = split(key, 7);
     this.items = new Embedding({ symbols: source, size: hidden }, keys[0]);
     this.edges = new Embedding({ symbols: 2, size: hidden }, keys[1]);
     this.embedding = new Embedding({ symbols: target, size: hidden }, keys[2]);
@@ -72,7 +72,7 @@ export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> 
     this.specials = specials(options);
   }
 
-  override read(source: Tensor, options: { key?: Key } = {}): AttentionSource {
+  override read(source: Tensor, options: { key?: Key | undefined } = {}): AttentionSource {
     expectSource(source, options);
     const { pad, start } = this.specials;
     const [batch = 0, length = 0] = source.shape;
@@ -95,7 +95,7 @@ export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> 
     embedded: Tensor,
     { prepared }: AttentionSource,
     state: DecoderState,
-    options: { key?: Key } = {},
+    options: { key?: Key | undefined } = {},
   ): DecoderStep<DecoderState> {
     const [forLook, forOutput] = options.key ? split(options.key) : [];
     const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed ?? state.cell.h], 1), state.cell);

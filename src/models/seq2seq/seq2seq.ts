@@ -17,7 +17,7 @@ export type Feed = 'each' | 'first' | 'state';
 /** What a {@link Seq2Seq} is made with. */
 export interface Seq2SeqOptions extends ModelOptions {
   /** Default `each`. */
-  feed?: Feed;
+  feed?: Feed | undefined;
 }
 
 /** What the decoder reads: the encoding `[B, D]`, and the cell's state in its place where that is the initial state. */
@@ -47,7 +47,7 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
     expectOptions('Seq2Seq', options, { ...isModel, feed: maybe(isOneOf('each', 'first', 'state')) });
     expectKey('Seq2Seq', key);
     const { source, target, hidden, embedding = hidden, layers = 1, dropout = 0, feed = 'each' } = options;
-    const keys = split(key, 6) as [Key, Key, Key, Key, Key, Key];
+    const keys = split(key, 6);
     this.encoder = new Encoder({ source, embedding, hidden, layers, dropout }, keys[0]);
     this.bridge = new Bridge({ hidden, cell: feed === 'state' }, keys[1]);
     this.embedding = new Embedding({ symbols: target, size: embedding }, keys[2]);
@@ -59,7 +59,7 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
     this.specials = specials(options);
   }
 
-  override read(source: Tensor, options: { key?: Key } = {}): Seq2SeqSource {
+  override read(source: Tensor, options: { key?: Key | undefined } = {}): Seq2SeqSource {
     expectSource(source, options);
     const { h: encoding, c } = this.bridge.forward(this.encoder.forward(source, this.specials.pad, options));
     return { encoding, c };
@@ -75,7 +75,7 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
     embedded: Tensor,
     source: Seq2SeqSource,
     state: Seq2SeqState,
-    options: { key?: Key } = {},
+    options: { key?: Key | undefined } = {},
   ): { vector: Tensor; state: Seq2SeqState } {
     const fed = this.feed === 'each' ? source.encoding : state.first;
     const { output, state: cell } = this.cell.step(fed ? concat([embedded, fed], 1) : embedded, state.cell);

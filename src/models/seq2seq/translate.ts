@@ -19,7 +19,7 @@ import { expectTokens, type Specials, tokenMask } from '../tokens.ts';
  */
 export interface TranslateOptions extends Partial<WritingOptions>, Omit<Ranking, 'coverageMask'> {
   /** Draws in place of searching. `hypotheses` are the samples as they come, `tokens` those of the first. */
-  sample?: Drawing & Pick<SampleOptions, 'samples'>;
+  sample?: (Drawing & Pick<SampleOptions, 'samples'>) | undefined;
 }
 
 /** How to write step by step: greedily, or drawing with a key. */

@@ -23,13 +23,13 @@ export interface LanguageModelOptions {
   /** The most tokens that are read at once: places have learned vectors. */
   length: number;
   /** Width of the feed-forward nets. Default 4 D. */
-  hidden?: number;
+  hidden?: number | undefined;
   /** Default `gelu`. */
-  activation?: Activation;
+  activation?: Activation | undefined;
   /** Without, no map and no norm of the layers has a bias, nor the last norm. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Where a key is given: of embeddings, and as {@link TransformerEncoderLayer} has it. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
 }
 
 const rules: Rules<LanguageModelOptions> = {
@@ -75,7 +75,7 @@ export class LanguageModel extends Module {
   }
 
   /** Tokens (int32 `[B, T]`) to the logits of each one's next `[B, T, C]`. Dropout is on where a key is given. */
-  forward(tokens: Tensor, options: { key?: Key } = {}): Tensor {
+  forward(tokens: Tensor, options: { key?: Key | undefined } = {}): Tensor {
     expectNames('LanguageModel', options, keyName);
     expectTokens('LanguageModel', 'tokens', tokens);
     const time = tokens.shape[1] as number;

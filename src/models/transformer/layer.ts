@@ -37,19 +37,19 @@ export interface TransformerEncoderLayerOptions {
   /** H, a divisor of D. */
   heads: number;
   /** F, the width of the feed-forward net. Default 4 D. */
-  hidden?: number;
+  hidden?: number | undefined;
   /** Default `relu`. */
-  activation?: Activation;
+  activation?: Activation | undefined;
   /** Whether each half normalises what it reads (Radford et al. 2019, §2.3) and not the sum that it leaves. Default false. */
-  normFirst?: boolean;
+  normFirst?: boolean | undefined;
   /** Makes each of the two norms. Default {@link LayerNorm}. */
-  norm?: (size: number) => Norm;
+  norm?: ((size: number) => Norm) | undefined;
   /** Without, no map and no {@link LayerNorm} has a bias. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Where a key is given: of attention weights, between the maps, and of what each half adds. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** Where a query may look: `causal` in a language model. Default everywhere. */
-  window?: Window;
+  window?: Window | undefined;
 }
 
 /** What a layer may be told of one call. */
@@ -103,7 +103,7 @@ export class TransformerEncoderLayer extends Module {
     expectKey('TransformerEncoderLayer', key);
     const { size, heads, hidden = 4 * size, activation = 'relu', normFirst = false, bias = true, dropout = 0, window } = options;
     const { norm = (width) => new LayerNorm({ size: width, bias }) } = options;
-    const [forAttention, forFirst, forSecond] = split(key, 3) as [Key, Key, Key];
+    const [forAttention, forFirst, forSecond] = split(key, 3);
     this.norm1 = norm(size);
     this.norm2 = norm(size);
     this.self_attn = new MultiHead({ query: size, key: size, heads, bias, dropout, ...(window && { window }) }, forAttention);
@@ -117,7 +117,7 @@ export class TransformerEncoderLayer extends Module {
   /** `[B, T, D]` to the same; with `weights`, which change no bit of it, where each head looked `[B, H, T, T]` too. */
   forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor };
   forward(x: Tensor, options?: LayerCall): Tensor;
-  forward(x: Tensor, options: LayerCall & { weights?: true } = {}): Tensor | { output: Tensor; weights: Tensor } {
+  forward(x: Tensor, options: LayerCall & { weights?: true | undefined } = {}): Tensor | { output: Tensor; weights: Tensor } {
     expectNames('TransformerEncoderLayer', options, calling);
     const { mask, key, weights } = options;
     const [forWeights, forRead, forHidden, forOutput] = key ? split(key, 4) : [];

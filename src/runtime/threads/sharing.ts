@@ -6,11 +6,11 @@ import { threaded } from './table.ts';
 
 /** See `WasmOptions`. */
 interface Options {
-  threads?: number;
-  worker?: URL | string;
-  grain?: number;
+  threads?: number | undefined;
+  worker?: URL | string | undefined;
+  grain?: number | undefined;
   /** Milliseconds, awake, that a call waits for a worker at most. */
-  patience?: number;
+  patience?: number | undefined;
 }
 
 /** Ends the workers of pools whose kernels nobody holds any more. */

@@ -16,7 +16,7 @@ const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask
  * The item of the largest value, or with probability `epsilon` any item, all alike: `values` `[…, N]` give int32 `[…]`. Items where `mask` (bool
  * `[…, N]`) is false are not chosen; a row without any other is an error.
  */
-export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor }): Tensor {
+export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor | undefined }): Tensor {
   expectNames('epsilonGreedy', options, { epsilon: 0, mask: 0 });
   const { epsilon, mask } = options;
   if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`epsilonGreedy: epsilon must be in [0, 1], got ${epsilon}`);
@@ -31,11 +31,11 @@ export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: numb
 /** Options of {@link qTarget}. */
 export interface QTargetOptions {
   /** What a reward one step later is worth, γ. Default 0.99. */
-  discount?: number;
+  discount?: number | undefined;
   /** bool `[B]`: true where nothing comes after. */
-  done?: Tensor;
+  done?: Tensor | undefined;
   /** bool `[B, N]`: which items may be chosen next; where there is none, nothing comes after. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
 }
 
 /** `R + γ maxₐ Q⁻(s′, a)`: `reward` `[B]` and the values `next` `[B, N]`, which the target network gives, to `[B]`. No gradient. */
@@ -68,7 +68,7 @@ export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
  * Brings a target network nearer to the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)`, both of the same parameters; buffers follow like them, those of whole numbers at once. Rate 1, the default, copies (Mnih
  * et al. 2015, every C steps); a small one, at every step, follows (Lillicrap et al. 2016).
  */
-export function updateTarget(target: Module, online: Module, options: { rate?: number } = {}): void {
+export function updateTarget(target: Module, online: Module, options: { rate?: number | undefined } = {}): void {
   expectNames('updateTarget', options, { rate: 0 });
   const { rate = 1 } = options;
   expectWithin('updateTarget', 'rate', rate, 0);

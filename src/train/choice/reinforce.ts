@@ -16,13 +16,13 @@ export interface ReinforceOptions {
    * What is expected of the reward, before anything is drawn: a number ({@link movingAverage}) or a tensor of a shape that the reward may have
    * ({@link LearnedBaseline}). It may not depend on the choice. Default 0.
    */
-  baseline?: Tensor | number;
+  baseline?: Tensor | number | undefined;
   /** Of what was chosen from, of the shape of the log-probabilities, in nats. */
-  entropy?: Tensor;
+  entropy?: Tensor | undefined;
   /** What a nat of entropy is worth beside the reward. Default 0.01. */
-  entropyWeight?: number;
+  entropyWeight?: number | undefined;
   /** bool of the shape of the log-probabilities: true where a choice counts. */
-  mask?: Tensor;
+  mask?: Tensor | undefined;
 }
 
 /** `x` of leading axes of `shape`, with axes of 1 for the others; without a gradient. */
@@ -71,7 +71,7 @@ export interface MovingAverage {
  * moments, so that the first reward is the first mean. Give the reward after the loss of its own draw was made: a baseline that knows the
  * draw is biased. From `{ value: 0, weight: 0 }`. A mean of no reward is 0.
  */
-export function movingAverage(state: MovingAverage, reward: number, options: { decay?: number } = {}): MovingAverage {
+export function movingAverage(state: MovingAverage, reward: number, options: { decay?: number | undefined } = {}): MovingAverage {
   expectOptions('movingAverage', options, { decay: share });
   const { decay = 0.9 } = options;
   const weight = decay * state.weight + (1 - decay);
@@ -99,7 +99,7 @@ export class LearnedBaseline extends Module {
 }
 
 /** What a learned baseline is taught by: the mean of `(b − R)²`; `reward` has leading axes of `baseline`. Over what `mask` (bool) counts, if given. */
-export function baselineLoss(baseline: Tensor, reward: Tensor, options: { mask?: Tensor } = {}): Tensor {
+export function baselineLoss(baseline: Tensor, reward: Tensor, options: { mask?: Tensor | undefined } = {}): Tensor {
   expectNames('baselineLoss', options, { mask: 0 });
   const { mask } = options;
   const errors = square(sub(baseline, constantLike('baselineLoss', 'reward', reward, baseline)));
