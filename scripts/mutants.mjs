@@ -14,7 +14,7 @@ const docs = 'docs/testing.md';
 /**
  * @typedef {{ mutatorName: string, replacement: string, status: string, location: { start: { line: number, column: number }, end: { line: number, column: number } } }} Mutant
  * @typedef {{ file: string, code: string, becomes: string, reason: string }} Harmless
- * @typedef {{ room: string, mutants: number, killed: number, harmless: number, alive: string[] }} Score
+ * @typedef {{ room: string, mutants: number, killed: number, harmless: number, alive: string[], commit: string }} Score
  */
 
 const program = new Command('npm run mutants --')
@@ -25,10 +25,11 @@ const program = new Command('npm run mutants --')
   .option('--static', 'also what runs only while modules are imported, which takes a new process for each')
   .option('--concurrency <number>', 'processes side by side', '2')
   .option('--kernels', 'the kernels, by the list of changes made by hand')
+  .option('--kept', 'try nothing: the scores of the last run, and of its commit')
   .option('--docs', `write the scores into ${docs}`)
   .parse();
 
-/** @type {{ room?: string[], file?: string, fresh?: true, static?: true, concurrency: string, kernels?: true, docs?: true }} */
+/** @type {{ room?: string[], file?: string, fresh?: true, static?: true, concurrency: string, kernels?: true, kept?: true, docs?: true }} */
 const options = program.opts();
 
 /** What git says. @param {string} words */
@@ -40,7 +41,8 @@ if (options.docs) {
     .filter((line) => line && !line.endsWith(` ${docs}`));
   if (options.file)
     throw new Error('mutants: docs must be written of whole rooms, got --file; run the room, which takes the results of its files up');
-  if (changed.length > 0) throw new Error(`mutants: docs must be written of a commit, got changes:\n${changed.join('\n')}`);
+  if (changed.length > 0 && !options.kept)
+    throw new Error(`mutants: docs must be written of a commit, got changes:\n${changed.join('\n')}`);
 }
 
 if (options.kernels) {
@@ -68,10 +70,11 @@ function filesOf(tests) {
   });
 }
 
-/** Runs a room's mutants and reads what became of them. @param {string} room @returns {Score} */
-function scoreOf(room) {
+/** Runs a room's mutants. @param {string} room */
+function run(room) {
   const { mutate, tests, without } = /** @type {{ mutate: string[], tests: string[], without?: RegExp }} */ (rooms[room]);
   const report = `build/mutants/${room}.json`;
+  const commit = `${git('rev-parse --short HEAD')}${options.static ? ', with what runs on import' : ''}`;
   const config = `build/mutants/${room}.config.json`;
   mkdirSync('build/mutants', { recursive: true });
   writeFileSync(
@@ -103,9 +106,16 @@ function scoreOf(room) {
     env: { ...process.env, SACCADE_MUTANTS: filesOf(tests).join(), SACCADE_WITHOUT: without?.source ?? '', SACCADE_BRIEF: '1' },
   });
   if (!existsSync(report)) throw new Error(`mutants: the run of ${room} ended without a report; its output above says why`);
+  writeFileSync(`build/mutants/${room}.commit`, commit);
+}
+
+/** Runs a room's mutants, unless kept ones are asked for, and reads what became of them. @param {string} room @returns {Score} */
+function scoreOf(room) {
+  if (!options.kept) run(room);
   /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
-  const { files } = JSON.parse(readFileSync(report, 'utf8'));
-  const score = { room, mutants: 0, killed: 0, harmless: 0, alive: /** @type {string[]} */ ([]) };
+  const { files } = JSON.parse(readFileSync(`build/mutants/${room}.json`, 'utf8'));
+  const of = readFileSync(`build/mutants/${room}.commit`, 'utf8');
+  const score = { room, mutants: 0, killed: 0, harmless: 0, alive: /** @type {string[]} */ ([]), commit: of };
   for (const [file, { source, mutants }] of Object.entries(files)) {
     if (options.file && file !== options.file) continue; // kept from earlier runs
     const lines = source.split('\n');
@@ -136,10 +146,9 @@ if (options.docs) {
   const text = readFileSync(docs, 'utf8');
   const before = (mark.exec(text)?.[1] ?? '').split('\n').filter((line) => /^\| (?!room)/.test(line));
   const rows = new Map(before.map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line])); // rooms that were not tried now keep their row
-  const [part, commit] = [options.static ? ', with what runs on import' : '', git('rev-parse --short HEAD')];
   for (const score of scores) {
-    const { room, mutants, killed, harmless: spared } = score;
-    rows.set(room, `| ${room} | ${mutants} | ${killed} | ${spared} | ${percent(score).toFixed(1)} % | ${commit}${part} |`);
+    const { room, mutants, killed, harmless: spared, commit } = score;
+    rows.set(room, `| ${room} | ${mutants} | ${killed} | ${spared} | ${percent(score).toFixed(1)} % | ${commit} |`);
   }
   const head = ['| room | mutants | killed | harmless | killed of those that matter | commit |', '|---|---|---|---|---|---|'];
   const table = [...head, ...rows.values()].join('\n');
