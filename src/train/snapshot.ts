@@ -6,7 +6,9 @@ import { empty, type Tensor } from '../tensor/tensor.ts';
 
 /** What a copy is taken of and put back into: a module, an optimiser. */
 export interface Copied {
+  /** Its tensors by path. */
   stateDict(): ReadonlyMap<string, Tensor>;
+  /** Takes their values over. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
 }
 
