@@ -127,13 +127,17 @@ function entriesOf(value: object, path: string): Iterable<readonly [unknown, unk
 /** A parameter of this or of another copy of the package. */
 const isLeaf = (x: object): boolean => 'storage' in x && 'leaf' in x && x.leaf === true;
 
-/** Whether there are parameters in an object or in those it holds. What an optimiser has are another's. */
+/** The first things in an object: layers stand in short lists, and data in long ones. */
+const firsts = (value: object): unknown[] =>
+  Array.isArray(value) ? value.slice(0, 9) : [...(value instanceof Map ? value.values() : Object.values(value))].slice(0, 99);
+
+/** Whether there are parameters in an object or in those it holds. Those of an optimiser belong to another module. */
 const hides = (value: object, depth: number): boolean =>
   value instanceof Module ||
   isLeaf(value) ||
   (depth > 0 &&
-    !('zeroGrad' in value || Array.isArray(value)) &&
-    Object.values(value).some((x) => typeof x === 'object' && x && hides(x, depth - 1)));
+    !('zeroGrad' in value || ArrayBuffer.isView(value)) &&
+    firsts(value).some((x) => typeof x === 'object' && x && hides(x, depth - 1)));
 
 /** Parameters that would not be found: of another copy of the package, and of classes that are no modules. */
 function refuseHidden(value: object, path: string): void {

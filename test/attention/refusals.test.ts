@@ -72,7 +72,7 @@ describe('attention', () => {
     expect(made({ window: {} })).toThrow('Attention: window must be an object with limit(), got ');
     expect(made({ selection: () => 1 })).toThrow('Attention: selection must be an object with select(), got ');
     expect(made({ read: 'sum' })).toThrow("Attention: read must be a function, got 'sum'");
-    expect(made({ scores: 1 })).toThrow('Attention: options must be among score, window, selection, read, got scores');
+    expect(made({ scores: 1 })).toThrow('Attention: options must be among score, window, selection, read, heads, got scores');
     expect(() => attention.forward(query, keys, keys, { masks: 1 } as object)).toThrow(
       'Attention: options must be among mask, key, got masks',
     );

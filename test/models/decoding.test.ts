@@ -79,7 +79,7 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
       expect(written).toEqual(wanted);
     }
     for await (const { step } of model.generate(tokens)) if (step === 1) break;
-    expect(memoryReport().blocks).toBe(before);
+    expect(memoryReport().blocks).toBeLessThanOrEqual(before); // what other tests left outside scopes may be collected meanwhile
   });
 
   it(

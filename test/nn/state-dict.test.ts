@@ -132,6 +132,20 @@ describe('what would silently not be trained is refused', () => {
     );
   });
 
+  it('modules in a list or a map of such an object', () => {
+    class Layers {
+      readonly layers: unknown;
+      constructor(layers: unknown) {
+        this.layers = layers;
+      }
+    }
+    for (const layers of [[linear(), linear()], new Map([['a', linear()]]), [[linear()]], { a: [linear()] }]) {
+      expect(() => paths(new Holder({ part: new Layers(layers) }))).toThrow('stateDict: part must be a tensor or a Module');
+    }
+    const data = new Layers(Array.from({ length: 1e6 }, (_, i) => i));
+    expect(paths(new Holder({ part: data, numbers: new Float32Array(9), words: new Layers(['a']) }))).toEqual([]);
+  });
+
   it('modules and tensors of a second copy of the package', () => {
     class Tensor {
       leaf = true;
