@@ -131,7 +131,7 @@ it.each<[string, object, string]>([
   ['no signal', { signal: null }, 'train: signal must be an AbortSignal, got null'],
   ['no metric', { every: 1, evaluate: () => null }, 'train: evaluate must return a number, got null'],
 ])('refuses %s', async (_, options, message) => {
-  await expect(whole(run({ steps: 1, ...options }))).rejects.toThrow(message);
+  await expect(async () => whole(run({ steps: 1, ...options }))).rejects.toThrow(message); // at the call, or at the step
 });
 
 it('names the step whose gradient is no number', async () => {
