@@ -15,7 +15,8 @@ const fileOf = ({ document, name, line }: Block) => join(folder, document.replac
 const all = ['README.md', 'CONTRIBUTING.md', ...files('docs', '.md')].flatMap((path) => blocks(path, read(path)));
 const code = all.filter(({ language }) => language === 'ts');
 
-describe('code in the documents', () => {
+describe('code in the documents', { shuffle: false }, () => {
+  // a page's programs read what those before them wrote
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
