@@ -74,7 +74,7 @@ export const bundlers = {
     for (const name of ['page.js', 'worker.js', 'run.js']) cpSync(join(project.folder, name), join(folder, name));
     cpSync(join(project.folder, 'node_modules/saccade/dist/saccade.min.js'), join(folder, 'saccade.min.js'));
     const program = readFileSync(join(project.folder, 'program.js'), 'utf8');
-    writeFileSync(join(folder, 'program.js'), program.replace("'saccade'", "'./saccade.min.js'"));
+    writeFileSync(join(folder, 'program.js'), program.replace(/'saccade(\/\w+)?'/g, "'./saccade.min.js'"));
     addFiles(project, folder);
     return folder;
   },

@@ -41,17 +41,18 @@ async function coldStart(folder, path, enough) {
 export async function edge(project) {
   const folder = folderOf(project, 'edge');
   await tinyModel(join(folder, 'model.safetensors'));
+  const dist = join(project.folder, 'node_modules/saccade/dist');
   const model = {
     name: 'model',
     setup(build) {
       build.onResolve({ filter: /\.safetensors$/ }, () => ({ path: join(folder, 'model.safetensors') }));
+      build.onResolve({ filter: /^saccade(\/\w+)?$/ }, ({ path }) => ({ path: join(dist, `${path.split('/')[1] ?? 'workerd'}.js`) }));
     },
   };
   const out = folderOf(project, 'edge/out');
   await bundleWorker(join(root, 'examples/edge/worker.ts'), out, {
     plugins: [model],
     nodePaths: [join(project.folder, 'node_modules')],
-    alias: { saccade: join(project.folder, 'node_modules/saccade/dist/workerd.js') },
   });
 
   const { server } = await start(out, '/health');

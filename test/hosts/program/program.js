@@ -1,18 +1,6 @@
 // What every host must do alike: load the kernels, read a saved model, train a step, save, and say what came out.
-import {
-  Adam,
-  AttentionSeq2Seq,
-  backward,
-  crossEntropy,
-  fnv1a,
-  init,
-  key,
-  loadTensors,
-  parameters,
-  saveTensors,
-  scope,
-  tensor,
-} from 'saccade';
+import { Adam, AttentionSeq2Seq, backward, crossEntropy, init, key, loadTensors, parameters, saveTensors, scope, tensor } from 'saccade';
+import { fnv1a } from 'saccade/data';
 
 /** The model that is saved, before and after. */
 export const fresh = () => new AttentionSeq2Seq({ source: 9, target: 7, hidden: 12, embedding: 5, dropout: 0.1 }, key(7));
