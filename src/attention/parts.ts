@@ -19,14 +19,14 @@ export interface AttentionSizes {
 }
 
 /** A source made ready for step-by-step use: what does not depend on the query. Its first axes are the batch, like a state's. */
-export interface Prepared extends State {
+export type Prepared = State & {
   /** Keys as the score takes them `[B, S, ·]`. */
   readonly keys: Tensor;
   /** `[B, S, V]`. */
   readonly values: Tensor;
   /** Where queries may look, bool `[B, S]` or `[B, 1 or T, S]`. */
   readonly mask?: Tensor;
-}
+};
 
 /** One thing that a part remembers of earlier steps: its value before the first, and after each. The first axis is the batch. */
 export interface Remembered {
