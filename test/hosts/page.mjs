@@ -40,11 +40,11 @@ async function savesAndOpens(page) {
   const path = await download.path();
   await page.locator('#file').setInputFiles(path);
   await page.getByRole('button', { name: 'Start' }).first().waitFor();
-  await page.waitForFunction((text) => document.querySelector('#said').textContent === text, before, { timeout: 20_000 });
+  await page.waitForFunction((text) => document.querySelector('#said').textContent === text, before, { timeout: 60_000 });
   await page
     .locator('#file')
     .setInputFiles({ name: 'torn.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('torn') });
-  await page.waitForFunction(() => /got/.test(document.querySelector('#hint').textContent), null, { timeout: 20_000 });
+  await page.waitForFunction(() => /got/.test(document.querySelector('#hint').textContent), null, { timeout: 60_000 });
   await page.reload();
   await page.getByText('This model knows nothing yet').waitFor(); // a model that was opened is kept in its own file
 }
