@@ -65,6 +65,13 @@ const file = () => saveTensors([...filled().stateDict()].reverse(), { metadata: 
 
 const headerOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes.subarray(8, 8 + (bytes[0] as number) + 256 * (bytes[1] as number)));
 
+/** The path of a file that holds these. */
+async function written(bytes: Uint8Array): Promise<string> {
+  const path = join(folder, 'model.safetensors');
+  await writeFile(path, bytes);
+  return path;
+}
+
 describe('loadInto', () => {
   it.each<[string, (bytes: Uint8Array<ArrayBuffer>) => FileSource | Promise<FileSource>]>([
     ['bytes', (bytes) => bytes],
@@ -73,14 +80,8 @@ describe('loadInto', () => {
     ['a Blob', (bytes) => new Blob([bytes])],
     ['a Response', (bytes) => new Response(bytes)],
     ['a stream', (bytes) => streamOf(bytes)],
-    [
-      'a path',
-      async (bytes) => {
-        await writeFile(join(folder, 'model.safetensors'), bytes);
-        return join(folder, 'model.safetensors');
-      },
-    ],
-    ['a URL', () => pathToFileURL(join(folder, 'model.safetensors'))],
+    ['a path', written],
+    ['a URL', async (bytes) => pathToFileURL(await written(bytes))],
   ])('reads %s, staged and in place', async (_, source) => {
     for (const staged of [true, false]) {
       const model = new Model();
