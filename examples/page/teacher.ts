@@ -151,6 +151,14 @@ function failed(error: unknown): void {
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
+/** The files of a lesson are changed by one request after another: a torn file never overtakes the one before it. */
+let files: Promise<unknown> = Promise.resolve();
+function inTurn(change: () => Promise<void>): Promise<void> {
+  const mine = files.then(change);
+  files = mine.catch(() => {});
+  return mine;
+}
+
 async function answer(request: Request): Promise<void> {
   await started;
   switch (request.kind) {
@@ -159,12 +167,14 @@ async function answer(request: Request): Promise<void> {
     case 'train':
       return train();
     case 'load':
-      return load(request.bytes);
+      return inTurn(() => load(request.bytes));
     case 'file':
       return tell({ kind: 'file', bytes: writeCheckpoint({ model: speaker, metadata: about }) });
     case 'forget':
-      await forget();
-      return ready();
+      return inTurn(async () => {
+        await forget();
+        await ready();
+      });
     case 'say':
       word = request.word;
       return say();

@@ -39,7 +39,7 @@ async function savesAndOpens(page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the model' }).click()]);
   const path = await download.path();
   await page.locator('#file').setInputFiles(path);
-  await page.getByRole('button', { name: 'Start' }).first().waitFor();
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor(); // by 'Start' alone it is 'Start over' too, which is there before
   await page.waitForFunction((text) => document.querySelector('#said').textContent === text, before, { timeout: 60_000 });
   await page
     .locator('#file')
