@@ -1,4 +1,4 @@
-// Queries taken one by one where they cannot be taken together.
+// Attends query by query, for cases in which queries cannot be taken together.
 
 import { expand } from '../autograd/arithmetic.ts';
 import { where } from '../ops/logic.ts';
@@ -7,17 +7,17 @@ import { viewed } from '../ops/view.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attended, Read, Selected } from './parts.ts';
 
-/** The same with `f` applied to each tensor. */
+/** Applies `f` to each tensor of a structure. */
 export function ofEach<X extends Selected>(attended: X, f: (x: Tensor) => Tensor): X {
   return Object.fromEntries(Object.entries(attended).map(([name, x]) => [name, f(x as Tensor)])) as unknown as X;
 }
 
-/** What no query gives, of what one gave. */
+/** What no query gives, in the structure of what one gave. */
 export function ofNone(one: Attended): Attended {
   return ofEach(one, (x) => taken(x, 1, { from: 0, step: 1, count: 0 }));
 }
 
-/** `read` for each query by itself, with 0 in place of the values `[B, S, V]` that it may not look at: bool `[B, 1 or T, S]`. */
+/** Runs `read` for each query by itself, with 0 in place of the values `[B, S, V]` that it may not attend to: bool `[B, 1 or T, S]`. */
 export function readApart(read: Read, values: Tensor, selected: Selected, mask: Tensor): Tensor {
   const [batch, queries, keys] = selected.weights.shape as [number, number, number];
   const all = [batch, queries, keys, values.shape[2] as number];

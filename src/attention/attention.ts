@@ -29,30 +29,30 @@ import { weightedSum } from './read.ts';
 import { AdditiveScore, type Score, type ScoreName, scoreNamed } from './score.ts';
 import { soft } from './selection.ts';
 
-/** What an {@link Attention} is made of. */
+/** The parts of an {@link Attention}. */
 export interface AttentionParts {
   score: Score;
-  /** Where it may look. Default: everywhere. */
+  /** Where queries may look. Default: everywhere. */
   window?: Window | undefined;
   /** Default {@link soft}. */
   selection?: Selection | undefined;
   /** Default: {@link weightedSum}. */
   read?: Read | undefined;
-  /** H, where the examples are heads: example b, head h is row b · H + h. Windows and selections are told. Default 1. */
+  /** H, if the examples are heads: example b, head h is row b · H + h. Windows and selections receive it. Default 1. */
   heads?: number | undefined;
 }
 
-/** What one call may be told. */
+/** Options of one call. */
 export const calling: Names<{ mask?: Tensor; key?: Key }> = { mask: 1, key: 1 };
 
-/** The same of a source. */
+/** The mask of a source. */
 export const masking: Names<{ mask?: Tensor }> = { mask: 1 };
 
 /**
- * Attention as *score → window → selection → read*: how well the query matches each key, where it may look, how much of each it
- * takes, and what it reads with that: by default the weighted sum of the values. What parts remember of earlier steps is in the state.
- * The step form and the whole-sequence form give the same bits; a sequence is taken step by step only where a part needs it.
- * Keys and values that a query may not look at reach neither what it gives nor, where no query may, any gradient, whatever they hold.
+ * Attention as *score → window → selection → read*: how well the query matches each key, where it may look, how much of each key it takes,
+ * and what it reads with these weights: by default the weighted sum of the values. The state holds what parts remember of earlier steps.
+ * The step form and the whole-sequence form give the same bits; a sequence runs step by step only if a part needs it. Keys and values that
+ * a query may not attend to never reach its output. Where no query may attend to them, they reach no gradient either, whatever they hold.
  */
 export class Attention extends Module implements Mechanism {
   readonly score: Score;
@@ -82,9 +82,9 @@ export class Attention extends Module implements Mechanism {
   }
 
   /**
-   * Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, V]` and `weights` `[B, T, S]`.
-   * `mask` is bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. With `key` (training) selections
-   * draw.
+   * Attends with queries `[B, T, Q]` to keys `[B, S, K]` and values `[B, S, V]` (the keys by default), giving `output` `[B, T, V]` and
+   * `weights` `[B, T, S]`. `mask` is bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. With
+   * `key` (training) selections draw.
    */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor | undefined; key?: Key | undefined } = {}): Attended {
     expectNames('Attention', options, calling);
@@ -101,7 +101,7 @@ export class Attention extends Module implements Mechanism {
     return this.history?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, draw);
   }
 
-  /** A source of keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default), ready for {@link step}. */
+  /** Prepares a source for {@link step}: keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default). */
   prepare(keys: Tensor, values: Tensor = keys, options: { mask?: Tensor | undefined } = {}): Prepared {
     expectNames('Attention', options, masking);
     for (const x of [keys, values]) expectTensor('attention', 'keys and values', x);
@@ -116,12 +116,12 @@ export class Attention extends Module implements Mechanism {
     return { keys: this.score.prepare(seen), values: read, ...(mask && { mask }), ...unsound };
   }
 
-  /** The state before the first step; of `steps` in all, where queries are counted from the end. */
+  /** The state before the first step. `steps` is their number, for parts that count queries from the end. */
   initialState(prepared: Prepared, steps?: number): State {
     return this.history?.initial(prepared, steps) ?? {};
   }
 
-  /** One query `[B, Q]` for each source of the batch. */
+  /** Attends with one query `[B, Q]` for each source of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
     expectNames('Attention', options, keyName);
     if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {

@@ -11,10 +11,12 @@ import { expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
 const OP = 'KeyValueCache';
 
-/** Rows of a new block at least. */
+/** The smallest number of rows of a new block. */
 const LEAST = 16;
 
-/** Memory that caches share. Each owns its first rows; `used` says up to where some cache has written, for each example. */
+/**
+ * A block that caches share. Each cache owns its first rows; `used` is the end of the rows that any cache has written, for each example.
+ */
 interface Block {
   readonly keys: Tensor; // [B, G, C, D]
   readonly values: Tensor; // [B, G, C, V]
@@ -22,13 +24,13 @@ interface Block {
 }
 
 /**
- * Keys and values of the tokens so far, for each example of a batch as many as it has: what {@link MultiHead.extend} takes and gives. A value: to
- * append gives another cache and changes none, so that a prompt may be shared, a text taken back, and a search go on from any of them.
- * Behind the rows of a block `[B, G, C, ·]` there is room: who appends to the cache that was written last writes there, anybody else to a copy.
- * Room doubles, so that a token costs its own rows alone.
+ * Keys and values of the tokens so far, for each example of a batch its own number: {@link MultiHead.extend} takes and returns it. It is a
+ * value: to append gives another cache and changes none, so that caches may share a prompt, a text may be taken back, and a search may go
+ * on from any of them. Behind the rows of a block `[B, G, C, ·]` there is spare room: an append to the cache that was written last goes
+ * there, any other append to a copy. The room doubles when it runs out, so that a token costs only its own rows.
  */
 export class KeyValueCache implements RowState {
-  /** How many tokens each example has. */
+  /** The number of tokens of each example. */
   readonly lengths: readonly number[];
   private readonly block: Block | null;
 
@@ -37,13 +39,13 @@ export class KeyValueCache implements RowState {
     this.lengths = lengths;
   }
 
-  /** A cache of no tokens. Its widths are those of what is appended first. */
+  /** A cache without tokens. The first append decides its widths. */
   static empty(batch: number): KeyValueCache {
     expectSizes(OP, { batch }, isCount);
     return new KeyValueCache(null, new Array<number>(batch).fill(0));
   }
 
-  /** The cache that {@link stateDict} gave. */
+  /** The cache that {@link stateDict} described. */
   static from(dict: ReadonlyMap<string, Tensor>): KeyValueCache {
     const [keys, values, lengths] = ['keys', 'values', 'lengths'].map((name) => {
       const x = dict.get(name);
@@ -56,29 +58,29 @@ export class KeyValueCache implements RowState {
     return keys.shape[2] === 0 ? empty : empty.append(keys, values, { lengths: counts });
   }
 
-  /** How many examples there are. */
+  /** The number of examples. */
   get rows(): number {
     return this.lengths.length;
   }
 
-  /** Tokens of the longest example. */
+  /** The tokens of the longest example. */
   get length(): number {
     return this.lengths.reduce((most, length) => Math.max(most, length), 0);
   }
 
-  /** Keys `[B, G, C, D]` with room behind the first {@link length} rows; `null` before the first token. */
+  /** Keys `[B, G, C, D]` with spare room behind the first {@link length} rows; `null` before the first token. */
   get keys(): Tensor | null {
     return this.block?.keys ?? null;
   }
 
-  /** Values `[B, G, C, V]`, as the keys. */
+  /** Values `[B, G, C, V]`, laid out as the keys. */
   get values(): Tensor | null {
     return this.block?.values ?? null;
   }
 
   /**
-   * With keys `[B, G, N, D]` and values `[B, G, N, V]` of the next tokens; of each example the first `lengths` of them, all by default. Where a
-   * gradient has to pass, a cache is made anew; examples of unlike lengths then are refused.
+   * Appends keys `[B, G, N, D]` and values `[B, G, N, V]` of the next tokens; of each example the first `lengths` of them, all by default.
+   * If a gradient has to pass, the cache is made anew; then all examples must have the same length.
    */
   append(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] | undefined } = {}): KeyValueCache {
     const counts = this.counted(keys, values, options);
@@ -91,14 +93,14 @@ export class KeyValueCache implements RowState {
     const to = owns ? block : this.copied(keys, values, most);
     const rows: Rows[] = this.lengths.map((length, b) => ({ from: 0, to: length, count: counts[b] as number }));
     lengths.forEach((length, b) => {
-      to.used[b] = length; // before anything is written: who fails in between owns nothing
+      to.used[b] = length; // before anything is written: an append that fails midway owns nothing
     });
     writeRows(to.keys, keys, rows);
     writeRows(to.values, values, rows);
     return new KeyValueCache(to, lengths);
   }
 
-  /** The first `count` tokens of each example, or fewer where it has fewer. */
+  /** The first `count` tokens of each example, or fewer if it has fewer. */
   cropped(count: number): KeyValueCache {
     expectSizes(OP, { count }, isCount);
     return new KeyValueCache(
@@ -107,7 +109,7 @@ export class KeyValueCache implements RowState {
     );
   }
 
-  /** The examples that `order` names, in that order: a row may come several times. */
+  /** The examples that `order` names, in that order; a row may occur several times. */
   selected(order: readonly number[]): KeyValueCache {
     return this.takeRows(tensor(Int32Array.from(order)));
   }
@@ -135,7 +137,7 @@ export class KeyValueCache implements RowState {
     return this.block ? [this.block.keys, this.block.values] : [];
   }
 
-  /** Tensors to be saved: `keys` and `values` of as many rows as the longest example has, 0 where an example has fewer, and `lengths`. */
+  /** Tensors to save: `keys` and `values` with as many rows as the longest example, 0 where an example has fewer, and `lengths`. */
   stateDict(): Map<string, Tensor> {
     const lengths = tensor(Int32Array.from(this.lengths));
     if (!this.block) return new Map([['keys', zeros([this.rows, 0, 0, 0])], ['values', zeros([this.rows, 0, 0, 0])], ['lengths', lengths]]); // biome-ignore format: one line
@@ -148,7 +150,7 @@ export class KeyValueCache implements RowState {
     return new Map([['keys', keys], ['values', values], ['lengths', lengths]]); // biome-ignore format: one line
   }
 
-  /** A block with room for `most` rows that holds what this cache has. */
+  /** A block with room for `most` rows that holds the contents of this cache. */
   private copied(keys: Tensor, values: Tensor, most: number): Block {
     const rows: Rows[] = this.lengths.map((count) => ({ from: 0, to: 0, count }));
     const capacity = Math.max(LEAST, most, 2 * this.length);
@@ -161,7 +163,7 @@ export class KeyValueCache implements RowState {
     return { keys: to, values: too, used: [...this.lengths] };
   }
 
-  /** The same in ops. */
+  /** The same composed of ops. */
   private recorded(keys: Tensor, values: Tensor, counts: readonly number[], lengths: readonly number[]): KeyValueCache {
     const [length = 0, count = keys.shape[2]] = [this.lengths[0], counts[0]];
     if (count !== keys.shape[2] || this.lengths.some((other) => other !== length) || counts.some((other) => other !== count)) {
@@ -174,7 +176,7 @@ export class KeyValueCache implements RowState {
     return new KeyValueCache({ keys: k, values: v, used: [...lengths] }, lengths);
   }
 
-  /** Checks what is to be appended: how many tokens of each example. */
+  /** Checks what is to be appended and returns the number of tokens of each example. */
   private counted(keys: Tensor, values: Tensor, options: { lengths?: readonly number[] | undefined }): readonly number[] {
     for (const [name, x] of [
       ['keys', keys],

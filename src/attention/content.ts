@@ -1,4 +1,4 @@
-// Scores by likeness: the angle between a query and a key, and their distance.
+// Scores by similarity: the angle between a query and a key, and their distance.
 
 import { Linear } from '../nn/linear.ts';
 import { add, div, matmul, mul, softplus, sqrt, square, sub, sum, transpose } from '../ops/index.ts';
@@ -7,10 +7,10 @@ import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dotScore, isScoreSizes, Score, type ScoreSizes } from './score.ts';
 
-/** Keeps vectors of zeros from being divided by 0. */
+/** Keeps the division defined for zero vectors. */
 const EPSILON = 1e-12;
 
-/** `x / √(Σ x² + 1e-12)` along the last axis: the direction of a vector, and 0 of none. */
+/** `x / √(Σ x² + 1e-12)` along the last axis: the direction of a vector, and 0 for a zero vector. */
 export function direction(x: Tensor): Tensor {
   return div(x, sqrt(add(sum(square(x), { axis: -1, keepDims: true }), EPSILON)));
 }
@@ -25,8 +25,8 @@ export function cosineScore(query: Tensor, keys: Tensor, sharpness?: Tensor): Te
 }
 
 /**
- * {@link cosineScore} as a controller uses it: the key it looks for is a map of the query, `key`, and so is the sharpness,
- * `β = softplus(sharpness(q))`.
+ * {@link cosineScore} as a controller uses it: linear maps of the query give the key to look for, `key`, and the sharpness, `β =
+ * softplus(sharpness(q))`.
  */
 export class CosineScore extends Score {
   readonly key: Linear;
@@ -50,7 +50,7 @@ export class CosineScore extends Score {
   }
 }
 
-/** `−‖q − k‖²`: the nearest key scores most. Query `[B, T, D]`, keys `[B, S, D]` to `[B, T, S]`, worked out as `2 qᵀk − ‖q‖² − ‖k‖²`. */
+/** `−‖q − k‖²`: the nearest key scores highest. Query `[B, T, D]`, keys `[B, S, D]` to `[B, T, S]`, computed as `2 qᵀk − ‖q‖² − ‖k‖²`. */
 export function distanceScore(query: Tensor, keys: Tensor): Tensor {
   const squares = (x: Tensor) => sum(square(x), { axis: -1, keepDims: true });
   const twice = mul(matmul(query, keys, { transposeB: true }), 2);

@@ -6,13 +6,13 @@ import { drawn } from './hard.ts';
 import { does, type Selection } from './parts.ts';
 import { soft } from './selection.ts';
 
-/** Keeps the draws of dropout apart from those of the selection. */
+/** Separates the draws of dropout from those of the selection. */
 const DROPOUT = 2;
 
 /**
- * A selection, {@link soft} by default, whose weights are each dropped with probability `p` where a key is given; the others are divided by
- * 1 − p, so that a row no longer sums to 1, as in PyTorch (dropout after softmax: Vaswani et al. 2017's code). What is read and returned are
- * the weights that are left.
+ * A selection, {@link soft} by default, that drops each weight with probability `p` if a key is given. The others are divided by 1 − p, so
+ * that a row no longer sums to 1, as in PyTorch (dropout after softmax: Vaswani et al. 2017's code). The remaining weights are the ones
+ * that are read with and returned.
  */
 export function dropping(options: { p: number; selection?: Selection | undefined }): Selection {
   expectOptions('dropping', options, { p: isShare, selection: maybe(does('select')) });

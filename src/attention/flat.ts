@@ -1,4 +1,4 @@
-// Heads as examples of their own, and back.
+// Turns heads into examples of their own, and back.
 
 import { expand, reshape, sum } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -15,13 +15,13 @@ export function apart(x: Tensor, heads: number): Tensor {
   return reshape(x, [(x.shape[0] as number) / heads, heads, ...x.shape.slice(1)]);
 }
 
-/** A mask `[B, 1 or T, S]` for each head, `[B · H, 1 or T, S]`. */
+/** A mask `[B, 1 or T, S]` repeated for each head, `[B · H, 1 or T, S]`. */
 export function maskOfHeads(mask: Tensor, heads: number): Tensor {
   const [batch, queries, keys] = mask.shape as [number, number, number];
   return flat(expand(reshape(mask, [batch, 1, queries, keys]), [batch, heads, queries, keys]));
 }
 
-/** What heads selected, `[B · H, …]`, as they return it: log-probability and entropy of all together. */
+/** What heads selected, `[B · H, …]`, in the form that they return: log-probability and entropy are those of all heads together. */
 export function selectedBy(heads: number, { weights, choice, logProbability, entropy, value }: Selected): Selected {
   const all = (x: Tensor) => sum(apart(x, heads), { axis: 1 });
   return {

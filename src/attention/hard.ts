@@ -1,4 +1,4 @@
-// One key and no other. A choice is a step without slope: what the scores learn by is said at each.
+// Selections of exactly one key. A choice has no slope; each selection says how its scores learn.
 
 import { maskedOut } from '../ops/along.ts';
 import {
@@ -27,18 +27,16 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Context, Draw, Selection } from './parts.ts';
 import { inverse, isTemperature, type Temperature } from './selection.ts';
 
-/** The place of the largest of each row, int32; −1 where all are −∞. */
+/** The index of the largest of each row, int32; −1 where all are −∞. */
 export function choose(x: Tensor): Tensor {
   if (x.shape.at(-1) === 0) return full(x.shape.slice(0, -1), -1, 'int32');
   return where(equal(max(x, { axis: -1 }), -Infinity), -1, argmax(x, { axis: -1 }));
 }
 
-/** Scores with −∞ where the mask is false. */
+/** The scores, with −∞ where the mask is false. */
 const shown = (scores: Tensor, { mask }: Context) => maskedOut('attention', scores, mask);
 
-/**
- * Noise for scores `[B, T, S]`, drawn for each query from its own key, so that a query draws alike in a step and in a sequence.
- */
+/** Noise for scores `[B, T, S]`. Each query draws from its own key, so that it draws the same in a step and in a sequence. */
 export function drawn(
   draw: (key: Key, shape: readonly number[]) => Tensor,
   { key, each }: Draw,
@@ -51,16 +49,16 @@ export function drawn(
   return stack(steps, 1);
 }
 
-/** Scores with Gumbel noise, where there is a key to draw it from. */
+/** The scores plus Gumbel noise, if there is a key to draw it from. */
 function noisy(scores: Tensor, context: Context): Tensor {
   const noise = drawn(gumbel, context, scores.shape);
   return noise ? add(scores, noise) : scores;
 }
 
 /**
- * One key, drawn with the probability softmax gives it (Xu et al. 2015, §4.1, *hard*; the largest of scores and Gumbel noise); without a
- * key to draw from, the most probable. The weights carry no gradient to the scores: those learn through `logProbability` and `entropy`, as
- * REINFORCE has it (Williams 1992).
+ * One key, drawn with its softmax probability (Xu et al. 2015, §4.1, *hard*; the argmax of scores plus Gumbel noise); without a random key,
+ * the most probable. The weights carry no gradient to the scores: these learn through `logProbability` and `entropy`, as in REINFORCE
+ * (Williams 1992).
  */
 export const hard: Selection = {
   select(scores, context) {
@@ -72,7 +70,7 @@ export const hard: Selection = {
   },
 };
 
-/** The key of the highest score, the first of equals. No gradient to the scores. */
+/** The key of the highest score, the first among equals. No gradient to the scores. */
 export const highest: Selection = {
   select(scores, context) {
     const choice = choose(shown(scores, context));
@@ -81,8 +79,8 @@ export const highest: Selection = {
 };
 
 /**
- * The key of the highest score, or with probability `epsilon` any key, all alike (Watkins 1989; Mnih et al. 2015, ε-greedy): scores are what
- * reading a key is worth, and learn by Q-learning through `value`. Without a key to draw from, the highest.
+ * The key of the highest score, or with probability `epsilon` any key with equal probability (Watkins 1989; Mnih et al. 2015, ε-greedy).
+ * Scores estimate what reading a key is worth and learn by Q-learning through `value`. Without a random key, the highest score.
  */
 export function exploring(options: { epsilon: number | (() => number) }): Selection {
   expectOptions('exploring', options, {
@@ -99,7 +97,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
       const coins = drawn((key, shape) => uniform(foldIn(key, 0), shape), context, scores.shape);
       const noise = drawn((key, shape) => gumbel(foldIn(key, 1), shape), context, scores.shape);
       const best = choose(shown(scores, context));
-      const explores = coins && keys > 0 && less(select(coins, -1, 0), Math.ceil(epsilon * 2 ** 24) / 2 ** 24); // of coins of 24 bits, which float32 holds
+      const explores = coins && keys > 0 && less(select(coins, -1, 0), Math.ceil(epsilon * 2 ** 24) / 2 ** 24); // coins have 24 bits, exact in float32
       const choice = noise && explores ? where(explores, choose(shown(noise, context)), best) : best;
       return { weights: oneHot(choice, keys), choice, value: pick(scores, choice) };
     },
@@ -107,8 +105,8 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
 }
 
 /**
- * `softmax((score + g) / τ)` with Gumbel noise g (Jang, Gu, Poole 2017, "Categorical reparameterization with Gumbel-softmax", eq. 2; Maddison,
- * Mnih, Teh 2017): almost a draw as τ nears 0. Without a key there is no noise.
+ * `softmax((score + g) / τ)` with Gumbel noise g (Jang, Gu, Poole 2017, "Categorical reparameterization with Gumbel-softmax", eq. 2;
+ * Maddison, Mnih, Teh 2017): it approaches a draw as τ nears 0. Without a random key there is no noise.
  */
 export function gumbelSoftmax(options: { temperature: Temperature }): Selection {
   expectOptions('gumbelSoftmax', options, { temperature: isTemperature });
@@ -120,8 +118,8 @@ export function gumbelSoftmax(options: { temperature: Temperature }): Selection 
 }
 
 /**
- * One key, drawn as {@link hard} does, with the gradient of {@link gumbelSoftmax} under the same noise (Jang et al. 2017, §2.2,
- * *straight-through*). Without a key: the highest score, with the gradient of softmax.
+ * One key, drawn as by {@link hard}, with the gradient of {@link gumbelSoftmax} under the same noise (Jang et al. 2017, §2.2,
+ * *straight-through*). Without a random key: the highest score, with the gradient of softmax.
  */
 export function gumbelStraightThrough(options: { temperature?: Temperature | undefined } = {}): Selection {
   expectOptions('gumbelStraightThrough', options, { temperature: maybe(isTemperature) });
@@ -137,8 +135,8 @@ export function gumbelStraightThrough(options: { temperature?: Temperature | und
 }
 
 /**
- * The key of the highest score, with the gradient of softmax (Bengio, Léonard, Courville 2013, §4): what {@link highest} reads, learning as
- * if it had read a little of every key.
+ * The key of the highest score, with the gradient of softmax (Bengio, Léonard, Courville 2013, §4): it reads what {@link highest} reads and
+ * learns as if it had read a little of every key.
  */
 export const highestStraightThrough: Selection = {
   select: (scores, { key: _, ...context }) => gumbelStraightThrough().select(scores, context),

@@ -1,4 +1,4 @@
-// Maps, heads, and a map of what they read.
+// Projections, heads, and a map of what they read.
 
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
@@ -15,30 +15,30 @@ import { maskOfKeys } from './mask.ts';
 import type { Attended, Mechanism, Prepared, Step } from './parts.ts';
 import { isMapping, joinHeads, type Mapping, type Projection } from './projection.ts';
 
-/** What heads may be told of one call. */
+/** Options of one call. */
 export interface MultiHeadCall {
   /** bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
   mask?: Tensor;
-  /** Selections draw, and weights are dropped. */
+  /** With it, selections draw and weights are dropped. */
   key?: Key;
-  /** Returns the weights. The output has the same bits without. Default true. */
+  /** Whether to return the weights. The output has the same bits without them. Default true. */
   weights?: boolean;
 }
 
 const calling: Names<MultiHeadCall> = { mask: 1, key: 1, weights: 1 };
 
-/** What {@link HeadedAttention} is made of. */
+/** The parts of a {@link HeadedAttention}. */
 export interface HeadedParts {
   projection: Projection;
   heads: Heads;
-  /** Of what the heads read, side by side, to the output. Default: nothing. */
+  /** The map from what the heads read, side by side, to the output. Default: none. */
   output?: Mapping | undefined;
 }
 
 /**
- * Any maps of queries, keys and values ({@link Projection}), any {@link Heads}, and a map of what they read: what {@link MultiHead} is built of, and
- * what takes grouped queries, low-rank maps and rotary positions. Weights are `[B, H, T, S]` (of a step `[B, H, S]`), choices and values
- * `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
+ * Any maps of queries, keys and values ({@link Projection}), any {@link Heads}, and a map of what they read. {@link MultiHead} is built of
+ * it; used directly, it takes grouped queries, low-rank maps and rotary positions. Weights are `[B, H, T, S]` (of a step `[B, H, S]`),
+ * choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`.
  */
 export class HeadedAttention extends Module implements Mechanism {
   readonly projection: Projection;
@@ -46,7 +46,7 @@ export class HeadedAttention extends Module implements Mechanism {
   readonly output: Mapping | undefined;
   private readonly op: string;
 
-  /** `op` is what errors call it. */
+  /** `op` is its name in errors. */
   constructor(parts: HeadedParts, op = 'HeadedAttention') {
     super();
     const isProjection = ruleOf('a Projection', (value) => value instanceof Module && 'one' in value && 'all' in value);
@@ -63,7 +63,10 @@ export class HeadedAttention extends Module implements Mechanism {
     this.op = op;
   }
 
-  /** Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, E]` and `weights` `[B, H, T, S]`. */
+  /**
+   * Attends with queries `[B, T, Q]` to keys `[B, S, K]` and values `[B, S, V]` (the keys by default), giving `output` `[B, T, E]` and
+   * `weights` `[B, H, T, S]`.
+   */
   forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: MultiHeadCall = {}): Omit<Attended, 'weights'> {
@@ -101,8 +104,9 @@ export class HeadedAttention extends Module implements Mechanism {
   }
 
   /**
-   * The next tokens `[B, N, Q]` of texts, any number at a time, each looking at itself and at all before it: `output` `[B, N, ·]`, and the cache with
-   * them. Without a cache a text begins. One by one, in chunks, all at once, alone or in a batch: the bits are the same.
+   * Extends texts by the next tokens `[B, N, Q]`, any number at a time; each token attends to itself and to all before it. Gives `output`
+   * `[B, N, ·]` and the cache with these tokens; without a cache a new text begins. One by one, in chunks, all at once, alone or in a
+   * batch: the bits are the same.
    */
   extend(x: Tensor, cache?: KeyValueCache, options: ExtendCall = {}): Extended {
     expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag) });
@@ -117,13 +121,13 @@ export class HeadedAttention extends Module implements Mechanism {
     return { output: this.joined(output), ...rest };
   }
 
-  /** What heads read `[B, H, T, V]`, as the output. */
+  /** Maps what the heads read, `[B, H, T, V]`, to the output. */
   private joined(output: Tensor): Tensor {
     const joined = joinHeads(output); // [B, T, H · V]
     return this.output?.forward(joined) ?? joined;
   }
 
-  /** Checks queries of a sequence `[B, T, Q]`, or of a step `[B, Q]`, keys and values. */
+  /** Checks the queries of a sequence `[B, T, Q]` or of a step `[B, Q]`, the keys and the values. */
   private expect(query: Tensor | undefined, ...source: Tensor[]): void {
     const given = query ? [query, ...source] : source;
     for (const x of given) expectTensor(this.op, 'query, keys and values', x);

@@ -1,4 +1,4 @@
-// Several heads at once, whatever maps stand before and behind them.
+// Several heads at once, independent of the maps before and after them.
 
 import { expand } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
@@ -19,8 +19,8 @@ import { expectGroups } from './projection.ts';
 import { allPlaces, bothMasks, partsOf } from './window.ts';
 
 /**
- * What happens to queries and keys between their maps and the score: rotary positions (Su et al. 2021), norms of queries and keys. Positions are
- * int32 `[B or 1, N]`: keys count from 0, and the last query stands at the last key, as with `causal`.
+ * Changes queries and keys between their maps and the score: rotary positions (Su et al. 2021), norms of queries and keys. Positions are
+ * int32 `[B or 1, N]`: keys count from 0, and the last query is at the last key, as with `causal`.
  */
 export interface Between {
   /** Queries `[B, H, T, D]`. */
@@ -29,34 +29,34 @@ export interface Between {
   key(x: Tensor, positions: Tensor): Tensor;
 }
 
-/** What {@link Heads} are made of. */
+/** The parts of {@link Heads}. */
 export interface HeadsParts {
-  /** What each head does; its `heads` is H. */
+  /** The mechanism of each head; its `heads` is H. */
   attention: Attention;
-  /** G: heads of keys and values. Default H; of fewer each serves H / G of queries. */
+  /** G: heads of keys and values; each serves H / G heads of queries. Default H. */
   keyHeads?: number | undefined;
   between?: Between | undefined;
 }
 
-/** What heads may be told of one call. */
+/** Options of one call. */
 export interface HeadsCall {
   /** bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
   mask?: Tensor | undefined;
-  /** Selections draw, and weights are dropped. */
+  /** With it, selections draw and weights are dropped. */
   key?: Key | undefined;
-  /** Returns the weights. The output has the same bits without. Default true. */
+  /** Whether to return the weights. The output has the same bits without them. Default true. */
   weights?: boolean;
 }
 
-/** What a call that extends a cache may be told. */
+/** Options of a call that extends a cache. */
 export interface ExtendCall {
-  /** How many of the N tokens each example has; what stands behind them is padding. Default all. */
+  /** The number of tokens of each example, at most N; the rest is padding. Default N. */
   lengths?: readonly number[];
-  /** Returns the weights `[B, H, N, S]`. Default false. */
+  /** Whether to return the weights `[B, H, N, S]`. Default false. */
   weights?: boolean;
 }
 
-/** What a call that extends a cache gives: of padding the output means nothing. */
+/** The result of a call that extends a cache. The output at padding means nothing. */
 export interface Extended {
   output: Tensor;
   weights?: Tensor;
@@ -75,7 +75,7 @@ const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (va
   ['query', 'key'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
 );
 
-/** A row of keys' heads for each of queries' heads: `[B, G, …]` as `[B, H, …]`. */
+/** Repeats the rows of the keys' heads for the queries' heads: `[B, G, …]` as `[B, H, …]`. */
 function spread(x: Tensor, heads: number): Tensor {
   const [batch, groups, ...rest] = x.shape as [number, number, ...number[]];
   if (groups === heads) return x;
@@ -84,10 +84,10 @@ function spread(x: Tensor, heads: number): Tensor {
 }
 
 /**
- * Heads that look at once, over queries `[B, H, T, D]`, keys `[B, G, S, D]` and values `[B, G, S, V]` that are mapped already (see
- * {@link Projection}). Where the parts say that they are a dot product (`kind` of the score), a softmax (of the selection), a weighted sum (of the
- * read) and a window of places alone, all heads are one {@link scaledDotProductAttention}; else each head is an example of its own, and keys
- * that several heads share are copied for each.
+ * Heads that attend at once, with queries `[B, H, T, D]`, keys `[B, G, S, D]` and values `[B, G, S, V]` that are mapped already (see {@link
+ * Projection}). If the `kind` of the parts says dot product (score), softmax (selection) and weighted sum (read), and the window depends on
+ * positions alone, then all heads are one {@link scaledDotProductAttention}. Otherwise each head is an example of its own, and keys that
+ * several heads share are copied for each.
  */
 export class Heads extends Module {
   readonly attention: Attention;
@@ -107,14 +107,14 @@ export class Heads extends Module {
     this.keyHeads = keyHeads;
   }
 
-  /** Whether a call is one op: it is not where the selection draws. */
+  /** Whether a call is one op; it is not if the selection draws. */
   fused(key: Key | undefined): boolean {
     const { score, window, selection, read } = this.attention;
     const kinds = score.kind !== undefined && selection.kind === 'softmax' && read.kind === 'weightedSum';
     return kinds && !(key && selection.draws) && (!window || window.places !== undefined);
   }
 
-  /** What is read `[B, H, T, V]`, weights `[B, H, T, S]`, and what else was selected. */
+  /** What the heads read `[B, H, T, V]`, the weights `[B, H, T, S]`, and what else was selected. */
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values: Tensor, options?: HeadsCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall = {}): Omit<Attended, 'weights'> {
@@ -132,7 +132,7 @@ export class Heads extends Module {
     return { output: apart(output, this.heads), ...selectedBy(this.heads, rest) };
   }
 
-  /** Keys and values ready for {@link step}: as the score takes them, `[B, G, S, ·]`. */
+  /** Prepares keys and values for {@link step}: `[B, G, S, ·]`, in the form that the score takes. */
   prepare(keys: Tensor, values: Tensor, mask?: Tensor): Prepared {
     const length = keys.shape[2] as number;
     const k = this.between ? this.between.key(keys, viewed(arange(length), [1, length])) : keys;
@@ -140,7 +140,7 @@ export class Heads extends Module {
     return mask ? { ...prepared, mask } : prepared;
   }
 
-  /** What the parts remember before the first step, of each head `[B, H, …]`. */
+  /** The history of the parts before the first step, for each head `[B, H, …]`. */
   initialState(prepared: Prepared, steps?: number): State {
     const { mask: _, ...rest } = prepared;
     const inner = mapState(rest as Prepared, flat);
@@ -148,7 +148,7 @@ export class Heads extends Module {
     return mapState(all, (x) => spread(apart(x, this.keyHeads), this.heads));
   }
 
-  /** One query `[B, H, 1, D]`: `context` `[B, H, V]` and weights `[B, H, S]`. */
+  /** Attends with one query `[B, H, 1, D]`: `context` `[B, H, V]` and weights `[B, H, S]`. */
   step(
     query: Tensor,
     prepared: Prepared,
@@ -176,8 +176,8 @@ export class Heads extends Module {
   }
 
   /**
-   * The next tokens of a text, N at a time: queries `[B, H, N, D]` with keys `[B, G, N, D]` and values `[B, G, N, V]`. Each looks at itself and at all
-   * that were before it, in the cache and in the call; windows narrow that further. The bits are those of the whole text at once.
+   * Extends texts by their next N tokens: queries `[B, H, N, D]` with keys `[B, G, N, D]` and values `[B, G, N, V]`. Each token attends to
+   * itself and to all before it, in the cache and in the call; windows narrow that further. The bits are those of the whole text at once.
    */
   extend(query: Tensor, keys: Tensor, values: Tensor, cache: KeyValueCache, options: ExtendCall = {}): Extended {
     if (!this.fused(undefined)) {
@@ -211,20 +211,20 @@ export class Heads extends Module {
     return { ...read, cache: after };
   }
 
-  /** Queries at the places that the state counts. */
+  /** Queries, at the positions that the state counts. */
   private placed(query: Tensor, state: State): Tensor {
     const first = mapState(state, (x) => select(x, 1, 0));
     return this.between?.query(query, placesOf(first, 'place', query.shape[2] as number)) ?? query;
   }
 
-  /** Keys `[B, G, S, D]` as the score takes them. */
+  /** Keys `[B, G, S, D]` in the form that the score takes. */
   private scored(keys: Tensor): Tensor {
     return apart(this.attention.score.prepare(flat(keys)), this.keyHeads);
   }
 
   /**
-   * Every head in one op: queries `[B, H, T, D]`, keys and values `[B, G, S, D]`. A window that looks at no score may be told of one head.
-   * `whole` says that these are all queries there are.
+   * Runs all heads in one op: queries `[B, H, T, D]`, keys and values `[B, G, S, D]`. A window that ignores scores may see those of one
+   * head. `whole` says that these are all queries of the sequence.
    */
   look(
     q: Tensor,
@@ -235,7 +235,7 @@ export class Heads extends Module {
   ): { output: Tensor; weights?: Tensor } {
     const { window, score } = this.attention;
     const windows = partsOf(window);
-    const rest = whole ? windows.filter(({ kind }) => kind !== 'causal') : windows; // the op has a word for it
+    const rest = whole ? windows.filter(({ kind }) => kind !== 'causal') : windows; // the op has an option for it
     const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
     const first = mapState(state, (x) => select(x, 1, 0));
     const places = allPlaces(rest, scores, first, this.heads);

@@ -1,4 +1,4 @@
-// What a mechanism remembers of earlier steps: values passed in and returned, so that searches can reorder them.
+// What a mechanism remembers of earlier steps, as values passed in and returned, so that searches can reorder them.
 
 import type { State } from '../nn/state.ts';
 import { stacked } from '../nn/unroll.ts';
@@ -8,7 +8,7 @@ import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attended, History, Mechanism, Prepared, Remembered, Step } from './parts.ts';
 
-/** The history of these things. */
+/** A history of the given things. */
 export function remember<Name extends string>(things: Readonly<Record<Name, Remembered>>): History<Readonly<Record<Name, Tensor>>> {
   const named = Object.entries(things) as [Name, Remembered][];
   const each = (f: (thing: Remembered, name: Name) => Tensor) =>
@@ -22,7 +22,7 @@ export function remember<Name extends string>(things: Readonly<Record<Name, Reme
   };
 }
 
-/** A sequence of queries `[B, T, Q]`, one after the other. */
+/** Runs a sequence of queries `[B, T, Q]` one by one. */
 function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended {
   const { mask } = prepared;
   const steps: Omit<Step, 'state'>[] = [];
@@ -39,7 +39,7 @@ function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Pre
 
 const places = ({ values }: Prepared) => values.shape.slice(0, 2); // [B, S]
 
-/** The weights of the step before `[B, S]`, 0 at first: state `weights`. */
+/** The weights of the previous step `[B, S]`, 0 at first: state `weights`. */
 export const previousWeights = /* @__PURE__ */ remember({
   weights: {
     initial: (prepared) => zeros(places(prepared)),
@@ -57,7 +57,7 @@ export const coverageSoFar = /* @__PURE__ */ remember({
   },
 });
 
-/** What counts on by a query's place, int32 `[B, 1]`. */
+/** A count, int32 `[B, 1]`, that each query advances by one. */
 const counted = (name: string, from: (keys: number, steps: number) => number): History => {
   const count: Remembered = {
     initial(prepared, steps) {
@@ -72,16 +72,16 @@ const counted = (name: string, from: (keys: number, steps: number) => number): H
   return remember({ [name]: count });
 };
 
-/** How many queries there were, int32 `[B, 1]`: state `steps`. */
+/** The number of earlier queries, int32 `[B, 1]`: state `steps`. */
 export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);
 
 /**
- * The next query's place among the keys, int32 `[B, 1]`: state `place`. From 0 on; of a sequence whose length is known, so that its last
- * query stands at the last key.
+ * The place of the next query among the keys, int32 `[B, 1]`: state `place`. It counts from 0. In a sequence of known length, the last
+ * query is at the last key.
  */
 export const placeOfQuery = /* @__PURE__ */ counted('place', (keys, steps) => keys - steps);
 
-/** What a state counts for each of some queries, int32 `[B, T]`: the state's own count for the first. */
+/** The count of each of some queries, int32 `[B, T]`; the state holds that of the first. */
 export function placesOf(state: State, name: 'steps' | 'place', queries: number): Tensor {
   return add(state[name] as Tensor, arange(queries)); // [B, 1] and [T]
 }

@@ -1,4 +1,4 @@
-/** Scores, windows, selections, reads, and the mechanisms that they make. @module */
+/** Scores, windows, selections, reads, and the mechanisms composed of them. @module */
 
 export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
 export { KeyValueCache } from './cache.ts';

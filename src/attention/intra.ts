@@ -13,26 +13,26 @@ import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { AdditiveScore } from './score.ts';
 
-/** What {@link IntraAttention} carries: the LSTM's state and the last N states it may look back at, state number i in place i mod N. */
+/** The state of {@link IntraAttention}: that of the LSTM, and the last N states to look back at, state number i in place i mod N. */
 export interface IntraState extends State {
   readonly cell: LSTMState;
-  /** Past states as the score takes them `[B, N, A]`. */
+  /** Past states in the form that the score takes `[B, N, A]`. */
   readonly keys: Tensor;
   /** Past states `[B, N, D]`. */
   readonly values: Tensor;
-  /** How many there were, int32 `[B]`. */
+  /** The number of past states, int32 `[B]`. */
   readonly count: Tensor;
-  /** Where the next one goes, int32 `[B]`: count mod N. */
+  /** The place of the next one, int32 `[B]`: count mod N. */
   readonly place: Tensor;
 }
 
-/** Lengths of an {@link IntraAttention}. */
+/** The sizes of an {@link IntraAttention}. */
 export interface IntraSizes {
   input: number;
   hidden: number;
   /** Width A of the score's hidden layer; default `hidden`. */
   score?: number | undefined;
-  /** How many past states N it may look back at. */
+  /** N: the number of past states to look back at. */
   window: number;
 }
 
@@ -75,7 +75,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
     };
   }
 
-  /** One step; `weights` `[B, N]` by place. */
+  /** Runs one step; `weights` `[B, N]` are by place. */
   step(input: Tensor, state: IntraState): { output: Tensor; weights: Tensor; state: IntraState } {
     const { output: h, state: cell } = this.cell.step(input, state.cell);
     const row = reshape(h, [h.shape[0] as number, 1, this.hidden]);
@@ -97,9 +97,9 @@ export class IntraAttention extends Module implements Core<IntraState> {
   }
 
   /**
-   * Sequences `[B, T, I]` to `output` `[B, T, D]`, and the state after each row's last real step. From the first step, with padding at the end alone
-   * and T ≤ N, all steps are read at once, and `weights` `[B, T, T]` say at which; else step by step, and `weights` are `[B, T, N]`, by place as
-   * {@link step} has them. The same bits either way.
+   * Runs sequences `[B, T, I]` to `output` `[B, T, D]` and the state after each row's last real step. If they begin at the first step, have
+   * padding only at the end, and T ≤ N, all steps are read at once, with `weights` `[B, T, T]` over steps. Otherwise they run step by step,
+   * with `weights` `[B, T, N]` by place, as in {@link step}. The bits are the same either way.
    */
   forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights: Tensor; state: IntraState } {
     expectNames('IntraAttention', options, running);
@@ -116,7 +116,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
     const { output: h, ...cell } = lstm(mask ? withoutUnseen(x, mask) : x, null, null, this.cell.weights, mask ? { mask } : {});
     const keys = this.score.prepare(h);
     const real = mask && reshape(mask, [batch, steps, 1]);
-    const { output, weights } = this.look(h, keys, h, lowerTriangle(steps, steps, -1)); // what lies before each step
+    const { output, weights } = this.look(h, keys, h, lowerTriangle(steps, steps, -1)); // only earlier steps
     const kept = (past: Tensor) => place(real ? where(real, past, 0) : past, 1, 0, this.window);
     const count = mask ? sum(where(mask, full([], 1, 'int32'), 0), { axis: 1 }) : full([batch], steps, 'int32');
     return {
@@ -126,13 +126,13 @@ export class IntraAttention extends Module implements Core<IntraState> {
     };
   }
 
-  /** States `[B, T, D]` and what stands behind them: outputs `[B, T, D]` and weights `[B, T, N]`. */
+  /** States `[B, T, D]` with the weights of their past: outputs `[B, T, D]` and weights `[B, T, N]`. */
   private look(h: Tensor, keys: Tensor, values: Tensor, mask: Tensor): { output: Tensor; weights: Tensor } {
     const weights = softmax(this.score.score(h, keys), { mask });
     return { output: tanh(this.combine.forward(concat([matmul(weights, values), h], 2))), weights };
   }
 
-  /** A place up to N; N itself is 0 again. */
+  /** A place up to N, where N wraps to 0. */
   private wrapped(place: Tensor): Tensor {
     return where(equal(place, this.window), 0, place);
   }

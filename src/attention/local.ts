@@ -1,4 +1,4 @@
-// Luong's local attention: a window around one place, which moves on by itself or is predicted.
+// Luong's local attention: a window around one place, which advances with the steps or is predicted.
 
 import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
@@ -11,14 +11,14 @@ import { placesOf, stepsSoFar } from './history.ts';
 import type { Context, Window, Windowed } from './parts.ts';
 import { bothMasks, near, offsets } from './window.ts';
 
-/** How many keys there are to look at, `[B, 1 or T]`. */
+/** The number of keys that may be attended to, `[B, 1 or T]`. */
 function lengths({ mask }: Context, scores: Tensor): Tensor {
   return mask ? sum(toFloat(mask), { axis: -1 }) : full([1, 1], scores.shape[2] as number);
 }
 
 /**
- * The t-th query looks `size` keys to each side of the t-th key (Luong, Pham, Manning 2015, §3.2, *local-m*); past the last real key, of
- * which the paper says nothing, the window stays around that one. For masks of padding: real keys come first.
+ * The t-th query may look `size` keys to each side of the t-th key (Luong, Pham, Manning 2015, §3.2, *local-m*). Past the last real key, a
+ * case that the paper leaves open, the window stays around that key. For masks of padding only: real keys must come first.
  */
 export function localMonotonic(options: { size: number }): Window {
   expectOptions('localMonotonic', options, { size: isPositive });
@@ -34,21 +34,21 @@ export function localMonotonic(options: { size: number }): Window {
 }
 
 /**
- * `p = S · sigmoid(vᵀ tanh(W q))` (Luong et al. 2015, eq. 9): query `[B, T, Q]`, weight `[A, Q]`, v `[A]` and the number of keys S
- * `[B, 1 or T]` to places `[B, T]` between 0 and S.
+ * `p = S · sigmoid(vᵀ tanh(W q))` (Luong et al. 2015, eq. 9): query `[B, T, Q]`, weight `[A, Q]`, v `[A]` and the number of keys S `[B, 1
+ * or T]` to places `[B, T]` between 0 and S.
  */
 export function predictedPlaces(query: Tensor, weight: Tensor, v: Tensor, keys: Tensor): Tensor {
   return mul(sigmoid(sum(mul(tanh(linear(query, weight)), v), { axis: -1 })), keys);
 }
 
-/** `exp(−(s − p)² / 2σ²)` with σ = D / 2 (Luong et al. 2015, eq. 10), of offsets s − p. */
+/** `exp(−(s − p)² / 2σ²)` with σ = size / 2 (Luong et al. 2015, eq. 10; their D is `size`), of offsets s − p. */
 export function gaussianFactor(offset: Tensor, size: number): Tensor {
   return exp(mul(square(offset), -2 / (size * size)));
 }
 
 /**
- * A window of `size` D to each side of a place predicted from the query, and weights multiplied by a Gaussian around it, not made to sum to
- * 1 again (Luong et al. 2015, §3.2, *local-p*). Keys are counted from 0. `project` is W, `v` `[hidden]`.
+ * A window of `size` keys (the paper's D) to each side of a place predicted from the query. The weights are multiplied by a Gaussian around
+ * that place and not normalised again (Luong et al. 2015, §3.2, *local-p*). Keys are counted from 0. `project` is W, `v` `[hidden]`.
  */
 export class LocalPredictive extends Module implements Window {
   readonly project: Linear;

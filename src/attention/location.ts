@@ -1,4 +1,4 @@
-// Scores by where a key stands: from the query alone, and from where the mechanism looked before.
+// Scores by the place of a key: from the query alone, and from earlier weights.
 
 import { Linear } from '../nn/linear.ts';
 import { param } from '../nn/module.ts';
@@ -12,8 +12,8 @@ import type { AttentionSizes, History } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score, type ScoreSizes } from './score.ts';
 
 /**
- * `W q`, a score for each place whatever stands there (Luong, Pham, Manning 2015, §3.1, eq. 8, *location*). Query `[B, T, Q]` and weight
- * `[most, Q]` to `[B, T, keys]`, of the weight's first rows.
+ * `W q`, a score for each place, whatever its key (Luong, Pham, Manning 2015, §3.1, eq. 8, *location*). Query `[B, T, Q]` and weight
+ * `[most, Q]` to `[B, T, keys]`, from the weight's first rows.
  */
 export function locationScore(query: Tensor, weight: Tensor, keys: number): Tensor {
   expectSizes('locationScore', { keys }, isWhole(0));
@@ -22,7 +22,7 @@ export function locationScore(query: Tensor, weight: Tensor, keys: number): Tens
   return linear(query, slice(weight, 0, 0, keys));
 }
 
-/** {@link locationScore} with `weight` `[most, query]`, U(−1/√query, 1/√query): for memories of at most `most` items. */
+/** {@link locationScore} with `weight` `[most, query]`, U(−1/√query, 1/√query): for sources of at most `most` items. */
 export class LocationScore extends Score {
   readonly weight: Tensor;
 
@@ -44,30 +44,33 @@ export class LocationScore extends Score {
 }
 
 /**
- * What convolution sees of earlier weights around each place (Chorowski et al. 2015, eq. 8, `f = F ∗ α`): weights `[B, S]` and filters
- * `[F, 1, R]`, R odd, to `[B, S, F]`; zeros stand beyond both ends.
+ * The features of earlier weights around each place (Chorowski et al. 2015, eq. 8, `f = F ∗ α`): weights `[B, S]` and filters `[F, 1, R]`,
+ * R odd, to `[B, S, F]`, with zeros beyond both ends.
  */
 export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
   if (weights.shape[1] === 0) return zeros([...weights.shape, filters.shape[0] as number]);
   return conv1d(reshape(weights, [...weights.shape, 1]), filters, undefined, { padding: 'same' });
 }
 
-/** What a {@link LocationAwareScore} is made with besides the additive score's widths. */
+/** Options of a {@link LocationAwareScore}, besides the widths of the additive score. */
 export interface LocationAwareOptions {
-  /** C. Default 10, as in the paper. */
+  /** F, the number of filters. Default 10, as in the paper. */
   filters?: number | undefined;
-  /** R, odd: the places each filter sees. Default 15; the paper's 201 is for speech. */
+  /** R, odd: the places that each filter covers. Default 15; the paper's 201 is for speech. */
   width?: number | undefined;
-  /** Which weights are seen: of the step before, or the sum of all so far (as Tacotron 2 does: Shen et al. 2018). Default `previous`. */
+  /**
+   * Which weights the filters see: those of the previous step, or the sum of all so far (as in Tacotron 2: Shen et al. 2018). Default
+   * `previous`.
+   */
   of?: 'previous' | 'sum' | undefined;
 }
 
-/** What its history is called: one of the two. */
+/** The name of its history, one of the two. */
 export type SeenWeights = { readonly weights: Tensor; readonly coverage: Tensor };
 
 /**
- * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive score,
- * told where it looked before. `features` is U, `filters` `[F, 1, R]` is F.
+ * `vᵀ tanh(W q + V k + U f + b)` with {@link locationFeatures} f (Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, eq. 9): the additive
+ * score with the places of earlier weights as an input. `features` is U, `filters` `[F, 1, R]` is F.
  */
 export class LocationAwareScore extends Score {
   readonly additive: AdditiveScore;

@@ -8,8 +8,8 @@ import { type Shape, show } from '../tensor/shape.ts';
 import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
 
 /**
- * bool `[B, S]`: true where the position is below the row's length. `lengths` are numbers, or int32 `[B]`; `size` defaults to the longest (which of
- * a tensor must be read: a trace wants the size).
+ * bool `[B, S]`: true where the position is below the row's length. `lengths` are numbers, or int32 `[B]`; `size` defaults to the longest,
+ * which is read from the tensor: in a trace, give `size`.
  */
 export function lengthsToMask(lengths: readonly number[] | Tensor, options: { size?: number | undefined } = {}): Tensor {
   expectOptions('lengthsToMask', options, { size: maybe(isWhole(0)) });
@@ -33,21 +33,21 @@ function valuesOf(lengths: Tensor, read: boolean): number[] {
 }
 
 /**
- * bool `[1, T, S]`, for every example: query t may attend to keys up to t, aligned at the bottom right: the last query sees every key. The
- * axis of 1 tells it from a mask of keys `[B, S]`.
+ * bool `[1, T, S]`, for every example: query t may attend to keys up to t, aligned at the bottom right, so the last query sees every key.
+ * The leading 1 distinguishes it from a mask of keys `[B, S]`.
  */
 export function causalMask(queries: number, keys: number = queries): Tensor {
   expectSizes('causalMask', { queries, keys }, isWhole(0));
   return viewed(lowerTriangle(queries, keys, keys - queries), [1, queries, keys]);
 }
 
-/** A mask as scores `[B, T, S]` need it, `[B, 1 or T, S]`: `[B, S]` counts for every query, `[1, T, S]` for every example. */
+/** A mask in the form that scores `[B, T, S]` need, `[B, 1 or T, S]`: `[B, S]` counts for every query, `[1, T, S]` for every example. */
 export function maskOfScores(mask: Tensor, scores: Shape): Tensor {
   const [batch, queries, keys] = scores;
   return ofEveryExample(mask, `scores ${show(scores)}`, batch, keys, queries);
 }
 
-/** The same of keys `[B, S]`, whatever the number of queries it is made for. */
+/** The same for a mask of keys `[B, S]`, whatever the number of queries it is made for. */
 export function maskOfKeys(mask: Tensor, keys: Shape): Tensor {
   const [batch, length] = keys;
   return ofEveryExample(mask, `keys ${show(keys)}`, batch, length);

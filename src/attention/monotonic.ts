@@ -1,4 +1,4 @@
-// Raffel's monotonic attention: a reader that goes through the keys, stops at one for each query, and never goes back.
+// Raffel's monotonic attention: a reader that moves through the keys, stops at one for each query, and never goes back.
 
 import { param } from '../nn/module.ts';
 import { maskedOut } from '../ops/along.ts';
@@ -35,8 +35,8 @@ import { AdditiveScore, isAttentionSizes, Score } from './score.ts';
 
 /**
  * `g · vᵀ tanh(W q + V k + b) / ‖v‖ + r` (Raffel, Luong, Liu, Weiss, Eck 2017, "Online and linear-time attention by enforcing monotonic
- * alignments", §2.4): the additive score with a scale and an offset of their own. `gain` `[1]` is g, 1/√hidden at first as there; `offset`
- * `[1]` is r.
+ * alignments", §2.4): the additive score with its own scale and offset. `gain` `[1]` is g, 1/√hidden at first as there; `offset` `[1]` is
+ * r.
  */
 export class MonotonicScore extends Score {
   readonly additive: AdditiveScore;
@@ -64,7 +64,7 @@ export class MonotonicScore extends Score {
   }
 }
 
-/** The weights of the step before `[B, S]`, all on the first key at first: state `stopped`. */
+/** The weights of the previous step `[B, S]`, initially all on the first key: state `stopped`. */
 const stopped = /* @__PURE__ */ remember({
   stopped: {
     initial({ values }) {
@@ -79,9 +79,9 @@ const stopped = /* @__PURE__ */ remember({
 const isDeviation = /* @__PURE__ */ ruleOf('a finite number from 0', (value) => Number.isFinite(value) && (value as number) >= 0);
 
 /**
- * The probability of stopping at each key, `p = sigmoid(score)` being that of stopping once there (Raffel et al. 2017, §2.3, eq. 8–9: what
- * it learns by). The weights sum to at most 1: it may reach the end. With a key, normal `noise` (a standard deviation, default 1) is added
- * to the scores, so that they learn to be far from 0 (§2.5).
+ * The probability of stopping at each key, if `p = sigmoid(score)` is that of stopping once there (Raffel et al. 2017, §2.3, eq. 8–9: the
+ * training form). The weights sum to at most 1, since the reader may reach the end. With a random key, normal `noise` (a standard
+ * deviation, default 1) is added to the scores, which teaches them to be far from 0 (§2.5).
  */
 export function monotonicSoft(options: { noise?: number | undefined } = {}): Selection<{ stopped: Tensor }> {
   expectOptions('monotonicSoft', options, { noise: maybe(isDeviation) });
@@ -96,7 +96,7 @@ export function monotonicSoft(options: { noise?: number | undefined } = {}): Sel
   };
 }
 
-/** Where the reader stopped last, int32 `[B, 1]`: state `reached`. */
+/** The place of the last stop, int32 `[B, 1]`: state `reached`. */
 const reached = /* @__PURE__ */ remember({
   reached: {
     initial: ({ values }) => zeros([values.shape[0] as number, 1], 'int32'),
@@ -105,12 +105,12 @@ const reached = /* @__PURE__ */ remember({
   },
 });
 
-/** The place of the first true of each row, int32; −1 where none is. */
+/** The index of the first true in each row, int32; −1 if there is none. */
 const firstTrue = (mask: Tensor): Tensor => choose(where(mask, 1, -Infinity));
 
 /**
- * The first key from where it stopped last whose score is above 0, that is p > ½; where there is none it reads nothing and stays (Raffel et
- * al. 2017, algorithm 1: how it decodes, in linear time). No gradient to the scores: learn with {@link monotonicSoft}.
+ * The first key, from the last stop on, whose score is above 0, that is p > ½; if there is none the reader reads nothing and stays (Raffel
+ * et al. 2017, algorithm 1: decoding in linear time). No gradient to the scores: train with {@link monotonicSoft}.
  */
 export const monotonicHard: Selection<{ reached: Tensor }> = {
   history: reached,

@@ -15,34 +15,34 @@ import { weightedSum } from './read.ts';
 import { DotScore, type Score } from './score.ts';
 import { soft } from './selection.ts';
 
-/** What a {@link MultiHead} is made with. */
+/** Options of a {@link MultiHead}. */
 export interface MultiHeadOptions {
-  /** Widths of queries, of keys, and of values (default: as keys). */
+  /** Widths of queries, keys and values. Values default to the width of keys. */
   query: number;
   key: number;
   value?: number | undefined;
   /** H. */
   heads: number;
-  /** Width of all heads together, a multiple of H. Default: as queries. */
+  /** Width of all heads together, a multiple of H. Default: that of queries. */
   size?: number | undefined;
-  /** Width of the output. Default: as `size`. */
+  /** Width of the output. Default: `size`. */
   output?: number | undefined;
-  /** Without, no map has a bias. Default true. */
+  /** Whether the maps have biases. Default true. */
   bias?: boolean | undefined;
-  /** {@link dropping} of weights where a key is given. Default 0. */
+  /** Probability of {@link dropping} a weight if a key is given. Default 0. */
   dropout?: number | undefined;
-  /** The score of each head's queries and keys, `size / heads` wide; parameters it has are shared by the heads. Default: scaled dot. */
+  /** The score of each head's queries and keys, which are `size / heads` wide; heads share its parameters. Default: scaled dot. */
   score?: (sizes: { query: number; key: number; hidden: number }, key: Key) => Score;
-  /** The same for every head, and the defaults of {@link Attention}. */
+  /** Parts of every head, with the defaults of {@link Attention}. */
   window?: Window | undefined;
   selection?: Selection | undefined;
   read?: Read | undefined;
   /**
-   * G: heads of keys and values, each for H / G of queries. Of fewer than H the maps are `q_proj`, `k_proj` and `v_proj`, drawn as {@link Linear}.
-   * Default H.
+   * G: heads of keys and values, each for H / G heads of queries. If there are fewer than H, the maps are `q_proj`, `k_proj` and `v_proj`,
+   * initialised as {@link Linear}. Default H.
    */
   keyHeads?: number | undefined;
-  /** What happens to queries and keys between their maps and the score. */
+  /** Changes queries and keys between their maps and the score. */
   between?: Between | undefined;
 }
 
@@ -63,7 +63,7 @@ const rules: Rules<MultiHeadOptions> = {
   between: anything,
 };
 
-/** The maps: one matrix where they may be, three, or those of grouped queries. */
+/** The maps: one matrix if the widths allow it, three otherwise, or those of grouped queries. */
 function projectionOf(sizes: ProjectionSizes & { keyHeads: number }, keys: readonly [Key, Key, Key]) {
   const { keyHeads, ...rest } = sizes;
   if (keyHeads !== sizes.heads) return groupedMaps(sizes, keys);
@@ -72,12 +72,12 @@ function projectionOf(sizes: ProjectionSizes & { keyHeads: number }, keys: reado
 }
 
 /**
- * Several heads look at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
- * §3.2.2): any score, window, selection and read. Parameters are named, laid out and drawn as in PyTorch's `nn.MultiheadAttention`: the
- * maps are one `in_proj_weight` where queries, keys and values are of one width. Weights are `[B, H, T, S]` (of a step `[B, H, S]`),
- * choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`. Dot products taken softly
- * are `scaledDotProductAttention`: without `weights` nothing of size T · S is made. It builds a {@link HeadedAttention}, which takes other
- * maps as well.
+ * Several heads attend at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
+ * §3.2.2). Heads take any score, window, selection and read. Parameters have the names, layout and initialisation of PyTorch's
+ * `nn.MultiheadAttention`: the maps are one `in_proj_weight` if queries, keys and values have one width. Weights are `[B, H, T, S]` (of a
+ * step `[B, H, S]`), choices and values `[B, H, T]`; log-probability and entropy are those of all heads together, `[B, T]`. Soft attention
+ * by dot products runs as `scaledDotProductAttention`: without `weights` nothing of size T · S is made. It builds a {@link
+ * HeadedAttention}, which takes other maps as well.
  */
 export class MultiHead extends Module implements Mechanism {
   readonly in_proj_weight: Tensor | undefined; // [3E, Q]
@@ -89,12 +89,12 @@ export class MultiHead extends Module implements Mechanism {
   readonly k_proj: Mapping | undefined;
   readonly v_proj: Mapping | undefined;
   readonly out_proj: Linear;
-  /** What each head does. */
+  /** The mechanism of each head. */
   readonly attention: Attention;
   readonly heads: number;
-  /** E, of all heads together. */
+  /** E, the width of all heads together. */
   readonly size: number;
-  /** What it is built of. Its parameters are those above. */
+  /** The attention it is built of, with the parameters above. */
   readonly parts: HeadedAttention;
 
   constructor(options: MultiHeadOptions, key: Key) {
@@ -130,7 +130,10 @@ export class MultiHead extends Module implements Mechanism {
     this.parts = new HeadedAttention({ projection, heads: looking, output: this.out_proj }, 'MultiHead');
   }
 
-  /** Queries `[B, T, Q]`, keys `[B, S, K]` and values `[B, S, V]` (the keys by default) to `output` `[B, T, E]` and `weights` `[B, H, T, S]`. */
+  /**
+   * Attends with queries `[B, T, Q]` to keys `[B, S, K]` and values `[B, S, V]` (the keys by default), giving `output` `[B, T, E]` and
+   * `weights` `[B, H, T, S]`.
+   */
   forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Omit<Attended, 'weights'> {
@@ -150,9 +153,10 @@ export class MultiHead extends Module implements Mechanism {
   }
 
   /**
-   * The next tokens `[B, N, Q]` of texts, any number at a time, each looking at itself and at all before it: `output` `[B, N, ·]`, and the cache with
-   * them. Without a cache a text begins. One by one, in chunks, all at once, alone or in a batch: the bits are the same, and those of `forward`
-   * with a window that is `causal` besides. A window may be any of places alone, the parts such that heads are one op.
+   * Extends texts by the next tokens `[B, N, Q]`, any number at a time; each token attends to itself and to all before it. Gives `output`
+   * `[B, N, ·]` and the cache with these tokens; without a cache a new text begins. One by one, in chunks, all at once, alone or in a
+   * batch, the bits are the same: those of `forward` with a `causal` window besides. The window may be any that depends on positions alone;
+   * the other parts must be such that heads are one op.
    */
   extend(x: Tensor, cache?: KeyValueCache, options?: ExtendCall): Extended {
     return this.parts.extend(x, cache, options);

@@ -14,21 +14,21 @@ import type { AttentionSizes, Selection, Window } from './parts.ts';
 import { pointing } from './read.ts';
 import { AdditiveScore, isAttentionSizes, scoreNamed } from './score.ts';
 
-/** Which of Luong's mechanisms. */
+/** Which of Luong's mechanisms to build. */
 export interface LuongOptions {
   /** `concat` is the additive score, with the matrix split in two and a bias. Default `general`. */
   score?: 'location' | 'dot' | 'general' | 'concat' | undefined;
   /** Default `global`. */
   window?: 'global' | 'local-m' | 'local-p' | undefined;
-  /** D: keys to each side of a local window. Default 10. */
+  /** Keys to each side of a local window, the paper's D. Default 10. */
   size?: number | undefined;
-  /** The longest source that the score `location` takes. Default 100. */
+  /** The longest source for the score `location`. Default 100. */
   most?: number | undefined;
 }
 
 /**
- * Luong, Pham, Manning 2015, "Effective approaches to attention-based neural machine translation", §3: a score and a locality. The
- * decoder's order of things and input feeding (§3.3) are `AttentionSeq2Seq`'s decoder `luong`.
+ * Luong, Pham, Manning 2015, "Effective approaches to attention-based neural machine translation", §3: a score and a locality. For the
+ * order of operations and the input feeding of its decoder (§3.3), see `AttentionSeq2Seq` with decoder `luong`.
  */
 export function luong(sizes: AttentionSizes, key: Key, options: LuongOptions = {}): Attention {
   expectOptions('luong', options, {
@@ -60,32 +60,35 @@ function luongWindow(name: string, sizes: AttentionSizes & { size: number }, key
   }
 }
 
-/** Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, "Attention-based models for speech recognition": the score sees where it looked before. */
+/** Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015, "Attention-based models for speech recognition": the score sees the earlier weights. */
 export function locationAware(sizes: AttentionSizes, key: Key, options: LocationAwareOptions = {}): Attention {
   expectNames('locationAware', options, { filters: 1, width: 1, of: 1 });
   return new Attention({ score: new LocationAwareScore({ ...sizes, ...options }, key) });
 }
 
-/** Graves, Wayne, Danihelka 2014, "Neural Turing machines", §3.3.1: the likest key, as sharply as the query wants. */
+/** Graves, Wayne, Danihelka 2014, "Neural Turing machines", §3.3.1: the most similar key, with a sharpness predicted from the query. */
 export function contentBased(sizes: AttentionSizes, key: Key): Attention {
   return new Attention({ score: new CosineScore(sizes, key) });
 }
 
-/** Vaswani et al. 2017, "Attention is all you need", §3.2.2: several heads, scaled dot scores by default. The output is as wide as keys. */
+/**
+ * Vaswani et al. 2017, "Attention is all you need", §3.2.2: several heads, by default with scaled dot scores. The output is as wide as the
+ * keys.
+ */
 export function multiHead(sizes: AttentionSizes, key: Key, options: Partial<Omit<MultiHeadOptions, 'query' | 'key'>> = {}): MultiHead {
   expectOptions('multiHead', sizes, isAttentionSizes);
   const { heads = 4, size = sizes.hidden, output = sizes.key, ...rest } = options;
   return new MultiHead({ query: sizes.query, key: sizes.key, heads, size, output, ...rest }, key);
 }
 
-/** Vinyals, Fortunato, Jaitly 2015, "Pointer networks": the additive score, and the weights are the answer. */
+/** Vinyals, Fortunato, Jaitly 2015, "Pointer networks": the additive score; the weights are the answer. */
 export function pointer(sizes: AttentionSizes, key: Key): Attention {
   return new Attention({ score: new AdditiveScore(sizes, key), read: pointing });
 }
 
 /**
- * The item whose key is nearest to a map of the query, and no other: hard attention without drawing. It learns with the gradient of softmax
- * by default; with `selection: highest` it has none, with `hard` REINFORCE's.
+ * Only the item whose key is nearest to a map of the query: hard attention without drawing. By default it learns with the gradient of
+ * softmax; with `selection: highest` it has no gradient, with `hard` that of REINFORCE.
  */
 export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection?: Selection | undefined } = {}): Attention {
   expectNames('nearestKey', options, { selection: 1 });
@@ -93,8 +96,8 @@ export function nearestKey(sizes: AttentionSizes, key: Key, options: { selection
 }
 
 /**
- * Raffel et al. 2017: from key to key, never back. Learns in expectation, with normal `noise` where a key is given; `hard` decodes one key
- * after the other and has no gradient to the scores. Both have the same parameters: what one learned the other loads.
+ * Raffel et al. 2017: from key to key, never back. It trains in expectation, with normal `noise` if a random key is given; `hard` decodes
+ * key by key and has no gradient to the scores. Both have the same parameters, so one loads what the other learned.
  */
 export function monotonic(
   sizes: AttentionSizes,

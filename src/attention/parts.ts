@@ -1,4 +1,4 @@
-// What the parts of a mechanism give each other.
+// The interfaces between the parts of a mechanism.
 
 import type { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
@@ -7,7 +7,7 @@ import type { Key } from '../tensor/random.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** The rule of a part that is to have a method. */
+/** The rule for a part that must have a method. */
 export const does = (method: string): Rule =>
   ruleOf(`an object with ${method}()`, (value) => typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function');
 
@@ -18,9 +18,9 @@ export interface AttentionSizes {
   hidden: number;
 }
 
-/** A source made ready for step-by-step use: what does not depend on the query. Its first axes are the batch, like a state's. */
+/** A source prepared for steps: everything that does not depend on the query. Its first axes are the batch, like a state's. */
 export type Prepared = State & {
-  /** Keys as the score takes them `[B, S, ·]`. */
+  /** Keys in the form that the score takes `[B, S, ·]`. */
   readonly keys: Tensor;
   /** `[B, S, V]`. */
   readonly values: Tensor;
@@ -28,48 +28,48 @@ export type Prepared = State & {
   readonly mask?: Tensor;
 };
 
-/** One thing that a part remembers of earlier steps: its value before the first, and after each. The first axis is the batch. */
+/** One thing that a part remembers: its value before the first step, and after each. The first axis is the batch. */
 export interface Remembered {
-  /** `steps` is how many there will be, where it is known. */
+  /** `steps` is the number of steps to come, if it is known. */
   initial(prepared: Prepared, steps?: number): Tensor;
-  /** After queries that gave `attended` (each field `[B, T, …]`). */
+  /** The value after queries that gave `attended` (each field `[B, T, …]`). */
   next(before: Tensor, attended: Attended): Tensor;
-  /** A query needs what the one before it left: a sequence is taken step by step. */
+  /** Whether a query needs the result of the one before it: then a sequence runs step by step. */
   sequential: boolean;
 }
 
-/** The things that the parts of a mechanism remember, by name: those of one name are one. `remember` makes one, whose state is S. */
+/** Everything that the parts of a mechanism remember, by name; parts share what has one name. `remember` makes a history with state S. */
 export interface History<S extends State = State> {
   readonly things: Readonly<Record<string, Remembered>>;
-  /** Both. */
+  /** A history with the entries of both. */
   and(other: History | undefined): History;
   /** The state before the first step. */
   initial(prepared: Prepared, steps?: number): S;
   /** The state after queries that gave `attended`. */
   next(state: S, attended: Attended): S;
-  /** A sequence of queries `[B, T, Q]` one after the other, where that is needed. */
+  /** Runs a sequence of queries `[B, T, Q]` one by one, where that is needed. */
   unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended | undefined;
 }
 
-/** What is drawn from: the key of this step, or, with `each`, one to be folded with the place of each query. */
+/** The random key of this step; with `each`, a base key folded with each query's index. */
 export interface Draw {
   key?: Key | undefined;
   each?: boolean | undefined;
 }
 
-/** What windows and selections may look at besides the scores. */
+/** What windows and selections may use besides the scores. */
 export interface Context<S extends State = State> extends Draw {
   /** `[B, T, Q]`. */
   query: Tensor;
-  /** H where the examples are heads: example b, head h is row b · H + h of every tensor. Default 1. */
+  /** H if the examples are heads: example b, head h is row b · H + h of every tensor. Default 1. */
   heads?: number;
-  /** Where it may look, bool `[B, 1 or T, S]`. */
+  /** Where queries may look, bool `[B, 1 or T, S]`. */
   mask?: Tensor | undefined;
-  /** What the parts remember of earlier steps. */
+  /** The history of the parts. */
   state: S;
 }
 
-/** What a window makes of scores: them, where selection may look, and what the weights are multiplied by in the end. */
+/** What a window makes of scores: new scores, where selection may look, and a final factor of the weights. */
 export interface Windowed {
   /** `[B, T, S]`. */
   scores: Tensor;
@@ -81,80 +81,80 @@ export interface Windowed {
 
 /** Where a query may look. */
 export interface Window<S extends State = State> {
-  /** Scores `[B, T, S]`, changed where wanted, and the mask that selection is to keep to. */
+  /** Returns the scores `[B, T, S]`, changed if need be, and the mask for the selection. */
   limit(scores: Tensor, context: Context<S>): Windowed;
   /**
-   * What `limit` does, where it looks at no score: for attention that never has all scores `[B, T, S]` at once. Scores and state are those of
-   * one head, of `heads` in all. Where the text is `growing`, there are not all keys yet that a table may have columns for. {@link positional}
-   * makes a window of it.
+   * The effect of `limit`, for a window that ignores the scores: attention in one op never has all scores `[B, T, S]` at once. Scores and
+   * state are those of one head, of `heads` in all. While a text is `growing`, a table may have columns for keys that do not exist yet.
+   * {@link positional} makes a window of it.
    */
   readonly places?: (scores: Shape, state: State, heads: number, growing?: boolean) => Places;
-  /** `causal`: a query sees the keys up to its own place, the last query all of them, and nothing else is changed. */
+  /** `causal`: a query sees the keys up to its own place, the last query sees all of them, and nothing else changes. */
   readonly kind?: 'causal';
-  /** The windows it is made of, where it does no more than they do one after the other. */
+  /** The windows it consists of, if it only applies them one after the other. */
   readonly windows?: readonly Window[];
   readonly history?: History<S>;
 }
 
-/** What a window says of places alone. */
+/** What a window derives from positions alone. */
 export interface Places {
-  /** Where it lets look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
+  /** Where queries may look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
   mask?: Tensor;
-  /** What it adds to scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
+  /** What it adds to the scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
   bias?: Tensor;
 }
 
-/** What a query takes of each key, and what was drawn where something was. */
+/** How much a query takes of each key, and the choice if the selection makes one. */
 export interface Selected {
   /** `[B, T, S]`: 0 where the mask is false. */
   weights: Tensor;
-  /** The key chosen, int32 `[B, T]`; −1 where there was none to choose. */
+  /** The key chosen, int32 `[B, T]`; −1 if there was none to choose. */
   choice?: Tensor;
-  /** `ln` of the choice's probability `[B, T]`, with its gradient: what REINFORCE multiplies by the reward. */
+  /** `ln` of the choice's probability `[B, T]`, with its gradient: REINFORCE multiplies it by the reward. */
   logProbability?: Tensor;
-  /** Of what was chosen from `[B, T]`, in nats. */
+  /** The entropy of the distribution that was drawn from `[B, T]`, in nats. */
   entropy?: Tensor;
   /** The choice's score `[B, T]`, with its gradient: Q of Q-learning. */
   value?: Tensor;
 }
 
-/** From scores to weights. A row with nothing to attend to is 0 throughout, its gradient too. Selections that draw take a key. */
+/** From scores to weights. A row with nothing to attend to is 0 throughout, as is its gradient. Selections that draw take a key. */
 export interface Selection<S extends State = State> {
-  /** Of scores `[B, T, S]`. */
+  /** Selects from scores `[B, T, S]`. */
   select(scores: Tensor, context: Context<S>): Selected;
-  /** `softmax`: the weights are the softmax of the scores over what the mask allows, and nothing else is selected. */
+  /** `softmax`: the weights are the softmax of the scores over the mask, and nothing else is selected. */
   readonly kind?: 'softmax';
-  /** With a key it does something else than its kind says. */
+  /** Whether its kind does not hold if a key is given. */
   readonly draws?: boolean;
   readonly history?: History<S>;
 }
 
-/** What is read with the weights `[B, T, S]` of the values `[B, S, V]`: `[B, T, ·]`. */
+/** What is read from the values `[B, S, V]` with the weights `[B, T, S]`: `[B, T, ·]`. */
 export interface Read {
   (weights: Tensor, values: Tensor, selected: Selected): Tensor;
   /** `weightedSum`: the product of weights and values, so that it need not be called: `Object.assign(read, { kind: 'weightedSum' })`. */
   readonly kind?: 'weightedSum';
 }
 
-/** What attention over whole sequences gives: `output` `[B, T, V]` and, per head where there are several, what {@link Selected} says. */
+/** The result of attention over whole sequences: `output` `[B, T, V]` and the fields of {@link Selected}, per head if there are several. */
 export interface Attended extends Selected {
   output: Tensor;
 }
 
-/** What one step gives: the context read `[B, V]`, the weights `[B, S]` or `[B, H, S]`, what was drawn, and the state for the next step. */
+/** The result of one step: the context read `[B, V]`, the weights `[B, S]` or `[B, H, S]`, the choice, and the next state. */
 export interface Step extends Selected {
   context: Tensor;
   state: State;
 }
 
-/** What every attention mechanism does, whatever it is made of. */
+/** The interface of every attention mechanism, whatever its parts. */
 export interface Mechanism extends Module {
-  /** A source of keys `[B, S, K]` and values `[B, S, V]` (the keys by default), ready for {@link Mechanism.step}. */
+  /** Prepares a source for {@link Mechanism.step}: keys `[B, S, K]` and values `[B, S, V]` (the keys by default). */
   prepare(keys: Tensor, values?: Tensor, options?: { mask?: Tensor }): Prepared;
-  /** What the mechanism remembers before the first step; of `steps` in all, where queries are counted from the end. */
+  /** The state before the first step. `steps` is their number, for parts that count queries from the end. */
   initialState(prepared: Prepared, steps?: number): State;
-  /** One query `[B, Q]` for each source of the batch. With `key` (training) selections draw. */
+  /** Attends with one query `[B, Q]` for each source of the batch. With `key` (training) selections draw. */
   step(query: Tensor, prepared: Prepared, state: State, options?: { key?: Key }): Step;
-  /** Queries `[B, T, Q]`: the same bits as step by step, step t with `foldIn(key, t)`. */
+  /** Attends with queries `[B, T, Q]`: the same bits as step by step, where step t takes `foldIn(key, t)`. */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: { mask?: Tensor; key?: Key }): Attended;
 }

@@ -1,4 +1,4 @@
-// The maps of queries, keys and values, apart from what looks with them.
+// The maps of queries, keys and values, separate from the attention that uses them.
 
 import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
@@ -9,25 +9,25 @@ import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** A map of the last axis: `Linear`, or any module with `forward`, such as a frozen map with a low-rank one beside it. */
+/** A map of the last axis: `Linear`, or any module with `forward`, such as a frozen map plus a low-rank one. */
 export type Mapping = Module & {
-  /** `[…, I]` to `[…, O]`. */
+  /** Maps `[…, I]` to `[…, O]`. */
   forward(x: Tensor): Tensor;
 };
 
-/** Which of an attention's operands. */
+/** One of an attention's operands. */
 export type Role = 'query' | 'key' | 'value';
 
-/** Maps of queries `[B, T, ·]`, keys and values `[B, S, ·]` to those of the heads: `[B, H, T, D]`, `[B, G, S, D]` and `[B, G, S, V]`. */
+/** Maps queries `[B, T, ·]`, keys and values `[B, S, ·]` to those of the heads: `[B, H, T, D]`, `[B, G, S, D]` and `[B, G, S, V]`. */
 export interface Projection extends Module {
-  /** H and G: heads of queries, and of keys and values, of which each serves H / G of queries. */
+  /** H and G: heads of queries, and of keys and values; each of the latter serves H / G heads of queries. */
   readonly heads: number;
   readonly keyHeads: number;
-  /** What the maps take, where it is known. */
+  /** The widths that the maps take, if known. */
   readonly widths?: Readonly<Partial<Record<Role, number>>>;
-  /** One of them. */
+  /** Maps one operand. */
   one(role: Role, x: Tensor): Tensor;
-  /** All three; where they are one tensor it may be one product. */
+  /** Maps all three; if they are one tensor it may be one product. */
   all(query: Tensor, keys: Tensor, values: Tensor): [Tensor, Tensor, Tensor];
 }
 
@@ -47,7 +47,7 @@ export function joinHeads(x: Tensor): Tensor {
   return viewed(count === 1 ? x : permute(x, [0, 2, 1, 3]), [batch, count, heads * width]);
 }
 
-/** What a {@link PackedProjection} or {@link SeparateProjection} is made with: E is `size`. */
+/** Options of {@link PackedProjection} and {@link SeparateProjection}; `size` is E. */
 export interface ProjectionSizes {
   query: number;
   key: number;
@@ -67,7 +67,7 @@ const xavier = (key: Key, height: number, width: number) => {
 
 const inThree = (x: Tensor) => unstack(reshape(x, [3, -1, ...x.shape.slice(1)]));
 
-/** As PyTorch's `nn.MultiheadAttention` has them where queries, keys and values are of one width: the maps are one matrix. */
+/** The maps of PyTorch's `nn.MultiheadAttention` if queries, keys and values have one width: one matrix for all three. */
 export class PackedProjection extends Module implements Projection {
   readonly in_proj_weight: Tensor; // [3E, Q]
   readonly in_proj_bias: Tensor | null; // [3E]
@@ -107,7 +107,7 @@ export class PackedProjection extends Module implements Projection {
   }
 }
 
-/** The same maps as three matrices, for queries, keys and values of unlike widths; one bias. */
+/** The same maps as three matrices, for queries, keys and values of different widths, with one bias. */
 export class SeparateProjection extends Module implements Projection {
   readonly q_proj_weight: Tensor; // [E, Q]
   readonly k_proj_weight: Tensor; // [E, K]
@@ -156,15 +156,15 @@ function eachOf(heads: number, xs: readonly Tensor[], weights: readonly Tensor[]
   return xs.map((x, i) => splitHeads(linear(x, weights[i] as Tensor, biases[i]), heads)) as [Tensor, Tensor, Tensor];
 }
 
-/** The rule of a map. */
+/** The rule for a map. */
 export const isMapping: Rule = /* @__PURE__ */ ruleOf(
   'a Module with forward()',
   (value) => value instanceof Module && typeof (value as Partial<Mapping>).forward === 'function',
 );
 
 /**
- * Maps that are given, of queries to H · D, of keys to G · D and of values to G · V: grouped queries where G is less than H (Ainslie et al. 2023,
- * "GQA", §2.2; Shazeer 2019 with G = 1), and maps that are not plain matrices.
+ * Maps given by the caller: queries to H · D, keys to G · D, values to G · V. They serve grouped queries, where G is less than H (Ainslie
+ * et al. 2023, "GQA", §2.2; Shazeer 2019 with G = 1), and maps that are not plain matrices.
  */
 export class Maps extends Module implements Projection {
   readonly query: Mapping;
@@ -197,7 +197,7 @@ export class Maps extends Module implements Projection {
   }
 }
 
-/** Heads of queries are a multiple of those of keys. */
+/** Checks that the number of query heads is a multiple of that of key heads. */
 export function expectGroups(op: string, heads: number, keyHeads: number): void {
   if (heads % keyHeads !== 0) throw new RangeError(`${op}: heads must be a multiple of keyHeads, got ${heads} and ${keyHeads}`);
 }

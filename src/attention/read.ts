@@ -1,4 +1,4 @@
-// What a query takes away.
+// What attention reads with the weights.
 
 import { batchGather, greaterEqual, matmul, maximum, reshape, where } from '../ops/index.ts';
 import { zeros } from '../tensor/create.ts';
@@ -11,8 +11,8 @@ export const weightedSum: Read = /* @__PURE__ */ Object.assign((weights: Tensor,
 });
 
 /**
- * The value of the key chosen, 0 where there was none: of hard selections, the bits of {@link weightedSum} without the sum. The weights take
- * no gradient, so that selections which learn through them (straight-through) want the sum.
+ * The value of the key chosen, 0 if there was none: for hard selections it has the bits of {@link weightedSum} without the sum. The weights
+ * get no gradient; selections that learn through them (straight-through) need the sum.
  */
 export const chosenItem: Read = (_, values, { choice }) => {
   if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
@@ -22,5 +22,5 @@ export const chosenItem: Read = (_, values, { choice }) => {
   return where(reshape(greaterEqual(choice, 0), [...choice.shape, 1]) as Tensor, read, 0);
 };
 
-/** The weights themselves: what they point at is the answer (Vinyals, Fortunato, Jaitly 2015, eq. 3). */
+/** The weights themselves: the items they point at are the answer (Vinyals, Fortunato, Jaitly 2015, eq. 3). */
 export const pointing: Read = (weights) => weights;

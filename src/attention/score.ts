@@ -10,13 +10,13 @@ import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AttentionSizes, History } from './parts.ts';
 
-/** The widths of a score that has no hidden layer: one may be given. */
+/** The widths of a score without a hidden layer. */
 export type ScoreSizes = Pick<AttentionSizes, 'query' | 'key'> & Partial<AttentionSizes>;
 
-/** Rules of widths. */
+/** The rules of widths. */
 export const isScoreSizes: Rules<ScoreSizes> = { query: isSize, key: isSize, hidden: anything };
 
-/** The same where there is one. */
+/** The same for optional ones. */
 export const isAttentionSizes: Rules<AttentionSizes> = { query: isSize, key: isSize, hidden: isSize };
 
 function checkWidths(op: string, query: Tensor, keys: Tensor): void {
@@ -43,20 +43,23 @@ export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tenso
 }
 
 /**
- * A score with its parameters. `prepare` does once what does not depend on the query; `score` does the rest, and may read the state
- * of the step form (the weights of the step before).
+ * A score with its parameters. `prepare` does everything that does not depend on the query, once; `score` does the rest and may read the
+ * state of the step form (the previous weights).
  */
 export abstract class Score extends Module {
   declare readonly history?: History;
-  /** `dot`: scores are the products of queries with what `prepare` gives, as wide as they; `scaledDot` divides by the root of that width. */
+  /**
+   * `dot`: scores are the products of queries with what `prepare` gives, of the same width; `scaledDot` divides by the square root of that
+   * width.
+   */
   declare readonly kind?: 'dot' | 'scaledDot';
-  /** Keys `[B, S, K]` as `score` takes them. */
+  /** Converts keys `[B, S, K]` to the form that `score` takes. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
   abstract score(query: Tensor, prepared: Tensor, state: State): Tensor;
 }
 
-/** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys are of one width. */
+/** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys have one width. */
 export class DotScore extends Score {
   readonly scaled: boolean;
   override readonly kind: 'dot' | 'scaledDot';
@@ -131,7 +134,7 @@ export class AdditiveScore extends Score {
 /** The scores by the papers' names. */
 export type ScoreName = 'dot' | 'scaledDot' | 'general' | 'additive';
 
-/** A score by name. `hidden` is the additive score's width; the dot scores need queries and keys of one width. */
+/** Builds a score by name. `hidden` is the additive score's width; the dot scores need queries and keys of one width. */
 export function scoreNamed(name: ScoreName, sizes: AttentionSizes, key: Key): Score {
   switch (name) {
     case 'additive':

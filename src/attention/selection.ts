@@ -1,20 +1,20 @@
-// How much a query takes of each key: a little of every one, or of few.
+// How much a query takes of each key: a little of every key, or all of a few.
 
 import { mul, softmax, sparsemax } from '../ops/index.ts';
 import { softmaxRows } from '../ops/weights.ts';
 import { expectOptions, type Rule, ruleOf } from '../tensor/check.ts';
 import type { Selection } from './parts.ts';
 
-/** Softmax over the keys: every key a little (Bahdanau et al. 2015, eq. 6). */
+/** Softmax over the keys, so that every key counts a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
   kind: 'softmax',
   select: (scores, context) => ({ weights: softmaxRows(scores, context.mask) }),
 };
 
-/** A temperature τ, which may change while a model learns. */
+/** A temperature τ; a function lets it change during training. */
 export type Temperature = number | (() => number);
 
-/** The rule of a temperature: a function is asked and checked at each use. */
+/** The rule of a temperature. A function is called and checked at each use. */
 export const isTemperature: Rule = /* @__PURE__ */ ruleOf(
   'a number above 0 or a function',
   (value) => typeof value === 'function' || (Number.isFinite(value) && (value as number) > 0),
@@ -35,7 +35,7 @@ export function tempered(options: { temperature: Temperature }): Selection {
   };
 }
 
-/** {@link sparsemax}: of many keys exactly nothing (Martins and Astudillo 2016). */
+/** {@link sparsemax}: many weights are exactly 0 (Martins and Astudillo 2016). */
 export const sparse: Selection = {
   select: (scores, context) => ({ weights: sparsemax(scores, { mask: context.mask }) }),
 };

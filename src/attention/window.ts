@@ -18,14 +18,15 @@ export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask
 
 const ofOneHead = (x: Tensor) => viewed(x, x.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
 
-/** Both masks, where there are two. */
+/** The conjunction of two masks, either of which may be absent. */
 export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
   return b ? and(a, b) : a;
 }
 
 /**
- * A window that looks at no score: at places alone, and at what `history` remembers. `places` is told the shape of one head's scores
- * `[B, T, S]`, its state, and how many heads there are, and gives a mask, a bias or both: `[B, T, S]` for all heads, or `[B, H, T, S]`, whose
+ * A window that ignores the scores: it depends on positions and on `history` alone. `places` receives the shape of one head's scores `[B,
+ * T, S]`, its state and the number of heads, and returns a mask, a bias or both: `[B, T, S]` for all heads, or `[B, H, T, S]`, whose first
+ * axis may be 1. Heads with such a window stay one op.
  * first axis may be 1. Heads with such a window stay one op.
  */
 export function positional(places: NonNullable<Window['places']>, options: { history?: History | undefined } = {}): Window {
@@ -41,7 +42,7 @@ export function positional(places: NonNullable<Window['places']>, options: { his
   };
 }
 
-/** What `places` says of scores `[B · H, T, S]`: masks and biases of that shape, or of one row for all queries. */
+/** The result of `places` for scores `[B · H, T, S]`: masks and biases of that shape, or with one row for all queries. */
 function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: State, heads: number): Places {
   const [count, queries, keys] = scores as [number, number, number];
   const batch = count / heads;
@@ -57,7 +58,7 @@ function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: St
 
 const isFunction = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
 
-/** `s − p`: how far each of S keys stands behind places p `[B, T]`, as `[B, T, S]`. */
+/** `s − p`: the offset of each of S keys from places p `[B, T]`, as `[B, T, S]`. */
 export function offsets(places: Tensor, keys: number): Tensor {
   return sub(toFloat(arange(keys)), reshape(toFloat(places), [...places.shape, 1]));
 }
@@ -65,8 +66,8 @@ export function offsets(places: Tensor, keys: number): Tensor {
 const isDistance = /* @__PURE__ */ ruleOf('a number', (value) => typeof value === 'number' && !Number.isNaN(value));
 
 /**
- * `before` places back and `after` ahead of the query's own, which of the last query is the last key's; everything back or ahead where a
- * number is left out (Beltagy, Peters, Cohan 2020, "Longformer", §3.1).
+ * Keys up to `before` positions before and `after` positions after the query's own, which is aligned so that the last query is at the last
+ * key. Without a number that side is unlimited (Beltagy, Peters, Cohan 2020, "Longformer", §3.1).
  */
 export function sliding(options: { before?: number | undefined; after?: number | undefined }): Window {
   expectOptions('sliding', options, { before: maybe(isDistance), after: maybe(isDistance) });
@@ -79,21 +80,21 @@ export function sliding(options: { before?: number | undefined; after?: number |
   return { ...positional(places, { history: placeOfQuery }), ...(all && { kind: 'causal' }) };
 }
 
-/** The query's own place and those before it, the last query at the last key (Vaswani et al. 2017, §3.2.3). */
+/** The query's own position and those before it; the last query is at the last key (Vaswani et al. 2017, §3.2.3). */
 export const causal: Window = /* @__PURE__ */ sliding({ after: 0 });
 
-/** `|s − p| ≤ size` of offsets s − p, bool of their shape (Luong, Pham, Manning 2015, §3.2). */
+/** `|s − p| ≤ size` of offsets s − p, as bool of their shape (Luong, Pham, Manning 2015, §3.2). */
 export function near(offset: Tensor, size: number): Tensor {
   return lessEqual(abs(offset), size);
 }
 
-/** Where row t of `mask` (bool `[T, S]` or `[1, T, S]`) is true, for the t-th query. */
+/** The t-th query may look where row t of `mask` (bool `[T, S]` or `[1, T, S]`) is true. */
 export function masked(mask: Tensor): Window {
   expectTable('masked', mask, 'bool');
   return positional((scores, state, _, growing) => ({ mask: rows('masked', mask, scores, state, growing) }), { history: stepsSoFar });
 }
 
-/** Row t of `bias` (`[T, S]`, which may be a parameter: `bias` of the window) added to the scores of the t-th query. */
+/** Adds row t of `bias` to the scores of the t-th query; `[T, S]` may be a parameter, the window's `bias`. */
 export function biased(bias: Tensor): Window & { readonly bias: Tensor } {
   expectTable('biased', bias, 'float32');
   return {
@@ -108,7 +109,7 @@ function expectTable(op: string, table: Tensor, dtype: DType): void {
   throw new RangeError(`${op}: table must be [T, S] or [1, T, S], got ${show(table.shape)}`);
 }
 
-/** The rows of the queries `[B, T, S]`, of a table that may be for more of them, and for more keys where these grow. */
+/** The rows of a table for queries `[B, T, S]`. The table may have more rows, and more columns if keys grow. */
 function rows(op: string, table: Tensor, scores: Shape, state: State, growing = false): Tensor {
   const places = placesOf(state, 'steps', scores[1] as number);
   const [length = 0, columns = 0] = table.shape.slice(-2);
@@ -121,8 +122,8 @@ function rows(op: string, table: Tensor, scores: Shape, state: State, growing = 
 }
 
 /**
- * `score − strength · Σ α′`: what has been looked at is looked at less. The sum of earlier weights is See, Liu, Manning 2017's coverage
- * (eq. 10), which they give to the score; here it lowers it. `strength` may be a parameter `[1]`.
+ * `score − strength · Σ α′`: keys that were attended to score lower. The sum of earlier weights is the coverage of See, Liu, Manning 2017
+ * (eq. 10), which they feed to the score; here it lowers it. `strength` may be a parameter `[1]`.
  */
 export function coverage(options: { strength: number | Tensor }): Window<{ coverage: Tensor }> & { readonly strength: number | Tensor } {
   expectOptions('coverage', options, {
@@ -138,8 +139,8 @@ export function coverage(options: { strength: number | Tensor }): Window<{ cover
 }
 
 /**
- * Several windows: scores go through one after the other, a key is seen where all allow it, and factors multiply. Where none looks at scores
- * (causal, sliding, masked, biased) neither do they together: heads stay one op.
+ * Applies several windows: scores pass through one after the other, a key is seen if all allow it, and factors multiply. If none of them
+ * looks at scores (causal, sliding, masked, biased), the heads stay one op.
  */
 export class CombinedWindow extends Module implements Window {
   readonly windows: readonly Window[];
@@ -158,7 +159,7 @@ export class CombinedWindow extends Module implements Window {
   limit(scores: Tensor, context: Context): Windowed {
     let result: Windowed = { scores, mask: context.mask };
     for (const window of this.windows) {
-      // Each is told the mask that the call gave: where another window looks says nothing of how many keys there are.
+      // Each receives the mask of the call: where another window looks says nothing about the number of keys.
       const { scores: after, mask, factor } = window.limit(result.scores, context);
       const narrowed = mask && mask !== result.mask ? bothMasks(mask, result.mask) : result.mask;
       const all = factor && result.factor ? mul(result.factor, factor) : (factor ?? result.factor);
@@ -168,7 +169,9 @@ export class CombinedWindow extends Module implements Window {
   }
 }
 
-/** What windows that look at no score say together, of heads `[B, H, T, S]`: where all let look, and the sum of what they add. */
+/**
+ * The combined effect of windows that ignore scores, on heads `[B, H, T, S]`: the conjunction of their masks, and the sum of their biases.
+ */
 export function allPlaces(windows: readonly Window[], ...given: Parameters<NonNullable<Window['places']>>): Places {
   let all: Places = {};
   const ofAll = (x: Tensor) => (x.rank === 3 ? ofOneHead(x) : x);
@@ -183,7 +186,7 @@ export function allPlaces(windows: readonly Window[], ...given: Parameters<NonNu
   return all;
 }
 
-/** A window as those that it is made of. */
+/** The windows that a window consists of. */
 export function partsOf(window: Window | undefined): readonly Window[] {
   return window ? (window.windows?.flatMap(partsOf) ?? [window]) : [];
 }

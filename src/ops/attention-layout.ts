@@ -1,4 +1,4 @@
-// How the operands of scaled dot-product attention lie, as its kernels are told.
+// The layout of the operands of scaled dot-product attention, in the form that its kernels take.
 
 import { spread } from '../autograd/arithmetic.ts';
 import { isCount } from '../tensor/check.ts';
@@ -7,10 +7,10 @@ import { expectDType, type Tensor } from '../tensor/tensor.ts';
 
 const OP = 'scaledDotProductAttention';
 
-/** Queries of a block, the unit in which the kernels count their work. */
+/** Queries in a block, the unit in which the kernels count their work. */
 const BLOCK = 64;
 
-/** What a layout depends on beside the operands. */
+/** What a layout depends on besides the operands. */
 interface Given {
   mask?: Tensor | undefined;
   bias?: Tensor | undefined;
@@ -21,10 +21,10 @@ interface Given {
 
 type Strides = readonly [example: number, head: number, query: number, key: number];
 
-/** Strides of what is not there. */
+/** The strides of an absent operand. */
 const none: Strides = [0, 0, 0, 0];
 
-/** The lengths and strides of a call, checked. */
+/** Checks a call and returns its lengths and strides. */
 export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale, length }: Given) {
   for (const x of [query, keys, values]) expectDType(OP, 'operands', x, 'float32');
   if (mask) expectDType(OP, 'mask', mask, 'bool');
@@ -43,23 +43,23 @@ export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias
   isCount(OP, 'length', s);
   if (s > capacity) throw new RangeError(`${OP}: length must be at most the ${capacity} rows of keys, got ${s}`);
   const target = [...lead, t, s];
-  // Heads are the innermost axis before queries; all before them is one axis, as far as a mask or bias lies evenly along it.
+  // Heads are the innermost axis before queries. All axes before them count as one, as long as a mask or bias has an even stride along it.
   const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
   const laid = (name: string, x: Tensor | undefined) => (x ? layOut(name, x, target) : undefined);
   const sizes = { target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, causal, scale: scale ?? 1 / Math.sqrt(d) };
   return { ...sizes, mask: laid('mask', mask), bias: laid('bias', bias) };
 }
 
-/** What {@link layout} says. */
+/** The result of {@link layout}. */
 export type Layout = ReturnType<typeof layout>;
 
-/** H / G, how many heads of queries share one of keys; 1 where the shapes say nothing of the kind. */
+/** H / G, the number of query heads that share one head of keys; 1 if the shapes do not group. */
 function groupOf(lead: Shape, keys: Shape): number {
   const [heads = 1, groups = 1] = [lead.at(-1), keys.at(-3)];
   return lead.length === keys.length - 2 && groups > 0 && heads > groups && heads % groups === 0 ? heads / groups : 1;
 }
 
-/** A mask or bias with its strides of example, head, query and key. */
+/** A mask or bias with its strides along examples, heads, queries and keys. */
 function layOut(name: string, x: Tensor, target: Shape): { x: Tensor; strides: Strides } {
   if (!sameShape(broadcastShapes(OP, x.shape, target), target)) {
     throw new RangeError(`${OP}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
@@ -67,14 +67,14 @@ function layOut(name: string, x: Tensor, target: Shape): { x: Tensor; strides: S
   const whole = target.length > 4 ? spread(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
   const strides = stretchedStrides(whole.shape, target);
   const [query = 0, key = 0] = strides.slice(-2);
-  // Of more leading axes than two all are one; the stride of its last axis alone would be 0 where that has length 1.
+  // More than two leading axes count as one. The stride of the last one alone would be 0 if that axis has length 1.
   const [head = 0, example = 0] = target.length > 4 ? [sizeOf(whole.shape.slice(-2))] : strides.slice(0, -2).reverse();
   return { x: whole, strides: [example, head, query, key] };
 }
 
 /**
- * What the kernels are told. Where there is one query to a head, those of the heads that share keys lie one after the other: they are taken as
- * queries of one head, eight at a time instead of one. Each has the same bits either way.
+ * The arguments of the kernels. If each head has one query, the queries of the heads that share keys are adjacent: they pass as queries of
+ * one head, eight at a time instead of one. The bits are the same either way.
  */
 export function told(l: Layout) {
   const { group, mask, bias } = l;
@@ -86,7 +86,7 @@ export function told(l: Layout) {
     queries,
     group: together ? 1 : group,
     heads: together ? l.heads / group : l.heads,
-    causal: l.causal && !together ? 1 : 0, // one query sees all keys
+    causal: l.causal && !together ? 1 : 0, // a single query sees all keys
     maskStrides: strides(mask),
     biasStrides: strides(bias),
     mask: mask?.x.ptr ?? 0,
@@ -96,5 +96,5 @@ export function told(l: Layout) {
   };
 }
 
-/** The lengths as the kernels name them. */
+/** The lengths under the kernels' names. */
 export const lengthsOf = ({ s, d, v }: Layout, { queries }: ReturnType<typeof told>) => ({ queries, keys: s, width: d, valueWidth: v });

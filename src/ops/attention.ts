@@ -5,9 +5,9 @@ import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /**
- * `vᵀ tanh(q + k)` of every query with every key: the additive score (Bahdanau, Cho, Bengio 2015, A.1.2; Luong's *concat*) of
- * queries `[B, T, A]` and keys `[B, S, A]` that are projected already, `v` `[A]`. Returns `[B, T, S]`. Nothing of size T·S·A is
- * kept; the gradient computes tanh again and is of first order: to differentiate it again is an error.
+ * `vᵀ tanh(q + k)` of every query with every key: the additive score (Bahdanau, Cho, Bengio 2015, A.1.2; Luong's *concat*) of projected
+ * queries `[B, T, A]` and projected keys `[B, S, A]`, with `v` `[A]`. Returns `[B, T, S]`. Nothing of size T·S·A is kept: the gradient
+ * computes tanh again. It is of first order; differentiating it again is an error.
  */
 export function additiveScore(query: Tensor, keys: Tensor, v: Tensor): Tensor {
   for (const [name, x] of [

@@ -1,5 +1,5 @@
-// Arithmetic of two operands. A number costs no tensor where one rounding is all it takes. Sums, differences, products, the larger and the
-// smaller are also of int32: exact modulo 2³², between int32 and whole numbers only, without a gradient.
+// Arithmetic of two operands. A number needs no tensor where a single rounding gives the result. Sums, differences, products, maxima and
+// minima also take int32: exact modulo 2³², only between int32 and whole numbers, and without a gradient.
 
 import { type BinaryKernel, binary } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
@@ -9,7 +9,7 @@ import { expectDType, type Tensor } from '../tensor/tensor.ts';
 import { both, floatMul, floatNeg, floatSub, line, same, scaled } from './float.ts';
 import { less, lessEqual, type Operand, toFloat, where } from './logic.ts';
 
-/** An operand of an op that has no form for numbers. */
+/** An operand of an op without a form for numbers. */
 function operand(op: string, name: string, x: Operand): Tensor {
   if (typeof x === 'number') return full([], x);
   expectDType(op, name, x, 'float32');
@@ -19,7 +19,7 @@ function operand(op: string, name: string, x: Operand): Tensor {
 /** Whether an op runs on int32. */
 const isInt = (a: Operand, b: Operand) => (a as Tensor)?.dtype === 'int32' || (b as Tensor)?.dtype === 'int32';
 
-/** Two operands of which one is int32: the other is too, or a number that fits. */
+/** Two operands, at least one of them int32: the other must be int32 too, or a number that fits. */
 function integers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   const integer = (name: string, x: Operand) => {
     if (typeof x !== 'number') {
@@ -34,13 +34,13 @@ function integers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
 
 const INTS = ['int32', 'int32'] as const;
 
-/** Of int32: modulo 2³², as everywhere, and without a gradient. */
+/** The int32 form: modulo 2³² and without a gradient. */
 function inWhole(op: string, kernel: BinaryKernel, a: Operand, b: Operand): Tensor {
   const inputs = integers(op, a, b);
   return record(op, binary(op, kernel, ...inputs, 'int32', INTS), { inputs });
 }
 
-/** `scale · x + shift`, of numbers. Gradient: `scale · g`. */
+/** `scale · x + shift` for numbers `scale` and `shift`. Gradient: `scale · g`. */
 export function affine(x: Tensor, scale: number, shift: number): Tensor {
   return line('affine', 'x', x, scale, shift);
 }
@@ -89,12 +89,12 @@ export function div(a: Operand, b: Operand): Tensor {
   );
 }
 
-/** Where `a` wins: 1 where it is the larger, ½ at a tie, else 0. */
+/** The share of `a` in the gradient: 1 where it is larger, ½ at a tie, else 0. */
 const share = (a: Tensor, b: Tensor) => scaled(add(toFloat(less(b, a)), toFloat(lessEqual(b, a))), 0.5);
 
 const chosen = (a: Tensor, b: Tensor, larger: boolean) => where(less(a, b), larger ? b : a, larger ? a : b);
 
-/** The larger, broadcast; NaN where either is NaN. Gradient: to the larger, halved between both at a tie (as in PyTorch). */
+/** The larger of two, broadcast; NaN where either is NaN. Gradient: to the larger; half to each at a tie (as in PyTorch). */
 export function maximum(a: Operand, b: Operand): Tensor {
   if (isInt(a, b)) return chosen(...integers('maximum', a, b), true);
   const [p, q] = [operand('maximum', 'a', a), operand('maximum', 'b', b)];
@@ -108,7 +108,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
   );
 }
 
-/** The smaller, broadcast; NaN where either is NaN. Gradient: to the smaller, halved between both at a tie (as in PyTorch). */
+/** The smaller of two, broadcast; NaN where either is NaN. Gradient: to the smaller; half to each at a tie (as in PyTorch). */
 export function minimum(a: Operand, b: Operand): Tensor {
   if (isInt(a, b)) return chosen(...integers('minimum', a, b), false);
   const [p, q] = [operand('minimum', 'a', a), operand('minimum', 'b', b)];

@@ -1,4 +1,4 @@
-// Convolution along one axis: windows laid out by the copy kernel, and a matrix product.
+// Convolution along one axis: the copy kernel lays out windows, and a matrix product multiplies them.
 
 import { record, taped } from '../autograd/record.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
@@ -11,8 +11,8 @@ import { place, reshape } from './shape.ts';
 import { copyInto, dense } from './walk.ts';
 
 /**
- * Every run of `size` neighbours along `axis`: an axis of T becomes one of T − size + 1, and a new last axis holds the run (PyTorch's
- * `unfold` with step 1). Gradient: each element's share in all its runs, summed.
+ * Every stretch of `size` neighbours along `axis`: an axis of length T becomes T − size + 1, and a new last axis holds each stretch
+ * (PyTorch's `unfold` with step 1). Gradient: for each element, the sum over the stretches that contain it.
  */
 export function unfold(x: Tensor, size: number, axis: number): Tensor {
   expectTensor('unfold', 'x', x);
@@ -28,7 +28,10 @@ export function unfold(x: Tensor, size: number, axis: number): Tensor {
   return record('unfold', y, { inputs: [x], attributes: { size, axis: at } }, (g) => [overlapAdd(g, at)]);
 }
 
-/** `y[…, t, …] = Σₖ g[…, t − k, …, k]` where there is such an index: among enough zeros, steps of one back along k are a walk. */
+/**
+ * `y[…, t, …] = Σₖ g[…, t − k, …, k]` where that index exists. With enough zeros around `g`, moving one step back along k is a strided
+ * walk.
+ */
 function overlapAdd(g: Tensor, at: number): Tensor {
   const size = g.shape.at(-1) as number;
   const overlapped = () => taped('overlapAdd', overlaps(g, at), [g], (h) => [unfold(h, size, at)]);
@@ -49,16 +52,16 @@ function overlaps(g: Tensor, at: number): Tensor {
 
 /** Options of {@link conv1d}. */
 export interface ConvOptions {
-  /** Zeros before and after: a number for each end, `same` for as many outputs as inputs (K odd), `causal` for K − 1 before. Default 0. */
+  /** Zeros before and after: a number for both ends, `same` for as many outputs as inputs (R odd), `causal` for R − 1 before. Default 0. */
   padding?: number | 'same' | 'causal' | undefined;
 }
 
 const convOptions: Names<ConvOptions> = { padding: 0 };
 
 /**
- * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, R]` (PyTorch's layout, and like
- * there the kernel is not turned round), `bias` `[O]`; p zeros before. Gives `[B, T + p + q − R + 1, O]`, q zeros after. Gradients: those of
- * the product and of {@link unfold}.
+ * `y[b, t, o] = bias[o] + Σ_{i,k} weight[o, i, k] · x[b, t + k − p, i]`: `x` `[B, T, I]`, `weight` `[O, I, R]` (PyTorch's layout; the
+ * filter is not flipped, as there), `bias` `[O]`, p zeros before and q after. Gives `[B, T + p + q − R + 1, O]`. Gradients: those of the
+ * product and of {@link unfold}.
  */
 export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
   expectDType('conv1d', 'x', x, 'float32');
@@ -85,7 +88,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOp
   );
 }
 
-/** Of checked operands, `x` among so many zeros before it that it is `total` long. */
+/** For checked operands: `x` starts after some zeros, and its padded length is `total`. */
 function product(x: Tensor, weight: Tensor, bias: Tensor | undefined, before: number, total: number): Tensor {
   const [outputs, inputs, size] = weight.shape as [number, number, number];
   const runs = unfold(total === x.shape[1] ? x : place(x, 1, before, total), size, 1); // [B, T', I, K]

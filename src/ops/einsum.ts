@@ -4,7 +4,7 @@ import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 import { permute, reshape } from './shape.ts';
 
-/** An operand with a letter for each of its axes. */
+/** An operand with one letter per axis. */
 interface Lettered {
   x: Tensor;
   axes: string;
@@ -12,7 +12,7 @@ interface Lettered {
 
 const lengthOf = ({ x, axes }: Lettered, letter: string) => x.shape[axes.indexOf(letter)] as number;
 
-/** The axes in the order of `letters`, which are all of them. */
+/** The operand with its axes in the order of `letters`, which must be all of them. */
 function ordered({ x, axes }: Lettered, letters: string): Tensor {
   return letters === axes
     ? x
@@ -22,7 +22,7 @@ function ordered({ x, axes }: Lettered, letters: string): Tensor {
       );
 }
 
-/** Sums away the letters that nobody else has. */
+/** Sums over the letters that no other operand and no result has. */
 function reduced(operand: Lettered, wanted: string): Lettered {
   const gone = [...operand.axes].filter((letter) => !wanted.includes(letter));
   if (gone.length === 0) return operand;
@@ -30,7 +30,7 @@ function reduced(operand: Lettered, wanted: string): Lettered {
   return { x: sum(operand.x, { axis: gone.map((letter) => operand.axes.indexOf(letter)) }), axes };
 }
 
-/** Two operands as one product of matrices: letters of both are batches where they are wanted later, else summed over. */
+/** Two operands as one matrix product: shared letters are batch axes if they are needed later; otherwise they are summed over. */
 function contracted(a: Lettered, b: Lettered, wanted: string): Lettered {
   const [p, q] = [reduced(a, wanted + b.axes), reduced(b, wanted + a.axes)];
   const pick = (axes: string, test: (letter: string) => boolean) => [...axes].filter(test).join('');
@@ -71,7 +71,7 @@ function parsed(equation: string, operands: readonly Tensor[]): { terms: string[
   return { terms, result };
 }
 
-/** Checks that each letter has one length wherever it stands. */
+/** Checks that each letter has the same length everywhere. */
 function expectLengths(all: readonly Lettered[]): void {
   const lengths = new Map<string, number>();
   for (const operand of all) {
@@ -88,9 +88,10 @@ function expectLengths(all: readonly Lettered[]): void {
 }
 
 /**
- * Einstein's sum: a letter for each axis, one term an operand; a letter that the result lacks is summed over. `einsum('bij,bjk->bik', a, b)` is a
- * batch of products, `'ij->ji'` a transpose, `'i,j->ij'` an outer product. Without `->` the result has the letters that stand once, in order.
- * Operands are taken from the left, two at a time, each pair as one {@link matmul}; no diagonals and no `...`. Gradients: those of its parts.
+ * Einstein's sum: one term per operand, one letter per axis; a letter that the result lacks is summed over. `einsum('bij,bjk->bik', a, b)`
+ * is a batch of products, `'ij->ji'` a transpose, `'i,j->ij'` an outer product. Without `->` the result has the letters that occur once, in
+ * alphabetical order. Operands are combined from the left, two at a time, each pair by one {@link matmul}. Diagonals and `...` are not
+ * supported. Gradients: those of its parts.
  */
 export function einsum(equation: string, ...operands: Tensor[]): Tensor {
   for (const x of operands) expectDType('einsum', 'operands', x, 'float32');

@@ -1,4 +1,4 @@
-// Functions of one operand. Every error bound is in docs/numerics.md.
+// Functions of one operand. docs/numerics.md lists every error bound.
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
@@ -8,7 +8,7 @@ import { affine, div, mul, neg } from './binary.ts';
 import { floatMul } from './float.ts';
 import { and, lessEqual, where } from './logic.ts';
 
-/** `y = kernel(x)`, elementwise; the gradient from that of the result and the result. */
+/** `y = kernel(x)`, elementwise. `gradient` gives that of `x` from the result's gradient and the result. */
 function unary(name: string, kernel: typeof kernels.exp, x: Tensor, gradient: (g: Tensor, y: Tensor) => Tensor | null): Tensor {
   expectDType(name, 'x', x, 'float32');
   const y = empty(x.shape);
@@ -41,7 +41,7 @@ export function tanh(x: Tensor): Tensor {
   return unary('tanh', kernels.tanh, x, (g, y) => slope('tanhBackward', kernels.tanhBackward, g, y, (hg) => mul(hg, mul(y, -2))));
 }
 
-/** `dx = kernel(g, x)`, a gradient in one pass. Its own: the same map of h to `g`, and `toX(h · g)` to `x`. */
+/** `dx = kernel(g, x)`, a gradient in one pass. For its own gradient h: the same map of h goes to `g`, and `toX(h · g)` to `x`. */
 function slope(name: string, kernel: typeof kernels.tanhBackward, g: Tensor, x: Tensor, toX: (hg: Tensor) => Tensor | null): Tensor {
   const dx = empty(x.shape);
   kernel(dx.ptr, g.ptr, x.ptr, x.size);
@@ -86,7 +86,7 @@ export function relu(x: Tensor): Tensor {
   return unary('relu', kernels.relu, x, (g, y) => slope('reluBackward', kernels.reluBackward, g, y, () => null));
 }
 
-/** `ln(1 + e^x)`, which nothing overflows. Gradient: `g · sigmoid(x)`. */
+/** `ln(1 + e^x)`, without overflow. Gradient: `g · sigmoid(x)`. */
 export function softplus(x: Tensor): Tensor {
   return unary('softplus', kernels.softplus, x, (g) => mul(g, sigmoid(x)));
 }

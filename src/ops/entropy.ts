@@ -9,8 +9,9 @@ import { logSoftmax, softmax } from './softmax.ts';
 const entropyOptions = { mask: 0 };
 
 /**
- * `−Σ p ln p` in nats with `p = softmax(x)` over the last axis: `[…, N]` gives `[…]`. Where `mask` (bool, broadcast to `x`) is false, or x is
- * −∞, there is no such choice: nothing is added and the gradient is 0; the entropy of no choice at all is 0. Gradient: `−g · p (ln p − Σ p ln p)`.
+ * `−Σ p ln p` in nats with `p = softmax(x)` over the last axis: `[…, N]` gives `[…]`. A choice whose `mask` (bool, broadcast to `x`) is
+ * false, or whose x is −∞, does not exist: it adds nothing and its gradient is 0. The entropy of no choice at all is 0. Gradient: `−g · p
+ * (ln p − Σ p ln p)`.
  */
 export function entropy(x: Tensor, options: { mask?: Tensor | undefined } = {}): Tensor {
   expectNames('entropy', options, entropyOptions);

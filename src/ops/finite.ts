@@ -2,8 +2,8 @@ import { kernels } from '../runtime/backend.ts';
 import { elementsOf, empty, type Tensor } from '../tensor/tensor.ts';
 
 /**
- * Whether 0 times any element is 0: none is NaN or infinite. What a mask hides may be, and its weight of 0 hides it from no product. Elements
- * whose squares have no finite sum count as infinite.
+ * Whether 0 times every element is 0, that is, none is NaN or infinite. Masked values may be either, and a weight of 0 does not remove them
+ * from a product. The test also answers false if the sum of squares overflows.
  */
 export function allFinite(x: Tensor): boolean {
   const total = empty([1]);

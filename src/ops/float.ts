@@ -1,4 +1,4 @@
-// Arithmetic of float32 tensors alone: what gradients, losses and attention need of the ops of the same names, which take numbers and int32 too.
+// Arithmetic of float32 tensors alone, for gradients, losses and attention. The public ops of the same names also take numbers and int32.
 
 import { type BinaryKernel, binary, sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
@@ -6,19 +6,22 @@ import { kernels } from '../runtime/backend.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { viewed } from './view.ts';
 
-/** The gradient of one operand of a binary op, from that of its result `y`. Made once for all calls: a closure a call is a tenth of what it takes. */
+/**
+ * The gradient of one operand of a binary op, from that of the result `y`. One function serves all calls: a closure per call would cost a
+ * tenth of the op.
+ */
 export type Slope = (g: Tensor, y: Tensor, a: Tensor, b: Tensor) => Tensor;
 
-/** The gradient of a sum. */
+/** The gradients of a sum. */
 export const same: Slope = (g) => g;
 
-/** A binary op with its gradients, each worked out only where it is wanted. */
+/** A binary op with its gradients. Each gradient is computed only if it is wanted. */
 export function both(name: string, kernel: BinaryKernel, a: Tensor, b: Tensor, da: Slope, db: Slope): Tensor {
   const y = binary(name, kernel, a, b);
   return record(name, y, { inputs: [a, b] }, (g) => [a.requiresGrad ? da(g, y, a, b) : null, b.requiresGrad ? db(g, y, a, b) : null]);
 }
 
-/** `scale · x + shift` of numbers, for an op that is called so and whose operand is `name`. Gradient: `scale · g`. */
+/** `scale · x + shift` for numbers, recorded under the name `op` with its operand called `name`. Gradient: `scale · g`. */
 export function line(op: string, name: string, x: Tensor, scale: number, shift: number): Tensor {
   expectDType(op, name, x, 'float32');
   const y = empty(x.shape);
@@ -61,5 +64,5 @@ export function sumAll(x: Tensor): Tensor {
   );
 }
 
-/** Sums over the last axis, which stays with length 1. */
+/** Sums over the last axis, which keeps length 1. */
 export const sumRows = (x: Tensor): Tensor => sumTo(x, x.shape.with(-1, 1));

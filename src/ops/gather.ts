@@ -1,4 +1,4 @@
-// Reading and writing by index. Indices are checked here: kernels trust them.
+// Reads and writes by index. Indices are checked here, because kernels trust them.
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';

@@ -26,7 +26,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   return record('gelu', y, { inputs: [x] }, (g) => [geluBackward(g, x)]);
 }
 
-/** With h its gradient: the same map of h to g, and `h · g · (2 − x²) φ(x)` to x. */
+/** For its own gradient h: the same map of h goes to g, and `h · g · (2 − x²) φ(x)` to x. */
 function geluBackward(g: Tensor, x: Tensor): Tensor {
   const dx = empty(x.shape);
   kernels.geluBackward(dx.ptr, g.ptr, x.ptr, x.size);

@@ -31,20 +31,20 @@ import {
 } from './sequence.ts';
 import { concat, reshape, slice } from './shape.ts';
 
-/** What the gradient needs of the forward pass. */
+/** The values that the gradient needs from the forward pass. */
 interface Saved {
   /** Activations r z n [T, B, 3H] */
   gates: Tensor;
-  /** What r is multiplied with: the last third of the state's product with its bias [T, B, D]. */
+  /** The factor of r: the last third of the state's product, with its bias [T, B, D]. */
   inner: Tensor;
   /** [T + 1, B, D] */
   hs: Tensor;
 }
 
-/** Output [B, T, D] and the last h [B, D]. */
+/** The output [B, T, D] and the last h [B, D]. */
 type Results = { output: Tensor; h: Tensor };
 
-/** Writes the results, from the inputs' products [T, B, 3H]. */
+/** Writes the results, from the products of the inputs [T, B, 3H]. */
 function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: Weights): Saved {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
@@ -76,7 +76,7 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, w: W
   return { gates, inner, hs };
 }
 
-/** Gradients of the inputs' products, the weights and h0 from those of the results. */
+/** The gradients of the inputs' products, the weights and h0, from those of the results. */
 function back(q: Sequence, gs: Gradients, h0: Tensor | null, w: Weights, saved: Saved): (Tensor | Deferred | null)[] {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
@@ -118,7 +118,7 @@ function run(op: string, x: Tensor | Embedded, h0: Tensor | null, weights: Weigh
 }
 
 function checked(op: string, q: Sequence, x: Tensor | Embedded, h0: Tensor | null, weights: Weights, again: Composed | undefined): Results {
-  const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
+  const w = { ...weights }; // the caller may replace some before the gradient is computed
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : [])];
@@ -135,10 +135,10 @@ function checked(op: string, q: Sequence, x: Tensor | Embedded, h0: Tensor | nul
 }
 
 /**
- * A whole sequence through a GRU, gates in the order r z n (Cho et al. 2014, with the reset gate behind the product as in PyTorch):
- * `h = (1 − z)·n + z·h′` with `r, z = σ(W x + b + U h′ + b′)`, `n = tanh(W x + b + r·(U h′ + b′))`.
- * `x` [B, T, I] (or symbols of a table), `h0` [B, D] (`null` for zeros) → `output` [B, T, D] (0 where the mask is false) and the state
- * after each row's last real step. Gradient: a fused pass back through the steps, of first order.
+ * A whole sequence through a GRU, gates in the order r z n (Cho et al. 2014, with the reset gate after the product as in PyTorch): `h = (1
+ * − z)·n + z·h′` with `r, z = σ(W x + b + U h′ + b′)`, `n = tanh(W x + b + r·(U h′ + b′))`. `x` [B, T, I] (or symbols of a table), `h0` [B,
+ * D] (`null` for zeros) → `output` [B, T, D] (0 where the mask is false) and the state after each row's last real step. Gradient: a fused
+ * pass back through the steps, of first order.
  */
 export function gru(
   x: Tensor | Embedded,
@@ -149,12 +149,12 @@ export function gru(
   return run('gru', x, h0, weights, options);
 }
 
-/** One step of {@link gru}: `x` [B, I], `h` [B, D] → the next `h`. Gradient: fused, and composed of ops where it is differentiated again. */
+/** One step of {@link gru}: `x` [B, I], `h` [B, D] → the next `h`. Gradient: fused; composed of ops if it is differentiated again. */
 export function gruCell(x: Tensor, h: Tensor, weights: Weights): Tensor {
   return run('gruCell', oneStep('gruCell', x), h, weights, {}, composed).h;
 }
 
-/** {@link gruCell} in ops, from the inputs' products. */
+/** {@link gruCell} composed of ops, from the products of the inputs. */
 function composed(...inputs: Tensor[]): Tensor {
   const [input, weightHh, biasIh, biasHh, h] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const [, batch, width] = input.shape as [number, number, number];

@@ -1,10 +1,8 @@
-// Indices are checked here: kernels trust them.
+// Indices are checked here, because kernels trust them.
 
 import { elementsOf, expectDType, type Tensor } from '../tensor/tensor.ts';
 
-/**
- * Throws unless every index is in [low, high). Returns a mark of all of them, by which {@link expectSame} knows whether they changed.
- */
+/** Throws unless every index is in [low, high). Returns a mark of the indices, by which {@link expectSame} detects changes. */
 export function expectIndices(op: string, index: Tensor, low: number, high: number): number {
   expectDType(op, 'index', index, 'int32');
   const values = elementsOf(index);
@@ -17,7 +15,7 @@ export function expectIndices(op: string, index: Tensor, low: number, high: numb
   return mark;
 }
 
-/** Throws unless the indices are those of the forward pass: a gradient for others would be another function's. */
+/** Throws unless the indices are those of the forward pass: otherwise the gradient would be that of another function. */
 export function expectSame(op: string, index: Tensor, low: number, high: number, mark: number): void {
   if (expectIndices(`${op} gradient`, index, low, high) !== mark) {
     throw new Error(`${op} gradient: index must not change between forward and backward, got other values (use a copy)`);

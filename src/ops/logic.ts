@@ -1,4 +1,4 @@
-// Booleans: comparisons that make them, logic on them, and the choice between two values.
+// Booleans: comparisons, logic, and the choice between two values.
 
 import { binary, spread } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
@@ -7,10 +7,10 @@ import { full } from '../tensor/create.ts';
 import { broadcastShapes, type Shape } from '../tensor/shape.ts';
 import { elementsOf, empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
-/** What a binary op takes: a tensor, or a number that is stretched to the other operand's shape. */
+/** An operand of a binary op: a tensor, or a number that broadcasts to the other operand's shape. */
 export type Operand = Tensor | number;
 
-/** int32 or bool as float32 (exact up to 2²⁴); float32 as it is. No gradient. */
+/** Converts int32 or bool to float32 (exact up to 2²⁴); float32 stays as it is. No gradient. */
 export function toFloat(x: Tensor): Tensor {
   expectTensor('toFloat', 'x', x);
   if (x.dtype === 'float32') return x;
@@ -19,17 +19,17 @@ export function toFloat(x: Tensor): Tensor {
   return record('toFloat', y, { inputs: [x] });
 }
 
-/** The relations that have kernels, and what they are between two numbers. */
+/** The relations that have kernels, and their meaning for two numbers. */
 const relations = {
   equal: (a: number, b: number) => a === b,
   less: (a: number, b: number) => a < b,
   lessEqual: (a: number, b: number) => a <= b,
 };
 
-/** Whether an operand's elements are whole numbers of 32 bits: int32, bool, or such a number. */
+/** Whether an operand consists of 32-bit whole numbers: int32, bool, or such a number. */
 const isInteger = (x: Operand) => (typeof x === 'number' ? x === (x | 0) : x.dtype !== 'float32');
 
-/** Two operands compared exactly: in their own type where they have one, else as float64, which holds every float32 and int32. */
+/** Compares two operands exactly: in their own type if they share one, else as float64, which holds every float32 and int32. */
 function compare(op: string, relation: keyof typeof relations, a: Operand, b: Operand, turned = false): Tensor {
   if (typeof a !== 'number') expectTensor(op, 'a', a);
   if (typeof b !== 'number') expectTensor(op, 'b', b);
@@ -50,7 +50,7 @@ function compare(op: string, relation: keyof typeof relations, a: Operand, b: Op
 
 const asTensor = (x: Operand, dtype: DType) => (typeof x === 'number' ? full([], x, dtype) : x);
 
-/** Operands of two types, one element after the other. */
+/** Compares operands of two types, element by element. */
 function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Operand, b: Operand): Tensor {
   const shapes = [a, b].map((x) => (typeof x === 'number' ? [] : x.shape)) as [Shape, Shape];
   const shape = broadcastShapes(op, ...shapes);
@@ -62,7 +62,10 @@ function compareAll(op: string, holds: (a: number, b: number) => boolean, a: Ope
   return y;
 }
 
-/** `a = b` as bool, broadcast; false where either is NaN. Operands of any element type, as all comparisons here, and exact between them. */
+/**
+ * `a = b` as bool, broadcast; false where either is NaN. As in all comparisons here, operands may have any element types; the result is
+ * exact.
+ */
 export function equal(a: Operand, b: Operand): Tensor {
   return compare('equal', 'equal', a, b);
 }
@@ -89,17 +92,17 @@ export function greaterEqual(a: Operand, b: Operand): Tensor {
 
 const BOOLS = ['bool', 'bool'] as const;
 
-/** Both, of two bool tensors, broadcast. */
+/** Logical and of two bool tensors, broadcast. */
 export function and(a: Tensor, b: Tensor): Tensor {
   return record('and', binary('and', kernels.and, a, b, 'bool', BOOLS), { inputs: [a, b] });
 }
 
-/** Either or both, of two bool tensors, broadcast. */
+/** Logical or of two bool tensors, broadcast. */
 export function or(a: Tensor, b: Tensor): Tensor {
   return record('or', binary('or', kernels.or, a, b, 'bool', BOOLS), { inputs: [a, b] });
 }
 
-/** The other, of a bool tensor. */
+/** Logical not of a bool tensor. */
 export function not(x: Tensor): Tensor {
   expectDType('not', 'x', x, 'bool');
   const y = empty(x.shape, 'bool');
@@ -108,7 +111,7 @@ export function not(x: Tensor): Tensor {
 }
 
 /**
- * `a` where the bool `mask` is true, `b` elsewhere; all three broadcast. `a` and `b` have one element type, which numbers take on.
+ * `a` where the bool `mask` is true, `b` elsewhere; all three broadcast. `a` and `b` have one element type; a number takes the other's.
  * Gradient: `g` to the chosen operand, 0 to the other, whatever their values.
  */
 export function where(mask: Tensor, a: Operand, b: Operand): Tensor {

@@ -1,4 +1,4 @@
-// Losses. `reduction`: `mean` (default), `sum`, or `none` for one number an element.
+// Losses. `reduction`: `mean` (default), `sum`, or `none` for one loss per element.
 
 import { copy } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
@@ -15,21 +15,19 @@ import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
-/** What becomes of the losses of all elements; `none` keeps their shape. */
+/** How the losses of all elements are combined; `none` keeps their shape. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
-/** Options of every loss; the reduction is `mean` by default. */
+/** Options of every loss. The default reduction is `mean`. */
 export interface LossOptions {
   reduction?: Reduction | undefined;
 }
 
 /** Options of the losses with index targets. */
 export interface ClassOptions extends LossOptions {
-  /** A target that counts for nothing: loss and gradient 0, left out of the mean. */
+  /** A target to ignore: its loss and gradient are 0, and the mean leaves it out. */
   ignoreIndex?: number | undefined;
-  /**
-   * Of each class, `[C]`, from 0: a target's loss counts so many times, and the mean divides by the sum of the targets' weights. A constant.
-   */
+  /** Class weights `[C]`, at least 0: the factor of each target's loss; the mean divides by the sum of the targets' weights. A constant. */
   weight?: Tensor | undefined;
 }
 
@@ -44,14 +42,14 @@ export interface CrossEntropyOptions extends ClassOptions {
   labelSmoothing?: number | undefined;
 }
 
-/** The mean divides by `count`, and is 0 where there is nothing. */
+/** The mean divides by `count`; it is 0 if that is 0. */
 function reduce(losses: Tensor, reduction: Reduction, count: number): Tensor {
   if (reduction === 'none') return losses;
   const total = sumAll(losses);
   return reduction === 'sum' ? total : scaled(total, count > 0 ? 1 / count : 1);
 }
 
-/** The targets with −1 in place of `ignoreIndex`, and how many are left. */
+/** The targets, with −1 in place of `ignoreIndex`, and how many remain. */
 function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | undefined): { index: Tensor; count: number } {
   expectDType(op, 'x', x, 'float32');
   expectDType(op, 'target', target, 'int32');
@@ -62,7 +60,7 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
   }
   const bound = x.shape.at(-1) as number;
   let count = 0;
-  const values = ignoreIndex === undefined ? elementsOf(target) : target.peek(); // how many are left is no op's result
+  const values = ignoreIndex === undefined ? elementsOf(target) : target.peek(); // the count of targets is the result of no op
   values.forEach((value, i) => {
     if (value === ignoreIndex) return;
     if (!(value >= 0 && value < bound)) throw new RangeError(`${op}: target must be in [0, ${bound}), got ${value} at ${i}`);
@@ -72,7 +70,7 @@ function classes(op: string, x: Tensor, target: Tensor, ignoreIndex: number | un
   return { index, count };
 }
 
-/** The weight of each target, 0 where there is none, and their sum. */
+/** The weight of each target, 0 where it is ignored, and the sum of the weights. */
 function targetWeights(op: string, weight: Tensor, index: Tensor, bound: number): { own: Tensor; total: number } {
   expectDType(op, 'weight', weight, 'float32');
   if (!sameShape(weight.shape, [bound])) throw new RangeError(`${op}: weight must be ${show([bound])}, got ${show(weight.shape)}`);
@@ -85,9 +83,9 @@ function targetWeights(op: string, weight: Tensor, index: Tensor, bound: number)
   return { own, total };
 }
 
-/** `−(1 − ε) w[index] y[…, index] − ε/C · Σ w y` of log-probabilities y, over its C classes above −∞; 0 where the index is −1. */
+/** `−(1 − ε) w[index] y[…, index] − ε/C · Σ w y` of log-probabilities y, over the C classes above −∞; 0 where the index is −1. */
 function weighted(y: Tensor, index: Tensor, weight: Tensor, own: Tensor, smoothing: number): Tensor {
-  const loss = where(greater(own, 0), mul(neg(pick(y, index)), own), 0); // −∞ of a class of weight 0 is nothing
+  const loss = where(greater(own, 0), mul(neg(pick(y, index)), own), 0); // a class of weight 0 adds nothing, even at −∞
   if (smoothing === 0) return loss;
   const known = mul(uniformOver(y), reshape(toFloat(greaterEqual(index, 0)), [...index.shape, 1]));
   const every = mul(where(greater(known, 0), y, 0), mul(weight, known));
@@ -100,7 +98,7 @@ function uniformOver(x: Tensor): Tensor {
   return div(open, maximum(sum(open, { axis: -1, keepDims: true }), 1));
 }
 
-/** `−x[…, target]`: `x` log-probabilities `[…, C]`, `target` int32 `[…]`. The mean over no target at all is 0, with gradient 0. */
+/** `−x[…, target]`: `x` log-probabilities `[…, C]`, `target` int32 `[…]`. The mean over no target is 0, with gradient 0. */
 export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): Tensor {
   expectOptions('nllLoss', options, classOptions);
   const { reduction = 'mean', ignoreIndex, weight } = options;
@@ -111,8 +109,8 @@ export function nllLoss(x: Tensor, target: Tensor, options: ClassOptions = {}): 
 }
 
 /**
- * `−(1 − ε) y[…, index] − ε/C · Σ y` with `y = logSoftmax(x)` over its C classes above −∞: int32 `index` `[…]` is a class or −1, where the loss
- * and the gradient are 0. Gradient: `g · (softmax(x) − ε/C − (1 − ε) at index)`.
+ * `−(1 − ε) y[…, index] − ε/C · Σ y` with `y = logSoftmax(x)` over the C classes above −∞. Int32 `index` `[…]` is a class, or −1 for loss
+ * and gradient 0. Gradient: `g · (softmax(x) − ε/C − (1 − ε) at index)`.
  */
 function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
   const [rows, n] = [index.size, x.shape.at(-1) as number];
@@ -128,7 +126,10 @@ function indexedLogLoss(x: Tensor, index: Tensor, smoothing: number): Tensor {
   return record('crossEntropy', losses, { inputs: [x, index], attributes }, (g) => [slope(g), null]);
 }
 
-/** With p = softmax(x): `Σ h·p − ε/C · Σ h − (1 − ε) h[index]` to g and `g · p (h − Σ h·p)` to x; 0 where the index is −1. */
+/**
+ * For its own gradient h, with p = softmax(x): `Σ h·p − ε/C · Σ h − (1 − ε) h[index]` to g and `g · p (h − Σ h·p)` to x; 0 where the index
+ * is −1.
+ */
 function lossCurve(h: Tensor, g: Tensor, x: Tensor, index: Tensor, smoothing: number): (Tensor | null)[] {
   const p = softmax(x);
   const known = greaterEqual(index, 0);
@@ -146,9 +147,9 @@ const crossEntropyOptions: Rules<CrossEntropyOptions> = { reduction, ignoreIndex
 
 /**
  * `−ln softmax(logits)[…, target]`: logits `[…, C]`, `target` int32 `[…]`. `labelSmoothing` ε mixes the target with the uniform
- * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). As in
- * PyTorch, but that the mean over no target at all is 0, with gradient 0, where PyTorch's is NaN; and that a class whose logit is −∞ counts as
- * if it were not there, where PyTorch smooths the loss to ∞.
+ * distribution: `(1 − ε) · that + ε/C · Σ −ln softmax` (Szegedy et al. 2016, "Rethinking the Inception architecture", §7). It differs from
+ * PyTorch in two cases. The mean over no target is 0, with gradient 0, where PyTorch gives NaN. A class whose logit is −∞ is left out,
+ * where PyTorch's smoothed loss is ∞.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   expectOptions('crossEntropy', options, crossEntropyOptions);
@@ -161,7 +162,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   return reduce(indexedLogLoss(logits, index, labelSmoothing), reduction, count);
 }
 
-/** Checks what losses of two operands are given. */
+/** Checks the arguments of losses of two operands. */
 function expectPair<O extends LossOptions>(op: string, x: Tensor, target: Tensor, options: O, rules: Rules<NoInfer<O>>): void {
   expectDType(op, 'x', x, 'float32');
   expectDType(op, 'target', target, 'float32');
@@ -197,7 +198,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
 
 /** Options of {@link binaryCrossEntropyWithLogits}. */
 export interface BinaryOptions extends LossOptions {
-  /** How many times a positive counts: a number, or a tensor that stretches to x, such as `[C]`. A constant. Default 1. */
+  /** The factor of positive targets: a number, or a tensor that broadcasts to x, such as `[C]`. A constant. Default 1. */
   posWeight?: Tensor | number | undefined;
 }
 
@@ -212,18 +213,18 @@ function expectPosWeight(x: Tensor, posWeight: Tensor | number): void {
   expectDType(op, 'posWeight', posWeight, 'float32');
   if (posWeight.requiresGrad) throw new TypeError(`${op}: posWeight must be a constant, got a tensor that takes gradients (detach it)`);
   if (!sameShape(broadcastShapes(op, posWeight.shape, x.shape), x.shape)) {
-    throw new RangeError(`${op}: posWeight must stretch to the shape of x, got ${show(posWeight.shape)} and ${show(x.shape)}`);
+    throw new RangeError(`${op}: posWeight must broadcast to the shape of x, got ${show(posWeight.shape)} and ${show(x.shape)}`);
   }
 }
 
-/** `a · b`, where b is a loss that may be ∞ and counts for nothing where a is 0. */
+/** `a · b` for a loss b that may be ∞; 0 where a is 0. */
 function times(a: Tensor, b: Tensor, infinite: boolean): Tensor {
   return infinite ? where(and(equal(a, 0), equal(b, Infinity)), 0, mul(a, b)) : mul(a, b);
 }
 
 /**
- * `−p t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], as `p t · softplus(−x) + (1 − t) · softplus(x)`, p the `posWeight`:
- * nothing overflows, and a logit of ±∞ that is right costs 0.
+ * `−p t ln σ(x) − (1 − t) ln(1 − σ(x))` of logits and targets in [0, 1], computed as `p t · softplus(−x) + (1 − t) · softplus(x)` with p
+ * the `posWeight`: nothing overflows, and a correct logit of ±∞ costs 0.
  */
 export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: BinaryOptions = {}): Tensor {
   expectPair('binaryCrossEntropyWithLogits', x, target, options, binaryOptions);

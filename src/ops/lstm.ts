@@ -31,7 +31,7 @@ import {
 } from './sequence.ts';
 import { concat, reshape, slice } from './shape.ts';
 
-/** What the gradient needs of the forward pass. */
+/** The values that the gradient needs from the forward pass. */
 interface Saved {
   /** Activations i f g o [T, B, 4H] */
   gates: Tensor;
@@ -40,10 +40,10 @@ interface Saved {
   cs: Tensor;
 }
 
-/** Output [B, T, D] and the last h and c [B, D]. */
+/** The output [B, T, D] and the last h and c [B, D]. */
 type Results = { output: Tensor; h: Tensor; c: Tensor };
 
-/** Writes the results, from the inputs' products [T, B, 4H]. */
+/** Writes the results, from the products of the inputs [T, B, 4H]. */
 function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, c0: Tensor | null, w: Weights): Saved {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
@@ -77,7 +77,7 @@ function forward(q: Sequence, y: Results, input: Tensor, h0: Tensor | null, c0: 
   return { gates, hs, cs };
 }
 
-/** Gradients of the inputs' products, the weights, h0 and c0 from those of the results. */
+/** The gradients of the inputs' products, the weights, h0 and c0, from those of the results. */
 function back(q: Sequence, gs: Gradients, h0: Tensor | null, c0: Tensor | null, w: Weights, saved: Saved): (Tensor | Deferred | null)[] {
   const { batch, steps, hidden, width } = q;
   const block = batch * hidden;
@@ -135,7 +135,7 @@ function checked(
   weights: Weights,
   again: Composed | undefined,
 ): Results {
-  const w = { ...weights }; // the caller may put others in their place before the gradient is asked for
+  const w = { ...weights }; // the caller may replace some before the gradient is computed
   const { batch, steps, hidden } = q;
   const input = inputGates(x, w.weightIh, q.mask);
   const inputs = [input, w.weightHh, w.biasIh, w.biasHh, ...(h0 ? [h0] : []), ...(c0 ? [c0] : [])];
@@ -167,13 +167,13 @@ export function lstm(
   return run('lstm', x, h0, c0, weights, options);
 }
 
-/** One step of {@link lstm}: `x` [B, I], `h` and `c` [B, D]. Gradient: fused, and composed of ops where it is differentiated again. */
+/** One step of {@link lstm}: `x` [B, I], `h` and `c` [B, D]. Gradient: fused; composed of ops if it is differentiated again. */
 export function lstmCell(x: Tensor, h: Tensor, c: Tensor, weights: Weights): { h: Tensor; c: Tensor } {
   const result = run('lstmCell', oneStep('lstmCell', x), h, c, weights, {}, composed);
   return { h: result.h, c: result.c };
 }
 
-/** {@link lstmCell} in ops, from the inputs' products. */
+/** {@link lstmCell} composed of ops, from the products of the inputs. */
 function composed(...inputs: Tensor[]): Tensor {
   const [input, weightHh, biasIh, biasHh, h, c] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
   const [, batch, width] = input.shape as [number, number, number];

@@ -10,11 +10,11 @@ import { multiply } from './product/multiply.ts';
 import { joined } from './runs.ts';
 import { viewed } from './view.ts';
 
-/** How the operands lie, [..., m, k] and [..., k, n] by default. */
+/** The layout of the operands, [..., m, k] and [..., k, n] by default. */
 export interface MatmulOptions {
-  /** Reads `a` as [..., k, m]. */
+  /** Takes `a` as [..., k, m]. */
   transposeA?: boolean | undefined;
-  /** Reads `b` as [..., n, k]. */
+  /** Takes `b` as [..., n, k]. */
   transposeB?: boolean | undefined;
 }
 
@@ -24,8 +24,8 @@ const matmulOptions: Names<MatmulOptions> = { transposeA: 0, transposeB: 0 };
 const matrix = (x: Tensor) => x.shape.slice(-2) as [number, number];
 
 /**
- * `a · b` of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before them broadcast. Gradients: `da = g · bᵀ`,
- * `db = aᵀ · g`, summed by the tape where an operand was stretched.
+ * `a · b` of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before them broadcast. Gradients: `da = g · bᵀ`, `db = aᵀ
+ * · g`; the tape sums them where an operand was broadcast.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   expectDType('matmul', 'a', a, 'float32');
@@ -39,7 +39,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const [m, k] = transposeA ? [q, p] : [p, q];
   const [inner, n] = transposeB ? [s, r] : [r, s];
   if (k !== inner) throw new RangeError(`matmul: inner lengths must agree, got ${show(a.shape)} and ${show(b.shape)}${suffix(options)}`);
-  // One right operand for all: the rows of every batch make one product, and its gradient is one product too.
+  // With one right operand for all batches, their rows make one product, and its gradient is one product too.
   if (a.rank > 2 && b.rank === 2 && !transposeA) {
     const rows = sizeOf(a.shape.slice(0, -1));
     return viewed(matmul(viewed(a, [rows, k]), b, { transposeB }), [...a.shape.slice(0, -1), n]);
@@ -68,7 +68,7 @@ function suffix(options: MatmulOptions): string {
   return said.length ? ` with ${said.join(' and ')}` : '';
 }
 
-/** `leftᵀ · right` over rows, put off. */
+/** A deferred `leftᵀ · right` over rows. */
 interface Outer extends Deferred {
   /** [N, O] */
   readonly left: Tensor;
@@ -87,17 +87,17 @@ function sumOfOuters(parts: readonly Deferred[]): Tensor {
 }
 
 /**
- * The gradient `leftᵀ · right` of a weight, `left` [N, O] made of the gradient and `right` [N, I]: those that meet at it are one product over
- * all their rows.
+ * The gradient `leftᵀ · right` of a weight; `left` [N, O] comes from the gradient, `right` [N, I] from the input. Those that reach the same
+ * weight are one product over all their rows.
  */
 export function outer(left: Tensor, right: Tensor): Outer {
-  void right.ptr; // refused, if it has changed, while its op is known
+  void right.ptr; // throws here, where the op is known, if it has changed
   return { sum: sumOfOuters, of: left, left, right };
 }
 
 /**
- * `x · weightᵀ + bias`: x [..., in], weight [out, in], bias [out] → [..., out] (PyTorch's layout). The sum of an element starts from
- * its bias. Gradients: `dx = g · weight`, `dweight = gᵀ · x` over all rows at once, `dbias` the sum of `g`'s rows.
+ * `x · weightᵀ + bias`: x [..., in], weight [out, in], bias [out] → [..., out] (PyTorch's layout). The sum of an element starts from its
+ * bias. Gradients: `dx = g · weight`, `dweight = gᵀ · x` over all rows at once, and for `dbias` the sum of `g`'s rows.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   expectDType('linear', 'x', x, 'float32');

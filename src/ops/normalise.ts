@@ -20,14 +20,14 @@ export interface LayerNormOptions {
   weight?: Tensor | undefined;
   /** [D] */
   bias?: Tensor | undefined;
-  /** Beside the variance. Default 1e-5. */
+  /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
 }
 
 const isEps = /* @__PURE__ */ maybe(ruleOf('a number from 0', (x) => Number.isFinite(x) && (x as number) >= 0));
 const layerNormOptions: Rules<LayerNormOptions> = { weight: anything, bias: anything, eps: isEps };
 
-/** `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps)`, in ops. */
+/** `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps)`, composed of ops. */
 function standardised(x: Tensor, eps: number): Tensor {
   const last = { axis: -1, keepDims: true };
   const centred = sub(x, mean(x, last));
@@ -35,16 +35,15 @@ function standardised(x: Tensor, eps: number): Tensor {
 }
 
 /**
- * `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps) · weight + bias` over the last axis, ⟨⟩ its mean; `weight` and `bias` `[D]`, `eps` 1e-5
- * (Ba, Kiros and Hinton 2016, "Layer normalization"). Gradient: one kernel, and composed of ops where it is
- * differentiated again.
+ * `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps) · weight + bias` over the last axis, ⟨⟩ its mean; `weight` and `bias` `[D]`, `eps` 1e-5 (Ba, Kiros and
+ * Hinton 2016, "Layer normalization"). Gradient: one kernel; composed of ops if it is differentiated again.
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   expectDType('layerNorm', 'x', x, 'float32');
   expectOptions('layerNorm', options, layerNormOptions);
   const { weight, bias, eps = 1e-5 } = options;
   const n = x.shape.at(-1);
-  if (!n) throw new RangeError(`layerNorm: x must have a last axis that is not empty, got ${show(x.shape)}`);
+  if (!n) throw new RangeError(`layerNorm: x must have a last axis of length 1 or more, got ${show(x.shape)}`);
   expectRow('weight', weight, n);
   expectRow('bias', bias, n);
   const rows = x.size / n;

@@ -25,7 +25,7 @@ export function uniform(key: Key, shape: Shape, options: { low?: number | undefi
   return record('uniform', y, { inputs: [], attributes: { key, shape, low, high } });
 }
 
-/** Normal of `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
+/** Normal with `mean` 0 and `std` 1 by default (Box and Muller 1958), within 5.77 standard deviations. */
 export function normal(key: Key, shape: Shape, options: { mean?: number | undefined; std?: number | undefined } = {}): Tensor {
   expectKey('normal', key);
   expectShape('normal', shape);
@@ -39,7 +39,7 @@ export function normal(key: Key, shape: Shape, options: { mean?: number | undefi
   return record('normal', y, { inputs: [], attributes: { key, shape, mean, std } });
 }
 
-/** Standard Gumbel: `−ln(−ln u)`, u uniform. */
+/** Standard Gumbel: `−ln(−ln u)` for uniform u. */
 export function gumbel(key: Key, shape: Shape): Tensor {
   expectKey('gumbel', key);
   expectShape('gumbel', shape);
@@ -49,8 +49,8 @@ export function gumbel(key: Key, shape: Shape): Tensor {
 }
 
 /**
- * One choice for each row of `logits` [..., N], as int32 [...]: j with probability `softmax(logits)[j]`, never one whose logit is −∞
- * (Gumbel-max: the place of the largest logit plus Gumbel noise). A row with nothing to choose is an error. No gradient.
+ * One choice per row of `logits` [..., N], as int32 [...]: j with probability `softmax(logits)[j]`, never one whose logit is −∞
+ * (Gumbel-max: the argmax of logits plus Gumbel noise). A row without any choice is an error. No gradient.
  */
 export function categorical(key: Key, logits: Tensor): Tensor {
   expectKey('categorical', key);
@@ -68,7 +68,7 @@ export function categorical(key: Key, logits: Tensor): Tensor {
   return record('categorical', y, { inputs: [logits], attributes: { key } });
 }
 
-/** `x / (1 − p)` where kept, with probability 1 − p, else 0 (Srivastava et al. 2014). Gradient: the same places of `g`, scaled alike. */
+/** `x / (1 − p)` where kept, with probability 1 − p, else 0 (Srivastava et al. 2014). Gradient: `g` with the same mask and scale. */
 export function dropout(x: Tensor, p: number, key: Key): Tensor {
   expectDType('dropout', 'x', x, 'float32');
   isShare('dropout', 'p', p);

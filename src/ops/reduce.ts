@@ -1,4 +1,4 @@
-// Axes that become one number. `axis` is one or several, negative from the end; all of them where it is left out.
+// Reductions over axes. `axis` is one or several, negative from the end; all axes if it is left out.
 
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
@@ -18,13 +18,13 @@ import { viewed } from './view.ts';
 
 /** Options of reductions over any axes. */
 export interface ReduceOptions {
-  /** Which axes go; all by default. */
+  /** The axes to reduce; all by default. */
   axis?: number | readonly number[] | undefined;
-  /** Leave them with length 1. Default false. */
+  /** Keep the reduced axes with length 1. Default false. */
   keepDims?: boolean | undefined;
 }
 
-/** Options of reductions over one axis; over all elements where no axis is given. */
+/** Options of reductions over one axis; without an axis they reduce all elements. */
 export interface AxisOptions {
   axis?: number | undefined;
   keepDims?: boolean | undefined;
@@ -42,7 +42,7 @@ function axesOf(op: string, x: Tensor, axis: ReduceOptions['axis']): readonly nu
 const without = (shape: Shape, axes: readonly number[], keepDims = false): Shape =>
   keepDims ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i));
 
-/** Sums of int32, exact: one beyond 32 bits is an error. */
+/** Sums int32 exactly; a sum beyond 32 bits is an error. */
 function wholeSum(x: Tensor, axes: readonly number[]): Tensor {
   const attributes = { axis: axes };
   return asOne(
@@ -71,7 +71,7 @@ function wholeSums(x: Tensor, axes: readonly number[]): Tensor {
   return y;
 }
 
-/** Sum over axes. Gradient: `g` to every element. Of int32 exact, without a gradient. */
+/** Sum over axes. Gradient: `g` to every element. Sums of int32 are exact and have no gradient. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   expectTensor('sum', 'x', x);
   expectNames('sum', options, axisOptions);
@@ -90,7 +90,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   return mul(sum(x, options), 1 / n);
 }
 
-/** One axis, with the lengths kernels take and the result's shape; without `axis`, all elements as one axis. */
+/** One axis, with the lengths that kernels take and the result's shape; without `axis`, all elements as one axis. */
 function oneAxis(op: string, x: Tensor, options: AxisOptions) {
   expectTensor(op, 'x', x);
   if (x.dtype !== 'int32') expectDType(op, 'x', x, 'float32');
@@ -102,15 +102,15 @@ function oneAxis(op: string, x: Tensor, options: AxisOptions) {
   return { flat, at, lengths: around(flat.shape, at), shape };
 }
 
-/** Places and values of the first largest int32, or smallest, along an axis that stays with length 1. */
+/** Indices and values of the first maximum (or minimum) of int32 along an axis, which keeps length 1. */
 function wholeBest(op: string, flat: Tensor, at: number, largest: boolean): { place: Tensor; value: Tensor } {
   const place = placesOf(op, flat, at, largest, 1);
   return { place, value: takeAlongAxis(flat, place, { axis: at }) };
 }
 
 /**
- * Largest over an axis (or all); NaN where one is NaN. Gradient: to the first of the largest alone (PyTorch's `max` with `dim`). Of int32 exact,
- * without a gradient.
+ * Maximum over an axis (or all); NaN where an element is NaN. Gradient: to the first maximum alone (PyTorch's `max` with `dim`). Of int32
+ * it is exact, without a gradient.
  */
 export function max(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('max', x, options);
@@ -123,7 +123,7 @@ export function max(x: Tensor, options: AxisOptions = {}): Tensor {
   return reshape(recorded, shape);
 }
 
-/** Index (int32) of the first largest along an axis (or among all); the first NaN where there is one. No gradient. */
+/** Index (int32) of the first maximum along an axis (or among all); of the first NaN if there is one. No gradient. */
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, lengths, shape } = oneAxis('argmax', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('argmax', flat, at, true).place, shape);
@@ -132,14 +132,17 @@ export function argmax(x: Tensor, options: AxisOptions = {}): Tensor {
   return reshape(record('argmax', y, { inputs: [flat], attributes: { axis: at } }), shape);
 }
 
-/** Smallest over an axis (or all); NaN where one is NaN. Gradient: to the first of the smallest alone. Of int32 exact, without a gradient. */
+/**
+ * Minimum over an axis (or all); NaN where an element is NaN. Gradient: to the first minimum alone. Of int32 it is exact, without a
+ * gradient.
+ */
 export function min(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, shape } = oneAxis('min', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('min', flat, at, false).value, shape);
   return neg(max(neg(x), options));
 }
 
-/** Index (int32) of the first smallest along an axis (or among all); the first NaN where there is one. No gradient. */
+/** Index (int32) of the first minimum along an axis (or among all); of the first NaN if there is one. No gradient. */
 export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
   const { flat, at, shape } = oneAxis('argmin', x, options);
   if (flat.dtype === 'int32') return reshape(wholeBest('argmin', flat, at, false).place, shape);
@@ -148,7 +151,10 @@ export function argmin(x: Tensor, options: AxisOptions = {}): Tensor {
 
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of elements that is divided by: 1 for a sample's estimate, 0 for all there is. Default 1, as in PyTorch. */
+  /**
+   * Subtracted from the number of elements in the divisor: 1 estimates from a sample, 0 is for a whole population. Default 1, as in
+   * PyTorch.
+   */
   correction?: number | undefined;
 }
 
@@ -166,7 +172,7 @@ function spread(op: string, x: Tensor, options: VarianceOptions): Tensor {
   return mul(sum(square(sub(x, mean(x, { axis: axes, keepDims: true }))), rest), 1 / (n - correction));
 }
 
-/** `Σ (x − ⟨x⟩)² / (n − correction)` over axes, ⟨x⟩ their mean: two passes, so that nothing is lost where the mean is large. */
+/** `Σ (x − ⟨x⟩)² / (n − correction)` over axes, ⟨x⟩ their mean: computed in two passes, so a large mean loses no precision. */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   return spread('variance', x, options);
 }

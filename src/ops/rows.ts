@@ -1,11 +1,11 @@
-// Rows written where a block lies, for who owns them: no op, since nothing that was there before changes.
+// Writes rows into a block, for the block's owner. It is not an op, since nothing that was there before changes.
 
 import { passed } from '../tensor/observe.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { copyInto } from './walk.ts';
 
-/** How many rows of which example go where: from row `from` of `x` to row `to` of the block. */
+/** Which rows to copy for an example: from row `from` of `x` to row `to` of the block. */
 export interface Rows {
   from: number;
   to: number;
@@ -13,8 +13,8 @@ export interface Rows {
 }
 
 /**
- * Copies rows of `x` `[B, G, N, D]` into `block` `[B, G, C, D]`, for each example as `rows` says. The block's elements change: only rows that
- * nobody reads may be written.
+ * Copies rows of `x` `[B, G, N, D]` into `block` `[B, G, C, D]`, as `rows` says for each example. It changes the block's elements, so it
+ * may only write rows that nobody reads.
  */
 export function writeRows(block: Tensor, x: Tensor, rows: readonly Rows[]): void {
   const [to, from] = [stridesOf(block.shape), stridesOf(x.shape)] as [number[], number[]];

@@ -1,4 +1,4 @@
-// Runs of indices of an axis, and tensors one after the other, for callers that have checked what they ask for.
+// Runs of indices of an axis, and joined tensors, for callers that have checked their arguments.
 
 import { record } from '../autograd/record.ts';
 import { cleared } from '../tensor/create.ts';
@@ -6,14 +6,14 @@ import { type Shape, stridesOf } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { copyInto, dense } from './walk.ts';
 
-/** Indices of an axis: `count` from `from` on, `step` apart. */
+/** Indices of an axis: `count` of them from `from` on, `step` apart. */
 export interface Run {
   from: number;
   step: number;
   count: number;
 }
 
-/** Along an axis the places of a run. */
+/** The walk over a run along an axis. */
 const walkOf = (shape: Shape, at: number, { from, step }: Run) => {
   const strides = stridesOf(shape);
   const stride = strides[at] as number;
@@ -38,7 +38,7 @@ export function placed(x: Tensor, at: number, run: Run, length: number): Tensor 
   return record('place', y, { inputs: [x], attributes }, (g) => [taken(g, at, run)]);
 }
 
-/** Tensors that agree but for one axis joined along it; of one tensor itself. Gradient: each one's run. */
+/** Joins tensors that agree in all but one axis along it; a single tensor is returned as it is. Gradient: each tensor's run. */
 export function joined(tensors: readonly Tensor[], at: number): Tensor {
   const first = tensors[0] as Tensor;
   if (tensors.length === 1) return first;

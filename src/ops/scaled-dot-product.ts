@@ -21,7 +21,7 @@ import { concat, reshape, slice } from './shape.ts';
 import { softmax } from './softmax.ts';
 import { lowerTriangle } from './triangle.ts';
 
-/** What scaled dot-product attention may be told beyond its operands. */
+/** Options of scaled dot-product attention. */
 export interface AttentionOptions {
   /** bool, broadcast to [..., T, S]: true = may attend. */
   mask?: Tensor | undefined;
@@ -32,15 +32,15 @@ export interface AttentionOptions {
   /** Factor of the scores. Default 1 / √D. */
   scale?: number | undefined;
   /**
-   * S where keys and values have rows to spare, as a cache has: only the first `length` are there, and what lies behind may hold anything. Default
+   * S, where keys and values have spare rows, as a cache has: only the first `length` rows count, and the rest may hold anything. Default
    * all of them.
    */
   length?: number | undefined;
-  /** Returns the weights [..., T, S] too. The output has the same bits. Default false. */
+  /** Also returns the weights [..., T, S]. The output has the same bits. Default false. */
   weights?: boolean | undefined;
   /**
-   * Probability of dropping each weight where a `key` is given, the others divided by 1 − p, as in PyTorch. The weights returned are those that
-   * the values were multiplied by. Composed of ops then: weights are made. Default 0.
+   * Probability of dropping each weight if a `key` is given; the others are divided by 1 − p, as in PyTorch. The weights returned are those
+   * that the values were multiplied by. The computation is then composed of ops, and weights are made. Default 0.
    */
   dropout?: number | undefined;
   key?: Key | undefined;
@@ -48,7 +48,7 @@ export interface AttentionOptions {
 
 const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, length: 1, weights: 1, dropout: 1, key: 1 };
 
-/** Largest scores and shares [..., T] of an attention that was computed. */
+/** The largest score and the share [..., T] of each query, from the forward pass. */
 interface Statistics {
   tops: Tensor;
   shares: Tensor;
@@ -117,7 +117,7 @@ function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Sta
   return y;
 }
 
-/** Gradients of query, keys, values and, where it is wanted, bias. */
+/** Gradients of query, keys, values and, if it is wanted, bias. */
 function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tensor } & Statistics): (Tensor | null)[] {
   const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
@@ -157,7 +157,7 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
   return bias ? [dq, dk, dv, dbias] : [dq, dk, dv];
 }
 
-/** The same in ops, for gradients of gradients and of weights: output and weights. */
+/** The same composed of ops, for gradients of gradients and of weights: output and weights. */
 function composed(
   l: Layout,
   given: Tensor | undefined,
@@ -172,7 +172,7 @@ function composed(
   return [read(weights), weights];
 }
 
-/** The rows of keys or values that are there, for each head of queries. */
+/** The rows of keys or values that count, for each query head. */
 function ofEach(l: Layout, x: Tensor): Tensor {
   const there = l.s < l.capacity ? slice(x, -2, 0, l.s) : x;
   if (l.group === 1) return there;
@@ -180,7 +180,7 @@ function ofEach(l: Layout, x: Tensor): Tensor {
   return reshape(expand(reshape(there, [...l.source, 1, s, width]), [...l.source, l.group, s, width]), [...l.lead, s, width]);
 }
 
-/** `q kᵀ` and what multiplies weights with the values. Where an operand is no number, what the mask hides must not be multiplied by 0. */
+/** `q kᵀ`, and the product of weights with values. If an operand is NaN or infinite, masked elements must not be multiplied by 0. */
 function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tensor, values: Tensor) {
   const finite = (...xs: Tensor[]) => xs.every(allFinite);
   const whole = mask && l.t > 0 && !finite(query, keys, values) ? expand(mask, l.target) : null;
@@ -199,13 +199,13 @@ function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tens
 }
 
 /**
- * `softmax(scale · q kᵀ + bias) v` for each head (Vaswani et al. 2017, §3.2.1): query `[..., T, D]`, keys `[..., S, D]`, values `[..., S, V]`
- * → `output` `[..., T, V]`, with `weights: true` also `weights` `[..., T, S]`. Keys and values may have fewer heads than queries, the axis
- * before their rows: `[B, G, S, D]` for `[B, H, T, D]`, each for the next H / G heads (Ainslie et al. 2023, "GQA"). They are not copied.
- * Computed in tiles with a running softmax (Milakov and Gimelshein 2018; Dao et al. 2022): nothing of size T · S is made unless weights are
- * asked for. A query with nothing to look at gets output, weights and gradient 0; keys and values it may not look at change no bit, whatever
- * they hold. A query has the same bits alone, in a block, and with masked keys behind. Gradient: fused, from the scores computed again;
- * composed of ops where it is differentiated again, or where the weights have a gradient of their own.
+ * `softmax(scale · q kᵀ + bias) v` for each head (Vaswani et al. 2017, §3.2.1): query `[..., T, D]`, keys `[..., S, D]`, values `[..., S,
+ * V]` → `output` `[..., T, V]`, with `weights: true` also `weights` `[..., T, S]`. Keys and values may have fewer heads than queries, on
+ * the axis before their rows: `[B, G, S, D]` for `[B, H, T, D]`, each shared by the next H / G heads (Ainslie et al. 2023, "GQA") without a
+ * copy. The computation runs in tiles with a running softmax (Milakov and Gimelshein 2018; Dao et al. 2022): nothing of size T · S is made
+ * unless weights are requested. A query that may attend to nothing gets output, weights and gradient 0; keys and values that it may not
+ * attend to change no bit, whatever they hold. A query has the same bits alone, in a block, and with masked keys behind. Gradient: fused,
+ * with the scores computed again; composed of ops if it is differentiated again or if the weights have a gradient of their own.
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -232,7 +232,7 @@ export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: T
   return asOne('scaledDotProductAttention', call, () => fused(l, query, keys, values, options), outputsOf);
 }
 
-/** Output [..., T, V] and, where they are wanted, weights [..., T, S]. */
+/** The output [..., T, V] and, if requested, the weights [..., T, S]. */
 type Results = { output: Tensor; weights?: Tensor };
 
 function fused(l: Layout, query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions): Results {

@@ -9,7 +9,7 @@ import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { mul, sub } from './binary.ts';
 import { place, slice } from './shape.ts';
 
-/** Options of what runs along an axis, the last by default; `reverse` from its last index to the first. */
+/** Options of scans along an axis, the last by default; `reverse` runs from its last index to the first. */
 export interface ScanOptions {
   axis?: number | undefined;
   reverse?: boolean | undefined;
@@ -17,7 +17,7 @@ export interface ScanOptions {
 
 /** Options of {@link cumsum} and {@link cumprod}. */
 export interface CumulativeOptions extends ScanOptions {
-  /** Without the element itself: the first is the empty sum 0, or product 1. */
+  /** Excludes the element itself: the first result is the empty sum 0, or the empty product 1. */
   exclusive?: boolean | undefined;
 }
 
@@ -30,7 +30,9 @@ function run(x: Tensor, a: Tensor | null, at: number, reverse: boolean): Tensor 
   return y;
 }
 
-/** Every index moved on by one along an axis, against it where `back`; a zero comes in and the last one goes. */
+/**
+ * Shifts every index by one along an axis, towards the front if `back`; a zero enters at one end, and the element at the other drops out.
+ */
 function shift(x: Tensor, at: number, back: boolean): Tensor {
   const n = x.shape[at] as number;
   if (n === 0) return x;
@@ -38,8 +40,8 @@ function shift(x: Tensor, at: number, back: boolean): Tensor {
 }
 
 /**
- * `y₀ = x₀`, `yₖ = xₖ + aₖ · yₖ₋₁` along an axis; `a` has the shape of `x`, and a₀ is not used. Gradient: to x the scan of `g` the other
- * way with a one index on, `dxₖ = gₖ + aₖ₊₁ · dxₖ₊₁`; to a `dxₖ · yₖ₋₁`.
+ * `y₀ = x₀`, `yₖ = xₖ + aₖ · yₖ₋₁` along an axis; `a` has the shape of `x`, and a₀ is not used. Gradient: for x the reverse scan of `g`
+ * with `a` shifted by one, `dxₖ = gₖ + aₖ₊₁ · dxₖ₊₁`; for a `dxₖ · yₖ₋₁`.
  */
 export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Tensor {
   expectDType('linearScan', 'x', x, 'float32');
@@ -56,7 +58,7 @@ export function linearScan(x: Tensor, a: Tensor, options: ScanOptions = {}): Ten
   });
 }
 
-/** `yₖ = Σ xⱼ` over j ≤ k, added in order of j, or j < k where `exclusive`. Gradient: the running sum of `g` the other way. */
+/** `yₖ = Σ xⱼ` over j ≤ k, or j < k if `exclusive`, added in order of j. Gradient: the running sum of `g` in the other direction. */
 export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
   expectDType('cumsum', 'x', x, 'float32');
   expectNames('cumsum', options, cumulativeOptions);
@@ -69,8 +71,8 @@ export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
 }
 
 /**
- * `yₖ = Π xⱼ` over j ≤ k, multiplied in order of j, or j < k where `exclusive`. The {@link linearScan} from the first with zeros after it: no logarithm
- * and no division, so that value and gradient are exact where elements are 0 or below.
+ * `yₖ = Π xⱼ` over j ≤ k, or j < k if `exclusive`, multiplied in order of j. It is the {@link linearScan} that starts with the first
+ * element and adds zeros: without logarithm or division, so value and gradient are exact even where elements are 0 or negative.
  */
 export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
   expectDType('cumprod', 'x', x, 'float32');
@@ -86,10 +88,10 @@ export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
 }
 
 /**
- * Where a monotonic reader stops next, in expectation: `p` `[…, S]` the probability of stopping at each item, `previous` `[…, S]` the weights
- * of the step before (at first all on item 0). `αⱼ = pⱼ qⱼ` with `qⱼ = αⱼ′ + (1 − pⱼ₋₁) qⱼ₋₁`, the probability of arriving at j:
- * Raffel et al. 2017, "Online and linear-time attention by enforcing monotonic alignments", §2.3. Their closed form, cumprod(1 − p) ·
- * cumsum(α′ / cumprod(1 − p)), divides by what underflows; this is the recurrence itself, a {@link linearScan}.
+ * The expected stop of a monotonic reader: `p` `[…, S]` is the probability of stopping at each item, `previous` `[…, S]` the weights of the
+ * previous step (at first all on item 0). `αⱼ = pⱼ qⱼ` with `qⱼ = αⱼ′ + (1 − pⱼ₋₁) qⱼ₋₁`, the probability of arriving at j: Raffel et al.
+ * 2017, "Online and linear-time attention by enforcing monotonic alignments", §2.3. Their closed form, cumprod(1 − p) · cumsum(α′ /
+ * cumprod(1 − p)), divides by a value that underflows; this is the recurrence itself, a {@link linearScan}.
  */
 export function monotonicWeights(p: Tensor, previous: Tensor): Tensor {
   expectDType('monotonicWeights', 'p', p, 'float32');

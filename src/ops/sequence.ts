@@ -1,5 +1,5 @@
-// What the fused recurrent ops share. Inside, everything lies step by step, [T, B, ...], so that a step is one dense block. The states
-// are [T + 1, B, D]: step t reads the one before it in its direction and writes the one after it.
+// Shared parts of the fused recurrent ops. Inside, everything is laid out step by step, [T, B, ...], so that a step is one dense block. The
+// states are [T + 1, B, D]: step t reads the one before it in its direction and writes the one after it.
 
 import { sumAxis } from '../autograd/arithmetic.ts';
 import { backend } from '../runtime/backend.ts';
@@ -17,13 +17,13 @@ import { reshape, transpose } from './shape.ts';
 
 /** Which steps of a whole-sequence op are real, and its direction. */
 export interface SequenceOptions {
-  /** Bool [B, T], true where a step is real. At others the output is 0 and the state stays. */
+  /** bool [B, T], true where a step is real. At other steps the output is 0 and the state stays. */
   mask?: Tensor | undefined;
-  /** From the last step to the first; with a mask, from each row's last real step. */
+  /** Run from the last step to the first; with a mask, from each row's last real step. */
   reverse?: boolean | undefined;
 }
 
-/** Symbols as rows of a table: the input of a sequence before it is looked up. */
+/** Symbols as rows of a table: the input of a sequence before the lookup. */
 export interface Embedded {
   /** [N, I] */
   readonly table: Tensor;
@@ -31,7 +31,7 @@ export interface Embedded {
   readonly index: Tensor;
 }
 
-/** The weights of one layer in one direction, PyTorch's layout: G gates side by side. */
+/** The weights of one layer in one direction, in PyTorch's layout: gates side by side. */
 export interface Weights {
   /** [gates·D, I] */
   weightIh: Tensor;
@@ -43,12 +43,12 @@ export interface Weights {
   biasHh: Tensor;
 }
 
-/** Lengths of a call, and how to address its steps. */
+/** The lengths of a call, and the layout of its steps. */
 export interface Sequence {
   batch: number;
   steps: number;
   hidden: number;
-  /** Gates of the cell times `hidden`. */
+  /** The number of gates times `hidden`. */
   width: number;
   reverse: boolean;
   mask: Tensor | undefined;
@@ -108,7 +108,7 @@ export function sequence(
   return { batch, steps, hidden, width, reverse, mask };
 }
 
-/** What a call is told to observers by: x, the weights and biases, the states, the mask, and instead of x a table and an index. */
+/** A call's inputs for observers: x (or a table and an index), the weights and biases, the states, the mask. */
 export function callOf(
   x: Tensor | Embedded,
   states: readonly (Tensor | null)[],
@@ -128,12 +128,12 @@ export function oneStep(op: string, x: Tensor): Tensor {
 }
 
 /**
- * The product of the inputs with their weight, step by step [T, B, gates·D]. Of a table with fewer rows than there are inputs each row is
- * multiplied once; the values are the same bits. Where the mask is false no input reaches a gradient.
+ * The product of the inputs with their weight, step by step [T, B, gates·D]. If a table has fewer rows than there are inputs, each row is
+ * multiplied once; the bits are the same. Inputs whose mask is false reach no gradient.
  */
 export function inputGates(x: Tensor | Embedded, weightIh: Tensor, mask?: Tensor): Tensor {
   if (mask && !allFinite(x instanceof Tensor ? x : x.table)) {
-    // The gradient of the weight is a product with all inputs: 0 · NaN of a step that the mask hides is no 0.
+    // The gradient of the weight is a product with all inputs, and 0 · NaN of a masked step would not be 0.
     const all = x instanceof Tensor ? x : gather(x.table, x.index);
     return inputGates(where(reshape(mask, [...mask.shape, 1]), all, 0), weightIh);
   }
@@ -146,7 +146,7 @@ export function inputGates(x: Tensor | Embedded, weightIh: Tensor, mask?: Tensor
   return linear(gather(x.table, index), weightIh);
 }
 
-/** Where the `s`-th step to be processed lies in time, and in the states those before and after it. */
+/** The place in time of the `s`-th step to process, and the places of the states before and after it. */
 export function timeOf(q: Sequence, s: number): { t: number; before: number; after: number } {
   const t = q.reverse ? q.steps - 1 - s : s;
   return q.reverse ? { t, before: t + 1, after: t } : { t, before: t, after: t + 1 };
@@ -162,17 +162,17 @@ export function at(x: Tensor, i: number): number {
   return x.ptr + i * x.storage.backend.unit;
 }
 
-/** Zeros at `n` elements from an address. */
+/** Sets `n` elements from an address to zero. */
 export function clear(out: number, n: number): void {
   backend().view(out, n, 'float32').fill(0);
 }
 
-/** `n` elements from one address to another. */
+/** Copies `n` elements from one address to another. */
 export function move(out: number, x: number, n: number): void {
   call.copy({ out, x, lengths: [1, 1, 1, n], oStrides: [0, 0, 0, 1], xStrides: [0, 0, 0, 1] });
 }
 
-/** Room for states [T + 1, B, D], the first one `h0` or zeros. */
+/** Allocates the states [T + 1, B, D]; the first one is `h0` or zeros. */
 export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
   const { batch, steps, hidden } = q;
   const hs = empty([steps + 1, batch, hidden]);
@@ -183,8 +183,8 @@ export function statesFrom(q: Sequence, h0: Tensor | null): Tensor {
 }
 
 /**
- * Gradients of the state's weight and of both biases from those of the two products, `dgates` of the input's and `dinner` of the state's,
- * [T, B, gates·D] each. Where no state was given the first step's product was none.
+ * Gradients of the state's weight and of both biases, from those of the two products: `dgates` of the inputs', `dinner` of the states', [T,
+ * B, gates·D] each. Without an initial state the first step has no product.
  */
 export function weightGradients(
   q: Sequence,
@@ -206,7 +206,7 @@ export function weightGradients(
   ];
 }
 
-/** A copy of a gradient to work in, zeros where there is none. */
+/** A working copy of a gradient; zeros if there is none. */
 export function copyOf(g: Tensor | null | undefined, shape: Shape): Tensor {
   if (!g) return zeros(shape);
   const y = empty(shape);

@@ -1,4 +1,4 @@
-// Ops that move elements. All of them are the strided copy kernel, save `reshape`, which moves nothing.
+// Ops that move elements. All use the strided copy kernel except `reshape`, which moves nothing.
 
 import { record } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
@@ -10,7 +10,7 @@ import { joined, placed, taken } from './runs.ts';
 import { viewed } from './view.ts';
 import { copyInto, dense } from './walk.ts';
 
-/** The same elements in another shape; one length may be −1 and is worked out. No copy. Gradient: reshaped back. */
+/** The same elements in another shape; one length may be −1 and is inferred. No copy. Gradient: reshaped back. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   expectTensor('reshape', 'x', x);
   expectShape('reshape', shape, -1);
@@ -38,7 +38,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return record('permute', y, { inputs: [x], attributes: { axes: order } }, (g) => [permute(g, inverse)]);
 }
 
-/** Two axes exchanged, the last two by default. Gradient: exchanged back. */
+/** Swaps two axes, the last two by default. Gradient: swapped back. */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   expectTensor('transpose', 'x', x);
   const [p, q] = [axisOf('transpose', a, x.rank), axisOf('transpose', b, x.rank)];
@@ -50,15 +50,15 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
 
 /** Options of {@link slice}. */
 export interface SliceOptions {
-  /** From one index to the next; below 0 backwards. Default 1. */
+  /** Distance between indices; negative steps run backwards. Default 1. */
   step?: number | undefined;
 }
 
 const sliceOptions: Names<SliceOptions> = { step: 0 };
 
 /**
- * Indices `start` to before `end` along an axis, `step` apart; negative ones count from the end. Without `end` to the last, or with a step below 0
- * down to the first. Gradient: each element's at its place among zeros.
+ * Indices from `start` to before `end` along an axis, `step` apart; negative ones count from the end. Without `end`, up to the last; with a
+ * negative step, down to the first. Gradient: each element's, at its place between zeros.
  */
 export function slice(x: Tensor, axis: number, start: number, end?: number, options: SliceOptions = {}): Tensor {
   expectTensor('slice', 'x', x);
@@ -80,7 +80,7 @@ export function slice(x: Tensor, axis: number, start: number, end?: number, opti
   return taken(x, at, { from, step, count: Math.ceil((to - from) / step) });
 }
 
-/** Zeros of `length` along an axis, with `x` from index `start` on. Gradient: the {@link slice} where `x` lies. */
+/** Zeros of `length` along an axis, with `x` from index `start` on. Gradient: the {@link slice} where `x` is. */
 export function place(x: Tensor, axis: number, start: number, length: number): Tensor {
   expectTensor('place', 'x', x);
   const at = axisOf('place', axis, x.rank);
@@ -93,7 +93,7 @@ export function place(x: Tensor, axis: number, start: number, length: number): T
   return placed(x, at, { from: start, step: 1, count: own }, length);
 }
 
-/** One index of an axis, and the axis gone. Gradient: placed among zeros. */
+/** One index of an axis, which is removed. Gradient: placed between zeros. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   expectTensor('select', 'x', x);
   const at = axisOf('select', axis, x.rank);
@@ -107,7 +107,7 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   );
 }
 
-/** The first of a list of tensors, all of which are. */
+/** The first of a list of tensors; throws unless all elements are tensors. */
 function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
   if (!Array.isArray(tensors)) throw new TypeError(`${op}: tensors must be an array, got ${shown(tensors)}`);
   const [first] = tensors as readonly Tensor[];
@@ -118,10 +118,10 @@ function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
 
 const kindOf = ({ dtype, shape }: Tensor) => `${dtype} ${show(shape)}`;
 
-/** Tensors joined along an axis; the other lengths must agree. Gradient: each one's slice. */
+/** Joins tensors along an axis; the other lengths must agree. Gradient: each tensor's slice. */
 export function concat(list: readonly Tensor[], axis = 0): Tensor {
   const first = firstOf('concat', list);
-  const tensors = [...list]; // the list is the caller's, who may change it before the gradient is asked for
+  const tensors = [...list]; // the caller may change the list before the gradient is computed
   const at = axisOf('concat', axis, first.rank);
   for (const x of tensors) {
     const agrees = x.rank === first.rank && x.shape.every((n, i) => i === at || n === first.shape[i]);
@@ -132,7 +132,7 @@ export function concat(list: readonly Tensor[], axis = 0): Tensor {
   return joined(tensors, at);
 }
 
-/** Tensors of one shape along a new axis. Gradient: each one's index. */
+/** Joins tensors of one shape along a new axis. Gradient: each tensor's index. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const first = firstOf('stack', tensors);
   const at = axisOf('stack', axis, first.rank + 1);
@@ -147,7 +147,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Every index of an axis as its own tensor, the axis gone: what {@link stack} takes. Gradient: stacked, once for all. */
+/** Every index of an axis as its own tensor, with the axis removed: the reverse of {@link stack}. Gradient: stacked, once for all. */
 export function unstack(x: Tensor, axis = 0): Tensor[] {
   expectTensor('unstack', 'x', x);
   const at = axisOf('unstack', axis, x.rank);
@@ -168,7 +168,7 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
   return ys;
 }
 
-/** An axis in reverse order. Gradient: reversed back. */
+/** Reverses the order along an axis. Gradient: reversed back. */
 export function flip(x: Tensor, axis: number): Tensor {
   expectTensor('flip', 'x', x);
   const at = axisOf('flip', axis, x.rank);

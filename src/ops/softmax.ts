@@ -12,7 +12,7 @@ import { softmaxRows, weights } from './weights.ts';
 
 /**
  * `e^x / Σ e^x` along `axis` (default −1). Where `mask` (bool, broadcast to `x`) is false the weight and the gradient are exactly 0,
- * whatever `x` holds there; where nothing in a row is true, or all is −∞, the whole row is 0. Gradient: `y · (g − Σ g·y)`.
+ * whatever `x` holds there. A row whose mask is all false, or whose elements are all −∞, is 0. Gradient: `y · (g − Σ g·y)`.
  */
 export function softmax(x: Tensor, options: { axis?: number | undefined; mask?: Tensor | undefined } = {}): Tensor {
   expectNames('softmax', options, maskedOptions);
@@ -20,7 +20,7 @@ export function softmax(x: Tensor, options: { axis?: number | undefined; mask?: 
   return shielded('softmax', y, options.mask);
 }
 
-/** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays so. Gradient: `g − e^y · Σ g`. */
+/** `x − ln Σ e^x` along `axis` (default −1); a row of −∞ stays −∞. Gradient: `g − e^y · Σ g`. */
 export function logSoftmax(x: Tensor, options: { axis?: number | undefined } = {}): Tensor {
   expectNames('logSoftmax', options, axisOption);
   return along('logSoftmax', x, options.axis ?? -1, logWeights);
@@ -32,7 +32,7 @@ function logWeights(x: Tensor): Tensor {
   return record('logSoftmax', y, { inputs: [x] }, (g) => [logSoftmaxBackward(g, y)]);
 }
 
-/** `dx = g − e^y · Σ g`. With h its gradient: `h − Σ h·e^y` to g, `−h · e^y · Σ g` to y. */
+/** `dx = g − e^y · Σ g`. For its own gradient h: `h − Σ h·e^y` to g, `−h · e^y · Σ g` to y. */
 function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.logSoftmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));
@@ -42,7 +42,7 @@ function logSoftmaxBackward(g: Tensor, y: Tensor): Tensor {
   });
 }
 
-/** `ln Σ e^x` over one axis, the last by default: −∞ where all are. Gradient: `g · softmax(x)`. */
+/** `ln Σ e^x` over one axis, the last by default; −∞ if all elements are. Gradient: `g · softmax(x)`. */
 export function logSumExp(x: Tensor, options: AxisOptions = {}): Tensor {
   expectDType('logSumExp', 'x', x, 'float32');
   expectNames('logSumExp', options, axisOptions);

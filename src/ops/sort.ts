@@ -1,4 +1,4 @@
-// The order of elements along an axis. NaN counts as larger than every number (as in PyTorch), −0 as 0; equals keep the order of their places.
+// Order of elements along an axis. NaN sorts above every number (as in PyTorch), −0 as 0; equal elements keep their order.
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
@@ -30,7 +30,7 @@ const isChoice = /* @__PURE__ */ maybe(isFlag);
 const sortOptions: Rules<SortOptions> = { axis: isAxis, descending: isChoice };
 const topkOptions: Rules<TopkOptions> = { axis: isAxis, largest: isChoice };
 
-/** Places (int32) of the first `k` along an axis, of all where `k` is left out; of float32 or int32. */
+/** Indices (int32) of the first `k` along an axis, or of all without `k`; of float32 or int32. */
 export function placesOf(op: string, x: Tensor, axis: number, descending: boolean, k?: number): Tensor {
   const at = axisOf(op, axis, x.rank);
   if (at !== x.rank - 1) return transpose(placesOf(op, transpose(x, at, -1), -1, descending, k), at, -1);
@@ -47,14 +47,14 @@ function expectOrdered(op: string, x: Tensor): void {
   if (x.rank === 0) throw new RangeError(`${op}: x must have an axis, got []`);
 }
 
-/** The places (int32) that put an axis into ascending order, or descending; stable. No gradient. */
+/** The indices (int32) that sort an axis in ascending or descending order; stable. No gradient. */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   expectOrdered('argsort', x);
   expectOptions('argsort', options, sortOptions);
   return placesOf('argsort', x, options.axis ?? -1, options.descending ?? false);
 }
 
-/** An axis in ascending order, or descending; NaN last, or first. Gradient: back to where each element came from. */
+/** Sorts an axis in ascending or descending order; NaN last, or first. Gradient: back to the place each element came from. */
 export function sort(x: Tensor, options: SortOptions = {}): Tensor {
   expectOrdered('sort', x);
   expectOptions('sort', options, sortOptions);
@@ -63,8 +63,8 @@ export function sort(x: Tensor, options: SortOptions = {}): Tensor {
 }
 
 /**
- * The `k` largest along an axis, the largest first, and their places (int32); the lower place first among equals. Gradient: back to where each
- * element came from.
+ * The `k` largest along an axis, the largest first, and their indices (int32); among equals the lower index first. Gradient: back to the
+ * place each element came from.
  */
 export function topk(x: Tensor, k: number, options: TopkOptions = {}): { values: Tensor; indices: Tensor } {
   expectOrdered('topk', x);

@@ -1,4 +1,4 @@
-// Reading and writing by index within each row of a batch, all through `gather` and `segmentSum` on the batch laid flat.
+// Reads and writes by index within each row of a batch, all by `gather` and `segmentSum` on the flattened batch.
 
 import { record } from '../autograd/record.ts';
 import { expectNames, isCount } from '../tensor/check.ts';
@@ -11,7 +11,7 @@ import { gather, segmentSum, unpick } from './gather.ts';
 import { expectIndices } from './indices.ts';
 import { reshape, transpose } from './shape.ts';
 
-/** `index`, with leading axes of `rows` elements in all, as places in `rows` blocks of `n` laid one after the other. */
+/** `index`, whose leading axes have `rows` elements in all, as indices into `rows` consecutive blocks of `n`. */
 function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
   expectDType(op, 'index', index, 'int32');
   const y = empty(index.shape, 'int32');
@@ -25,7 +25,7 @@ function flat(op: string, index: Tensor, rows: number, n: number): Tensor {
   return y;
 }
 
-/** {@link batchGather} under the name of who asks. */
+/** {@link batchGather} under the caller's name. */
 function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
   expectTensor(op, 'x', x);
   expectDType(op, 'index', index, 'int32');
@@ -46,8 +46,9 @@ function taken(op: string, x: Tensor, index: Tensor, batch: number): Tensor {
 const batchGatherOptions = { batchDims: 0 };
 
 /**
- * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …M]` give `[B, …M, …]`, so that of values `[B, S, D]` the items
- * chosen for `[B, T]` are `[B, T, D]`. `batchDims` says how many leading axes the two share; default 1. Gradient: added up where it was taken.
+ * `y[b, k, …] = x[b, index[b, k], …]`: `x` `[B, N, …]` and `index` int32 `[B, …M]` give `[B, …M, …]`; from values `[B, S, D]` an index `[B,
+ * T]` selects `[B, T, D]`. `batchDims` is the number of leading axes that both share; default 1. Gradient: added up at the places it was
+ * taken from.
  */
 export function batchGather(x: Tensor, index: Tensor, options: { batchDims?: number | undefined } = {}): Tensor {
   expectNames('batchGather', options, batchGatherOptions);
@@ -70,8 +71,8 @@ export function takeAlongAxis(x: Tensor, index: Tensor, options: { axis?: number
 }
 
 /**
- * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, M]` give `[…, length]`. Weights of the
- * items of a sentence become weights of the words they are. Gradient: {@link takeAlongAxis}.
+ * `y[…, n] = Σ x[…, k]` over the k with `index[…, k] = n`, in order of k: `x` and int32 `index` `[…, M]` give `[…, length]`. It turns
+ * weights of the items of a sentence into weights of words. Gradient: {@link takeAlongAxis}.
  */
 export function scatterAddAlongAxis(x: Tensor, index: Tensor, length: number): Tensor {
   expectDType('scatterAddAlongAxis', 'x', x, 'float32');

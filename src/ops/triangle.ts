@@ -8,9 +8,9 @@ import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { greaterEqual, lessEqual, where } from './logic.ts';
 import { viewed } from './view.ts';
 
-/** Which diagonal of {@link tril} and {@link triu}. */
+/** The diagonal of {@link tril} and {@link triu}. */
 export interface TriangleOptions {
-  /** 0 the main one, above 0 one above it, below 0 one below it. Default 0. */
+  /** 0 is the main diagonal, 1 the one above it, −1 the one below. Default 0. */
   offset?: number | undefined;
 }
 
@@ -18,7 +18,7 @@ const names: Names<TriangleOptions> = { offset: 1 };
 
 const isOffset = /* @__PURE__ */ ruleOf('a whole number', Number.isSafeInteger);
 
-/** bool `[N, M]`: true on and below the diagonal j = i + offset. Query i may look at keys up to i + offset: causal masks are made of it. */
+/** bool `[N, M]`: true on and below the diagonal j = i + offset. As a causal mask: query i may attend to keys up to i + offset. */
 export function lowerTriangle(rows: number, columns: number, offset: number): Tensor {
   return lessEqual(arange(columns), viewed(arange(offset, offset + rows), [rows, 1]));
 }
@@ -35,14 +35,14 @@ function half(op: string, x: Tensor, options: TriangleOptions, keep: (columns: T
 }
 
 /**
- * The lower triangles of matrices `[..., N, M]` of any element type: on and below the diagonal j = i + offset, 0 above it. As NumPy's `tril`,
- * whose k is `offset`, and ONNX's `Trilu`. Gradient: the same of `g`.
+ * The lower triangles of matrices `[..., N, M]` of any element type: on and below the diagonal j = i + offset, 0 above it. Like NumPy's
+ * `tril` (its k is `offset`) and ONNX's `Trilu`. Gradient: the same of `g`.
  */
 export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
   return half('tril', x, options, lessEqual);
 }
 
-/** The upper triangles: on and above the diagonal j = i + offset, 0 below it. As NumPy's `triu`. Gradient: the same of `g`. */
+/** The upper triangles: on and above the diagonal j = i + offset, 0 below it. Like NumPy's `triu`. Gradient: the same of `g`. */
 export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
   return half('triu', x, options, greaterEqual);
 }

@@ -2,7 +2,7 @@ import { record } from '../autograd/record.ts';
 import { type Shape, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** `x` in another shape of as many elements. No copy. Gradient: in the shape before. */
+/** `x` in another shape of the same size. No copy. Gradient: reshaped back. */
 export function viewed(x: Tensor, shape: Shape): Tensor {
   if (sameShape(shape, x.shape)) return x;
   if (sizeOf(shape) !== x.size)

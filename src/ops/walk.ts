@@ -1,16 +1,16 @@
-// The one way elements move: from a walk to a walk over the same shape.
+// The one way elements move: from one walk to another over the same shape.
 
 import * as call from '../runtime/generated/calls.ts';
 import { collapse, eachInner, type Four, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Where an operand's walk starts, in elements, and its steps along each axis of the shape walked over. */
+/** The start of an operand's walk, in elements, and its steps along each axis of the shape. */
 export interface Walk {
   at: number;
   strides: readonly number[];
 }
 
-/** A walk in the order of memory. */
+/** A walk in memory order. */
 export const dense = (shape: Shape): Walk => ({ at: 0, strides: stridesOf(shape) });
 
 /** Copies the elements of a walk over `shape` from `x` into `out`. */

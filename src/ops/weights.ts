@@ -1,4 +1,4 @@
-// Softmax of rows, for callers that have checked their options: what attention needs of it.
+// Softmax of rows for callers that have checked their options, such as attention.
 
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
@@ -14,14 +14,14 @@ export function softmaxRows(x: Tensor, mask?: Tensor): Tensor {
   return shielded('softmax', weights(maskedOut('softmax', x, mask)), mask);
 }
 
-/** That of rows without a mask. */
+/** Softmax of rows without a mask. */
 export function weights(x: Tensor): Tensor {
   const y = empty(x.shape);
   kernels.softmax(y.ptr, x.ptr, ...rowsOf(x));
   return record('softmax', y, { inputs: [x] }, (g) => [softmaxBackward(g, y)]);
 }
 
-/** `dx = y · (g − Σ g·y)`, linear in `g`. With h its gradient: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
+/** `dx = y · (g − Σ g·y)`, linear in `g`. For its own gradient h: `h · (g − Σ g·y) − g · Σ h·y` to y, and the same map of h to g. */
 function softmaxBackward(g: Tensor, y: Tensor): Tensor {
   const dx = empty(y.shape);
   kernels.softmaxBackward(dx.ptr, g.ptr, y.ptr, ...rowsOf(y));

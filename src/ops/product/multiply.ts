@@ -1,4 +1,4 @@
-// The one place that decides how a product is computed. Every way adds in the same order, so it changes the speed and no bit.
+// The one place that decides how a product is computed. Every way adds in the same order, so the choice changes the speed and no bit.
 
 import { kernels } from '../../runtime/backend.ts';
 import * as call from '../../runtime/generated/calls.ts';
@@ -7,7 +7,7 @@ import { empty, type Tensor } from '../../tensor/tensor.ts';
 import { dense, type Lengths, type Matrix } from './matrix.ts';
 import { panelsOf, rightPanels } from './panels.ts';
 
-/** `out[m, n] = beta·out + a·b`, `out` dense, `b` a tensor [k, n] or, `transposed`, [n, k]. Beta 0 does not read `out`. */
+/** `out[m, n] = beta·out + a·b`, `out` dense, `b` a tensor [k, n] or, if `transposed`, [n, k]. With beta 0, `out` is not read. */
 export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean, lengths: Lengths, beta: 0 | 1): void {
   const { m, n, k } = lengths;
   const panels = panelsOf(b, transposed);
@@ -38,8 +38,8 @@ export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean,
 }
 
 /**
- * For loops that multiply by one right operand at every step, [k, n] or, `transposed`, [n, k]: packs it once. The function returned computes
- * `out[rows, n] = beta·out + a[rows, k]·b` of dense operands; it holds as long as the scope it was made in.
+ * For loops that multiply by the same right operand at every step, [k, n] or, if `transposed`, [n, k]: packs it once. The function returned
+ * computes `out[rows, n] = beta·out + a[rows, k]·b` of dense operands; it is valid as long as the scope in which it was made.
  */
 export function multiplier(b: Tensor, transposed: boolean, rows: number): (out: number, a: number, beta: 0 | 1) => void {
   const [first = 0, width = 0] = b.shape;

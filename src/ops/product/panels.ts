@@ -1,4 +1,4 @@
-// Right operands in panels, as the tile of the product kernels reads them.
+// Right operands packed into panels, in the order in which the tile of the product kernels reads them.
 
 import { kernels } from '../../runtime/backend.ts';
 import type { Storage } from '../../runtime/storage.ts';
@@ -13,23 +13,23 @@ export function rightPanels(x: Matrix, k: number, n: number): Tensor {
   return panels;
 }
 
-/** What is known of a weight as a right operand in one orientation. */
+/** The state of a weight as a right operand, in one orientation. */
 interface Kept {
   version: number;
-  /** Products since it changed. */
+  /** Products since the last change. */
   uses: number;
-  /** Made once the weight was used twice between two changes, and renewed when it changes. */
+  /** Packed at the second use between two changes, and repacked after a change. */
   panels: Tensor | null;
 }
 
-/** Elements from which a weight is worth the memory of its panels. */
+/** The smallest weight, in elements, that is worth the memory of its panels. */
 const LARGE = 4096;
 
 const kept = new WeakMap<Storage, Map<string, Kept>>();
 
 /**
- * The panels of a large parameter [k, n] (`transposed`: [n, k]) that is multiplied by more than once between changes, as decoders do at
- * every step; `null` for any other tensor. They live as long as the parameter.
+ * The panels of a large parameter [k, n] (`transposed`: [n, k]) that is multiplied more than once between changes, as decoders do at every
+ * step; `null` for any other tensor. They live as long as the parameter.
  */
 export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
   const { storage } = weight;
@@ -40,7 +40,7 @@ export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
   const name = `${weight.offset} ${k} ${n} ${transposed}`;
   const entry = all.get(name) ?? { version: storage.version, uses: 0, panels: null };
   kept.set(storage, all.set(name, entry));
-  void weight.ptr; // refused, if it has changed, also where the panels of another op are up to date
+  void weight.ptr; // throws if it has changed, even where another op's panels are up to date
   const changed = entry.version !== storage.version;
   entry.version = storage.version;
   entry.uses = changed ? 1 : entry.uses + 1;
