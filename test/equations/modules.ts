@@ -5,7 +5,7 @@ import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
-import { gelu, languageModel, layer, layerNorm, relu } from './transformer.ts';
+import { gelu, geluTanh, languageModel, layer, layerNorm, relu, reluSquared, silu } from './transformer.ts';
 import { rows, type Weights } from './weights.ts';
 
 export type Equation = (w: Weights, e: number) => Vector;
@@ -148,6 +148,15 @@ export const moduleEquations: Record<string, Equation> = {
     layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (t, s) => s <= t && s < realOf(e, S), bend: gelu }).flat(),
   'TransformerEncoderLayer: without bias': (w, e) =>
     layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (_, s) => s < realOf(e, S), bend: relu }).flat(),
+  'TransformerEncoderLayer: gated': (w, e) =>
+    layer(w, input(e, [S, 6], 1), { heads: 2, may: (_, s) => s < realOf(e, S), bend: silu }).flat(),
+  'TransformerEncoderLayer: grouped, wide heads': (w, e) =>
+    layer(w, input(e, [S, 6], 1), {
+      ...{ heads: 2, keyHeads: 1, scale: 0.7, first: true, eps: 1e-2, bend: reluSquared },
+      may: (_, s) => s < realOf(e, S),
+    }).flat(),
+  'TransformerEncoderLayer: as GPT-2': (w, e) =>
+    layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (t, s) => s <= t && s < realOf(e, S), bend: geluTanh }).flat(),
   Forecaster: (w, e) => {
     const { outputs, weights } = forecast(
       w,

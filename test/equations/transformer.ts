@@ -1,14 +1,13 @@
 // The Transformer, one sequence at a time, from its papers.
-import { attend, attention, multiHead, score } from './attention.ts';
-import { at, type Matrix, plus, range, times, total, type Vector } from './plain.ts';
+import { apply, at, blend, dot, type Matrix, plus, range, softmax, times, total, type Vector } from './plain.ts';
 import { linear } from './recurrent.ts';
 import type { Weights } from './weights.ts';
 
-/** Ba, Kiros, Hinton 2016, eq. 3, with 1e-5 beside the variance. */
-export const layerNorm = (w: Weights, x: Vector): Vector => {
+/** Ba, Kiros, Hinton 2016, eq. 3, with `eps` beside the variance. */
+export const layerNorm = (w: Weights, x: Vector, eps = 1e-5): Vector => {
   const mean = total(x) / x.length;
   const variance = total(x.map((v) => (v - mean) ** 2)) / x.length;
-  const scaled = times(x.map((v) => (v - mean) / Math.sqrt(variance + 1e-5)), w.vector('weight')); // biome-ignore format: one line
+  const scaled = times(x.map((v) => (v - mean) / Math.sqrt(variance + eps)), w.vector('weight')); // biome-ignore format: one line
   return w.has('bias') ? plus(scaled, w.vector('bias')) : scaled;
 };
 
@@ -23,24 +22,95 @@ export function gelu(x: number): number {
   return x * (0.5 + area);
 }
 
-interface Layer {
+/** GPT-2's and Hendrycks and Gimpel 2016's approximation. */
+export const geluTanh = (x: number): number => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+/** Ramachandran, Zoph, Le 2017, with β = 1. */
+export const silu = (x: number): number => x / (1 + Math.exp(-x));
+/** So et al. 2021, §4.2. */
+export const reluSquared = (x: number): number => relu(x) ** 2;
+
+export interface Layer {
   heads: number;
+  /** Heads of keys and values, each for as many of queries (Ainslie et al. 2023). */
+  keyHeads?: number;
+  /** Factor of scores. */
+  scale?: number;
   /** Norms before what they are of (Radford et al. 2019, §2.3), not behind the sum (Vaswani et al. 2017, §3.1). */
   first?: boolean;
+  /** Beside the variance of norms. */
+  eps?: number;
   may: (t: number, s: number) => boolean;
   bend: (x: number) => number;
 }
 
-/** Vaswani et al. 2017, §3.1 and §3.3 (eq. 2): self-attention, then a net of each place, each added to what it read. */
-export function layer(w: Weights, x: Matrix, { heads, first = false, may, bend }: Layer): Matrix {
-  const look = multiHead(w.within('self_attn'), heads, attention({ score: score('scaledDot', w) }));
-  const norm = (n: 1 | 2, rows: Matrix) => rows.map((row) => layerNorm(w.within(`norm${n}`), row));
-  const half = (n: 1 | 2, rows: Matrix, of: (rows: Matrix) => Matrix): Matrix => {
-    const sum = of(first ? norm(n, rows) : rows).map((row, t) => plus(at(rows, t), row));
-    return first ? sum : norm(n, sum);
+/** What each place looked at with each head. */
+export interface Seen {
+  output: Matrix;
+  /** [H][T][S] */
+  weights: Matrix[];
+}
+
+/** Vaswani et al. 2017, §3.2: every head's softmax of scaled products, over lines of queries and of a source. */
+export function looked(w: Weights, queries: Matrix, source: Matrix, layer: Pick<Layer, 'heads' | 'keyHeads' | 'scale' | 'may'>): Seen {
+  const { heads, keyHeads = heads, may } = layer;
+  const width = at(w.matrix('out_proj.weight'), 0).length / heads;
+  const map = (which: number, x: Vector): Vector => {
+    const letter = at(['q', 'k', 'v'], which);
+    if (w.has(`${letter}_proj.weight`)) return linear(w, `${letter}_proj`, x);
+    const size = heads * width;
+    const m = w.has('in_proj_weight')
+      ? w.matrix('in_proj_weight').slice(which * size, (which + 1) * size)
+      : w.matrix(`${letter}_proj_weight`);
+    return w.has('in_proj_bias') ? plus(apply(m, x), w.vector('in_proj_bias').slice(which * size, (which + 1) * size)) : apply(m, x);
   };
-  const read = half(1, x, (z) => attend(look, z, z, z, may).map(({ output }) => output));
-  return half(2, read, (z) => z.map((row) => linear(w, 'linear2', linear(w, 'linear1', row).map(bend))));
+  const part = (x: Vector, head: number) => x.slice(head * width, (head + 1) * width);
+  const each = range(heads).map((head) => {
+    const group = Math.floor((head * keyHeads) / heads);
+    const keys = source.map((x) => part(map(1, x), group));
+    const values = source.map((x) => part(map(2, x), group));
+    return queries.map((x, t) => {
+      const q = part(map(0, x), head);
+      const places = range(source.length).filter((s) => may(t, s));
+      const shares = softmax(places.map((s) => dot(q, at(keys, s)) * (layer.scale ?? 1 / Math.sqrt(width))));
+      const weights = range(source.length).map((s) => (places.includes(s) ? at(shares, places.indexOf(s)) : 0));
+      return { weights, read: blend(weights, values) };
+    });
+  });
+  return {
+    output: queries.map((_, t) =>
+      linear(
+        w,
+        'out_proj',
+        each.flatMap((head) => at(head, t).read),
+      ),
+    ),
+    weights: each.map((head) => head.map(({ weights }) => weights)),
+  };
+}
+
+/** One half: what `of` makes of lines added to them, and norm `n`. */
+export function half(
+  w: Weights,
+  n: number,
+  rows: Matrix,
+  { first = false, eps }: Pick<Layer, 'first' | 'eps'>,
+  of: (z: Matrix) => Matrix,
+): Matrix {
+  const norm = (z: Matrix) => z.map((row) => layerNorm(w.within(`norm${n}`), row, eps));
+  const sum = of(first ? norm(rows) : rows).map((row, t) => plus(at(rows, t), row));
+  return first ? sum : norm(sum);
+}
+
+/** Vaswani et al. 2017, §3.3 (eq. 2); with a gate Shazeer 2020, eq. 6. */
+export function net(w: Weights, x: Vector, bend: Layer['bend']): Vector {
+  const up = linear(w, 'linear1', x);
+  return linear(w, 'linear2', w.has('gate.weight') ? times(linear(w, 'gate', x).map(bend), up) : up.map(bend));
+}
+
+/** Vaswani et al. 2017, §3.1: self-attention, then a net of each place, each added to what it read. */
+export function layer(w: Weights, x: Matrix, options: Layer): Matrix {
+  const read = half(w, 1, x, options, (z) => looked(w.within('self_attn'), z, z, options).output);
+  return half(w, 2, read, options, (z) => z.map((row) => net(w, row, options.bend)));
 }
 
 /** Radford et al. 2018, eq. 2, with the norms of 2019: h₀ = U W_e + W_p, the layers, a norm, and a map to the next symbol. */

@@ -66,6 +66,9 @@ const layers: Record<string, Partial<TransformerEncoderLayerOptions>> = {
   'post norm': { dropout: 0.2 },
   'pre norm, causal': { normFirst: true, activation: 'gelu', window: causal, hidden: 5 },
   'without bias': { normFirst: true, bias: false, hidden: 5 },
+  gated: { gated: true, activation: 'silu', hidden: 5, dropout: 0.2 },
+  'grouped, wide heads': { keyHeads: 1, headSize: 4, scale: 0.7, activation: 'relu2', normFirst: true, eps: 1e-2, bias: false, hidden: 5 },
+  'as GPT-2': { activation: 'gelu-tanh', normFirst: true, window: causal },
 };
 const drawnAlike = [
   'in_proj_bias',

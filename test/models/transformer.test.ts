@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyValueCache } from '../../src/attention/cache.ts';
 import { causal } from '../../src/attention/window.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { TransformerEncoderLayer } from '../../src/models/transformer/layer.ts';
@@ -31,6 +32,26 @@ describe('TransformerEncoderLayer', () => {
     }
   });
 
+  it.each([
+    ['post norm', {}],
+    ['pre norm, gated', { normFirst: true, gated: true, activation: 'silu' }],
+    ['grouped, wide heads', { keyHeads: 1, headSize: 4, scale: 0.7, bias: false }],
+    ['scale 1', { scale: 1, normFirst: true }],
+  ] as const)('%s: extends a text by any number of places with the bits of the whole', (_, options) => {
+    const layer = new TransformerEncoderLayer({ size: 6, heads: 2, window: causal, ...options }, key(1));
+    const whole = layer.forward(x, { weights: true });
+    for (const sizes of [[5], [1, 1, 1, 1, 1], [2, 3], [4, 1]]) {
+      let [from, cache] = [0, undefined as KeyValueCache | undefined];
+      for (const size of sizes) {
+        const { output, weights, cache: after } = layer.extend(slice(x, 1, from, from + size), cache, { weights: true });
+        expect(bits(output)).toEqual(bits(slice(whole.output, 1, from, from + size)));
+        expect(bits(weights as Tensor)).toEqual(bits(slice(slice(whole.weights, 2, from, from + size), 3, 0, from + size)));
+        [from, cache] = [from + size, after];
+      }
+      expect(cache?.lengths).toEqual([5, 5]);
+    }
+  });
+
   it('takes another norm and another activation', () => {
     class Half extends Module {
       forward(z: Tensor): Tensor {
@@ -56,7 +77,7 @@ describe('TransformerEncoderLayer', () => {
       'MultiHead: size must be a multiple of heads, got 6 and 4',
     );
     expect(() => new TransformerEncoderLayer({ size: 6, heads: 2, activation: 'swish' as 'relu' }, key(1))).toThrow(
-      "TransformerEncoderLayer: activation must be relu, gelu or a function of a tensor, got 'swish'",
+      "TransformerEncoderLayer: activation must be relu, gelu, gelu-tanh, silu, relu2 or a function of a tensor, got 'swish'",
     );
   });
 });

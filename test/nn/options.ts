@@ -45,6 +45,12 @@ const map = new saccade.Linear({ input: 4, output: 4 }, from);
 const heads = new saccade.Attention({ score: new saccade.DotScore(), heads: 2 });
 const sized = [Number.NaN, 0, 2.5, '3', null];
 
+const layer = {
+  ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
+  ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5 },
+};
+const ofLayer = { dropout: share, eps: positive, scale: positive };
+
 /** Every exported part that is made with options. */
 export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
@@ -124,10 +130,10 @@ export const options: Record<string, Made> = {
   TransformerEncoderLayer: made(
     saccade.TransformerEncoderLayer,
     {
-      ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', normFirst: true, bias: true, dropout: 0.1, window: saccade.causal },
+      ...layer,
       norm: (size: number) => new saccade.LayerNorm({ size }),
     },
-    { numbers: { dropout: share } },
+    { numbers: ofLayer },
   ),
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   LanguageModel: made(

@@ -1,0 +1,181 @@
+// What the layers of encoders and decoders share: what they are made with, a half of a layer, and the feed-forward net.
+
+import type { Between } from '../../attention/heads.ts';
+import { MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
+import type { Window } from '../../attention/parts.ts';
+import { DotScore } from '../../attention/score.ts';
+import type { Dropout } from '../../nn/dropout.ts';
+import { LayerNorm } from '../../nn/layer-norm.ts';
+import { Linear } from '../../nn/linear.ts';
+import type { Module } from '../../nn/module.ts';
+import { add, gelu, mul, relu, sigmoid, square } from '../../ops/index.ts';
+import { anything, isFlag, isPositive, isShare, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
+import type { Key } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+const activations = {
+  relu,
+  gelu: (x: Tensor) => gelu(x),
+  'gelu-tanh': (x: Tensor) => gelu(x, { approximate: 'tanh' }),
+  silu: (x: Tensor) => mul(x, sigmoid(x)),
+  relu2: (x: Tensor) => square(relu(x)),
+};
+
+/**
+ * What bends the feed-forward net: any map of a tensor to one of its shape, or by name `relu`, `gelu`, `gelu-tanh` (GPT-2's approximation), `silu`
+ * (`x σ(x)`, LLaMA's) and `relu2` (the square of `relu`: So et al. 2021, "Primer", §4.2).
+ */
+export type Activation = keyof typeof activations | ((x: Tensor) => Tensor);
+
+/** A part that normalises the last axis. */
+export type Norm = Module & {
+  /** `[…, D]` to the same. */
+  forward(x: Tensor): Tensor;
+};
+
+/** What a layer of a Transformer is made with. */
+export interface TransformerEncoderLayerOptions {
+  /** D. */
+  size: number;
+  /** H; without `headSize` a divisor of D. */
+  heads: number;
+  /** F, the width of the feed-forward net. Default 4 D. */
+  hidden?: number | undefined;
+  /** Default `relu`. */
+  activation?: Activation | undefined;
+  /**
+   * The net has a third map, `gate` `[F, D]`, which alone is bent, and multiplies what `linear1` gives: `W₂ (f(V x) ⊙ W₁ x)` (Shazeer 2020, "GLU
+   * variants"). Default false.
+   */
+  gated?: boolean | undefined;
+  /** Whether each half normalises what it reads (Radford et al. 2019, §2.3) and not the sum that it leaves. Default false. */
+  normFirst?: boolean | undefined;
+  /** Makes each of the norms, of the width it is given. Default {@link LayerNorm}. */
+  norm?: ((size: number) => Norm) | undefined;
+  /** Beside the variance, of the default norm. Default 1e-5. */
+  eps?: number | undefined;
+  /** Without, no map and no {@link LayerNorm} has a bias. Default true. */
+  bias?: boolean | undefined;
+  /** Where a key is given: of attention weights, between the maps, and of what each half adds. Default 0. */
+  dropout?: number | undefined;
+  /** Where a query may look among the places of its own sequence. Default everywhere in an encoder, `causal` in a decoder. */
+  window?: Window | undefined;
+  /** G: heads of keys and values, each for H / G of queries, see {@link MultiHead}. Default H. */
+  keyHeads?: number | undefined;
+  /** Width of a head. Default D / H. */
+  headSize?: number | undefined;
+  /** What happens to queries and keys of self-attention between their maps and the score: rotary positions, norms. */
+  between?: Between | undefined;
+  /** Factor of all scores. Default 1 / √(width of a head). */
+  scale?: number | undefined;
+}
+
+/** What a layer may be told of one call. */
+export interface LayerCall {
+  /** bool, true = may attend: `[B, T]` for all queries, `[B, T, T]`, or `[1, T, T]` for all examples. */
+  mask?: Tensor | undefined;
+  /** Given in training: what dropout draws from. */
+  key?: Key | undefined;
+}
+
+/** Of layers, and of models that are made of them. */
+export const isActivation = /* @__PURE__ */ ruleOf(
+  'relu, gelu, gelu-tanh, silu, relu2 or a function of a tensor',
+  (value) => typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(activations, value)),
+);
+
+const isMaker = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
+
+/** Rules of what every layer is made with. */
+export const isLayer: Rules<TransformerEncoderLayerOptions> = {
+  size: isSize,
+  heads: isSize,
+  hidden: /* @__PURE__ */ maybe(isSize),
+  activation: /* @__PURE__ */ maybe(isActivation),
+  gated: /* @__PURE__ */ maybe(isFlag),
+  normFirst: /* @__PURE__ */ maybe(isFlag),
+  norm: /* @__PURE__ */ maybe(isMaker),
+  eps: /* @__PURE__ */ maybe(isPositive),
+  bias: /* @__PURE__ */ maybe(isFlag),
+  dropout: /* @__PURE__ */ maybe(isShare),
+  window: anything,
+  keyHeads: /* @__PURE__ */ maybe(isSize),
+  headSize: /* @__PURE__ */ maybe(isSize),
+  between: anything,
+  scale: /* @__PURE__ */ maybe(isPositive),
+};
+
+/** What makes the norms that the options ask for. */
+export function normOf({ size, norm, eps, bias }: Pick<TransformerEncoderLayerOptions, 'size' | 'norm' | 'eps' | 'bias'>): () => Norm {
+  if (norm) return () => norm(size);
+  return () => new LayerNorm({ size, ...(eps !== undefined && { eps }), ...(bias !== undefined && { bias }) });
+}
+
+/** The attention of a layer, to keys as wide as `source`. */
+export function attentionOf(
+  options: TransformerEncoderLayerOptions,
+  own: Pick<MultiHeadOptions, 'window' | 'between'>,
+  key: Key,
+  source = options.size,
+): MultiHead {
+  const { size, heads, headSize, keyHeads, bias, dropout, scale } = options;
+  const sizes = { query: size, key: source, heads, ...(headSize && { size: heads * headSize, output: size }) };
+  const score = scale !== undefined && { score: () => new DotScore({ scaled: false }) };
+  const between = scale === undefined || scale === 1 ? own.between : scaledBy(scale, own.between);
+  return new MultiHead({ ...sizes, keyHeads, bias, dropout, ...score, window: own.window, between }, key);
+}
+
+/** What is done between maps and scores, and the queries multiplied by `scale`. */
+function scaledBy(scale: number, between: Between | undefined): Between {
+  return {
+    query: (x, positions) => mul(between?.query(x, positions) ?? x, scale),
+    key: (x, positions) => between?.key(x, positions) ?? x,
+  };
+}
+
+/** What a half's part gives, `output` beside whatever else. */
+interface Given {
+  output: Tensor;
+}
+
+/**
+ * One half of a layer, `x` `[B, T, D]` and what `part` makes of it added: `N(x + f(x))` with the norm N behind the sum (Vaswani et al. 2017, §3.1), with
+ * `first` `x + f(N(x))` (Radford et al. 2019, §2.3). With a key f is dropped out.
+ */
+export function half<G extends Given>(
+  x: Tensor,
+  { norm, first, dropout, key }: { norm: Norm; first: boolean; dropout: Dropout; key: Key | undefined },
+  part: (z: Tensor) => G,
+): G {
+  const given = part(first ? norm.forward(x) : x);
+  const sum = add(x, dropout.forward(given.output, { key }));
+  return { ...given, output: first ? sum : norm.forward(sum) };
+}
+
+/** The maps of a feed-forward net, as a layer holds them. */
+export interface FeedForward {
+  readonly linear1: Linear; // [F, D]
+  readonly linear2: Linear; // [D, F]
+  readonly gate: Linear | undefined; // [F, D]
+  readonly activation: (x: Tensor) => Tensor;
+}
+
+/** The net that the options ask for. */
+export function feedForwardOf(
+  { size, hidden = 4 * size, bias = true, gated = false, activation = 'relu' }: TransformerEncoderLayerOptions,
+  [forFirst, forSecond, forGate]: readonly [Key, Key, Key],
+): FeedForward {
+  return {
+    linear1: new Linear({ input: size, output: hidden, bias }, forFirst),
+    linear2: new Linear({ input: hidden, output: size, bias }, forSecond),
+    gate: gated ? new Linear({ input: size, output: hidden, bias }, forGate) : undefined,
+    activation: typeof activation === 'function' ? activation : activations[activation],
+  };
+}
+
+/** `W₂ f(W₁ x)`, with a gate V `W₂ (f(V x) ⊙ W₁ x)`, of each place `[B, T, D]` alone. With a key what W₂ reads is dropped out. */
+export function feedForward({ linear1, linear2, gate, activation }: FeedForward, x: Tensor, dropout: Dropout, key: Key | undefined): Given {
+  const up = linear1.forward(x); // [B, T, F]
+  const bent = gate ? mul(activation(gate.forward(x)), up) : activation(up);
+  return { output: linear2.forward(dropout.forward(bent, { key })) };
+}
