@@ -1,5 +1,7 @@
 /** Vocabularies, batches, splits. @module */
 
 export { type BucketOptions, bucketBatches, type PaddedBatch, padBatch } from './batch.ts';
+export { BytePairEncoder, type BytePairOptions } from './byte-pair.ts';
+export type { Merge } from './pairs.ts';
 export { fnv1a, hashSplit } from './split.ts';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.ts';
