@@ -2,28 +2,30 @@ import { backend } from '../runtime/backend.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
 import { observedBy } from '../tensor/observe.ts';
 
-/** What the calls of one op took. */
+/** The cost of one op's calls. */
 export interface OpCost {
   op: string;
   calls: number;
-  /** In milliseconds: from the end of the op before, so that what ops are made of counts once, and host code counts with the op it led to. */
+  /**
+   * In milliseconds, from the end of the previous op: so the parts of an op count once, and host code counts with the op that follows it.
+   */
   time: number;
-  /** Allocated on the way, in blocks of the memory: results, and room that was free again at once. */
+  /** Bytes of memory blocks allocated meanwhile, for results and for temporary space. */
   bytes: number;
 }
 
-/** What {@link profile} found. */
+/** The result of {@link profile}. */
 export interface Profile<T> {
   result: T;
-  /** The op that took longest first; all but `rest` add up to the whole. */
+  /** Longest first; together with `rest` they add up to the whole. */
   ops: OpCost[];
   /** From the last op to the end of `fn`. */
   rest: Omit<OpCost, 'op' | 'calls'>;
 }
 
 /**
- * Runs `fn`, which is synchronous, and says what each op took: calls, time and bytes. An op that is composed of others counts as those; the fused
- * gradient of an op counts as `… gradient`, an optimiser's step under its name. `console.table(profile(() => step()).ops)`.
+ * Runs `fn`, which is synchronous, and reports the calls, time and bytes of each op. An op that is composed of others counts as those; the
+ * fused gradient of an op counts as `… gradient`, an optimiser's step under its name. `console.table(profile(() => step()).ops)`.
  */
 export function profile<T>(fn: () => T): Profile<T> {
   const { heap } = backend();
@@ -41,7 +43,7 @@ export function profile<T>(fn: () => T): Profile<T> {
     cost.time += passed.time;
     cost.bytes += passed.bytes;
     costs.set(op, cost);
-    time = performance.now(); // the books are kept at nobody's expense
+    time = performance.now(); // the time of profiling itself counts for no op
   }, fn);
   expectSynchronous('profile', result);
   return { result, ops: [...costs.values()].sort((a, b) => b.time - a.time), rest: lap() };

@@ -11,10 +11,10 @@ export function recording(): boolean {
 }
 
 /**
- * Says that the op `op` made `y`: to the tape, where an input needs a gradient and there is one, and to whoever observes. The call names every
- * tensor that the op read, masks and indices too, and its attributes. `backward` takes the gradient of `y` and returns one per input, `null`
- * where there is none; written in ops it is differentiable itself. It changes nothing that it is given, and what it returns may be what it was
- * given. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
+ * Records that the op `op` made `y`: for the tape, if an input needs a gradient and recording is on, and for observers. The call names
+ * every tensor that the op read, including masks and indices, and its attributes. `backward` takes the gradient of `y` and returns one per
+ * input, `null` where there is none; if it is composed of ops, it is differentiable itself. It must not change its argument, but it may
+ * return it. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
  */
 export function record(op: string, y: Tensor, call: Call, backward?: Recorded['backward']): Tensor {
   const { inputs } = call;
@@ -23,7 +23,7 @@ export function record(op: string, y: Tensor, call: Call, backward?: Recorded['b
   return y;
 }
 
-/** {@link record} for the tape alone: `y` is no op's result, but what another made under another gradient. */
+/** {@link record} for the tape alone: `y` is not the result of an op, but another op made it under another gradient. */
 export function taped(op: string, y: Tensor, inputs: Call['inputs'], backward: Recorded['backward']): Tensor {
   let wanted = false;
   for (const x of inputs) {
@@ -40,19 +40,19 @@ function withRecording<T>(op: string, state: boolean, fn: () => T): T {
   on = state;
   try {
     const result = fn();
-    expectSynchronous(op, result); // what goes on after its first `await` would run in another mode
+    expectSynchronous(op, result); // code after its first `await` would run in another mode
     return result;
   } finally {
     on = before;
   }
 }
 
-/** Runs `fn`, which is synchronous, without recording: no graph, no gradients through it. */
+/** Runs `fn`, which is synchronous, without recording: no graph, and no gradients through it. */
 export function noGrad<T>(fn: () => T): T {
   return withRecording('noGrad', false, fn);
 }
 
-/** Runs `fn`, which is synchronous, with recording, also inside {@link noGrad}. */
+/** Runs `fn`, which is synchronous, with recording, even inside {@link noGrad}. */
 export function withGrad<T>(fn: () => T): T {
   return withRecording('withGrad', true, fn);
 }

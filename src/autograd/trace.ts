@@ -6,63 +6,63 @@ import { noticedBy } from '../tensor/reading.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** An op as it ran. */
+/** One call of an op. */
 export interface TracedCall {
   readonly op: string;
-  /** Every tensor that it read, each at its place; `null` where one that may be left out was. {@link rolesOf} knows what each is. */
+  /** Every tensor that it read, in order; `null` for an optional one that was absent. {@link rolesOf} names them. */
   readonly inputs: readonly (Tensor | null)[];
-  /** All else that it was told: the inputs and these give the same bits again. */
+  /** All its other arguments: with the inputs they determine the bits of the result. */
   readonly attributes: Attributes;
   readonly outputs: readonly Tensor[];
 }
 
-/** A tensor that ops read and none of them made. */
+/** A tensor that ops read but none of them made. */
 export interface Constant {
   readonly tensor: Tensor;
   /**
-   * `outside`: made before, such as a parameter or an input. `host`: filled by code of `fn` itself, as `tensor(values)` does. `hidden`: made in `fn`
-   * by something that records nothing, such as the fused gradient of an op.
+   * `outside`: made before, such as a parameter or an input. `host`: filled by code of `fn` itself, as by `tensor(values)`. `hidden`: made
+   * in `fn` by something that is not recorded, such as the fused gradient of an op.
    */
   readonly from: 'outside' | 'host' | 'hidden';
-  /** Of `host`: what `fn` had last taken to the host before, on which the values may depend; `null` where it had taken nothing. */
+  /** For `host`: the last read to the host before it was filled, on which its values may depend; `null` if there was none. */
   readonly read: Tensor | null;
 }
 
-/** Elements that `fn` took to the host: `item`, `toArray`, `view`. What it did with them no op says. */
+/** Elements that `fn` read to the host by `item`, `toArray` or `view`. No op records what it did with them. */
 export interface HostRead {
   readonly tensor: Tensor;
-  /** How many calls had been made. */
+  /** The number of calls before it. */
   readonly after: number;
 }
 
-/** What {@link trace} found. */
+/** The result of {@link trace}. */
 export interface Trace<T> {
   readonly result: T;
-  /** In the order they ran, which is one of dependence. */
+  /** In execution order, which is also an order of dependence. */
   readonly calls: readonly TracedCall[];
-  /** In the order in which they were first read. */
+  /** In the order of their first use. */
   readonly constants: readonly Constant[];
-  /** Of what ops of `fn` made and of what there was before. */
+  /** Reads of tensors that ops of `fn` made or that existed before. */
   readonly reads: readonly HostRead[];
-  /** What ran and has no results that the calls could show: writes where something lies, as into a cache, and gradients. */
+  /** Effects that are not results of calls: writes in place, as into a cache, and gradients. */
   readonly effects: readonly string[];
 }
 
 const none: Attributes = {};
 
 /**
- * Runs `fn`, which is synchronous, and says of which ops it is made: each by name with all the tensors it read and its attributes. An op that is
- * composed of others appears as those. Where `reads` and `effects` are empty the calls are all of `fn`, and give the same bits again from
- * the same constants. Tensors that a scope inside `fn` frees stay in the list with shape and type, without values;
- * constants stay until the scope ends in which `trace` was called. What `fn` reads must not change while it runs.
+ * Runs `fn`, which is synchronous, and lists its ops: each by name with all the tensors it read and its attributes. An op that is composed
+ * of others appears as those. If `reads` and `effects` are empty, the calls describe all of `fn` and give the same bits again from the same
+ * constants. Tensors that a scope inside `fn` frees stay in the list with shape and type but without values; constants stay until the scope
+ * ends in which `trace` was called. What `fn` reads must not change while it runs.
  */
 export function trace<T>(fn: () => T): Trace<T> {
   const start = now();
   const owner = currentScope();
   const [calls, constants, reads, effects]: [TracedCall[], Constant[], HostRead[], string[]] = [[], [], [], []];
-  const known = new Set<Tensor>(); // made by a call, or a constant already
-  const filled = new Map<Storage, Tensor | null>(); // by the host, and what had been read before
-  const first: number[] = []; // when each constant was first read
+  const known = new Set<Tensor>(); // results of calls, and known constants
+  const filled = new Map<Storage, Tensor | null>(); // filled by the host, with the read before
+  const first: number[] = []; // the first use of each constant
   let last: Tensor | null = null;
 
   const meet = (tensor: Tensor) => {
@@ -83,7 +83,7 @@ export function trace<T>(fn: () => T): Trace<T> {
         reads.push({ tensor, after: calls.length });
         last = tensor;
         if (written && calls.some(({ outputs }) => outputs.includes(tensor))) {
-          known.delete(tensor); // what an op made the host may have changed: from here on it is the host's
+          known.delete(tensor); // the host may have changed an op's result: from here on it counts as the host's
           filled.set(tensor.storage, tensor);
         }
       }

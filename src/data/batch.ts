@@ -3,9 +3,9 @@ import { full } from '../tensor/create.ts';
 import { foldIn, type Key, permutation } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Sequences side by side. */
+/** Sequences side by side, padded to one length. */
 export interface PaddedBatch {
-  /** int32 `[B, T]`: the sequences, filled up at the end. */
+  /** int32 `[B, T]`: the sequences, padded at the end. */
   readonly tokens: Tensor;
   /** bool `[B, T]`: true where a token is real. */
   readonly mask: Tensor;
@@ -18,7 +18,7 @@ const padRules = {
   minLength: /* @__PURE__ */ maybe(isWhole(0)),
 };
 
-/** Sequences of any lengths as one batch, `T` that of the longest (at least `minLength`); padding is `pad`. */
+/** Pads sequences of any lengths to one batch; `T` is the longest length, at least `minLength`; `pad` fills the rest. */
 export function padBatch(
   sequences: readonly ArrayLike<number>[],
   options: { pad?: number | undefined; minLength?: number | undefined } = {},
@@ -43,13 +43,13 @@ export function padBatch(
   return { tokens, mask, lengths };
 }
 
-/** How batches are cut from items of many lengths. */
+/** How to cut batches from items of different lengths. */
 export interface BucketOptions {
-  /** Items in a batch; the last batch of all may have fewer. */
+  /** Items per batch; the last batch may have fewer. */
   batchSize: number;
-  /** Decides the order; another key (`foldIn(key, epoch)`) for each epoch. Without one the order is fixed, short items first. */
+  /** Decides the order; use another key (`foldIn(key, epoch)`) for each epoch. Without one the order is fixed, short items first. */
   key?: Key | undefined;
-  /** Lengths that differ by less than this may change places between batches: 1 pads least, more mixes better. Default 1. */
+  /** The range of lengths that may be mixed: 1 pads least, more mixes better. Default 1. */
   bucketWidth?: number | undefined;
 }
 
@@ -60,10 +60,10 @@ const bucketRules = {
 };
 
 /**
- * Batches of items of like length, as lists of their indices: every item exactly once. Items are shuffled, sorted by length bucket
- * (stably), cut into batches, and the batches shuffled.
+ * Batches of items of similar length, as lists of their indices; every item occurs exactly once. Items are shuffled, sorted by length
+ * bucket (stably) and cut into batches, and the batches are shuffled.
  *
- * With several lengths an item (source and target), give them as rows: buckets go by the first, then by the next.
+ * If an item has several lengths (source and target), give them as rows: buckets go by the first, then by the next.
  */
 export function bucketBatches(lengths: readonly (number | readonly number[])[], options: BucketOptions): number[][] {
   expectOptions('bucketBatches', options, bucketRules);

@@ -9,10 +9,10 @@ export function fnv1a(text: string): number {
 }
 
 /**
- * The part a word belongs to, by its hash alone: no other word, no order and no key changes it. `fractions` are the parts' shares of
- * all words and sum to 1; the answer is the place in them.
+ * The part to which a word belongs, by its hash alone: other words, their order and keys do not change it. `fractions` are the parts'
+ * shares of all words and sum to 1; the result is an index into them.
  *
- * The hash is FNV-1a, mixed by murmur3's finaliser (Appleby 2011), since FNV-1a's high bits hardly move between short words.
+ * The hash is FNV-1a, mixed by murmur3's finaliser (Appleby 2011), since FNV-1a's high bits hardly vary between short words.
  */
 export function hashSplit(word: string, fractions: readonly number[]): number {
   const sum = fractions.reduce((a, b) => a + b, 0);

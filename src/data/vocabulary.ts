@@ -1,23 +1,23 @@
 import { expectNames, shown } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** What a vocabulary holds besides its symbols. */
+/** Options of a vocabulary. */
 export interface VocabularyOptions {
-  /** Symbols that come first, so that their numbers are known: `<pad>` is 0, `<bos>` 1, `<eos>` 2 by default. */
+  /** Symbols that come first and so have fixed numbers. Default: `<pad>` is 0, `<bos>` 1, `<eos>` 2. */
   specials?: readonly string[] | undefined;
-  /** The special that unknown symbols become, and one more of them if it is not among them; without it they are an error. */
+  /** The special that replaces unknown symbols; it is added to the specials if need be. Without it an unknown symbol is an error. */
   unk?: string | undefined;
 }
 
 const ordinary: readonly string[] = ['<pad>', '<bos>', '<eos>'];
 
-/** The specials, `unk` among them. */
+/** The specials, including `unk`. */
 const specialsOf = ({ specials = ordinary, unk }: VocabularyOptions) =>
   unk === undefined || specials.includes(unk) ? [...specials] : [...specials, unk];
 
 /** Symbols and their numbers: specials first, then the symbols in the order given. */
 export class Vocabulary {
-  /** Every symbol; its place is its number. */
+  /** Every symbol; its index is its number. */
   readonly symbols: readonly string[];
   readonly specials: readonly string[];
   private readonly numbers: ReadonlyMap<string, number>;
@@ -39,18 +39,18 @@ export class Vocabulary {
     this.unknown = options.unk === undefined ? undefined : this.numbers.get(options.unk);
   }
 
-  /** What {@link fromJSON} makes the same vocabulary of; `JSON.stringify` calls it. */
+  /** The plain form for {@link fromJSON}; `JSON.stringify` calls it. */
   toJSON(): { symbols: string[]; specials: readonly string[]; unk?: string } {
     const symbols = this.symbols.slice(this.specials.length);
     return { symbols, specials: this.specials, ...(this.unk === undefined ? {} : { unk: this.unk }) };
   }
 
-  /** The vocabulary that {@link toJSON} described. */
+  /** The vocabulary of a plain form made by {@link toJSON}. */
   static fromJSON({ symbols, ...options }: { symbols: readonly string[] } & VocabularyOptions): Vocabulary {
     return new Vocabulary(symbols, options);
   }
 
-  /** The symbols that occur in sequences, sorted by code unit: the same vocabulary whatever the order of the data. */
+  /** The vocabulary of the symbols that occur in sequences, sorted by code unit: the same whatever the order of the data. */
   static from(sequences: Iterable<Iterable<string>>, options: VocabularyOptions = {}): Vocabulary {
     const found = new Set<string>();
     for (const sequence of sequences) for (const symbol of sequence) found.add(symbol);
@@ -62,7 +62,7 @@ export class Vocabulary {
     return this.symbols.length;
   }
 
-  /** Whether it is a symbol of its own. */
+  /** Whether a symbol is in the vocabulary. */
   has(symbol: string): boolean {
     return this.numbers.has(symbol);
   }
@@ -74,12 +74,12 @@ export class Vocabulary {
     return number;
   }
 
-  /** Numbers of symbols: of a string's code points, or of a list's entries. */
+  /** Numbers of symbols: of the code points of a string, or of the entries of a list. */
   encode(symbols: Iterable<string>): number[] {
     return Array.from(symbols, (symbol) => this.index(symbol));
   }
 
-  /** Symbols of numbers: of a list, or of the elements of an int32 tensor `[T]`. */
+  /** Symbols of numbers: of a list, or of an int32 tensor `[T]`. */
   decode(numbers: Iterable<number> | Tensor): string[] {
     if (numbers instanceof Tensor && (numbers.rank !== 1 || numbers.dtype !== 'int32')) {
       throw new RangeError(`Vocabulary: numbers must be int32 [T], got ${numbers.dtype} [${numbers.shape.join(', ')}]`);

@@ -13,20 +13,20 @@ import { Stepper } from './stepper.ts';
 
 /** How hypotheses of a beam are kept and ranked. */
 export interface Ranking extends CoverageOptions {
-  /** Hypotheses kept alive for each row. Default 1, which is greedy search. */
+  /** Live hypotheses per row. Default 1, which is greedy search. */
   beam?: number;
-  /** Best ones returned for each row, fewer where fewer are possible; at most `beam`. Default 1. */
+  /** Hypotheses returned per row, at most `beam`; fewer if fewer are possible. Default 1. */
   nBest?: number;
   /** α of ((5 + length) / 6)^α, which divides the log-probability (Wu et al. 2016, eq. 14). Default 0: no penalty. */
   lengthPenalty?: number;
 }
 
-/** What beam search needs to know besides. */
+/** All options of beam search. */
 export interface BeamOptions extends SearchOptions, Ranking {}
 
-/** A hypothesis in the making. */
+/** A partial hypothesis. */
 interface Candidate {
-  /** Row of the step that it comes from. */
+  /** The row of the step that it continues. */
   readonly row: number;
   readonly written: Written | null;
   readonly logProbability: number;
@@ -34,10 +34,10 @@ interface Candidate {
   readonly ended: boolean;
 }
 
-/** A row of the batch: its hypotheses that go on, best first, and those that do not. */
+/** A row of the batch: its live hypotheses, best first, and its finished ones. */
 interface Item {
   readonly item: number;
-  /** Where its rows of the step begin. */
+  /** The first of its rows in the step. */
   first: number;
   living: readonly Candidate[];
   readonly done: Candidate[];
@@ -47,7 +47,7 @@ const isPenalty: Rule = /* @__PURE__ */ maybe(
   /* @__PURE__ */ ruleOf('0 or more', (value) => Number.isFinite(value) && (value as number) >= 0),
 );
 
-/** Rules of {@link Ranking}. */
+/** The rules of {@link Ranking}. */
 export const ranking: Rules<Ranking> = {
   beam: /* @__PURE__ */ maybe(isSize),
   nBest: /* @__PURE__ */ maybe(isSize),
@@ -59,11 +59,11 @@ export const ranking: Rules<Ranking> = {
 const beams: Rules<BeamOptions> = { ...searching, ...ranking };
 
 /**
- * Beam search over any decoder. Every step the `beam` best continuations of each row's hypotheses are taken; those that end are set
- * aside, the others stay alive. A row is done when no living hypothesis can overtake its `nBest` ended ones, so that a beam as wide
- * as all continuations is exhaustive search. Ties go to the hypothesis that ended earlier, then to the one whose beginning ranked higher,
- * then to the smaller token. What has probability 0 is no hypothesis, nor what nothing may follow. Returns, for each row of the batch, its
- * best hypotheses, best first.
+ * Beam search over any decoder. Each step keeps the `beam` best continuations of each row's hypotheses; those that end are set aside, the
+ * others stay alive. A row is done when no live hypothesis can overtake its `nBest` finished ones, so a beam as wide as all continuations
+ * is exhaustive search. At ties the hypothesis that ended earlier comes first, then the one whose beginning ranked higher, then the smaller
+ * token. Continuations of probability 0 and sequences that nothing may follow are not hypotheses. Returns the best hypotheses of each row
+ * of the batch, best first.
  */
 export function beamSearch<Source extends State, S extends State>(
   decoder: Decoder<Source, S>,
@@ -82,7 +82,7 @@ export function beamSearch<Source extends State, S extends State>(
   }
 }
 
-/** The rows of a step: as many for each item, whether or not it has so many hypotheses. What is over is fed what another row is fed. */
+/** The rows of a step: the same number for each item, even if it has fewer hypotheses. Unused rows repeat another row's input. */
 interface Rows {
   readonly items: readonly Item[];
   readonly width: number;
@@ -121,7 +121,7 @@ const hypothesisOf = ({ written, logProbability, score, ended }: Candidate): Hyp
   trace: tracesOf(written),
 });
 
-/** What may follow a hypothesis. */
+/** The possible continuations of a hypothesis. */
 interface Continuation {
   readonly parent: Candidate;
   readonly row: number;
@@ -129,7 +129,7 @@ interface Continuation {
   readonly logProbability: number;
 }
 
-/** The `beam` likeliest continuations of an item, best first: of equals those of the row before, then the first choice of a row. */
+/** The `beam` likeliest continuations of an item, best first; among equals those of the earlier row, then the earlier choice. */
 function best({ living, first }: Item, seen: Seen, beam: number): Continuation[] {
   const found: Continuation[] = [];
   for (const [slot, parent] of living.entries()) {
@@ -142,17 +142,17 @@ function best({ living, first }: Item, seen: Seen, beam: number): Continuation[]
   return found.sort((a, b) => b.logProbability - a.logProbability).slice(0, beam);
 }
 
-/** What a hypothesis that is over is ranked by; `trace` is that of its last step. */
+/** The ranking of a finished hypothesis; `trace` is that of its last step. */
 type Score = (item: number, logProbability: number, before: Written | null, trace: Float32Array | null) => number;
 
-/** Takes one step of an item: its best continuations live on or are done. `longest` is the length penalty of the longest. */
+/** Advances an item by one step: its best continuations live on or finish. `longest` is the length penalty of the longest hypothesis. */
 function advance(item: Item, seen: Seen, score: Score, options: BeamOptions & { step: number; longest: number }): void {
   const { end, maxLength, beam = 1, nBest = 1, step, longest } = options;
   const open: Candidate[] = [];
   for (const { parent, row, token, logProbability } of best(item, seen, beam)) {
     const [ended, trace] = [token === end, seen.trace(row)];
     const written = ended ? parent.written : { before: parent.written, token, trace };
-    const over = ended || step === maxLength - 1; // what is cut off competes as it stands
+    const over = ended || step === maxLength - 1; // a hypothesis that is cut off competes as it stands
     const ranked = over ? score(item.item, logProbability, parent.written, trace) : 0;
     (over ? item.done : open).push({ row, written, logProbability, score: ranked, ended });
   }
@@ -161,12 +161,12 @@ function advance(item: Item, seen: Seen, score: Score, options: BeamOptions & { 
   item.living = open.some(({ logProbability }) => logProbability / longest > bar) ? open : [];
 }
 
-/** ((5 + length) / 6)^α by the kernels: `Math.pow` differs between engines. */
+/** ((5 + length) / 6)^α, computed by the kernels: `Math.pow` differs between engines. */
 function penalty(alpha: number, length: number): number {
   return alpha === 0 ? 1 : scope(() => exp(mul(log(tensor([(5 + length) / 6])), alpha)).item());
 }
 
-/** How hypotheses that are over after this step are ranked (Wu et al. 2016, eq. 14). */
+/** How to rank the hypotheses that finish at this step (Wu et al. 2016, eq. 14). */
 function scoring({ lengthPenalty = 0, coveragePenalty = 0, coverageMask }: BeamOptions, step: number, seen: Seen): Score {
   const divisor = penalty(lengthPenalty, step + 1);
   if (!Number.isFinite(divisor)) {
@@ -179,8 +179,8 @@ function scoring({ lengthPenalty = 0, coveragePenalty = 0, coverageMask }: BeamO
 }
 
 /**
- * The rows of the next step. An item keeps as many as another has need of, so that the source is widened once and only states are reordered;
- * items that are done are left out when they are a quarter of all.
+ * The rows of the next step. All items keep as many rows as the largest needs, so that the source is expanded once and only states are
+ * reordered; finished items are dropped when they are a quarter of all.
  */
 function arranged<Source extends State, S extends State>(stepper: Stepper<Source, S>, before: Rows): Rows {
   const going = before.items.filter(({ living }) => living.length > 0);

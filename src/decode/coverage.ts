@@ -6,25 +6,25 @@ import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Seen } from './look.ts';
 
-/** How hypotheses are ranked by what they looked at. */
+/** How hypotheses are ranked by the source places they attended to. */
 export interface CoverageOptions {
   /**
-   * β of `β · Σᵢ ln min(Σⱼ pᵢⱼ, 1)`, which is added to the score of what is over: pᵢⱼ is how much of place i step j's trace took, in the mean of its
-   * heads (Wu et al. 2016, eq. 14 and 15). A place that got nothing counts as if it had got 2⁻¹²⁶. Default 0: no penalty.
+   * β of `β · Σᵢ ln min(Σⱼ pᵢⱼ, 1)`, which is added to the score of finished hypotheses: pᵢⱼ is the weight of place i in the trace of step
+   * j, as the mean over heads (Wu et al. 2016, eq. 14 and 15). A place without any weight counts as 2⁻¹²⁶. Default 0: no penalty.
    */
   coveragePenalty?: number | undefined;
-  /** The places that count, bool `[B, S]`: what is no padding. Default all. */
+  /** The places that count, bool `[B, S]`: those that are not padding. Default all. */
   coverageMask?: Tensor | undefined;
 }
 
-/** Rule of `coverageMask`. */
+/** The rule of `coverageMask`. */
 export const isCoverageMask: Rule = /* @__PURE__ */ maybe(
   /* @__PURE__ */ ruleOf('bool [B, S]', (value) => value instanceof Tensor && value.dtype === 'bool' && value.rank === 2),
 );
 
 const LEAST = 2 ** -126; // the smallest normal number
 
-/** `Σᵢ ln min(Σⱼ pᵢⱼ, 1)` of a row of the batch and the traces of its steps. */
+/** `Σᵢ ln min(Σⱼ pᵢⱼ, 1)` for a row of the batch and the traces of its steps. */
 export function coverageOf(
   op: string,
   { traced }: Pick<Seen, 'traced'>,

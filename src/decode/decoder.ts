@@ -1,23 +1,23 @@
 import type { State } from '../nn/state.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** What one step of a decoder gives. */
+/** The result of one step of a decoder. */
 export interface Decoded<S extends State = State> {
-  /** Of the next token `[N, C]`. */
+  /** Logits of the next token `[N, C]`. */
   logits: Tensor;
   state: S;
-  /** Kept with each hypothesis `[N, …]`: attention weights `[N, S]` or, of heads, `[N, H, S]`, for instance. */
+  /** Kept with each hypothesis `[N, …]`, such as attention weights `[N, S]` or, of heads, `[N, H, S]`. */
   trace?: Tensor;
 }
 
 /**
- * What searches decode with: a source that is read at every step and never changes, and a state that each step leaves for the next. Searches
- * widen the source once and reorder only the state.
+ * The decoder that searches use: it has a source that every step reads and never changes, and a state that each step passes to the next.
+ * Searches expand the source once and reorder only the state.
  */
 export interface Decoder<Source extends State = State, S extends State = State> {
   /** The state before the first token. */
   initialState(source: Source): S;
-  /** From the last token of each row (int32 `[N]`), the source and the state before it to the logits of the next token. */
+  /** From the last token of each row (int32 `[N]`), the source and the previous state to the logits of the next token. */
   step(tokens: Tensor, source: Source, state: S): Decoded<S>;
 }
 
@@ -25,17 +25,17 @@ export interface Decoder<Source extends State = State, S extends State = State> 
 export interface Hypothesis {
   /** Without the start and the end. */
   tokens: number[];
-  /** Sum of the tokens' log-probabilities, the end's too. */
+  /** Sum of the tokens' log-probabilities, including the end's. */
   logProbability: number;
-  /** What hypotheses are ranked by: `logProbability` under the penalties. */
+  /** The ranking score: `logProbability` with the penalties applied. */
   score: number;
-  /** False where `maxLength` cut it off. */
+  /** False if `maxLength` cut it off. */
   ended: boolean;
-  /** A row of the step's `trace` for each token (the end not counted). */
+  /** A row of the step's `trace` for each token, excluding the end. */
   trace: Float32Array[];
 }
 
-/** A sequence as its last token and what was written before it. */
+/** A sequence as a linked list: its last token and the sequence before it. */
 export interface Written {
   readonly before: Written | null;
   readonly token: number;

@@ -4,12 +4,12 @@ import { shown } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Decoder } from './decoder.ts';
 
-/** A source or a state of each member of an {@link ensemble}. */
+/** The source or state of each member of an {@link ensemble}. */
 export type Each = { readonly each: readonly State[] };
 
 /**
- * Several decoders that write together: the mean of their log-probabilities, that is, the geometric mean of their probabilities, and of their
- * traces the mean. The source is `{ each }`, what each of them reads.
+ * Several decoders that write together: it averages their log-probabilities (that is, takes the geometric mean of their probabilities) and
+ * their traces. The source is `{ each }`, a list with one source per member.
  */
 export function ensemble(members: readonly Decoder[]): Decoder<Each, Each> {
   if (!Array.isArray(members) || members.length === 0)

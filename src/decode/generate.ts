@@ -8,18 +8,18 @@ import { expectSearch, type SearchOptions, searching } from './options.ts';
 import { type Drawing, drawing, drawnFrom, keysOf } from './sample.ts';
 import { Stepper } from './stepper.ts';
 
-/** When {@link generate} stops, and how often it lets others work. */
+/** When {@link generate} stops, and how often it yields to other tasks. */
 export interface GenerateControls {
-  /** Stops after the step under way. */
+  /** Stops after the current step. */
   signal?: AbortSignal;
-  /** Milliseconds of work after which others get a turn. Default 16. */
+  /** Milliseconds of work before yielding to other tasks. Default 16. */
   yieldEvery?: number;
 }
 
-/** What {@link generate} needs to know besides. Without a key the likeliest tokens are written, with one they are drawn. */
+/** All options of `generate`. Without a key it writes the likeliest tokens, with a key it draws. */
 export interface GenerateOptions extends SearchOptions, Partial<Drawing>, GenerateControls {}
 
-/** Rules of {@link GenerateControls}. */
+/** The rules of {@link GenerateControls}. */
 export const controls: Rules<GenerateControls> = {
   signal: /* @__PURE__ */ maybe(
     /* @__PURE__ */ ruleOf('an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean'),
@@ -30,8 +30,8 @@ export const controls: Rules<GenerateControls> = {
 const generating: Rules<GenerateOptions> = { ...searching, ...drawing, key: /* @__PURE__ */ maybe(drawing.key), ...controls };
 
 /**
- * Greedy search, or sampling, as it goes on: `for await (const { tokens } of generate(decoder, source, { … }))`, one event a step. Leaving
- * the loop ends it and frees what it made. Returns the hypotheses as they are at the end.
+ * Greedy search or sampling, step by step: `for await (const { tokens } of generate(decoder, source, { … }))`, one event per step. Leaving
+ * the loop ends it and frees what it made. Returns the hypotheses at the end.
  */
 export function generate<Source extends State, S extends State>(
   decoder: Decoder<Source, S>,

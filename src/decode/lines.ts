@@ -1,4 +1,4 @@
-// Sequences written a token at a time, each by itself: greedily, or drawn.
+// Independent sequences, written token by token: greedily, or drawn.
 
 import type { State } from '../nn/state.ts';
 import { argmax, reshape } from '../ops/index.ts';
@@ -8,30 +8,33 @@ import { type Counts, contextOf, look } from './look.ts';
 import { expectSearch, rewriting, type SearchOptions, searching } from './options.ts';
 import { Stepper } from './stepper.ts';
 
-/** A sequence in the making. */
+/** A partial sequence. */
 interface Line {
   written: Written | null;
   logProbability: number;
   ended: boolean;
 }
 
-/** What one step wrote. */
+/** The event of one step. */
 export interface WrittenStep {
-  /** How many steps there were before. */
+  /** Number of earlier steps. */
   readonly step: number;
-  /** What each row wrote; `null` where it has ended. */
+  /** What each row wrote; `null` if it has ended. */
   readonly tokens: readonly (number | null)[];
-  /** Of each row's token, or of its end; `null` where it had ended before. */
+  /** Log-probability of each row's token or end; `null` if it had ended before. */
   readonly logProbabilities: readonly (number | null)[];
 }
 
-/** The next token of each row, int32 `[N, 1]`, from logits `[N, C]` at step `step`. Only rows that count are looked at. */
+/** Chooses the next token of each row, int32 `[N, 1]`, from logits `[N, C]` at step `step`. Only rows that still write count. */
 export type ChooseNext = (logits: Tensor, step: number, counts: Counts) => Tensor;
 
-/** The likeliest. */
+/** The likeliest token. */
 export const likeliest = (logits: Tensor): Tensor => reshape(argmax(logits, { axis: 1 }), [-1, 1]);
 
-/** The steps of a search that writes rows of these `items` each by itself. What has ended is fed the end, and nothing that comes of it counts. */
+/**
+ * The steps of a search that writes the rows of these `items` independently. Rows that have ended receive the end token, and their results
+ * are ignored.
+ */
 export function* writing<Source extends State, S extends State>(
   op: string,
   stepper: Stepper<Source, S>,
@@ -67,7 +70,7 @@ export function* writing<Source extends State, S extends State>(
   }));
 }
 
-/** All steps at once. */
+/** Runs all steps at once. */
 export function drained<R>(steps: Generator<unknown, R>): R {
   for (;;) {
     const next = steps.next();
@@ -76,8 +79,8 @@ export function drained<R>(steps: Generator<unknown, R>): R {
 }
 
 /**
- * The most likely token at each step, until the end; ties go to the smaller token. Returns a hypothesis for each row of the batch. The
- * state keeps its rows: those that ended are fed the end, and nothing that comes of it counts.
+ * The likeliest token at each step, until the end; at ties the smaller token. Returns a hypothesis for each row of the batch. The state
+ * keeps its rows: rows that have ended receive the end token, and their results are ignored.
  */
 export function greedySearch<Source extends State, S extends State>(
   decoder: Decoder<Source, S>,

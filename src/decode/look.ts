@@ -1,4 +1,4 @@
-// What a search reads of one step: the tokens chosen and their probabilities, never all that were to choose from.
+// What a search reads of one step: the tokens chosen and their probabilities, never the whole distribution.
 
 import { logSoftmax, takeAlongAxis } from '../ops/index.ts';
 import type { Shape } from '../tensor/shape.ts';
@@ -9,18 +9,18 @@ import type { DecodingContext, LogitsProcessor } from './processors.ts';
 
 /** The choices of each row, first choice first. */
 export interface Seen {
-  /** How many of each row. */
+  /** Number of choices per row. */
   readonly choices: number;
   /** `[N · choices]`. */
   readonly tokens: ArrayLike<number>;
-  /** Of each choice; −∞ where it may not be written. */
+  /** Log-probability of each choice; −∞ if it may not be written. */
   readonly logProbabilities: ArrayLike<number>;
   /** A row of the trace, whose shape is `traced`. */
   trace(row: number): Float32Array | null;
   readonly traced: Shape;
 }
 
-/** Rows that count: others are fed, and nothing that comes of them is looked at. */
+/** Rows that count; the results of the others are ignored. */
 export type Counts = (row: number) => boolean;
 
 /** Chooses from logits `[N, C]`, −∞ where a token may not be written: tokens, int32 `[N, choices]`. */
@@ -28,14 +28,14 @@ export type Choose = (logits: Tensor) => Tensor;
 
 const { NEGATIVE_INFINITY: SHUT } = Number;
 
-/** What processors are told of rows that have written so much. */
+/** The context of processors, for rows that have written this much. */
 export function contextOf(step: number, items: readonly number[], written: (row: number) => Written | null): DecodingContext {
   return { step, items, tokens: (row) => tokensOf(written(row)) };
 }
 
 /**
- * Looks at logits and trace of a step. Refuses logits from which nothing follows; with `every`, also where processors leave a row nothing, which
- * else has choices of probability 0 alone.
+ * Reads the logits and trace of a step. Throws if the logits of a row allow no token; with `every`, also if processors leave a row none
+ * (otherwise such a row has only choices of probability 0).
  */
 export function look(
   op: string,
@@ -83,7 +83,7 @@ function processed(op: string, processors: readonly LogitsProcessor[], logits: T
   }, logits);
 }
 
-/** Whether a row of logits leaves anything; refuses what is no number below Infinity. */
+/** Whether a row of logits leaves any token; throws if an element is NaN or Infinity. */
 function isPossible(op: string, logits: Tensor, row: number, context: DecodingContext): boolean {
   const width = logits.shape[1] as number;
   const line = logits.peek().subarray(row * width, (row + 1) * width);
@@ -92,7 +92,7 @@ function isPossible(op: string, logits: Tensor, row: number, context: DecodingCo
   throw new RangeError(`${op}: logits must be numbers below Infinity, got ${wrong} ${placeOf(row, context)}`);
 }
 
-/** The error of a row from which nothing follows. */
+/** The error for a row without any possible token. */
 export function nothingLeft(op: string, row: number, context: Pick<DecodingContext, 'step' | 'items'>): RangeError {
   return new RangeError(`${op}: logits must leave a token that may be written, got -Infinity for all ${placeOf(row, context)}`);
 }

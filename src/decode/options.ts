@@ -1,37 +1,40 @@
-// What every search is told.
+// The options of every search.
 
 import { where } from '../ops/index.ts';
 import { expectOptions, isSize, isWhole, maybe, type Rule, type Rules, ruleOf } from '../tensor/check.ts';
 import { tensor } from '../tensor/create.ts';
 import { areTokens, forced, type LogitsProcessor, minLength, never, noRepeatNgram, repetitionPenalty } from './processors.ts';
 
-/** What may be written, and how likely it is taken to be. */
+/** Which tokens may be written, and how their logits are adjusted. */
 export interface WritingOptions {
-  /** The most steps: tokens of a sequence, its end counted. */
+  /** The maximal number of steps: tokens of a sequence, including its end. */
   maxLength: number;
-  /** The fewest tokens of a sequence, its end not counted. Default 0. */
+  /** The minimal number of tokens of a sequence, without its end. Default 0. */
   minLength?: number | undefined;
-  /** No so many tokens in a row come twice, see {@link noRepeatNgram}. Default: they may. */
+  /** Forbids repeated n-grams of this length, see {@link noRepeatNgram}. Default: repetition is allowed. */
   noRepeatNgram?: number | undefined;
-  /** What each sequence begins with, or that of each row of the batch. The other rules hold for what comes after. Default nothing. */
+  /** The beginning of each sequence, or one for each row of the batch. The other rules apply after it. Default none. */
   prefix?: readonly number[] | readonly (readonly number[])[] | undefined;
-  /** See {@link repetitionPenalty}; it comes before {@link WritingOptions.adjust}. Default 1, none. */
+  /** See {@link repetitionPenalty}; it applies before {@link WritingOptions.adjust}. Default 1, none. */
   repetitionPenalty?: number | undefined;
-  /** Change the logits, and with them the probabilities: a search knows the decoder by what they give. In this order. */
+  /** Processors that change the logits and so the probabilities: searches treat their result as the decoder's. Applied in this order. */
   adjust?: readonly LogitsProcessor[] | undefined;
-  /** Say −∞ of what may not be written. The probabilities of the others stay as they are. In this order, after the rules above. */
+  /**
+   * Processors that set forbidden tokens to −∞. The probabilities of the others stay as they are. Applied in this order, after the rules
+   * above.
+   */
   constrain?: readonly LogitsProcessor[] | undefined;
 }
 
-/** What every search needs to know. */
+/** All options of a search. */
 export interface SearchOptions extends WritingOptions {
-  /** Rows of the source. */
+  /** Number of rows of the source. */
   batch: number;
-  /** The token before the first. */
+  /** The token before the first one. */
   start: number;
   /** The token that ends a sequence. */
   end: number;
-  /** Tokens that are not to be written: padding and the start, say. The others keep their probabilities. Default none. */
+  /** Tokens that must not be written, such as padding and the start. The others keep their probabilities. Default none. */
   never?: readonly number[] | undefined;
 }
 
@@ -45,7 +48,7 @@ const arePrefixes: Rule = (op, name, value) => {
   for (const list of lists) areTokens(op, name, list);
 };
 
-/** Rules of {@link WritingOptions}. */
+/** The rules of {@link WritingOptions}. */
 export const writing: Rules<WritingOptions> = {
   maxLength: isSize,
   minLength: /* @__PURE__ */ maybe(/* @__PURE__ */ isWhole(0)),
@@ -60,7 +63,7 @@ export const writing: Rules<WritingOptions> = {
 
 const { maxLength, ...rules } = writing;
 
-/** Rules of {@link SearchOptions}. */
+/** The rules of {@link SearchOptions}. */
 export const searching: Rules<SearchOptions> = {
   batch: /* @__PURE__ */ isWhole(0),
   start: /* @__PURE__ */ isWhole(0),
@@ -70,7 +73,7 @@ export const searching: Rules<SearchOptions> = {
   ...rules,
 };
 
-/** Checks the options of a search by the rules, and what they must be to one another. */
+/** Checks the options of a search by their rules, and against each other. */
 export function expectSearch<O extends SearchOptions>(op: string, options: O, rules: Rules<NoInfer<O>>): void {
   expectOptions(op, options, rules);
   const { batch, end, maxLength, minLength: least = 0, prefix = [] } = options;
@@ -88,7 +91,7 @@ function prefixesOf(prefix: NonNullable<WritingOptions['prefix']>, batch: number
   return each.some(Array.isArray) ? each : new Array<readonly number[]>(batch).fill(prefix as readonly number[]);
 }
 
-/** How logits are changed, and which tokens are shut out after that. */
+/** How logits are changed, and which tokens are excluded after that. */
 export interface Rewriting {
   readonly adjust: readonly LogitsProcessor[];
   readonly constrain: readonly LogitsProcessor[];
@@ -110,7 +113,7 @@ export function rewriting(options: SearchOptions): Rewriting {
   };
 }
 
-/** Rows that still have tokens of their prefix to write write these; the other rules are for the others. */
+/** Rows that still have a prefix to write write it; the other rules apply to the others. */
 function beginning(prefixes: readonly (readonly number[])[], rules: readonly LogitsProcessor[]): LogitsProcessor {
   const first = forced(prefixes);
   const longest = prefixes.reduce((most, { length }) => Math.max(most, length), 0);

@@ -1,21 +1,21 @@
-// What searches may do to logits: pure functions from logits [N, C] to logits [N, C], −∞ where a token may not be written.
+// Changes that searches may make to logits: pure functions from logits [N, C] to logits [N, C], −∞ where a token may not be written.
 
 import { and, equal, greater, lessEqual, max, mul, or, slice, softmax, sub, topk, where } from '../ops/index.ts';
 import { isPositive, isSize, isWhole, type Rule, ruleOf } from '../tensor/check.ts';
 import { arange, tensor } from '../tensor/create.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 
-/** What a processor is told besides the logits. */
+/** What a processor receives besides the logits. */
 export interface DecodingContext {
-  /** How many tokens have been written, the start left out. */
+  /** Number of tokens written so far, without the start. */
   readonly step: number;
   /** The row of the batch that each row of the logits belongs to. */
   readonly items: readonly number[];
-  /** What a row of the logits has written so far, the start left out. */
+  /** The tokens that a row of the logits has written so far, without the start. */
   tokens(row: number): readonly number[];
 }
 
-/** Changes logits `[N, C]`, each row by itself. It makes new ones, and says −∞ of what may not be written. */
+/** Changes logits `[N, C]`, each row independently. It returns new logits, with −∞ for tokens that may not be written. */
 export type LogitsProcessor = (logits: Tensor, context: DecodingContext) => Tensor;
 
 /** Whole numbers from 0. */
@@ -38,7 +38,7 @@ function changed(logits: Tensor, change: (line: Line, row: number) => void): Ten
   return y;
 }
 
-/** Tokens that are not to be written: padding and the start, say. Those that are no tokens are passed over. */
+/** Forbids tokens, such as padding and the start. Numbers that are not tokens are ignored. */
 export function never(tokens: readonly number[]): LogitsProcessor {
   areTokens('never', 'tokens', tokens);
   return (logits) =>
@@ -47,7 +47,7 @@ export function never(tokens: readonly number[]): LogitsProcessor {
     });
 }
 
-/** No end before `length` tokens. */
+/** Forbids the end before `length` tokens. */
 export function minLength(length: number, end: number): LogitsProcessor {
   isWhole(0)('minLength', 'length', length);
   isWhole(0)('minLength', 'end', end);
@@ -55,14 +55,14 @@ export function minLength(length: number, end: number): LogitsProcessor {
   return (logits, context) => (context.step < length ? endless(logits, context) : logits);
 }
 
-/** No `n` tokens in a row that were written in this order before (Paulus, Xiong, Socher 2017, §2.5, of three); with 1, no token twice. */
+/** Forbids an n-gram that already occurred (Paulus, Xiong, Socher 2017, §2.5, with n = 3); with `n` 1, no token occurs twice. */
 export function noRepeatNgram(n: number): LogitsProcessor {
   isSize('noRepeatNgram', 'n', n);
   return (logits, { step, tokens }) => {
     if (step < n) return logits;
     return changed(logits, (line, row) => {
       const text = tokens(row);
-      const last = text.length - n + 1; // where the n − 1 tokens before the next begin
+      const last = text.length - n + 1; // start of the last n − 1 tokens
       for (let at = 0; at < last; at++) {
         let same = 0;
         while (same < n - 1 && text[at + same] === text[last + same]) same++;
@@ -72,7 +72,7 @@ export function noRepeatNgram(n: number): LogitsProcessor {
   };
 }
 
-/** Each row of the batch begins with its own tokens: in their time they are the only ones that may be written. */
+/** Forces each row of the batch to begin with its own tokens: at its step each is the only token that may be written. */
 export function forced(prefixes: readonly (readonly number[])[]): LogitsProcessor {
   for (const [i, prefix] of prefixes.entries()) areTokens('forced', `prefix ${i}`, prefix);
   return (logits, { step, items }) =>
@@ -86,7 +86,10 @@ export function forced(prefixes: readonly (readonly number[])[]): LogitsProcesso
     });
 }
 
-/** Logits of what was written already divided by `penalty` where they are above 0, multiplied where they are below (Keskar et al. 2019, "CTRL", §4.1). */
+/**
+ * Penalises tokens that were already written: divides positive logits by `penalty` and multiplies negative ones by it (Keskar et al. 2019,
+ * "CTRL", §4.1).
+ */
 export function repetitionPenalty(penalty: number): LogitsProcessor {
   isPositive('repetitionPenalty', 'penalty', penalty);
   return (logits, { step, tokens }) => {
@@ -100,7 +103,7 @@ export function repetitionPenalty(penalty: number): LogitsProcessor {
   };
 }
 
-/** 0, or what may divide logits. */
+/** 0, or a number that may divide logits. */
 export const isTemperature: Rule = /* @__PURE__ */ ruleOf(
   '0, or a number from 1e-30 to 1e30',
   (value) => value === 0 || (typeof value === 'number' && value >= 1e-30 && value <= 1e30),
@@ -112,14 +115,17 @@ export const isMass: Rule = /* @__PURE__ */ ruleOf(
   (value) => typeof value === 'number' && value > 0 && value <= 1,
 );
 
-/** Logits divided by `value`, the largest moved to 0: below 1 the likely grow likelier. With 0 the likeliest alone is left, the smaller of equals. */
+/**
+ * Divides logits by `value`, with the largest moved to 0: below 1 likely tokens become likelier. With 0 only the likeliest token is left,
+ * the smaller among equals.
+ */
 export function temperature(value: number): LogitsProcessor {
   isTemperature('temperature', 'value', value);
   if (value === 0) return topK(1);
   return (logits) => (value === 1 ? logits : mul(sub(logits, max(logits, { axis: 1, keepDims: true })), 1 / value));
 }
 
-/** The `k` likeliest tokens (Fan, Lewis, Dauphin 2018, §5.1); of equals the smaller. */
+/** Keeps the `k` likeliest tokens (Fan, Lewis, Dauphin 2018, §5.1); among equals the smaller ones. */
 export function topK(k: number): LogitsProcessor {
   isSize('topK', 'k', k);
   return (logits) => {
@@ -130,8 +136,8 @@ export function topK(k: number): LogitsProcessor {
 }
 
 /**
- * The likeliest tokens whose probabilities sum to `mass` or more, as few as can be (Holtzman et al. 2020, §3.1); taken in order of
- * probability, the smaller token first of equals, so that there is always one.
+ * Keeps the fewest likeliest tokens whose probabilities sum to `mass` or more (Holtzman et al. 2020, §3.1). Tokens are taken in order of
+ * probability, the smaller first among equals, so there is always at least one.
  */
 export function topP(mass: number): LogitsProcessor {
   isMass('topP', 'mass', mass);
@@ -156,7 +162,9 @@ export function topP(mass: number): LogitsProcessor {
   };
 }
 
-/** The last of the probabilities that sum to `mass` or more, in their order, and its token; the very last where all of them do not. */
+/**
+ * The last of the ordered probabilities needed for a sum of `mass` or more, and its token; the very last if all together are not enough.
+ */
 function lastOf(mass: number, probabilities: Line): [value: number, place: number] {
   const sorted = probabilities.slice().sort().reverse();
   const count = sumsTo(mass, sorted) || sorted.length;
@@ -166,7 +174,7 @@ function lastOf(mass: number, probabilities: Line): [value: number, place: numbe
   return [value, place];
 }
 
-/** How many of the probabilities, in their order, sum to `mass` or more; 0 where all of them do not. */
+/** How many of the ordered probabilities sum to `mass` or more; 0 if all together are not enough. */
 function sumsTo(mass: number, probabilities: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < probabilities.length; i++) {
@@ -176,7 +184,7 @@ function sumsTo(mass: number, probabilities: ArrayLike<number>): number {
   return 0;
 }
 
-/** Which of x `[N, V]` are at least `least` `[N, 1]`; of those that equal it, up to token `last` `[N, 1]`. */
+/** Which elements of x `[N, V]` exceed `least` `[N, 1]`; elements equal to it count up to token `last` `[N, 1]`. */
 function upTo(x: Tensor, least: Tensor, last: Tensor): Tensor {
   const before = lessEqual(arange(x.shape[1] as number), last);
   return or(greater(x, least), and(equal(x, least), before));

@@ -11,19 +11,19 @@ import { Stepper } from './stepper.ts';
 
 /** How tokens are drawn. */
 export interface Drawing {
-  /** Row r of the batch draws from `foldIn(key, r)`; or the key of each row, so that a row draws the same alone. */
+  /** Row r of the batch draws from `foldIn(key, r)`; or one key per row, so that a row draws the same alone. */
   key: Key | readonly Key[];
-  /** What logits are divided by. Default 1; 0 is greedy. */
+  /** Divides the logits. Default 1; 0 is greedy. */
   temperature?: number;
-  /** Only the likeliest so many are drawn from. Default all. */
+  /** Draw only from this many likeliest tokens. Default all. */
   topK?: number;
-  /** Only the likeliest are drawn from whose probabilities sum to this, as few as can be, after `topK`. Default 1, all. */
+  /** Draw only from the fewest likeliest tokens whose probabilities sum to this, after `topK`. Default 1, all. */
   topP?: number;
 }
 
-/** What {@link sample} needs to know besides. */
+/** All options of {@link sample}. */
 export interface SampleOptions extends SearchOptions, Drawing {
-  /** Sequences drawn for each row of the batch. Default 1. */
+  /** Number of sequences drawn per row of the batch. Default 1. */
   samples?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ const areKeys: Rule = (op, _name, value) => {
   for (const key of Array.isArray(value) ? value : [value]) expectKey(op, key);
 };
 
-/** Rules of {@link Drawing}. */
+/** The rules of {@link Drawing}. */
 export const drawing: Rules<Drawing> = {
   key: areKeys,
   temperature: /* @__PURE__ */ maybe(isTemperature),
@@ -49,8 +49,8 @@ export function keysOf(op: string, key: Drawing['key'], batch: number): readonly
 }
 
 /**
- * Draws with a key for each row, from which step t draws with `foldIn(key, t)`: token j where logit and Gumbel noise together are largest,
- * which has the probability of a softmax.
+ * Draws with one key per row; step t draws with `foldIn(key, t)`: token j where the sum of logit and Gumbel noise is largest, which has its
+ * softmax probability.
  */
 export function drawnFrom(keys: readonly Key[], options: Drawing): ChooseNext {
   const { temperature: heat = 1, topK: k, topP: mass = 1 } = options;
@@ -70,8 +70,8 @@ export function drawnFrom(keys: readonly Key[], options: Drawing): ChooseNext {
 }
 
 /**
- * Draws sequences, each token from softmax(logits / temperature) of the likeliest `topK` and `topP`. The same key draws the same tokens, whatever
- * other rows there are. Returns, for each row of the batch, its samples in order; their probabilities are the decoder's own, before
+ * Draws sequences, each token from softmax(logits / temperature) of the likeliest `topK` and `topP`. The same key draws the same tokens,
+ * whatever the other rows are. Returns the samples of each row of the batch in order; their probabilities are the decoder's own, before
  * temperature, `topK` and `topP`.
  */
 export function sample<Source extends State, S extends State>(
@@ -83,7 +83,7 @@ export function sample<Source extends State, S extends State>(
   const { batch, samples = 1 } = options;
   const own = keysOf('sample', options.key, batch);
   const items = rowsOf(batch * samples).map((row) => Math.floor(row / samples));
-  // The first of a row has the row's own key, so that it is drawn whether or not there are more.
+  // The first sample of a row uses the row's own key, so that it does not depend on the number of samples.
   const keys = items.map((item, row) => (row % samples === 0 ? own[item] : foldIn(own[item] as Key, row % samples)) as Key);
   const stepper = new Stepper('sample', decoder, source, options);
   try {

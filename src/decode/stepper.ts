@@ -1,4 +1,4 @@
-// A decoder, step by step: what it gives is checked, what it leaves is freed.
+// Runs a decoder step by step: checks its results and frees what it no longer needs.
 
 import { noGrad } from '../autograd/record.ts';
 import { expectRows as expectStateRows, partsOf, type State, takeRows } from '../nn/state.ts';
@@ -16,8 +16,8 @@ const storagesOf = (tensors: readonly Tensor[]): Set<Storage> => new Set(tensors
 const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
 /**
- * The steps of one search, which owns what they make. Of a state that has been followed by another, or a source that was widened, it frees
- * what it owns and nothing holds any more: never what the caller made, or what the decoder took from elsewhere.
+ * The steps of one search, which owns what they make. When the next state or a wider source replaces one, it frees what it owns and nothing
+ * holds any more: never tensors of the caller, or those that the decoder took from elsewhere.
  */
 export class Stepper<Source extends State, S extends State> {
   private readonly op: string;
@@ -27,12 +27,12 @@ export class Stepper<Source extends State, S extends State> {
   private readonly given: Source;
   private source: Source;
   private state: S;
-  /** What source and state hold. */
+  /** The tensors in source and state. */
   private readonly held: { source: ReadonlySet<Storage>; state: ReadonlySet<Storage> };
   private count: number;
   private width: number | undefined;
   private steps = 0;
-  /** What the search owns. */
+  /** The tensors that the search owns. */
   private readonly made: Storage[] = [];
 
   constructor(op: string, decoder: Decoder<Source, S>, source: Source, { batch, end }: { batch: number; end: number }) {
@@ -56,7 +56,7 @@ export class Stepper<Source extends State, S extends State> {
     this.held.state = storagesOf(tensorsOf(op, this.state));
   }
 
-  /** Takes the next step for the last `tokens`, and gives what `use` makes of logits `[N, C]` and trace, which it must not keep. */
+  /** Takes the next step for the last `tokens` and returns the result of `use` on logits `[N, C]` and trace, which `use` must not keep. */
   take<R>(tokens: readonly number[], use: (logits: Tensor, trace: Tensor | undefined) => R): R {
     const { op, steps } = this;
     const { used, state: after } = this.own(() => {
@@ -75,7 +75,7 @@ export class Stepper<Source extends State, S extends State> {
     return used;
   }
 
-  /** Goes on with the state's `rows`, in that order. */
+  /** Continues with the state's `rows`, in that order. */
   reorder(rows: readonly number[]): void {
     if (rows.length === this.count && rows.every((row, i) => row === i)) return;
     expectStateRows(this.op, this.state, this.count, 'hypotheses');
@@ -83,7 +83,7 @@ export class Stepper<Source extends State, S extends State> {
     this.count = rows.length;
   }
 
-  /** Goes on with the caller's source, its row `items[i]` as row i. */
+  /** Continues with the caller's source; row i is its row `items[i]`. */
   widen(items: readonly number[]): void {
     const before = this.held.source;
     this.source = this.own(() => this.kept(takeRows(this.given, int32(items)))).state;
@@ -91,7 +91,7 @@ export class Stepper<Source extends State, S extends State> {
     this.free(before);
   }
 
-  /** Leaves what the search owns to the collector until {@link resume}: while others have their turn it may be forgotten. */
+  /** Leaves what the search owns to the collector until {@link resume}: it may be abandoned while other tasks run. */
   pause(): readonly Storage[] {
     const owned = this.made.filter((storage) => storage.live && storage.ownedBy(this.made));
     for (const storage of owned) storage.moveTo(null);
@@ -109,12 +109,12 @@ export class Stepper<Source extends State, S extends State> {
     this.made.length = 0;
   }
 
-  /** Runs a part of the search: what it makes is freed, what it returns is the search's. */
+  /** Runs a part of the search: tensors that it makes are freed, those that it returns belong to the search. */
   private own<R>(fn: () => R): R {
     return within(this.made, () => noGrad(() => scope(fn)));
   }
 
-  /** A state or a source with its tensors, so that the scope it was made in finds them all. */
+  /** A state or a source with its tensors, so that the enclosing scope finds all of them. */
   private kept<Any extends State>(state: Any): { state: Any; tensors: readonly Tensor[] } {
     return { state, tensors: tensorsOf(this.op, state) };
   }
@@ -137,7 +137,7 @@ export class Stepper<Source extends State, S extends State> {
   }
 }
 
-/** Checks what a step gave against its shape, `undefined` where an axis may have any length. */
+/** Checks a result of a step against its shape; `undefined` stands for an axis of any length. */
 function expectShape(op: string, name: string, x: Tensor, shape: readonly (number | undefined)[], step: number): void {
   const fits =
     x instanceof Tensor && x.dtype === 'float32' && x.rank === shape.length && shape.every((n, i) => (n ?? x.shape[i]) === x.shape[i]);

@@ -11,21 +11,21 @@ import { show } from '../tensor/shape.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
 import { expectTokens } from './tokens.ts';
 
-/** What a {@link Forecaster} is made with. */
+/** Options of a {@link Forecaster}. */
 export interface ForecasterOptions {
-  /** O, the series that are forecast together. */
+  /** O, the number of series that are forecast together. */
   channels: number;
-  /** Seasons there are: 24 hours, 12 months. */
+  /** The number of seasons: 24 hours, 12 months. */
   seasons: number;
-  /** D, of both LSTMs and of the attention between them. */
+  /** D, the width of both LSTMs and of the attention between them. */
   hidden: number;
   /** Width of a season's vector. Default 8. */
   embedding?: number | undefined;
-  /** Of what the output is read from, where a key is given. Default 0. */
+  /** Probability of dropping an element before the output if a key is given. Default 0. */
   dropout?: number | undefined;
 }
 
-/** The season of each time, whole numbers below `seasons`: int32 `[B, S]` of what is known, `[B, T]` of what is asked. */
+/** The season of each time, whole numbers below `seasons`: int32 `[B, S]` of the past, `[B, T]` of the future. */
 export interface Seasons {
   past: Tensor;
   future: Tensor;
@@ -40,9 +40,10 @@ const rules: Rules<ForecasterOptions> = {
 };
 
 /**
- * Forecasts several series at once. An LSTM reads the past, each channel as its distance from its last value, with the season; a second one goes on from
- * its last state over the future's seasons; each of its steps attends to the past (Bahdanau, Cho and Bengio 2015, §3.1), whose values are read
- * too, so that what was a day ago can be repeated. The result is a distance from the last value again: it moves with the level of the past.
+ * Forecasts several series at once. An LSTM reads the past, each channel as its difference from its last value, together with the season. A
+ * second LSTM continues from its last state over the seasons of the future, and each of its steps attends to the past (Bahdanau, Cho and
+ * Bengio 2015, §3.1). It also reads the past values themselves, so that it can repeat yesterday's. The result is again a difference from
+ * the last value, and so follows the level of the past.
  */
 export class Forecaster extends Module {
   readonly season: Embedding;
@@ -68,7 +69,9 @@ export class Forecaster extends Module {
     this.channels = channels;
   }
 
-  /** The past `[B, S, I]` and the seasons of both to the future `[B, T, I]`, and where each of its times looked `[B, T, S]`. */
+  /**
+   * From the past `[B, S, I]` and both seasons to the future `[B, T, I]`, with the weights of each future time over the past `[B, T, S]`.
+   */
   forward(past: Tensor, seasons: Seasons, options: { key?: Key | undefined } = {}): { output: Tensor; weights: Tensor } {
     expectNames('Forecaster', options, keyName);
     if (!(past instanceof Tensor && past.dtype === 'float32' && past.rank === 3 && past.shape[2] === this.channels && past.shape[1])) {

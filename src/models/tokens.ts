@@ -4,35 +4,35 @@ import { full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
 
-/** The tokens that models give a meaning of their own. */
+/** The tokens with a special meaning for models. */
 export interface Specials {
-  /** Fills the end of shorter sequences; −1: nothing does. Default 0. */
+  /** Fills the end of shorter sequences; −1 if there is no padding. Default 0. */
   pad?: number;
-  /** Stands before the first token of a target. Default 1. */
+  /** The input before the first token of a target. Default 1. */
   start?: number;
   /** Ends a target. Default 2. */
   end?: number;
 }
 
-/** What both encoder–decoder models are made with. */
+/** Options of both encoder–decoder models. */
 export interface ModelOptions extends Specials {
   /** Symbols of the source vocabulary. */
   source: number;
   /** Symbols of the target vocabulary. */
   target: number;
-  /** Width of the decoder, and of each direction of the encoder. */
+  /** Width of the decoder and of each direction of the encoder. */
   hidden: number;
   /** Width of both embeddings. Default `hidden`. */
   embedding?: number | undefined;
   /** Layers of the encoder. Default 1. */
   layers?: number | undefined;
-  /** Probability of dropping an element of embeddings, memory and decoder outputs in training. Default 0. */
+  /** Probability of dropping an element of embeddings, source vectors and decoder outputs in training. Default 0. */
   dropout?: number | undefined;
 }
 
 const isToken = /* @__PURE__ */ isWhole(0);
 
-/** Rules of what both are made with. */
+/** The rules of these options. */
 export const isModel: Rules<ModelOptions> = {
   source: isSize,
   target: isSize,
@@ -40,12 +40,12 @@ export const isModel: Rules<ModelOptions> = {
   embedding: /* @__PURE__ */ maybe(isSize),
   layers: /* @__PURE__ */ maybe(isSize),
   dropout: /* @__PURE__ */ maybe(isShare),
-  pad: /* @__PURE__ */ maybe(/* @__PURE__ */ isWhole(-1)), // -1: nothing is padding
+  pad: /* @__PURE__ */ maybe(/* @__PURE__ */ isWhole(-1)), // -1: there is no padding
   start: /* @__PURE__ */ maybe(isToken),
   end: /* @__PURE__ */ maybe(isToken),
 };
 
-/** The same, all given. */
+/** The special tokens with their defaults. */
 export const specials = ({ pad = 0, start = 1, end = 2 }: Specials): Required<Specials> => ({ pad, start, end });
 
 /** Checks int32 `[B, T]`. */
@@ -54,7 +54,7 @@ export function expectTokens(op: string, name: string, tokens: Tensor): void {
   throw new TypeError(`${op}: ${name} must be int32 [B, T], got ${kindOf(tokens)}`);
 }
 
-/** Checks what is read: int32 `[B, S]`, and a key or none. */
+/** Checks a source: int32 `[B, S]`, with a key or none. */
 export function expectSource(source: Tensor, options: { key?: Key | undefined }): void {
   expectNames('read', options, { key: 0 });
   if (options.key !== undefined) expectKey('read', options.key);
@@ -66,7 +66,7 @@ export function tokenMask(tokens: Tensor, pad: number): Tensor {
   return not(equal(tokens, pad));
 }
 
-/** What a decoder is fed to predict `target` `[B, T]`: the target one step later, `start` first. */
+/** The decoder's input for predicting `target` `[B, T]`: the target one step later, `start` first. */
 export function shiftRight(target: Tensor, start: number): Tensor {
   const [batch = 0, length = 0] = target.shape;
   if (length === 0) return target;

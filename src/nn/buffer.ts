@@ -1,4 +1,4 @@
-// State of modules that no gradient reaches: buffers, and parameters that are frozen.
+// State of modules that no gradient reaches: buffers, and frozen parameters.
 
 import { dropGradient } from '../autograd/gradients.ts';
 import { parameter } from '../autograd/parameter.ts';
@@ -9,8 +9,8 @@ import { expectTensor, kindOf, Tensor } from '../tensor/tensor.ts';
 import { kept, Module } from './module.ts';
 
 /**
- * A buffer: a tensor of any type that is saved and loaded with its module and not trained, such as running statistics. `make` runs outside
- * every scope. Its values are replaced by {@link assign}, in place: the tensor stays the same one.
+ * A buffer: a tensor of any type that is saved and loaded with its module but not trained, such as running statistics. `make` runs outside
+ * every scope. {@link assign} replaces its values in place, so the tensor stays the same one.
  */
 export function buffer(make: () => Tensor): Tensor {
   const made: unknown = outside(make);
@@ -21,8 +21,8 @@ export function buffer(make: () => Tensor): Tensor {
 }
 
 /**
- * Replaces the values of a buffer or a parameter by those of a tensor of its shape and type, in place. An op that ran before and needs the old
- * values for its gradient refuses to give it.
+ * Replaces the values of a buffer or a parameter in place by those of a tensor of its shape and type. If an earlier op needs the old values
+ * for its gradient, that gradient throws.
  */
 export function assign(to: Tensor, from: Tensor): void {
   expectTensor('assign', 'to', to);
@@ -35,8 +35,8 @@ export function assign(to: Tensor, from: Tensor): void {
 }
 
 /**
- * Freezes a parameter, or all of a module: it is saved and loaded as before and not trained, and no gradient is worked out for it. An optimiser
- * that was given it passes over it.
+ * Freezes a parameter, or all parameters of a module: they are saved and loaded as before, but they are not trained and have no gradient.
+ * Optimisers skip them.
  */
 export function freeze(part: Module | Tensor): void {
   for (const x of stateOf('freeze', part)) {
@@ -47,7 +47,7 @@ export function freeze(part: Module | Tensor): void {
   }
 }
 
-/** Undoes {@link freeze}. Buffers stay what they are. */
+/** Undoes {@link freeze}. Buffers stay buffers. */
 export function unfreeze(part: Module | Tensor): void {
   for (const x of stateOf('unfreeze', part)) {
     if (!isFrozen(x)) continue;
@@ -56,7 +56,7 @@ export function unfreeze(part: Module | Tensor): void {
   }
 }
 
-/** How many numbers a module learns: the elements of its parameters, what is shared once. Those that are frozen count unless `frozen` is false. */
+/** The number of elements that a module learns; shared parameters count once, and frozen ones count unless `frozen` is false. */
 export function parameterCount(module: Module, options: { frozen?: boolean | undefined } = {}): number {
   expectOptions('parameterCount', options, { frozen: maybe(isFlag) });
   const { frozen = true } = options;
@@ -65,7 +65,7 @@ export function parameterCount(module: Module, options: { frozen?: boolean | und
 
 const isFrozen = (x: Tensor): boolean => kept.get(x) === 'frozen';
 
-/** The parameters and buffers of a module, or the one given. */
+/** The parameters and buffers of a module, or the single one given. */
 function stateOf(op: string, part: Module | Tensor): Tensor[] {
   if (part instanceof Module) return [...part.stateDict().values()];
   if (part instanceof Tensor && (part.leaf || kept.has(part))) return [part];

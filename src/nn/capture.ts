@@ -6,22 +6,22 @@ import { Tensor } from '../tensor/tensor.ts';
 import { Module, walk } from './module.ts';
 import { patternOf } from './pattern.ts';
 
-/** What {@link capture} saw. */
+/** The result of {@link capture}. */
 export interface Captured<T> {
-  /** What the function returned. */
+  /** The return value of the function. */
   readonly result: T;
-  /** Outputs by name, of each call one, in the order of the calls. */
+  /** Outputs by name, one per call, in the order of the calls. */
   readonly outputs: Map<string, Tensor[]>;
 }
 
 /**
- * Runs `fn` and keeps what parts of a module put out meanwhile: `capture(model, 'decoder.attention.*', () => model.forward(…))`. An output's
- * name is the path of its part; where a method returns several tensors, their names in what it returns come after it:
- * `decoder.attention.weights`. In patterns `*` stands for one name and `**` for any. Every method counts that is called from outside its
- * part, so that `forward` stands for the steps that it takes itself. The bits of the result stay as they are.
+ * Runs `fn` and keeps the outputs of a module's parts: `capture(model, 'decoder.attention.*', () => model.forward(…))`. The name of an
+ * output is the path of its part; if a method returns several tensors, their names in its result follow: `decoder.attention.weights`. In
+ * patterns `*` stands for one name and `**` for any. A method counts if it is called from outside its part, so `forward` stands for the
+ * steps that it takes itself. The result keeps its bits.
  *
- * The tensors are those of the model, with their graphs, and live as long as what is made where `capture` is called, also where the model
- * freed them in a scope of its own. `fn` is synchronous. A pattern that matches no output is an error.
+ * The tensors are those of the model, with their graphs. They live as long as tensors made where `capture` is called, even if the model
+ * frees them in a scope of its own. `fn` is synchronous. A pattern that matches no output is an error.
  */
 export function capture<T>(module: Module, patterns: string | readonly string[], fn: () => T): Captured<T> {
   if (!(module instanceof Module)) throw new TypeError(`capture: module must be a Module, got ${shown(module)}`);
@@ -33,7 +33,7 @@ export function capture<T>(module: Module, patterns: string | readonly string[],
   const names = new Set<string>();
   const keep = keeper();
   const record = (name: string, x: Tensor) => {
-    if (name) names.add(name); // one tensor of the module itself has no name: it is what the call returns
+    if (name) names.add(name); // a single tensor of the module itself has no name: it is the result of the call
     const matching = wanted.filter((pattern) => pattern.match(name));
     for (const pattern of matching) pattern.found = true;
     if (matching.length === 0) return;
@@ -55,7 +55,7 @@ export function capture<T>(module: Module, patterns: string | readonly string[],
   return { result, outputs };
 }
 
-/** Puts a method of the instance in front of each of its class that tells what is returned to others. */
+/** Shadows each method of the class by one of the instance that reports the results of calls from outside. */
 function watch(part: Module, path: string, tell: (output: unknown) => void, undo: (() => void)[]): void {
   if (!Object.isExtensible(part)) throw new TypeError(`capture: parts must be open to change, got a frozen one at ${path || 'the root'}`);
   let within = false;
@@ -80,7 +80,7 @@ function watch(part: Module, path: string, tell: (output: unknown) => void, undo
   }
 }
 
-/** The methods of a part, those of {@link Module} itself left out. */
+/** The methods of a part, except those of {@link Module} itself. */
 function methodsOf(part: Module): Map<string, (...given: unknown[]) => unknown> {
   const found = new Map<string, (...given: unknown[]) => unknown>();
   for (let owner: object = part; owner !== Module.prototype; owner = Object.getPrototypeOf(owner)) {
@@ -100,7 +100,7 @@ function eachTensor(output: unknown, path: string, use: (name: string, x: Tensor
   for (const [name, part] of Object.entries(output as object)) eachTensor(part, path ? `${path}.${name}` : name, use, [...around, output]);
 }
 
-/** Makes tensors that are made from now on live as long as those made here. */
+/** Makes new tensors live as long as those made at the time of this call. */
 function keeper(): (x: Tensor) => void {
   const [began, here] = [now(), currentScope()];
   return ({ storage }: { storage: Storage }) => {

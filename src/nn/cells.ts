@@ -1,4 +1,4 @@
-// Recurrent cores of one step, differentiable as often as wanted. Whole sequences go faster through `LSTM` and `GRU`.
+// Recurrent cores of one step, differentiable any number of times. Whole sequences run faster through `LSTM` and `GRU`.
 
 import { add, gruCell, linear, lstmCell, tanh, uniform } from '../ops/index.ts';
 import type { Weights } from '../ops/sequence.ts';
@@ -12,11 +12,11 @@ import { Module, param } from './module.ts';
 import { expectState, type State } from './state.ts';
 import type { Core } from './unroll.ts';
 
-/** Lengths of a core: `input` I and `hidden` H. */
+/** Sizes of a core: `input` I and `hidden` H. */
 export interface CoreSizes {
   input: number;
   hidden: number;
-  /** Without, the biases are 0 and no parameters. Default true. */
+  /** Whether there are biases. Default true. */
   bias?: boolean | undefined;
 }
 
@@ -41,7 +41,7 @@ export function drawWeights(
   return { ih: draw(a, [width, input]), hh: draw(b, [width, hidden]), biasIh, biasHh };
 }
 
-/** What takes the place of both biases of G gates where there are none: no parameter. */
+/** Zeros in place of both biases of G gates if there are none. They are not parameters. */
 export function noBias(gates: number, { hidden, bias = true }: CoreSizes): Tensor | null {
   return bias ? null : outside(() => zeros([gates * hidden]));
 }
@@ -49,7 +49,7 @@ export function noBias(gates: number, { hidden, bias = true }: CoreSizes): Tenso
 const H = ['h'] as const;
 const HC = ['h', 'c'] as const;
 
-/** What the three cells share: weights under PyTorch's names, and their products. */
+/** The shared part of the three cells: weights under PyTorch's names, and their products. */
 abstract class Cell extends Module {
   readonly weight_ih: Tensor; // [gates·D, I]
   readonly weight_hh: Tensor; // [gates·D, D]
@@ -75,13 +75,13 @@ abstract class Cell extends Module {
     this.name = name;
   }
 
-  /** The weights as ops take them. */
+  /** The weights in the form that ops take. */
   get weights(): Weights {
     const { weight_ih: weightIh, weight_hh: weightHh, bias_ih, bias_hh, zero } = this;
     return { weightIh, weightHh, biasIh: (bias_ih ?? zero) as Tensor, biasHh: (bias_hh ?? zero) as Tensor };
   }
 
-  /** Checks a step's input [B, I] and each part of its state [B, D]. */
+  /** Checks the input [B, I] of a step and each part of its state [B, D]. */
   protected expect(input: Tensor, state: State, parts: readonly string[]): void {
     const { name, hidden } = this;
     if (!(input instanceof Tensor) || input.rank !== 2 || input.shape[1] !== this.input) {

@@ -4,7 +4,7 @@ import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
-/** Srivastava et al. 2014, inverted: each element is 0 with probability `p`, else divided by 1 − p. Only where a key is given. */
+/** Inverted dropout (Srivastava et al. 2014): if a key is given, each element is 0 with probability `p`, else divided by 1 − p. */
 export class Dropout extends Module {
   readonly p: number;
 

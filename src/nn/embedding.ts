@@ -7,13 +7,13 @@ import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, param } from './module.ts';
 
-/** What an {@link Embedding} is made with. */
+/** Options of an {@link Embedding}. */
 export interface EmbeddingSizes {
-  /** N. */
+  /** N, the number of symbols. */
   symbols: number;
   /** Width of a row. */
   size: number;
-  /** A symbol that means nothing, a pad for instance: its row is 0 at first and gets no gradient, as PyTorch's `padding_idx` has it. */
+  /** A symbol without meaning, such as padding: its row is 0 at first and gets no gradient, as with PyTorch's `padding_idx`. */
   paddingIndex?: number | undefined;
 }
 
@@ -35,17 +35,17 @@ export class Embedding extends Module {
     if (paddingIndex !== undefined) this.weight.view().fill(0, paddingIndex * size, (paddingIndex + 1) * size);
   }
 
-  /** int32 `[…]` to `[…, size]`. */
+  /** Maps int32 `[…]` to `[…, size]`. */
   forward(index: Tensor): Tensor {
     return gather(this.table, index);
   }
 
-  /** int32 `[B, T]` as input of an LSTM or GRU, which may then multiply each row of the table once and not each element of the batch. */
+  /** int32 `[B, T]` as input of an LSTM or GRU, which can then multiply each row of the table once instead of each element of the batch. */
   lookup(index: Tensor): Embedded {
     return { table: this.table, index };
   }
 
-  /** The weight, with no gradient to the padding's row. */
+  /** The weight, without gradient to the row of the padding. */
   private get table(): Tensor {
     const { weight, paddingIndex } = this;
     if (paddingIndex === undefined) return weight;

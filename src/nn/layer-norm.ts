@@ -4,7 +4,10 @@ import { ones, zeros } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, param } from './module.ts';
 
-/** Ba, Kiros, Hinton 2016: the last axis shifted to mean 0 and scaled to variance 1, then by `weight` and, where it has one, `bias` `[size]`. */
+/**
+ * Ba, Kiros, Hinton 2016: shifts the last axis to mean 0 and scales it to variance 1, then applies `weight` and the optional `bias`,
+ * `[size]` each.
+ */
 export class LayerNorm extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
@@ -18,7 +21,7 @@ export class LayerNorm extends Module {
     this.eps = sizes.eps ?? 1e-5;
   }
 
-  /** `[…, size]` to the same. */
+  /** Maps `[…, size]` to the same shape. */
   forward(x: Tensor): Tensor {
     return layerNorm(x, { weight: this.weight, ...(this.bias && { bias: this.bias }), eps: this.eps });
   }

@@ -20,7 +20,7 @@ export class Linear extends Module {
     this.bias = bias ? param(() => uniform(forBias, [output], { low: -bound, high: bound })) : null;
   }
 
-  /** `[…, input]` to `[…, output]`. */
+  /** Maps `[…, input]` to `[…, output]`. */
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias ?? undefined);
   }

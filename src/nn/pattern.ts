@@ -1,17 +1,17 @@
-/** A pattern of paths, in which `*` stands for any characters but dots and `**` for any, at least one. */
+/** A pattern of paths: `*` stands for one or more characters except dots, `**` for one or more of any. */
 export interface Pattern {
   readonly text: string;
-  /** How many stars there are. */
+  /** The number of stars. */
   readonly stars: number;
-  /** What the stars stand for in a path; `undefined` where it does not match. */
+  /** The text that the stars stand for in a path; `undefined` if it does not match. */
   match(path: string): string[] | undefined;
-  /** The path where the stars stand for these. */
+  /** The path in which the stars stand for these texts. */
   fill(parts: readonly string[]): string;
 }
 
-/** Reads a pattern. */
+/** Parses a pattern. */
 export function patternOf(text: string): Pattern {
-  const pieces = text.split(/(\*\*?)/); // what stands between the stars, and these at odd places
+  const pieces = text.split(/(\*\*?)/); // fixed pieces at even places, stars at odd ones
   const source = pieces.map((piece, i) =>
     i % 2 === 0 ? piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : piece === '*' ? '([^.]+)' : '(.+)',
   );

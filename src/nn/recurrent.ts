@@ -13,13 +13,13 @@ import { expectState, type State } from './state.ts';
 import { type Core, checkMask, unroll } from './unroll.ts';
 import { withoutUnseen } from './unseen.ts';
 
-/** What an RNN, LSTM or GRU is made of. It has 2 directions when bidirectional, else 1. */
+/** Sizes and options of an RNN, LSTM or GRU. It has 2 directions if bidirectional, else 1. */
 export interface RecurrentSizes extends CoreSizes {
-  /** One above the other; default 1. */
+  /** Number of stacked layers. Default 1. */
   layers?: number | undefined;
-  /** A second core a layer, from the last step to the first; the outputs stand side by side. */
+  /** Adds a second core to each layer that runs from the last step to the first; the outputs are side by side. Default false. */
   bidirectional?: boolean | undefined;
-  /** Probability of dropping an element between layers where a key is given; default 0. */
+  /** Probability of dropping an element between layers if a key is given. Default 0. */
   dropout?: number | undefined;
 }
 
@@ -27,16 +27,16 @@ export interface RecurrentSizes extends CoreSizes {
 export interface RecurrentOptions<S> {
   /** Per tensor [layers·directions, B, D], layer by layer, forward before reverse; zeros by default. */
   state?: S | undefined;
-  /** Bool [B, T], true where a step is real: at others the output is 0 and the state stays. */
+  /** bool [B, T], true where a step is real: at other steps the output is 0 and the state stays. */
   mask?: Tensor | undefined;
-  /** Turns dropout between layers on (training). */
+  /** Enables dropout between layers (training). */
   key?: Key | undefined;
 }
 
-/** What a stack reads: vectors, or symbols of a table, whose rows are then multiplied once each where that is less work. */
+/** The input of a stack: vectors, or symbols of a table, whose rows may then be multiplied once each. */
 type Input = Tensor | Embedded;
 
-/** One layer in one direction: `x` [B, T, I] from the states [B, D] to the output [B, T, D] and the last states. */
+/** One layer in one direction: from `x` [B, T, I] and the states [B, D] to the output [B, T, D] and the last states. */
 type Layer<X> = (
   x: X,
   states: (Tensor | null)[],
@@ -47,7 +47,7 @@ type Layer<X> = (
 const options: Names<RecurrentOptions<State>> = { state: 1, mask: 1, key: 1 };
 
 abstract class Recurrent extends Module {
-  /** `weight_ih_l0`, `bias_hh_l1_reverse`, …; without biases, of weights alone. */
+  /** `weight_ih_l0`, `bias_hh_l1_reverse`, …; without biases, only the weights. */
   [name: `weight_${string}` | `bias_${string}`]: Tensor;
   readonly input: number;
   readonly hidden: number;
@@ -106,7 +106,9 @@ abstract class Recurrent extends Module {
     return zeros([this.layers * (this.bidirectional ? 2 : 1), batch, this.hidden]);
   }
 
-  /** Layer upon layer, from the given state or from zeros (`null` for each); the states returned are [layers·directions, B, D] each. @internal */
+  /**
+   * Runs the layers from the given state or from zeros (`null` for each); the states returned are [layers·directions, B, D] each. @internal
+   */
   protected run<X extends Input, S extends State>(
     x: X,
     given: RecurrentOptions<S>,
@@ -181,7 +183,7 @@ export class RNN extends Recurrent {
   }
 }
 
-/** The op {@link lstm} in layers. */
+/** The op {@link lstm}, stacked in layers. */
 export class LSTM extends Recurrent {
   constructor(sizes: RecurrentSizes, key: Key) {
     super('LSTM', 4, sizes, key);
@@ -202,7 +204,7 @@ export class LSTM extends Recurrent {
   }
 }
 
-/** The op {@link gru} in layers. */
+/** The op {@link gru}, stacked in layers. */
 export class GRU extends Recurrent {
   constructor(sizes: RecurrentSizes, key: Key) {
     super('GRU', 3, sizes, key);

@@ -1,46 +1,49 @@
-// The entries of a StateMap, checked and read for both ways.
+// The entries of a StateMap, checked and compiled for both directions.
 
 import { expectNames, isOneOf, isWhole, shown } from '../tensor/check.ts';
 import { type Pattern, patternOf } from './pattern.ts';
 
 /**
- * One line of a {@link StateMap}: what stands in a file and what it is in the module, by patterns of names, in which the n-th `*` (one or
- * more characters but dots) or `**` (any) of one side is the n-th of the other.
+ * One line of a {@link StateMap}: relates names of a file to paths of the module by patterns. The n-th `*` (one or more characters except
+ * dots) or `**` (any characters) of one side equals the n-th of the other.
  */
 export type StateMapEntry =
   | {
-      /** A name of the file; several are joined. */
+      /** A name of the file, or a list of names that are joined. */
       readonly from: string | readonly string[];
-      /** A path of the module; what one name holds is split between several. Either is a list, or neither. */
+      /** A path of the module, or a list of paths between which one name is split. At most one side is a list. */
       readonly to: string | readonly string[];
-      /** The order of the file's axes in the module, as `permute` takes it; `true` exchanges the two of a matrix. */
+      /** The order of the file's axes in the module, as in `permute`; `true` swaps the two of a matrix. */
       readonly transpose?: true | readonly number[] | undefined;
-      /** The axis of the module's tensors along which is split or joined. Default 0. */
+      /** The axis of the module's tensors along which to split or join. Default 0. */
       readonly axis?: number | undefined;
-      /** The lengths along it, in proportion. Default: all the same. */
+      /** The proportions of the lengths along it. Default: all equal. */
       readonly shares?: readonly number[] | undefined;
     }
-  /** A name of the file, or a path of the module, that the other does not have. */
+  /** A name of the file, or a path of the module, that the other side does not have. */
   | { readonly from: string; readonly ignore: true }
   | { readonly to: string; readonly ignore: true }
-  /** A name of the file that repeats another one of the file, or a path of the module another path: it must hold the same, and is written again. */
+  /**
+   * A name of the file that repeats another name of the file, or a path of the module that repeats another path: both must hold the same,
+   * and saving writes both.
+   */
   | { readonly from: string; readonly tie: string }
   | { readonly to: string; readonly tie: string };
 
-/** How tensors of one side become tensors of the other. One of the lists of patterns has one. */
+/** How tensors of one side become tensors of the other. At most one of the lists of patterns has several. */
 export interface Rule {
   readonly from: readonly Pattern[];
   readonly to: readonly Pattern[];
-  /** Which axis of `from` each axis of `to` is; the same ones where there are none. */
+  /** The axis of `from` for each axis of `to`; unchanged if absent. */
   readonly axes: readonly number[] | undefined;
-  /** The axis of `to` that is split or joined, and in which proportion. */
+  /** The axis of `to` that is split or joined, and the proportions. */
   readonly axis: number;
   readonly shares: readonly number[];
 }
 
-/** What is to be done with a name that matches one of the patterns. */
+/** What to do with a name that matches one of the patterns. */
 export interface Line {
-  /** The place of the entry in the table. */
+  /** The position of the entry in the table. */
   readonly entry: number;
   readonly from: readonly Pattern[];
   readonly rule?: Rule;
@@ -48,7 +51,7 @@ export interface Line {
   readonly tie?: Pattern;
 }
 
-/** One side of a table: its names, in the order of the entries. A line with neither rule nor tie leaves them out. */
+/** One side of a table: its names, in the order of the entries. A line with neither rule nor tie ignores its names. */
 export type Side = readonly Line[];
 
 /** The sides of the file and of the module. */
@@ -98,7 +101,7 @@ function patternsOf(given: unknown): Pattern[] {
   return texts.map(patternOf);
 }
 
-/** Checks that as many stars stand in each pattern, and returns the second list. */
+/** Checks that all patterns have the same number of stars, and returns the second list. */
 function alike(names: readonly Pattern[], paths: readonly Pattern[]): readonly Pattern[] {
   const all = [...names, ...paths];
   if (all.every(({ stars }) => stars === all[0]?.stars)) return paths;

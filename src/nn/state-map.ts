@@ -5,7 +5,7 @@ import { type Side, type StateMapEntry, sidesOf } from './state-entry.ts';
 import { lineOf, type Plan, planOf, scatter } from './state-plan.ts';
 
 /**
- * The names of a file's tensors for those of a module, as a table, and back: for files that other programs wrote.
+ * A reversible table between the names of a file's tensors and those of a module, for files that other programs wrote.
  *
  * ```ts
  * const gpt2 = new StateMap([
@@ -19,8 +19,8 @@ import { lineOf, type Plan, planOf, scatter } from './state-plan.ts';
  * await saveFileLike('again.safetensors', gpt2.save(model.stateDict(), file.tensors), file);
  * ```
  *
- * The first entry that matches a name takes it. A name without one is an error, and so is one that would not come back as it was: what is loaded
- * and saved again has the same names and the same bits.
+ * The first entry that matches a name applies. A name without an entry is an error, and so is one that saving would not restore: loading
+ * and saving again gives the same names and the same bits.
  */
 export class StateMap {
   readonly #file: Side;
@@ -30,14 +30,16 @@ export class StateMap {
     [this.#file, this.#module] = sidesOf(entries);
   }
 
-  /** The tensors of a module from those of a file, for `loadStateDict`. What keeps its elements is the same tensor. */
+  /**
+   * Converts the tensors of a file to those of a module, for `loadStateDict`. A tensor whose elements do not change stays the same tensor.
+   */
   load(file: ReadonlyMap<string, Tensor>): StateDict {
     return applied(file, this.plan(file));
   }
 
   /**
-   * The tensors of a file from those of a module, by its `stateDict()`. `like`, the file that was loaded, gives their order, and what the table
-   * ignores of it is handed on; a name that repeats another is written where that file has it.
+   * Converts the tensors of a module, from its `stateDict()`, to those of a file. `like`, the file that was loaded, gives their order;
+   * tensors of it that the table ignores are kept; a name that repeats another is written where that file has it.
    */
   save(dict: ReadonlyMap<string, Tensor>, like?: ReadonlyMap<string, Tensor>): StateDict {
     const plan = planOf(dict, this.#module, this.#file);
@@ -53,13 +55,13 @@ export class StateMap {
     return ordered;
   }
 
-  /** Where each tensor of a file goes, by shapes alone: for what reads files piece by piece. */
+  /** The destination of each tensor of a file, from shapes alone: for readers that work piece by piece. */
   plan(file: ReadonlyMap<string, { readonly shape: Shape }>): Plan {
     return planOf(file, this.#file, this.#module);
   }
 }
 
-/** The tensors that a plan makes of others. */
+/** Makes the tensors of a plan. */
 function applied(given: ReadonlyMap<string, Tensor>, { places, shapes, ties, copies }: Plan): StateDict {
   for (const [name, x] of given) expectTensor('StateMap', name, x);
   for (const [name, other] of ties) expectSame(name, given.get(name) as Tensor, other, given.get(other) as Tensor);

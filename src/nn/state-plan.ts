@@ -1,38 +1,38 @@
-// Where each tensor of one side of a StateMap goes on the other, by shapes alone.
+// The destination of each tensor of one side of a StateMap on the other, from shapes alone.
 
 import type { View } from '../runtime/backend.ts';
 import { type Shape, show, stridesOf } from '../tensor/shape.ts';
 import type { Line, Rule, Side } from './state-entry.ts';
 
-/** Where the elements of a tensor lie in one of the other side. */
+/** The place of a tensor's elements in a tensor of the other side. */
 export interface Place {
   readonly path: string;
-  /** Whether it is the whole of that one, element by element. */
+  /** Whether it is the whole of that tensor, element by element. */
   readonly whole: boolean;
-  /** Of this axis only `[begin, end)` goes there. */
+  /** Only `[begin, end)` of this axis goes there. */
   readonly axis: number;
   readonly begin: number;
   readonly end: number;
-  /** The element at index `i` lies at `offset + Σ strides · i`. */
+  /** The element at index `i` goes to `offset + Σ strides · i`. */
   readonly offset: number;
   readonly strides: readonly number[];
 }
 
-/** What becomes of a set of tensors. */
+/** The plan for a set of tensors. */
 export interface Plan {
-  /** By name; of one that is left out or repeats another there is none. */
+  /** By name; absent for names that are ignored or repeat others. */
   readonly places: ReadonlyMap<string, readonly Place[]>;
-  /** What is made, by path. */
+  /** The tensors to make, by path. */
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Names that repeat others. */
   readonly ties: ReadonlyMap<string, string>;
-  /** Paths that repeat others of those that are made. */
+  /** Paths that repeat other paths. */
   readonly copies: ReadonlyMap<string, string>;
 }
 
 type Given = ReadonlyMap<string, { readonly shape: Shape }>;
 
-/** Names that one rule takes together. */
+/** Names to which one rule applies together. */
 interface Group {
   readonly line: Line;
   readonly rule: Rule;
@@ -40,7 +40,7 @@ interface Group {
   readonly names: string[];
 }
 
-/** The first line that takes a name. */
+/** The first line that matches a name. */
 export function lineOf(side: Side, name: string): { line: Line; place: number; stars: string[] } | undefined {
   for (const line of side)
     for (const [place, pattern] of line.from.entries()) {
@@ -50,7 +50,7 @@ export function lineOf(side: Side, name: string): { line: Line; place: number; s
   return undefined;
 }
 
-/** The plan for tensors of the side `from`. */
+/** Makes the plan for tensors of the side `from`. */
 export function planOf(given: Given, from: Side, to: Side): Plan {
   const groups = new Map<string, Group>();
   const ties = new Map<string, string>();
@@ -101,10 +101,10 @@ function placeGroup(group: Group, given: Given, to: Side, places: Map<string, Pl
     if (!same)
       throw new Error(`StateMap: entries must lead back from ${path} to ${names.join(', ')}, got ${back ? 'another entry' : 'none'} first`);
   }
-  const parts = names.map((name) => permuted(name, (given.get(name) as { shape: Shape }).shape, rule.axes)); // as the other side has them
+  const parts = names.map((name) => permuted(name, (given.get(name) as { shape: Shape }).shape, rule.axes)); // in the other side's axis order
   const whole = wholeOf(names, parts, paths, rule);
   const ends = endsOf(whole[rule.axis] ?? 0, paths.length > 1 ? rule.shares : [1]);
-  let at = 0; // of this part in the whole
+  let at = 0; // start of this part in the whole
   for (const [i, name] of names.entries()) {
     const length = parts[i]?.[rule.axis] ?? 0;
     places.set(
@@ -136,7 +136,7 @@ function permuted(name: string, shape: Shape, axes: readonly number[] | undefine
   return axes.map((axis) => shape[axis] as number);
 }
 
-/** The shape of all parts together, which must be cut in the proportion of the shares on either side. */
+/** The shape of all parts together, which must be cut in the proportions of the shares on either side. */
 function wholeOf(names: readonly string[], parts: readonly Shape[], paths: readonly string[], { axis, shares }: Rule): number[] {
   const [first = []] = parts;
   if (names.length * paths.length === 1) return [...first];
@@ -155,7 +155,7 @@ function wholeOf(names: readonly string[], parts: readonly Shape[], paths: reado
   );
 }
 
-/** Where each share of a length ends. */
+/** The end of each share of a length. */
 function endsOf(length: number, shares: readonly number[]): number[] {
   const all = shares.reduce((a, b) => a + b, 0);
   let sum = 0;
@@ -165,7 +165,7 @@ function endsOf(length: number, shares: readonly number[]): number[] {
   });
 }
 
-/** Puts the elements of a tensor of `shape` from the `at`-th on where they belong in the elements of another. */
+/** Copies the elements of a tensor of `shape`, from the `at`-th on, to their places in another tensor. */
 export function scatter(elements: View, at: number, shape: Shape, place: Place, into: View): void {
   if (elements instanceof Float32Array && into instanceof Float32Array) {
     scatter(bitsOf(elements), at, shape, place, bitsOf(into)); // a NaN keeps its payload

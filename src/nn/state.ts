@@ -4,41 +4,43 @@ import { type Shape, sameShape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /**
- * A part of a state that is more than plain tensors, a cache that grows for instance: it says itself how its rows are taken. A value, never
- * changed as far as anybody can tell who holds it.
+ * A part of a state that is more than plain tensors, such as a growing cache, and selects its rows itself. It is a value: no holder ever
+ * sees it change.
  */
 export interface RowState {
-  /** How many rows it has. */
+  /** The number of rows. */
   readonly rows: number;
-  /** The rows that `order` (int32 `[N]`) names, in that order; a row may be left out or come several times. */
+  /** The rows that `order` (int32 `[N]`) names, in that order; rows may be left out or occur several times. */
   takeRows(order: Tensor): RowState;
   /** Its own row where `real` (bool `[B]`) is true, that of `before` elsewhere: for {@link unroll} with a mask. */
   mergeRows?(real: Tensor, before: RowState): RowState;
-  /** Every tensor it holds: searches free what no state holds any more. */
+  /** Every tensor it holds: searches free those that no state holds any more. */
   tensors(): readonly Tensor[];
 }
 
-/** What a state is made of: tensors whose first axis is the batch, parts that take their rows themselves, and lists and groups of these. */
+/**
+ * The contents of a state: tensors whose first axis is the batch, parts that select their rows themselves, and lists and groups of these.
+ */
 export type StatePart = Tensor | RowState | State | readonly StatePart[];
 
-/** What a step form carries from one step to the next, by name. A value, never changed. Declare one as a `type`, so that its names are known. */
+/** The named values that a step form carries from step to step; never changed. Declare one as a `type`, so that its names are known. */
 export interface State {
   readonly [name: string]: StatePart;
 }
 
-/** Whether a part takes its rows itself. */
+/** Whether a part selects its rows itself. */
 export const isRowState = (part: unknown): part is RowState => typeof (part as RowState | null | undefined)?.takeRows === 'function';
 
 const isGroup = (part: unknown): part is State => Object.prototype.toString.call(part) === '[object Object]';
 
-/** The same lists and groups with `f` applied to what they hold. */
+/** The same lists and groups, with `f` applied to their contents. */
 function mapped(part: StatePart, f: (leaf: Tensor | RowState) => StatePart): StatePart {
   if (part instanceof Tensor || isRowState(part)) return f(part);
   if (Array.isArray(part)) return part.map((one: StatePart) => mapped(one, f));
   return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, mapped(one, f)]));
 }
 
-/** The same state with `f` applied to each tensor. Parts that take their rows themselves are refused: see {@link takeRows}. */
+/** The same state with `f` applied to each tensor. Refuses parts that select their rows themselves: see {@link takeRows}. */
 export function mapState<S extends State>(state: S, f: (x: Tensor) => Tensor): S {
   return mapped(state, (leaf) => {
     if (leaf instanceof Tensor) return f(leaf);
@@ -46,12 +48,12 @@ export function mapState<S extends State>(state: S, f: (x: Tensor) => Tensor): S
   }) as S;
 }
 
-/** The rows of a state that `order` (int32 `[N]`) names, in that order; a row may be left out or come several times. */
+/** The rows of a state that `order` (int32 `[N]`) names, in that order; rows may be left out or occur several times. */
 export function takeRows<S extends State>(state: S, order: Tensor): S {
   return mapped(state, (leaf) => (leaf instanceof Tensor ? gather(leaf, order) : leaf.takeRows(order))) as S;
 }
 
-/** What a state holds, each with its path. What is no state is refused: numbers, nothing, a group within itself. */
+/** The contents of a state, each with its path. Refuses anything else: numbers, null, a group within itself. */
 export function partsOf(
   op: string,
   state: StatePart,
@@ -66,7 +68,7 @@ export function partsOf(
   return Object.entries(state).flatMap(([name, part]) => partsOf(op, part as StatePart, `${path}.${name}`, [...around, state]));
 }
 
-/** Checks that a state has `rows` rows throughout; `of` says of what. */
+/** Checks that every part of a state has `rows` rows; `of` names them in errors. */
 export function expectRows(op: string, state: StatePart, rows: number, of: string, name = 'state'): void {
   for (const [path, part] of partsOf(op, state, name)) {
     const count = part instanceof Tensor ? part.shape[0] : part.rows;
@@ -77,7 +79,7 @@ export function expectRows(op: string, state: StatePart, rows: number, of: strin
   }
 }
 
-/** Checks a state that is to have these parts, each of one shape. */
+/** Checks that a state has exactly these parts, each of the given shape. */
 export function expectState(op: string, state: State, parts: readonly string[], shape: Shape): void {
   const names = typeof state === 'object' && state && !(state instanceof Tensor) ? Object.keys(state) : undefined;
   if (names?.length !== parts.length || !parts.every((part) => names.includes(part))) {

@@ -5,35 +5,35 @@ import { expectDType, Tensor } from '../tensor/tensor.ts';
 import { isRowState, type RowState, type State, type StatePart } from './state.ts';
 import { withoutUnseen } from './unseen.ts';
 
-/** What one step of a recurrence gives: `output` [B, D], the state after it, and whatever else a core tells, batch first. */
+/** The result of one step of a recurrence: `output` [B, D], the next state, and any other fields of the core, batch first. */
 export interface CoreStep<S extends State = State> {
   output: Tensor;
   state: S;
 }
 
-/** One step of a recurrence. The state is a value: what it needs from one step to the next, batch first. */
+/** One step of a recurrence. The state is a value, batch first, that holds everything one step needs from the last. */
 export interface Core<S extends State = State, Step extends CoreStep<S> = CoreStep<S>> {
   /** The state before the first step. */
   initialState(batch: number): S;
-  /** `input` [B, I] → `output` [B, D] and the state after it. */
+  /** From `input` [B, I] to `output` [B, D] and the next state. */
   step(input: Tensor, state: S): Step;
 }
 
 /** Where a core starts, and which steps are real. */
 export interface UnrollOptions<S> {
-  /** The state before the first step; the core's initial one by default. */
+  /** The state before the first step. Default: the core's initial state. */
   state?: S | undefined;
-  /** Bool [B, T], true where a step is real: at others what it gives is 0 and the state stays. */
+  /** bool [B, T], true where a step is real: at other steps all results are 0 and the state stays. */
   mask?: Tensor | undefined;
-  /** From the last step to the first; with a mask, from each row's last real step. */
+  /** Run from the last step to the first; with a mask, from each row's last real step. */
   reverse?: boolean | undefined;
 }
 
 const names: Names<UnrollOptions<State>> = { state: 1, mask: 1, reverse: 1 };
 
 /**
- * A core along the time axis of `inputs` `[B, T, I]`: all that its steps give, as `[B, T, …]` under the same names, and the state after each row's
- * last real step.
+ * Runs a core along the time axis of `inputs` `[B, T, I]`: returns every field of its steps as `[B, T, …]` under the same name, and the
+ * state after each row's last real step.
  */
 export function unroll<S extends State, Step extends CoreStep<S>>(
   core: Core<S, Step>,
@@ -61,7 +61,7 @@ export function unroll<S extends State, Step extends CoreStep<S>>(
   return { ...stacked(steps), state } as Step;
 }
 
-/** What several steps gave under each name, along axis 1: T × [B, …] as [B, T, …]. */
+/** Stacks the results of several steps along axis 1, by name: T × [B, …] as [B, T, …]. */
 export function stacked<X extends object>(steps: readonly X[]): X {
   const all = (name: keyof X) => steps.map((step) => step[name] as Tensor);
   return Object.fromEntries((Object.keys(steps[0] ?? {}) as (keyof X)[]).map((name) => [name, stack(all(name), 1)])) as X;
@@ -73,17 +73,17 @@ export function checkMask(op: string, mask: Tensor, shape: Shape): void {
   if (!sameShape(mask.shape, shape)) throw new RangeError(`${op}: mask must be ${show(shape)}, got ${show(mask.shape)}`);
 }
 
-/** [B] as [B, 1, …, 1] of a rank. */
+/** Reshapes [B] to [B, 1, …, 1] of a given rank. */
 function column(x: Tensor, rank: number): Tensor {
   return reshape(x, [x.size, ...new Array<number>(rank - 1).fill(1)]);
 }
 
-/** What a step gives, 0 in the rows that are not `real`. */
+/** The result of a step, with 0 in the rows that are not `real`. */
 function only<X extends object>(real: Tensor, given: X): X {
   return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, where(column(real, x.rank), x, 0)])) as X;
 }
 
-/** Row by row `next` where `real`, else `before`. */
+/** Selects `next` in the rows where `real`, else `before`. */
 function merged(real: Tensor, next: StatePart, before: StatePart): StatePart {
   if (next === before) return next;
   if (next instanceof Tensor) return where(column(real, next.rank), next, before as Tensor);

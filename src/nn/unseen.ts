@@ -1,4 +1,4 @@
-// What a mask hides may hold anything. Sums carry NaN and Infinity on even where they count 0 times, in gradients too, so these become 0.
+// Masked elements may hold anything. Sums pass on NaN and Infinity even with weight 0, in gradients too, so these become 0.
 
 import { allFinite } from '../ops/finite.ts';
 import { or, where } from '../ops/index.ts';
@@ -7,7 +7,7 @@ import { viewed } from '../ops/view.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** `x` `[B, S, D]` with 0 where a mask hides it from all, bool `[B, S]` or `[B, T, S]`; as it is where there is no need. */
+/** `x` `[B, S, D]` with 0 where a mask hides it from all queries, bool `[B, S]` or `[B, T, S]`; unchanged if there is no need. */
 export function withoutUnseen(x: Tensor, mask: Tensor): Tensor {
   return allFinite(x) ? x : where(seenByAny(mask), x, 0);
 }

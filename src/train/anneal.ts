@@ -1,10 +1,12 @@
-// Numbers that change over a training run besides the learning rate: a Gumbel-softmax's temperature, the ε of ε-greedy choices.
+// Numbers besides the learning rate that change over a training run: the temperature of Gumbel-softmax, the ε of ε-greedy choices.
 
 import { expectOptions, expectSizes, isNumber, maybe } from '../tensor/check.ts';
 import { isWithin, power } from './optimizers/numbers.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Evenly from `from` in step 0 to `to` in step `steps`, and there it stays: Mnih et al. 2015 take ε from 1 to 0.1 so (Methods). */
+/**
+ * Linear from `from` at step 0 to `to` at step `steps`, and constant after that: Mnih et al. 2015 lower ε this way from 1 to 0.1 (Methods).
+ */
 export function linearAnneal(from: number, to: number, options: { steps: number }): Schedule {
   expectSizes('linearAnneal', { from, to }, isNumber);
   expectOptions('linearAnneal', options, { steps: isWithin(1) });
@@ -13,8 +15,8 @@ export function linearAnneal(from: number, to: number, options: { steps: number 
 }
 
 /**
- * `max(minimum, from · factorᵏ)` from step `k · every` on. Jang, Gu, Poole 2017 (§4) anneal the temperature to `max(0.5, e^(−rt))`, renewed every
- * N steps: factor `e^(−rN)`, e.g. 0.95 for r = 1e-4 and N = 500.
+ * `max(minimum, from · factorᵏ)` from step `k · every` on. Jang, Gu, Poole 2017 (§4) anneal the temperature to `max(0.5, e^(−rt))`, updated
+ * every N steps: factor `e^(−rN)`, e.g. 0.95 for r = 1e-4 and N = 500.
  */
 export function exponentialAnneal(
   from: number,

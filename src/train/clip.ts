@@ -14,7 +14,7 @@ function withGradient(op: string, parameters: ParameterSet): Tensor[] {
   return found;
 }
 
-/** Gives each parameter another gradient: the one before may be the caller's, and is never changed in place. */
+/** Gives each parameter a new gradient. The previous one may belong to the caller and is never changed in place. */
 function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {
   for (const parameter of parameters) {
     const gradient = noGrad(() => outside(() => f(parameter.grad as Tensor)));
@@ -23,8 +23,8 @@ function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) =
 }
 
 /**
- * The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64 then float32, added up in order in float64. Where float32
- * cannot hold the sums (a gradient beyond 1.8e19, or all below 1e-15), every square is added up in float64.
+ * The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64, rounded to float32; these are summed in order in
+ * float64. Where float32 cannot hold the sums (a gradient beyond 1.8e19, or all below 1e-15), every square is summed in float64.
  */
 export function gradNorm(parameters: ParameterSet): number {
   const found = withGradient('gradNorm', parameters);
@@ -45,8 +45,8 @@ function squaresOnHost(found: readonly Tensor[]): number {
 }
 
 /**
- * Scales all gradients by `maxNorm / (norm + 1e-6)` where their norm is above that (Pascanu et al. 2013, §3.2; the 1e-6 is PyTorch's).
- * Returns the norm before. A norm that is not finite is returned and nothing scaled.
+ * Scales all gradients by `maxNorm / (norm + 1e-6)` if their norm is larger than `maxNorm` (Pascanu et al. 2013, §3.2; the 1e-6 is
+ * PyTorch's). Returns the norm before scaling. If the norm is not finite, nothing is scaled.
  */
 export function clipGradNorm(parameters: ParameterSet, maxNorm: number): number {
   expectWithin('clipGradNorm', 'maxNorm', maxNorm, 0);
@@ -56,7 +56,7 @@ export function clipGradNorm(parameters: ParameterSet, maxNorm: number): number 
   return norm;
 }
 
-/** Moves every element of every gradient into [−limit, limit]. */
+/** Clamps every element of every gradient to [−limit, limit]. */
 export function clipGradValue(parameters: ParameterSet, limit: number): void {
   expectWithin('clipGradValue', 'limit', limit, 0);
   replaceGradients(withGradient('clipGradValue', parameters), (g) => clamp(g, -limit, limit));

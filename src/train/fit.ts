@@ -1,8 +1,8 @@
 import { type Position, type Progress, type TrainOptions, train } from './train.ts';
 
 /**
- * Trains to the end: `await fit({ key, batches, loss, optimizer, epochs: 3 }, ({ step, loss }) => console.log(step, loss))`. `each` is told after
- * each step and waited for. Returns the position it ended at, for `start`. {@link train} is the same as a loop of your own.
+ * Trains to the end: `await fit({ key, batches, loss, optimizer, epochs: 3 }, ({ step, loss }) => console.log(step, loss))`. `each` is
+ * called after each step and awaited. Returns the final position, for `start`. Use {@link train} to write the loop yourself.
  */
 export async function fit<Batch>(options: TrainOptions<Batch>, each?: (progress: Progress) => unknown): Promise<Position> {
   const run = train(options);
@@ -12,6 +12,6 @@ export async function fit<Batch>(options: TrainOptions<Batch>, each?: (progress:
       await each?.(next.value);
     }
   } finally {
-    await run.return({ epoch: 0, batch: 0, step: 0 }); // closes the batches where `each` threw
+    await run.return({ epoch: 0, batch: 0, step: 0 }); // closes the batches if `each` threw
   }
 }

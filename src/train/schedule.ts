@@ -1,13 +1,13 @@
 import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe } from '../tensor/check.ts';
 import { expectWithin, fromZero, halfCosine, isWithin, power } from './optimizers/numbers.ts';
 
-/** The learning rate of a step, the first being 0. A pure function: what resumes a run needs nothing of it. */
+/** The learning rate of a step, counted from 0. A pure function: a resumed run needs no state of it. */
 export type Schedule = (step: number) => number;
 
-/** Rises evenly from `1 / warmup` in step 0 to 1 in step `warmup − 1`, and stays. */
+/** Linear from `1 / warmup` at step 0 to 1 at step `warmup − 1`, and constant after that. */
 const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / warmup : 1);
 
-/** Always `lr`, after a linear rise over `warmup` steps (default 0). */
+/** Constant `lr`, after a linear rise over `warmup` steps (default 0). */
 export function constantSchedule(lr: number, options: { warmup?: number | undefined } = {}): Schedule {
   expectWithin('constant', 'lr', lr, 0);
   expectOptions('constant', options, { warmup: maybe(isWhole(0)) });
@@ -24,8 +24,8 @@ export function stepDecay(lr: number, options: { every: number; factor?: number 
 }
 
 /**
- * From `lr` down to `minimum` (default 0) over `steps` along half a cosine (Loshchilov and Hutter 2017, eq. 5), after a linear rise
- * over the first `warmup` of them (default 0); `minimum` from then on.
+ * From `lr` down to `minimum` (default 0) over `steps` along half a cosine (Loshchilov and Hutter 2017, eq. 5), after a linear rise over
+ * the first `warmup` of them (default 0); constant `minimum` after that.
  */
 export function cosineSchedule(
   lr: number,
@@ -41,7 +41,7 @@ export function cosineSchedule(
   };
 }
 
-/** A linear rise to `lr` at the `warmup`-th step, then `lr · √(warmup / step)`, steps counted from 1 (Vaswani et al. 2017, eq. 3). */
+/** A linear rise to `lr` at step `warmup`, then `lr · √(warmup / step)`, with steps counted from 1 (Vaswani et al. 2017, eq. 3). */
 export function inverseSqrtSchedule(lr: number, options: { warmup: number }): Schedule {
   expectWithin('inverseSqrt', 'lr', lr, 0);
   expectOptions('inverseSqrt', options, { warmup: isWithin(1) });
@@ -49,17 +49,17 @@ export function inverseSqrtSchedule(lr: number, options: { warmup: number }): Sc
   return (step) => lr * Math.min((step + 1) / warmup, Math.sqrt(warmup / (step + 1)));
 }
 
-/** The best metric so far, and for how many evaluations nothing was better. */
+/** The best metric so far, and the number of evaluations since without a better one. */
 export interface Best {
   readonly best?: number;
   readonly waited?: number;
 }
 
-/** When one metric is better than another. */
+/** Decides when one metric is better than another. */
 export interface BetterOptions {
   /** Whether a small or a large metric is good. Default `min`. */
   goal?: 'min' | 'max' | undefined;
-  /** How much better counts, relative to the best. Default 0. */
+  /** The smallest improvement that counts, relative to the best. Default 0. */
   threshold?: number | undefined;
 }
 
@@ -70,12 +70,12 @@ export function better(state: Best, metric: number, options: BetterOptions = {})
   expectOptions('better', options, betterRules);
   const { goal = 'min', threshold = 0 } = options;
   const { best, waited = 0 } = state;
-  const margin = Number.isFinite(best) ? Math.abs(best as number) * threshold : 0; // ∞ · 0 is NaN, which nothing is better than
+  const margin = Number.isFinite(best) ? Math.abs(best as number) * threshold : 0; // ∞ · 0 is NaN, and no metric would be better
   if (goal === 'min' ? metric < (best ?? Infinity) - margin : metric > (best ?? -Infinity) + margin) return { best: metric, waited: 0 };
   return { best: best ?? (goal === 'min' ? Infinity : -Infinity), waited: waited + 1 };
 }
 
-/** What {@link plateau} goes on from; `{ lr }` at first. */
+/** The state of {@link plateau}; `{ lr }` at first. */
 export interface Plateau extends Best {
   readonly lr: number;
 }
@@ -84,7 +84,7 @@ export interface Plateau extends Best {
 export interface PlateauOptions extends BetterOptions {
   /** Default 0.1. */
   factor?: number | undefined;
-  /** Evaluations without a better metric that are borne. Default 10. */
+  /** Evaluations without a better metric to wait for. Default 10. */
   patience?: number | undefined;
   /** Default 0. */
   minimum?: number | undefined;
@@ -93,9 +93,10 @@ export interface PlateauOptions extends BetterOptions {
 const plateauRules = { ...betterRules, factor: fromZero, patience: fromZero, minimum: fromZero };
 
 /**
- * The state after another metric: when more than `patience` evaluations in a row were not better than the best by `threshold` (relative,
- * default 1e-4), `lr` goes down by `factor` and the wait starts anew. PyTorch's ReduceLROnPlateau as a value, but for metrics below 0: there
- * `threshold` asks for a gain too, where PyTorch's takes a metric that is up to `threshold` worse for a better one.
+ * The state after another metric: if more than `patience` evaluations in a row were not better than the best by `threshold` (relative,
+ * default 1e-4), `lr` is multiplied by `factor` and the count starts again. This is PyTorch's ReduceLROnPlateau as a value, with one
+ * difference for negative metrics: here `threshold` always asks for an improvement, whereas PyTorch accepts a metric up to `threshold`
+ * worse.
  */
 export function plateau(state: Plateau, metric: number, options: PlateauOptions = {}): Required<Plateau> {
   expectOptions('plateau', options, plateauRules);

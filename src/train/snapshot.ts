@@ -4,19 +4,19 @@ import { outside, scope } from '../tensor/scope.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 
-/** What a copy is taken of and put back into: a module, an optimiser. */
+/** The source of a copy: a module or an optimiser. */
 export interface Copied {
   /** Its tensors by path. */
   stateDict(): ReadonlyMap<string, Tensor>;
-  /** Takes their values over. */
+  /** Loads values into them. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
 }
 
 /**
- * A copy of the state of a module or an optimiser, taken when it is made and whenever {@link Snapshot.take} is called. It owns its memory.
+ * A copy of the state of a module or an optimiser, made by the constructor and by each {@link Snapshot.take}. It owns its memory.
  *
- * `const best = new Snapshot(model)`, `await fit({ …, keepBest: best })`, `best.restore()`: the best weights are the model's again. A run that is
- * to be resumed saves it too: `saveCheckpoint(path, { model, optimizer, position, best })`.
+ * `const best = new Snapshot(model)`, `await fit({ …, keepBest: best })`, `best.restore()`: the model has its best weights again. A run
+ * that may be resumed saves it too: `saveCheckpoint(path, { model, optimizer, position, best })`.
  */
 export class Snapshot {
   readonly #part: Copied;
@@ -28,7 +28,7 @@ export class Snapshot {
     this.take();
   }
 
-  /** Copies the state as it is now, in place of the copy before. */
+  /** Copies the current state in place of the previous copy. */
   take(): void {
     const before = this.#copies;
     scope(() => {
@@ -37,12 +37,12 @@ export class Snapshot {
         const old = before.get(path);
         return [path, old && sameShape(old.shape, x.shape) && old.dtype === x.dtype ? old : outside(() => empty(x.shape, x.dtype))];
       };
-      this.#copies = new Map(Array.from(now, room)); // all of it first: where memory runs out, the copy before stays
+      this.#copies = new Map(Array.from(now, room)); // allocates everything first: if memory runs out, the previous copy stays
       for (const [path, x] of now) fill(this.#copies.get(path) as Tensor, x);
     });
   }
 
-  /** Puts the copy back. */
+  /** Loads the copy into the part. */
   restore(): void {
     this.#part.loadStateDict(this.#copies);
   }
@@ -52,7 +52,7 @@ export class Snapshot {
     return new Map(this.#copies);
   }
 
-  /** Takes another copy of the same part, as a checkpoint has it. Everything is checked before anything is changed. */
+  /** Loads another copy of the same part, such as that of a checkpoint. It checks everything before it changes anything. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void {
     expectMap(dict);
     expectSamePaths("paths must be the snapshot's", dict, this.#copies);

@@ -11,83 +11,84 @@ import { type Best, better, type Schedule } from './schedule.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * Where a run stands between two steps, as plain numbers. With the parameters and the optimiser's state of that moment, and the same
+ * The position of a run between two steps, as plain numbers. With the parameters and the optimiser's state of that moment and the same
  * options, a run started from it gives the same bits as one that never stopped.
  */
 export interface Position extends Best {
   readonly epoch: number;
-  /** Batches of this epoch already used. */
+  /** Batches of this epoch that are already used. */
   readonly batch: number;
-  /** Steps taken in all. */
+  /** Total number of steps. */
   readonly step: number;
 }
 
-/** What the loop tells after each step. */
+/** The event after each step. */
 export interface Progress {
-  /** Steps taken in all; the first step reports 1. */
+  /** Total number of steps; the first event has 1. */
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
   readonly lr: number;
-  /** Before clipping. */
+  /** The norm of the gradients before clipping. */
   readonly gradNorm: number;
   /** Since this call began. */
   readonly seconds: number;
-  /** Where `evaluate` was called. */
+  /** The result of `evaluate`, at steps that call it. */
   readonly metric?: number;
   /** Whether that metric is the best so far. */
   readonly improved?: boolean;
-  /** Resumes after this step. */
+  /** The position after this step, for `start`. */
   readonly position: Position;
 }
 
-/** What a training run consists of. */
+/** The parts of a training run. */
 export interface TrainOptions<Batch> {
-  /** Everything random is drawn from it. */
+  /** The key from which all randomness of the run is drawn. */
   key: Key;
   /**
-   * The batches of an epoch, drawn from its key: called again when resuming. Tensors that a synchronous `next()` makes go with the step; those
-   * that an asynchronous one makes are left to the collector, so give plain arrays there and make tensors of them in `loss`.
+   * The batches of an epoch, drawn from its key; called again when a run resumes. Tensors that a synchronous `next()` makes are freed with
+   * the step. Those that an asynchronous one makes are left to the collector, so yield plain arrays there and make tensors of them in
+   * `loss`.
    */
   batches: (epoch: number, key: Key) => Iterable<Batch> | AsyncIterable<Batch>;
-  /** One number to make small, finite. The key belongs to the step. */
+  /** The loss: one finite number to minimise. The key belongs to the step. */
   loss: (batch: Batch, at: { key: Key; step: number; epoch: number }) => Tensor;
   optimizer: Optimizer;
-  /** Stops after so many in all. Without both, the loop goes on until it is stopped. */
+  /** Total number of steps. Without `steps` and `epochs` the run goes on until it is stopped. */
   steps?: number | undefined;
   epochs?: number | undefined;
-  /** Sets the learning rate before each step. Without it, `optimizer.lr` is left alone. */
+  /** Sets the learning rate before each step. Without it `optimizer.lr` stays as it is. */
   schedule?: Schedule | undefined;
-  /** Largest norm of the gradients. */
+  /** Largest norm of the gradients: larger ones are scaled down. */
   clip?: number | undefined;
   /**
-   * A metric of the model as it is, asked for every `every` steps. What a synchronous one makes is freed when it returns; what an asynchronous one
-   * makes is left to the collector, so open a `scope` around its parts.
+   * A metric of the model, computed every `every` steps. Tensors that a synchronous one makes are freed when it returns. Those that an
+   * asynchronous one makes are left to the collector, so open a `scope` around its parts.
    */
   evaluate?: (() => number | Promise<number>) | undefined;
   every?: number | undefined;
   goal?: 'min' | 'max' | undefined;
-  /** Takes a copy of the weights at every best metric; its `restore()` puts the best ones back when the run is over. */
+  /** Takes a copy of the weights at every best metric; its `restore()` loads the best ones after the run. */
   keepBest?: Pick<Snapshot, 'take'> | undefined;
-  /** Stops once so many evaluations in a row were not better than the best. */
+  /** Stops after so many evaluations in a row without a better metric. */
   patience?: number | undefined;
-  /** Stops after the step under way. */
+  /** Stops after the current step. */
   signal?: AbortSignal | undefined;
-  /** Where to go on from. */
+  /** The position to start from. */
   start?: Position | undefined;
-  /** Milliseconds of work after which others get a turn. Default 50. */
+  /** Milliseconds of work before yielding to other tasks. Default 50. */
   yieldEvery?: number | undefined;
 }
 
-/** A run that has not begun: it goes on as far as a loop asks for it. */
+/** A training run. It advances only as a loop asks for the next event. */
 export interface Training extends AsyncGenerator<Progress, Position> {
-  /** There is nothing to await: `await train(…)` would not take a step, so neither a type check nor a run lets it pass. */
+  /** It cannot be awaited: `await train(…)` would take no step, so it is a type error and throws. */
   then(instead: 'for await (… of train(…)), or await fit(…)'): never;
 }
 
 /**
- * Trains: `for await (const { step, loss } of train({ … }))`. One event a step; leaving the loop stops the training. Every step runs in
- * a scope of its own. Returns the position it ended at. Without such a loop nothing is done: {@link fit} runs to the end.
+ * Trains: `for await (const { step, loss } of train({ … }))`. One event per step; leaving the loop stops the training. Every step runs in
+ * its own scope. Returns the final position. Without a loop nothing runs: {@link fit} runs to the end.
  */
 export function train<Batch>(options: TrainOptions<Batch>): Training {
   expectOptions('train', options, rules);
@@ -146,7 +147,7 @@ async function* running<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Pro
 
 /** The batches of an epoch, from either kind of iterable. */
 interface Source<Batch> {
-  /** Calls `use` with the next batch, in a scope of its own together with a synchronous `next()`; `null` at the end. */
+  /** Calls `use` with the next batch; both run in one scope if `next()` is synchronous. `null` at the end. */
   next<Result>(use: (batch: Batch) => Result): Result | null | Promise<Result | null>;
   close(): unknown;
 }
@@ -174,7 +175,7 @@ function sourceOf<Batch>(batches: Iterable<Batch> | AsyncIterable<Batch>): Sourc
   };
 }
 
-/** One step, in a scope; `null` at the end of the epoch. */
+/** Runs one step in a scope; `null` at the end of the epoch. */
 function takeStep<Batch>(source: Source<Batch>, options: TrainOptions<Batch>, at: Position, key: Key) {
   const { optimizer, schedule, clip } = options;
   return source.next((batch) => {
@@ -190,7 +191,7 @@ function takeStep<Batch>(source: Source<Batch>, options: TrainOptions<Batch>, at
   });
 }
 
-/** What `evaluate` returns. Its synchronous part runs in a scope; where it goes on after that, the collector has what was made. */
+/** The result of `evaluate`. Its synchronous part runs in a scope; tensors made after its first `await` are left to the collector. */
 async function metricOf(evaluate: () => number | Promise<number>): Promise<number> {
   const made: Storage[] = [];
   let result: number | Promise<number> | undefined;
@@ -205,7 +206,7 @@ async function metricOf(evaluate: () => number | Promise<number>): Promise<numbe
   return metric;
 }
 
-/** Infinity stands for no end. */
+/** Infinity means no end. */
 function isFromZero(op: string, name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'number' && value >= 0)) return;
   throw new RangeError(`${op}: ${name} must be a number from 0, got ${shown(value)}`);
@@ -218,7 +219,7 @@ function isPosition(op: string, name: string, value: unknown): void {
   maybe(isMetric)(op, `${name}.best`, best);
 }
 
-/** Best so far: ∞ or −∞ where every metric was NaN, which JSON makes null. */
+/** The best metric so far; ∞ or −∞ if every metric was NaN, since JSON turns these into null. */
 const isMetric: Rule = /* @__PURE__ */ ruleOf('a number', (value) => value === null || (typeof value === 'number' && !Number.isNaN(value)));
 
 const fn: Rule = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
@@ -251,7 +252,7 @@ function finite(what: string, value: number, step: number): number {
   return value;
 }
 
-/** Passes over the batches that were used before the run was stopped. */
+/** Skips the batches that were used before the run was stopped. */
 async function skip(source: Source<unknown>, { batch, epoch }: Position): Promise<void> {
   for (let i = 0; i < batch; i++) {
     if ((await source.next(() => true)) === null)

@@ -30,34 +30,34 @@ import { sameShape, show } from '../../tensor/shape.ts';
 import { elementsOf, empty, kindOf, Tensor } from '../../tensor/tensor.ts';
 import { shiftRight } from '../tokens.ts';
 
-/** What a {@link PointerNetwork} is made with. */
+/** Options of a {@link PointerNetwork}. */
 export interface PointerNetworkOptions {
   /** Width of an item: 2 for points in the plane. */
   input: number;
   /** Width of the decoder, of the encoding of an item, and of the score. */
   hidden: number;
-  /** The items are read in both directions, each half as wide. Default false, as in the paper. */
+  /** Whether the items are read in both directions, each half as wide. Default false, as in the paper. */
   bidirectional?: boolean | undefined;
 }
 
-/** What the decoder reads. Choice 0 is the start and the end, choice i + 1 is item i. */
+/** The source of the decoder. Choice 0 is the start and the end, choice i + 1 is item i. */
 export type PointerSource = {
-  /** What is fed after a choice `[B, 1 + N, I]`: the start, then the items. */
+  /** The decoder's input after each choice `[B, 1 + N, I]`: the start, then the items. */
   readonly inputs: Tensor;
-  /** The choices as the score takes them `[B, 1 + N, D]`: the end, then the items. */
+  /** The choices in the form that the score takes `[B, 1 + N, D]`: the end, then the items. */
   readonly keys: Tensor;
-  /** bool `[B, 1 + N]`: the end and the items that are real. */
+  /** bool `[B, 1 + N]`: the end and the real items. */
   readonly real: Tensor;
-  /** The decoder's first state: the encoder's last. */
+  /** The decoder's first state, which is the encoder's last. */
   readonly first: LSTMState;
 };
 
-/** What the decoder carries: the LSTM's state, and what may be chosen next, so far as a constraint says: bool `[B, 1 + N]`. */
+/** The decoder's state: that of the LSTM, and what the constraint allows next, bool `[B, 1 + N]`. */
 export type PointerState = { readonly cell: LSTMState; readonly allowed: Tensor };
 
 /**
- * What may be chosen next. From what might be chosen last time (bool `[B, 1 + N]`) and what was (int32 `[B]`, 0 before the first choice) to
- * what may be chosen now; `real` is bool `[B, 1 + N]`. Some choice must be left, the end (0) for instance.
+ * Restricts the next choice. From what was allowed last time (bool `[B, 1 + N]`) and what was chosen (int32 `[B]`, 0 before the first
+ * choice) to what is allowed now; `real` is bool `[B, 1 + N]`. It must leave some choice, such as the end (0).
  */
 export type Constraint = (allowed: Tensor, last: Tensor, real: Tensor) => Tensor;
 
@@ -65,27 +65,27 @@ export type Constraint = (allowed: Tensor, last: Tensor, real: Tensor) => Tensor
 export interface PointOptions {
   /** bool `[B, N]`, true where an item is real. */
   mask?: Tensor | undefined;
-  /** Hypotheses kept. Default 1, which is greedy. */
+  /** Number of hypotheses. Default 1, which is greedy. */
   beam?: number | undefined;
   /** Default none. */
   constraint?: Constraint | undefined;
-  /** The most choices, the end counted. Default N + 1. */
+  /** The maximal number of choices, including the end. Default N + 1. */
   maxLength?: number | undefined;
 }
 
 const masked = { mask: 0 };
 const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 
-/** Which items of `allowed` `[B, 1 + N]` are left after the choices `last` `[B]`: bool `[B, N]`. */
+/** The items of `allowed` `[B, 1 + N]` that are left after the choices `last` `[B]`: bool `[B, N]`. */
 function itemsLeft(allowed: Tensor, last: Tensor): Tensor {
   const width = allowed.shape[1] as number;
   return and(slice(allowed, 1, 1), not(equal(reshape(last, [-1, 1]), arange(1, width))));
 }
 
-/** No item twice, and the end not first. */
+/** Forbids to choose an item twice, or the end first. */
 export const distinct: Constraint = (allowed, last) => concat([not(equal(reshape(last, [-1, 1]), 0)), itemsLeft(allowed, last)], 1);
 
-/** Every item exactly once, then the end: permutations, tours. */
+/** Requires every item exactly once, then the end: for permutations and tours. */
 export const everyItemOnce: Constraint = (allowed, last) => {
   const left = itemsLeft(allowed, last);
   return concat([equal(sum(toFloat(left), { axis: 1, keepDims: true }), 0), left], 1);
@@ -93,7 +93,7 @@ export const everyItemOnce: Constraint = (allowed, last) => {
 
 const isList = (x: unknown) => Array.isArray(x) || ArrayBuffer.isView(x);
 
-/** Lists of items as targets: int32 `[B, T]` of choices, item i as i + 1, then 0 for the end, then −1, which counts for nothing. */
+/** Lists of items as targets: int32 `[B, T]` of choices, item i as i + 1, then 0 for the end, then −1, which is ignored. */
 export function choices(lists: readonly ArrayLike<number>[]): Tensor {
   const whole = (list: ArrayLike<number>) => isList(list) && Array.from(list).every((item) => Number.isInteger(item) && item >= 0);
   if (!isList(lists)) throw new TypeError(`choices: lists must be lists of items, got ${kindOf(lists)}`);
@@ -110,9 +110,9 @@ export function choices(lists: readonly ArrayLike<number>[]): Tensor {
 }
 
 /**
- * Answers that point at the input (Vinyals, Fortunato, Jaitly 2015, eq. 3): an LSTM reads the items, a second one, from the first one's last
- * state, is fed the item chosen last, and `p(next = j) = softmax(vᵀ tanh(W₁ eⱼ + W₂ dᵢ))` over the items and the end. The start that is fed
- * first and the end are learned vectors.
+ * Answers that point at the input (Vinyals, Fortunato, Jaitly 2015, eq. 3): an LSTM reads the items; a second one, starting from the last
+ * state of the first, takes the item chosen last as its input; and `p(next = j) = softmax(vᵀ tanh(W₁ eⱼ + W₂ dᵢ))` over the items and the
+ * end. The first input and the end are learned vectors.
  */
 export class PointerNetwork extends Module implements Decoder<PointerSource, PointerState> {
   readonly encoder: LSTM;
@@ -135,7 +135,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
     this.end = param(() => uniform(keys[4], [hidden], { low: -1, high: 1 }));
   }
 
-  /** Reads the items `[B, N, I]`, those that `mask` (bool `[B, N]`) calls real. */
+  /** Reads the items `[B, N, I]`; `mask` (bool `[B, N]`) marks the real ones. */
   read(items: Tensor, options: Pick<PointOptions, 'mask'> = {}): PointerSource {
     expectNames('read', options, masked);
     if (!(items instanceof Tensor && items.dtype === 'float32' && items.rank === 3 && items.shape[2] === this.start.size)) {
@@ -169,7 +169,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
   }
 
   /**
-   * Teacher forcing: for each choice of `target` (int32 `[B, T]` as {@link choices} makes it) the logits `[B, T, 1 + N]` given the choices
+   * Teacher forcing: for each choice of `target` (int32 `[B, T]` as made by {@link choices}) the logits `[B, T, 1 + N]` given the choices
    * before it; −∞ where an item is not real.
    */
   forward(items: Tensor, target: Tensor, options: Pick<PointOptions, 'mask'> = {}): Tensor {
@@ -186,7 +186,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
     return crossEntropy(this.forward(items, target, options), target, { ignoreIndex: -1 });
   }
 
-  /** One step as searches take it: from the last choices (int32 `[B]`) to the next one's logits `[B, 1 + N]`. */
+  /** One step, in the form that searches take: from the last choices (int32 `[B]`) to the next one's logits `[B, 1 + N]`. */
   step(
     last: Tensor,
     source: PointerSource,
@@ -202,7 +202,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
     return { logits: where(allowed, select(logits, 1, 0), Number.NEGATIVE_INFINITY), state: { cell, allowed } };
   }
 
-  /** The items chosen for each row of `items` `[B, N, I]`: the best hypothesis, its tokens the items' indices, the end left out. */
+  /** Chooses items for each row of `items` `[B, N, I]`: the best hypothesis, with the items' indices as tokens, without the end. */
   choose(items: Tensor, options: PointOptions = {}): Hypothesis[] {
     expectNames('choose', options, choosing);
     return scope(() =>
@@ -222,7 +222,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
     );
   }
 
-  /** The choices fed (int32 `[B, T]`; −1 is fed as the start, what comes of it counts for nothing) to the logits `[B, T, 1 + N]`. */
+  /** From the choices as input (int32 `[B, T]`; −1 counts as the start, and its result is ignored) to the logits `[B, T, 1 + N]`. */
   private point(fed: Tensor, source: PointerSource, cell: LSTMState): { logits: Tensor; cell: LSTMState } {
     const { inputs, keys, real } = source;
     const [batch, all] = inputs.shape as [number, number];

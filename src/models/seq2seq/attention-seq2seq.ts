@@ -15,22 +15,22 @@ import { expectSource, isModel, type ModelOptions, type Specials, specials } fro
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 
-/** What an {@link AttentionSeq2Seq} is made with. */
+/** Options of an {@link AttentionSeq2Seq}. */
 export interface AttentionSeq2SeqOptions extends ModelOptions {
-  /** Soft attention with this score over the whole source. Default `additive`. The dot scores want `project` of the width `hidden`. */
+  /** Soft attention with this score over the whole source. Default `additive`. The dot scores need `project` of the width `hidden`. */
   score?: ScoreName | undefined;
-  /** Any mechanism, for queries of the decoder's width and keys of the source's. It takes the place of `score`. */
+  /** Any mechanism, for queries of the decoder's width and keys of the source's. It replaces `score`. */
   attention?: ((sizes: AttentionSizes, key: Key) => Mechanism) | undefined;
-  /** When the decoder looks, see {@link AttentionSeq2Seq}. Default `luong`. */
+  /** At which point of a step the decoder attends, see {@link AttentionSeq2Seq}. Default `luong`. */
   decoder?: 'luong' | 'bahdanau' | undefined;
-  /** Width that a linear map gives what is read. Default: none, the encoder's vectors of 2 · `hidden` as they are. */
+  /** Output width of a linear map of the encoder's vectors. Default: no map; the decoder attends to the vectors of 2 · `hidden`. */
   project?: number | undefined;
 }
 
-/** What the decoder reads: the source as attention takes it, and the LSTM's first state. */
+/** The source of the decoder: prepared for attention, and the LSTM's first state. */
 export type AttentionSource = { readonly prepared: Prepared; readonly first: LSTMState };
 
-/** What the decoder carries: the LSTM's state, what attention remembers, and Luong's attentional vector `[B, D]`. */
+/** The decoder's state: that of the LSTM, that of attention, and Luong's attentional vector `[B, D]`. */
 export type DecoderState = { readonly cell: LSTMState; readonly attention: State; readonly fed?: Tensor };
 
 /**

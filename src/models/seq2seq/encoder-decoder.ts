@@ -17,13 +17,13 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, type Specials, shiftRight } from '../tokens.ts';
 import { generating, type ModelGenerateOptions, searchOf, type TranslateOptions, type Translation, translated } from './translate.ts';
 
-/** How a model is taught. */
+/** Options of teaching. */
 export interface TeachOptions {
-  /** Given in training: what dropout and sampling draw from. */
+  /** The random key of training: dropout and sampling draw from it. */
   key?: Key | undefined;
   /**
-   * Scheduled sampling (Bengio et al. 2015): each token fed is, with this probability, the model's own best guess instead of the
-   * true one. Needs a key. Default 0: teacher forcing.
+   * Scheduled sampling (Bengio et al. 2015): with this probability, the model's own best guess replaces a true token as input. Needs a key.
+   * Default 0: teacher forcing.
    */
   sampling?: number | undefined;
 }
@@ -32,11 +32,11 @@ const teaching = { key: 0, sampling: 0 };
 
 const withKey = (key: Key | undefined) => (key ? { key } : {});
 
-/** What attention, where a decoder has any, gave at a step, of each row. */
+/** The result of the decoder's attention at a step, for each row. */
 export interface Looked {
-  /** `[B, S]` or, of heads, `[B, H, S]`. */
+  /** `[B, S]`, or `[B, H, S]` if there are heads. */
   weights?: Tensor;
-  /** Where one was drawn: the place, int32 `[B]`, its log-probability and the entropy `[B]`. */
+  /** If a key was drawn: its place, int32 `[B]`, its log-probability and the entropy `[B]`. */
   choice?: Tensor;
   logProbability?: Tensor;
   entropy?: Tensor;
@@ -44,21 +44,24 @@ export interface Looked {
   value?: Tensor;
 }
 
-/** What one step of a decoder gives. */
+/** The result of one step of a decoder. */
 export interface DecoderStep<S extends State = State> extends Looked {
-  /** What the next token is read from `[B, D]`. */
+  /** The vector from which the next token is predicted `[B, D]`. */
   vector: Tensor;
   state: S;
 }
 
-/** What teaching gives: the logits `[B, T, C]` and what attention gave at each step, `weights` `[B, T, S]` or, of heads, `[B, H, T, S]`. */
+/**
+ * The result of teaching: the logits `[B, T, C]` and the attention at each step, `weights` `[B, T, S]`, or `[B, H, T, S]` if there are
+ * heads.
+ */
 export interface Taught extends Looked {
   logits: Tensor;
 }
 
 /**
- * What models that read a source and write a target token by token share: how they are taught and how they decode. `Source` is what the decoder
- * reads at every step and never changes, `S` what each step leaves for the next.
+ * The shared part of models that read a source and write a target token by token: teaching and decoding. `Source` is what the decoder reads
+ * at every step and never changes, `S` the state that each step leaves for the next.
  */
 export abstract class EncoderDecoder<Source extends State = State, S extends State = State> extends Module implements Decoder<Source, S> {
   abstract readonly embedding: Embedding;
@@ -73,29 +76,32 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
   abstract initialState(source: Source): S;
 
   /**
-   * One step from the embedded last token `[B, E]`: the vector `[B, D]` that the next token is read from, what attention gave where there is
-   * any, and the next state.
+   * One step from the embedded last token `[B, E]`: the vector `[B, D]` from which the next token is predicted, the result of attention if
+   * there is any, and the next state.
    */
   abstract advance(embedded: Tensor, source: Source, state: S, options?: { key?: Key }): DecoderStep<S>;
 
-  /** Tokens that searches are not to write: padding and the start, where neither is the end. */
+  /** Tokens that searches must not write: padding and the start, unless either is the end. */
   get never(): number[] {
     const { pad, start, end } = this.specials;
     return [pad, start].filter((token) => token !== end && token >= 0);
   }
 
-  /** One step as searches take it: from the last tokens (int32 `[B]`) to the next one's logits `[B, C]`. */
+  /** One step, in the form that searches take: from the last tokens (int32 `[B]`) to the next one's logits `[B, C]`. */
   step(tokens: Tensor, source: Source, state: S): Decoded<S> {
     const { vector, weights, state: after } = this.advance(this.embedding.forward(tokens), source, state);
     return { logits: this.output.forward(vector), state: after, ...(weights ? { trace: weights } : {}) };
   }
 
-  /** Teacher forcing: the logits `[B, T, C]` of each token of `target` (int32 `[B, T]`, with its end) given the source and those before it. */
+  /**
+   * Teacher forcing: the logits `[B, T, C]` of each token of `target` (int32 `[B, T]`, including its end), given the source and the tokens
+   * before it.
+   */
   forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
     return this.logits(this.unroll('forward', source, target, options));
   }
 
-  /** {@link forward}'s logits, the same bits, with what attention gave: what hard attention is taught by, and what can be drawn. */
+  /** {@link forward}'s logits, with the same bits, and the result of attention: to train hard attention, and to draw alignments. */
   teach(source: Tensor, target: Tensor, options: TeachOptions = {}): Taught {
     const steps = this.unroll('teach', source, target, options);
     const { weights, ...drawn } = stacked(steps.map(({ vector: _, state: __, ...seen }): Looked => seen));
@@ -103,14 +109,14 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return { logits: this.logits(steps), ...drawn, ...(weights && { weights: ofHeads ? transpose(weights, 1, 2) : weights }) };
   }
 
-  /** Decodes the source (int32 `[B, S]`), greedily, with a beam, or by drawing. Padding and the start are never written. */
+  /** Decodes the source (int32 `[B, S]`) greedily, with a beam, or by drawing. Padding and the start are never written. */
   translate(source: Tensor, options: TranslateOptions = {}): Translation {
     return translated({ model: this, specials: this.specials, never: this.never }, source, options);
   }
 
   /**
-   * Writes greedily, or drawing where a key is given, one event a step: `for await (const { tokens } of model.generate(source))`. Leaving the
-   * loop ends it and frees what it made.
+   * Decodes greedily, or by drawing if a key is given, with one event per step: `for await (const { tokens } of model.generate(source))`.
+   * Leaving the loop ends it and frees what it made.
    */
   generate(source: Tensor, options: ModelGenerateOptions = {}): AsyncGenerator<WrittenStep, unknown> {
     expectOptions('generate', options, generating);
@@ -138,7 +144,7 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     );
   }
 
-  /** Every step of the target. */
+  /** Runs every step of the target. */
   private unroll(op: string, source: Tensor, target: Tensor, options: TeachOptions): DecoderStep<S>[] {
     expectNames(op, options, teaching);
     expectTokens(op, 'target', target);
@@ -167,7 +173,7 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return steps;
   }
 
-  /** The true tokens `[B]`, each replaced with probability `sampling` by the best guess that the last vectors `[B, D]` make. */
+  /** Replaces each of the true tokens `[B]`, with probability `sampling`, by the best guess from the last vectors `[B, D]`. */
   private mixed(truth: Tensor, vector: Tensor, sampling: number, key: Key): Tensor {
     return noGrad(() => {
       const guess = argmax(this.output.forward(vector), { axis: -1 });

@@ -10,24 +10,24 @@ import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, tokenMask } from '../tokens.ts';
 
-/** What an {@link Encoder} is made with. */
+/** Options of an {@link Encoder}. */
 export interface EncoderSizes {
   /** Symbols of the source vocabulary. */
   source: number;
   embedding: number;
-  /** Width of the LSTM, for each direction. */
+  /** Width of the LSTM in each direction. */
   hidden: number;
   layers: number;
   dropout: number;
 }
 
-/** A source sentence read in both directions. */
+/** A source sentence, read in both directions. */
 export interface Encoded {
   /** One vector for each position `[B, S, 2·hidden]`. */
   outputs: Tensor;
   /** Real positions, bool `[B, S]`. */
   mask: Tensor;
-  /** Both directions' last states, one after the other `[B, 2·hidden]`. */
+  /** Last states of both directions side by side `[B, 2·hidden]`. */
   h: Tensor;
   c: Tensor;
 }
@@ -79,7 +79,7 @@ export class Bridge extends Module {
     this.c = cell ? new Linear({ input: 2 * hidden, output: hidden }, forC) : null;
   }
 
-  /** The states `[B, D]` that a decoder starts from. */
+  /** The states `[B, D]` from which a decoder starts. */
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
     const h = tanh(this.h.forward(encoded.h));
     return { h, c: this.c ? this.c.forward(encoded.c) : zeros(h.shape) };

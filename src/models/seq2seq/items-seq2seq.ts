@@ -13,13 +13,13 @@ import { expectSource, isModel, type Specials, specials, tokenMask } from '../to
 import type { AttentionSource, DecoderState } from './attention-seq2seq.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 
-/** What an {@link ItemsSeq2Seq} is made with. */
+/** Options of an {@link ItemsSeq2Seq}. */
 export interface ItemsSeq2SeqOptions extends Specials {
   /** Symbols of the source vocabulary. */
   source: number;
   /** Symbols of the target vocabulary. */
   target: number;
-  /** D, of embeddings and of the decoder. */
+  /** D, the width of embeddings and of the decoder. */
   hidden: number;
   /** Any mechanism, for queries and keys of width D. Default soft attention with additive scores. */
   attention?: ((sizes: AttentionSizes, key: Key) => Mechanism) | undefined;
@@ -39,9 +39,10 @@ const rules: Rules<ItemsSeq2SeqOptions> = {
 };
 
 /**
- * Luong's decoder (Luong, Pham, Manning 2015, §3 and §3.3) over the source's embedded symbols themselves, behind one that marks the start, and the last one
- * marked too. No recurrent encoder counts the places, so that a longer sequence looks as a shorter one does: with attention that knows where it
- * looked (Chorowski et al. 2015), what is taught on short sequences goes on to long ones. Weights are of the S + 1 items, the start's first.
+ * Luong's decoder (Luong, Pham, Manning 2015, §3 and §3.3) over the embedded symbols of the source themselves, after one that marks the
+ * start, with the last symbol marked too. No recurrent encoder counts positions, so a longer sequence looks like a shorter one: with
+ * attention that sees its earlier weights (Chorowski et al. 2015), what is learned on short sequences extends to long ones. Weights are
+ * over S + 1 items, the start's first.
  */
 export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> {
   readonly items: Embedding;

@@ -11,25 +11,25 @@ import { expectSource, isModel, type ModelOptions, type Specials, specials } fro
 import { Bridge, Encoder } from './encoder.ts';
 import { EncoderDecoder } from './encoder-decoder.ts';
 
-/** Where the decoder gets the encoding: with every input, with the first input only, or as its initial state. */
+/** Where the decoder receives the encoding: with every input, with the first input only, or as its initial state. */
 export type Feed = 'each' | 'first' | 'state';
 
-/** What a {@link Seq2Seq} is made with. */
+/** Options of a {@link Seq2Seq}. */
 export interface Seq2SeqOptions extends ModelOptions {
   /** Default `each`. */
   feed?: Feed | undefined;
 }
 
-/** What the decoder reads: the encoding `[B, D]`, and the cell's state in its place where that is the initial state. */
+/** The source of the decoder: the encoding `[B, D]`; for `feed: 'state'`, the cell's state instead. */
 export type Seq2SeqSource = { readonly encoding: Tensor; readonly c: Tensor };
 
-/** What the decoder carries: the LSTM's state, and the encoding where it is still to be fed once. */
+/** The decoder's state: that of the LSTM, and the encoding while it is still to be fed once. */
 export type Seq2SeqState = { readonly cell: LSTMState; readonly first?: Tensor };
 
 /**
- * Encoder and decoder without attention: the source becomes one vector, whatever its length. With `feed: 'each'` the decoder sees
- * `z = tanh(W [h⃗; h⃖] + b)` at each step (Cho et al. 2014, §2.2), with `'first'` at the first step, with `'state'` as its initial
- * state (Sutskever, Vinyals, Le 2014). The parts are those of {@link AttentionSeq2Seq}, so that the two compare at equal size.
+ * Encoder and decoder without attention: the source becomes one vector, whatever its length. With `feed: 'each'` the decoder sees `z =
+ * tanh(W [h⃗; h⃖] + b)` at each step (Cho et al. 2014, §2.2), with `'first'` at the first step, with `'state'` as its initial state
+ * (Sutskever, Vinyals, Le 2014). The parts are those of {@link AttentionSeq2Seq}, so that the two compare at equal size.
  */
 export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
   readonly encoder: Encoder;

@@ -14,26 +14,29 @@ import { empty, type Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, type Specials, tokenMask } from '../tokens.ts';
 
 /**
- * How to decode. The defaults are greedy search for at most twice the source's length and 10 steps more. The coverage penalty counts the
- * places of the source that are no padding.
+ * Options of decoding. The default is greedy search for at most twice the source's length plus 10 steps. The coverage penalty counts the
+ * places of the source that are not padding.
  */
 export interface TranslateOptions extends Partial<WritingOptions>, Omit<Ranking, 'coverageMask'> {
-  /** Draws in place of searching. `hypotheses` are the samples as they come, `tokens` those of the first. */
+  /** Draws instead of searching. `hypotheses` are the samples in order, `tokens` those of the first. */
   sample?: (Drawing & Pick<SampleOptions, 'samples'>) | undefined;
 }
 
-/** How to write step by step: greedily, or drawing with a key. */
+/** Options of step-by-step writing, which is greedy, or draws if a key is given. */
 export interface ModelGenerateOptions extends Partial<WritingOptions>, Partial<Drawing>, GenerateControls {}
 
-/** What decoding gives. */
+/** The result of decoding. */
 export interface Translation {
   /** The best target of each row, without start and end. */
   tokens: number[][];
-  /** Log-probability of each, under the penalties. */
+  /** Log-probability of each, including the penalties. */
   scores: number[];
-  /** The alignment `[B, T, S]` (of heads `[B, H, T, S]`), T the longest target, 0 beyond a target's end; `null` where the model has no attention, or the batch no row. */
+  /**
+   * The alignment `[B, T, S]` (with heads `[B, H, T, S]`), T the longest target, 0 after a target's end; `null` if the model has no
+   * attention or the batch no row.
+   */
   weights: Tensor | null;
-  /** The `nBest` best of each row, best first. */
+  /** The `nBest` best hypotheses of each row, best first. */
   hypotheses: Hypothesis[][];
 }
 
@@ -49,17 +52,17 @@ const translating: Rules<TranslateOptions> = {
   sample: /* @__PURE__ */ maybe((op, name, value) => expectOptions(`${op} ${name}`, value as Drawing, draws)),
 };
 
-/** The options of writing step by step. */
+/** The rules of these options. */
 export const generating: Rules<ModelGenerateOptions> = { ...writes, ...drawing, key: /* @__PURE__ */ maybe(drawing.key), ...controls };
 
-/** A model that decodes, and what it knows of its tokens. */
+/** A model that decodes, and its special tokens. */
 export interface Translator<Source extends State, S extends State> {
   model: Decoder<Source, S> & { read(source: Tensor): Source };
   specials: Required<Specials>;
   never: readonly number[];
 }
 
-/** What searches are told of a model and a source. */
+/** The options of a search over a model and a source. */
 export function searchOf(
   { specials, never }: Pick<Translator<State, State>, 'specials' | 'never'>,
   source: Tensor,
@@ -116,7 +119,7 @@ function decoded<Source extends State, S extends State>(
   return sample(decoder, read, { ...writing, ...how });
 }
 
-/** The traces of the hypotheses, each of shape `[S]` or `[H, S]`, as one tensor `[B, T, S]`, or `[B, H, T, S]` of several heads. */
+/** Stacks the traces of the hypotheses, each `[S]` or `[H, S]`, as one tensor `[B, T, S]` or `[B, H, T, S]`. */
 function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
   const [length = 0, heads = 1] = shape.toReversed();
   const longest = best.reduce((most, { trace }) => Math.max(most, trace.length), 0);

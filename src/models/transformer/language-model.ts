@@ -11,24 +11,24 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens } from '../tokens.ts';
 import { type Activation, isActivation, type Norm, TransformerEncoderLayer } from './layer.ts';
 
-/** What a {@link LanguageModel} is made with. */
+/** Options of a {@link LanguageModel}. */
 export interface LanguageModelOptions {
-  /** C, of the vocabulary. */
+  /** C, the size of the vocabulary. */
   symbols: number;
-  /** D. */
+  /** D, the width of the model. */
   size: number;
   layers: number;
   /** H, a divisor of D. */
   heads: number;
-  /** The most tokens that are read at once: places have learned vectors. */
+  /** The longest input: positions have learned vectors. */
   length: number;
   /** Width of the feed-forward nets. Default 4 D. */
   hidden?: number | undefined;
   /** Default `gelu`. */
   activation?: Activation | undefined;
-  /** Without, no map and no norm of the layers has a bias, nor the last norm. Default true. */
+  /** Whether the maps and norms have biases. Default true. */
   bias?: boolean | undefined;
-  /** Where a key is given: of embeddings, and as {@link TransformerEncoderLayer} has it. Default 0. */
+  /** Dropout probability if a key is given: of embeddings, and inside {@link TransformerEncoderLayer}. Default 0. */
   dropout?: number | undefined;
 }
 
@@ -45,8 +45,8 @@ const rules: Rules<LanguageModelOptions> = {
 };
 
 /**
- * A language model of Transformer layers in GPT-2's arrangement (Radford et al. 2019, §2.3): symbols and learned places, layers that normalise first
- * and look back, a last norm, and a map to the next symbol's logits.
+ * A language model of Transformer layers in GPT-2's arrangement (Radford et al. 2019, §2.3): embedded symbols plus learned positions,
+ * causal layers that normalise their input, a last norm, and a map to the next symbol's logits.
  */
 export class LanguageModel extends Module {
   readonly symbols: Embedding; // [C, D]
@@ -74,7 +74,7 @@ export class LanguageModel extends Module {
     this.dropout = new Dropout({ p: dropout });
   }
 
-  /** Tokens (int32 `[B, T]`) to the logits of each one's next `[B, T, C]`. Dropout is on where a key is given. */
+  /** From tokens (int32 `[B, T]`) to the logits of each next token `[B, T, C]`. Dropout is on if a key is given. */
   forward(tokens: Tensor, options: { key?: Key | undefined } = {}): Tensor {
     expectNames('LanguageModel', options, keyName);
     expectTokens('LanguageModel', 'tokens', tokens);

@@ -1,4 +1,4 @@
-// Choosing by learnt values: Q-learning over the items a query may choose from (Watkins 1989; Mnih et al. 2015, "Human-level control").
+// Choices by learned values: Q-learning over the items a query may choose from (Watkins 1989; Mnih et al. 2015, "Human-level control").
 
 import { noGrad } from '../../autograd/record.ts';
 import type { Module } from '../../nn/module.ts';
@@ -13,8 +13,8 @@ import { expectWithin } from '../optimizers/numbers.ts';
 const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask, values, -Infinity) : values);
 
 /**
- * The item of the largest value, or with probability `epsilon` any item, all alike: `values` `[…, N]` give int32 `[…]`. Items where `mask` (bool
- * `[…, N]`) is false are not chosen; a row without any other is an error.
+ * The item of the largest value, or with probability `epsilon` any item with equal probability: `values` `[…, N]` give int32 `[…]`. Items
+ * where `mask` (bool `[…, N]`) is false are not chosen; a row without any other item is an error.
  */
 export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor | undefined }): Tensor {
   expectNames('epsilonGreedy', options, { epsilon: 0, mask: 0 });
@@ -30,15 +30,15 @@ export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: numb
 
 /** Options of {@link qTarget}. */
 export interface QTargetOptions {
-  /** What a reward one step later is worth, γ. Default 0.99. */
+  /** γ, the value of a reward one step later. Default 0.99. */
   discount?: number | undefined;
-  /** bool `[B]`: true where nothing comes after. */
+  /** bool `[B]`: true at the last step. */
   done?: Tensor | undefined;
-  /** bool `[B, N]`: which items may be chosen next; where there is none, nothing comes after. */
+  /** bool `[B, N]`: the items that may be chosen next; if there are none, this is the last step. */
   mask?: Tensor | undefined;
 }
 
-/** `R + γ maxₐ Q⁻(s′, a)`: `reward` `[B]` and the values `next` `[B, N]`, which the target network gives, to `[B]`. No gradient. */
+/** `R + γ maxₐ Q⁻(s′, a)`: from `reward` `[B]` and the target network's values `next` `[B, N]` to `[B]`. No gradient. */
 export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = {}): Tensor {
   expectNames('qTarget', options, { discount: 0, done: 0, mask: 0 });
   const { discount = 0.99, done, mask } = options;
@@ -56,8 +56,8 @@ export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = 
 }
 
 /**
- * How far the values of the actions taken are from their targets: the mean of Huber's loss, whose gradient is the error clipped to [−1, 1]
- * (Mnih et al. 2015, Methods). `values` `[B, N]`, `action` int32 `[B]`, `target` `[B]`.
+ * The distance of the values of the actions taken from their targets: the mean of Huber's loss, whose gradient is the error clipped to [−1,
+ * 1] (Mnih et al. 2015, Methods). `values` `[B, N]`, `action` int32 `[B]`, `target` `[B]`.
  */
 export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
   expectDType('qLoss', 'action', action, 'int32');
@@ -65,8 +65,9 @@ export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * Brings a target network nearer to the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)`, both of the same parameters; buffers follow like them, those of whole numbers at once. Rate 1, the default, copies (Mnih
- * et al. 2015, every C steps); a small one, at every step, follows (Lillicrap et al. 2016).
+ * Moves a target network towards the one that learns: `θ⁻ ← θ⁻ + rate · (θ − θ⁻)` for equal sets of parameters. Float buffers move
+ * likewise; integer and bool ones are copied. Rate 1, the default, copies everything (Mnih et al. 2015, every C steps); a small rate at
+ * every step follows slowly (Lillicrap et al. 2016).
  */
 export function updateTarget(target: Module, online: Module, options: { rate?: number | undefined } = {}): void {
   expectNames('updateTarget', options, { rate: 0 });
@@ -85,7 +86,7 @@ export function updateTarget(target: Module, online: Module, options: { rate?: n
     }
     const [to, source] = [parameter.view(), learnt.peek()];
     if (parameter.dtype !== 'float32')
-      to.set(source); // a buffer that counts
+      to.set(source); // a buffer of integers or bools
     else for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rate * ((source[i] as number) - (to[i] as number));
   }
 }

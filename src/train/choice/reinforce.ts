@@ -1,4 +1,4 @@
-// Learning what was chosen by drawing: the score-function estimator, and what makes its variance small.
+// Learning from drawn choices: the score-function estimator, and baselines that reduce its variance.
 
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
@@ -13,19 +13,19 @@ import { share } from '../optimizers/numbers.ts';
 /** Options of {@link reinforceLoss}. */
 export interface ReinforceOptions {
   /**
-   * What is expected of the reward, before anything is drawn: a number ({@link movingAverage}) or a tensor of a shape that the reward may have
-   * ({@link LearnedBaseline}). It may not depend on the choice. Default 0.
+   * The reward that is expected before anything is drawn: a number ({@link movingAverage}) or a tensor of a shape that the reward may have
+   * ({@link LearnedBaseline}). It must not depend on the choice. Default 0.
    */
   baseline?: Tensor | number | undefined;
-  /** Of what was chosen from, of the shape of the log-probabilities, in nats. */
+  /** The entropy of each choice's distribution, in the shape of the log-probabilities, in nats. */
   entropy?: Tensor | undefined;
-  /** What a nat of entropy is worth beside the reward. Default 0.01. */
+  /** λ, the value of a nat of entropy relative to the reward. Default 0.01. */
   entropyWeight?: number | undefined;
-  /** bool of the shape of the log-probabilities: true where a choice counts. */
+  /** bool in the shape of the log-probabilities: true where a choice counts. */
   mask?: Tensor | undefined;
 }
 
-/** `x` of leading axes of `shape`, with axes of 1 for the others; without a gradient. */
+/** `x` without gradient, with axes of 1 appended; its axes must lead `shape`. */
 function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): Tensor {
   expectDType(op, name, x, 'float32');
   if (!sameShape(x.shape, shape.slice(0, x.rank))) {
@@ -35,10 +35,11 @@ function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): T
 }
 
 /**
- * The loss whose gradient is REINFORCE's: `−1/B Σ ((R − b) · ln p + λ H)` over all choices (Williams 1992, "Simple statistical gradient-following
- * algorithms"; with the entropy H as in Xu et al. 2015, "Show, attend and tell", §4.1). `logProbability` is that of the choices drawn, `[B]` or
- * `[B, T]`; `reward` `[B]` for all choices of an example, or one for each. Its mean over draws is the gradient of `−E[R]`, whatever the baseline.
- * Only the log-probabilities and the entropy get gradients. Its value means nothing.
+ * The loss whose gradient is REINFORCE's: `−1/B Σ ((R − b) · ln p + λ H)` over all choices (Williams 1992, "Simple statistical
+ * gradient-following algorithms"; with the entropy H as in Xu et al. 2015, "Show, attend and tell", §4.1). `logProbability` is that of the
+ * choices drawn, `[B]` or `[B, T]`; `reward` is `[B]` for all choices of an example, or one per choice. In the mean over draws, its
+ * gradient is that of `−E[R]`, whatever the baseline. Only the log-probabilities and the entropy get gradients. The value of the loss has
+ * no meaning.
  */
 export function reinforceLoss(logProbability: Tensor, reward: Tensor, options: ReinforceOptions = {}): Tensor {
   expectNames('reinforceLoss', options, { baseline: 0, entropy: 0, entropyWeight: 0, mask: 0 });
@@ -58,18 +59,18 @@ export function reinforceLoss(logProbability: Tensor, reward: Tensor, options: R
   return mul(sum(mask ? where(mask, terms, 0) : terms), -1 / batch);
 }
 
-/** What {@link movingAverage} goes on from: plain numbers, for checkpoints. */
+/** The state of {@link movingAverage}: plain numbers, for checkpoints. */
 export interface MovingAverage {
   /** The mean so far: the baseline of the next draw. */
   readonly value: number;
-  /** How much of it was seen: 1 − decayⁿ after n rewards. */
+  /** The total weight of the rewards in it: 1 − decayⁿ after n rewards. */
   readonly weight: number;
 }
 
 /**
- * The mean of the rewards so far, those of k draws ago weighing `decayᵏ`: `b ← 0.9 b + 0.1 R` (Xu et al. 2015, §4.1), and corrected like Adam's
- * moments, so that the first reward is the first mean. Give the reward after the loss of its own draw was made: a baseline that knows the
- * draw is biased. From `{ value: 0, weight: 0 }`. A mean of no reward is 0.
+ * The weighted mean of the rewards so far; a reward of k draws ago has weight `decayᵏ`: `b ← 0.9 b + 0.1 R` (Xu et al. 2015, §4.1),
+ * corrected like Adam's moments, so that the first reward is the first mean. Update it after computing the loss of the draw: a baseline
+ * that knows the draw is biased. Start from `{ value: 0, weight: 0 }`. The mean of no reward is 0.
  */
 export function movingAverage(state: MovingAverage, reward: number, options: { decay?: number | undefined } = {}): MovingAverage {
   expectOptions('movingAverage', options, { decay: share });
@@ -79,8 +80,8 @@ export function movingAverage(state: MovingAverage, reward: number, options: { d
 }
 
 /**
- * A linear map from what is known before the choice to the reward expected of it (Mnih et al. 2014, "Recurrent models of visual attention", §3.1).
- * `features` `[…, D]` give `[…]` and get no gradient: what the baseline gets wrong does not train what it looks at.
+ * A linear map from features known before the choice to the expected reward (Mnih et al. 2014, "Recurrent models of visual attention",
+ * §3.1). `features` `[…, D]` give `[…]` and get no gradient: the baseline's error does not train the model that makes them.
  */
 export class LearnedBaseline extends Module {
   readonly linear: Linear;
@@ -92,13 +93,15 @@ export class LearnedBaseline extends Module {
     this.linear = new Linear({ input: sizes.input, output: 1 }, key);
   }
 
-  /** Features `[…, I]` to the reward expected `[…]`. */
+  /** Maps features `[…, I]` to the expected reward `[…]`. */
   forward(features: Tensor): Tensor {
     return reshape(this.linear.forward(detach(features)), features.shape.slice(0, -1));
   }
 }
 
-/** What a learned baseline is taught by: the mean of `(b − R)²`; `reward` has leading axes of `baseline`. Over what `mask` (bool) counts, if given. */
+/**
+ * The loss of a learned baseline: the mean of `(b − R)²`; the axes of `reward` lead those of `baseline`. `mask` (bool) selects what counts.
+ */
 export function baselineLoss(baseline: Tensor, reward: Tensor, options: { mask?: Tensor | undefined } = {}): Tensor {
   expectNames('baselineLoss', options, { mask: 0 });
   const { mask } = options;

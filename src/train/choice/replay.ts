@@ -7,14 +7,14 @@ import { outside } from '../../tensor/scope.ts';
 import { type Shape, sameShape, show, sizeOf } from '../../tensor/shape.ts';
 import { empty, type Tensor } from '../../tensor/tensor.ts';
 
-/** What is remembered of a step, by name: shape and element type (float32 by default) of each part. */
+/** The fields of a step: shape and element type (float32 by default) of each. */
 export type ReplayFields = Readonly<Record<string, { shape: Shape; dtype?: DType }>>;
 
-/** Steps side by side: of each field `[B, …shape]`. */
+/** Several steps: of each field `[B, …shape]`. */
 export type Transitions<F extends ReplayFields> = { readonly [Name in keyof F]: Tensor };
 
 /**
- * The last `capacity` steps, to learn from in another order than they came (Lin 1992; Mnih et al. 2015). It owns its memory. `stateDict` and
+ * The last `capacity` steps, to learn from in random order (Lin 1992; Mnih et al. 2015). It owns its memory. `stateDict` and
  * `loadStateDict` are for checkpoints.
  */
 export class Replay<F extends ReplayFields> {
@@ -33,12 +33,12 @@ export class Replay<F extends ReplayFields> {
     );
   }
 
-  /** Steps remembered. */
+  /** Number of steps stored. */
   get size(): number {
     return Math.min(this.added, this.capacity);
   }
 
-  /** Remembers steps in their order, each in place of the oldest once it is full. Values are copied. */
+  /** Stores steps in order; once it is full each replaces the oldest. Values are copied. */
   add(transitions: Transitions<F>): void {
     const count = this.check(transitions);
     for (const [name, store] of this.fields) {
@@ -51,7 +51,7 @@ export class Replay<F extends ReplayFields> {
     this.added += count;
   }
 
-  /** `count` of the steps remembered, each drawn from all of them alike. */
+  /** Draws `count` of the stored steps, each uniformly from all of them. */
   sample(key: Key, count: number): Transitions<F> {
     const { size } = this;
     expectKey('Replay', key);
@@ -64,12 +64,12 @@ export class Replay<F extends ReplayFields> {
     return Object.fromEntries(drawn) as Transitions<F>;
   }
 
-  /** All it holds. The tensors themselves, not copies. */
+  /** The whole state: the tensors themselves, not copies. */
   stateDict(): Map<string, Tensor> {
     return new Map([...this.fields, ['added', tensor(this.added, { dtype: 'int32' })]]);
   }
 
-  /** Copies in the state of another of the same fields and capacity. Everything is checked before anything is changed. */
+  /** Copies in the state of another replay with the same fields and capacity. It checks everything before it changes anything. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void {
     const own = this.stateDict();
     for (const name of new Set([...own.keys(), ...dict.keys()])) {

@@ -7,15 +7,15 @@ import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimiz
 export interface AdadeltaOptions {
   /** Default 1. */
   lr?: number | undefined;
-  /** How much of both mean squares stays at each step. Default 0.9. */
+  /** Decay of both mean squares per step. Default 0.9. */
   rho?: number | undefined;
-  /** Under both roots. Default 1e-6. */
+  /** Added under both roots. Default 1e-6. */
   epsilon?: number | undefined;
   /** Added to the gradient. Default 0. */
   weightDecay?: number | undefined;
 }
 
-/** What {@link Adadelta} remembers of a parameter. */
+/** The state that {@link Adadelta} keeps for a parameter. */
 export type AdadeltaState = 'square_avg' | 'acc_delta';
 
 const kind: OptimizerKind<AdadeltaState, AdadeltaOptions> = {
@@ -25,7 +25,9 @@ const kind: OptimizerKind<AdadeltaState, AdadeltaOptions> = {
   initial: () => ({ square_avg: 0, acc_delta: 0 }),
 };
 
-/** Adadelta (Zeiler 2012, algorithm 1): steps in the ratio of two root mean squares, of past steps and of gradients. */
+/**
+ * Adadelta (Zeiler 2012, algorithm 1): the step is the gradient times the ratio of two root mean squares, of past steps and of gradients.
+ */
 export class Adadelta extends Optimizer<AdadeltaState, AdadeltaOptions> {
   constructor(parameters: Groups<AdadeltaOptions>, options: AdadeltaOptions = {}) {
     super(parameters, options, kind);

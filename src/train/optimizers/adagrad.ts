@@ -7,11 +7,11 @@ import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimiz
 export interface AdagradOptions {
   /** Default 0.01. */
   lr?: number | undefined;
-  /** The t-th step is taken at `lr / (1 + (t − 1) lrDecay)`. Default 0. */
+  /** The learning rate of step t is `lr / (1 + (t − 1) lrDecay)`. Default 0. */
   lrDecay?: number | undefined;
   /** Added to the gradient. Default 0. */
   weightDecay?: number | undefined;
-  /** What the sum of squares starts from. Default 0. */
+  /** Initial value of the sum of squares. Default 0. */
   initial?: number | undefined;
   /** Added to the root. Default 1e-10. */
   epsilon?: number | undefined;

@@ -17,7 +17,7 @@ export interface AdamOptions {
   weightDecay?: number | undefined;
 }
 
-/** What {@link Adam} remembers of a parameter. */
+/** The state that {@link Adam} keeps for a parameter. */
 export type AdamState = 'exp_avg' | 'exp_avg_sq';
 
 const kind = (name: 'Adam' | 'AdamW', weightDecay: number): OptimizerKind<AdamState, AdamOptions> => ({
@@ -27,7 +27,7 @@ const kind = (name: 'Adam' | 'AdamW', weightDecay: number): OptimizerKind<AdamSt
   initial: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
 });
 
-/** One step of either: `decoupled` says whether the weight decays by itself or through its gradient. */
+/** One step of either; `decoupled` says whether weight decay applies to the weight directly or through its gradient. */
 function update({ parameter, state, step, options }: Slot<AdamState, AdamOptions>, gradient: Tensor, decoupled: boolean): void {
   const { lr, beta1, beta2, epsilon, weightDecay } = options;
   call.adam({
@@ -59,7 +59,7 @@ export class Adam extends Optimizer<AdamState, AdamOptions> {
   }
 }
 
-/** Adam with weight decay apart from the gradient: `p ← (1 − lr · weightDecay) p` (Loshchilov and Hutter 2019, algorithm 2). */
+/** Adam with decoupled weight decay: `p ← (1 − lr · weightDecay) p` (Loshchilov and Hutter 2019, algorithm 2). */
 export class AdamW extends Optimizer<AdamState, AdamOptions> {
   constructor(parameters: Groups<AdamOptions>, options: AdamOptions = {}) {
     super(parameters, options, kind('AdamW', 0.01));

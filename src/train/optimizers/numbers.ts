@@ -1,4 +1,4 @@
-// Host arithmetic from + and × alone: the same bits in every engine, where Math.pow and Math.cos are not.
+// Host arithmetic with + and × alone: it gives the same bits in every engine, unlike Math.pow and Math.cos.
 
 import { maybe, type Rule, ruleOf } from '../../tensor/check.ts';
 
@@ -12,8 +12,8 @@ export function power(base: number, exponent: number): number {
 }
 
 /**
- * `(1 + cos πt) / 2` for t in [0, 1], as 1 − sin² x with x = πt/2, and as its complement beyond t = ½. The series of sin to x¹⁵ is
- * within 5e-17 of it for x ≤ π/4.
+ * `(1 + cos πt) / 2` for t in [0, 1], computed as 1 − sin² x with x = πt/2, and beyond t = ½ as its complement. The series of sin up to x¹⁵
+ * is accurate to 5e-17 for x ≤ π/4.
  */
 export function halfCosine(t: number): number {
   if (t > 0.5) return 1 - halfCosine(1 - t);
@@ -38,13 +38,13 @@ export function expectWithin(op: string, name: string, value: number, low: numbe
   isWithin(low, high)(op, name, value);
 }
 
-/** An option from 0, with a default. */
+/** An option of at least 0, with a default. */
 export const fromZero: Rule = /* @__PURE__ */ maybe(isWithin(0));
 
-/** An option in [0, 1), with a default: how much of a running mean stays. */
+/** The decay of a running mean, in [0, 1), with a default. */
 export const share: Rule = /* @__PURE__ */ maybe(isWithin(0, 1));
 
-/** The two 32-bit words of a float64, low word first, as every engine with WebAssembly lays them out. */
+/** The two 32-bit words of a float64, low word first: the layout on every engine with WebAssembly. */
 export function toWords(value: number): Int32Array {
   return new Int32Array(Float64Array.of(value).buffer);
 }

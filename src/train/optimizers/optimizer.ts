@@ -8,30 +8,30 @@ import { outside, scope } from '../../tensor/scope.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { expectWithin, fromWords, toWords } from './numbers.ts';
 
-/** What an optimiser is given: a module, leaves by path, as `parameters(module)` gives them, or a list (the paths are then its places). */
+/** The parameters of an optimiser: a module, leaves by path (as from `parameters(module)`), or a list (the paths are then indices). */
 export type ParameterSet = Module | readonly Tensor[] | ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
-/** Parameters with options of their own; what is left out is the optimiser's. */
+/** Parameters with options of their own; the others are the optimiser's. */
 export type ParameterGroup<Options> = Options & { readonly parameters: ParameterSet };
 
 /** Parameters that share all options, or groups of them. */
 export type Groups<Options> = ParameterSet | readonly ParameterGroup<Options>[];
 
-/** Options with their defaults put in. */
+/** Options with their defaults filled in. */
 export type Filled<Options> = { -readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
-/** A parameter and what is remembered of it between steps. */
+/** A parameter and the state kept for it between steps. */
 export interface Slot<Name extends string = string, Options = object> {
   readonly path: string;
   readonly parameter: Tensor;
   readonly state: Readonly<Record<Name, Tensor>>;
-  /** Its group's; `lr` is the rate of this step. */
+  /** The options of its group; `lr` is the rate of this step. */
   readonly options: Filled<Options>;
-  /** Updates so far: steps in which it had no gradient do not count. */
+  /** Updates so far; steps in which it had no gradient do not count. */
   step: number;
 }
 
-/** Each different tensor of a set under its first path. */
+/** Each distinct tensor of a set under its first path. */
 export function named(op: string, parameters: ParameterSet): Map<string, Tensor> {
   const refuse = (got: unknown, where = ''): never => {
     throw new TypeError(`${op}: parameters must be a module, or leaves in a list, a map or a record, got ${described(got)}${where}`);
@@ -47,43 +47,43 @@ export function named(op: string, parameters: ParameterSet): Map<string, Tensor>
   return new Map(Array.from(found, ([x, path]) => [path, x]));
 }
 
-/** The most updates that are counted: `step` is saved as int32. */
+/** The maximal number of updates: `step` is saved as int32. */
 const MOST_UPDATES = 2 ** 31 - 1;
 
-/** State that is a mean or a sum of squares, and so never below 0. */
+/** State that is a mean or a sum of squares, and so never negative. */
 const squares: ReadonlySet<string> = new Set(['exp_avg_sq', 'square_avg', 'acc_delta', 'sum']);
 
-/** What distinguishes one optimiser from another, besides its parameters. */
+/** What distinguishes one optimiser from another, apart from the parameters. */
 export interface OptimizerKind<Name extends string, Options> {
   /** The class's name: `Adam`. */
   readonly name: string;
   readonly rules: Rules<Options>;
-  /** Every number and flag that an update depends on, with what it is where none is given. */
+  /** Every number and flag that an update depends on, with its default. */
   readonly defaults: Filled<Options>;
-  /** The state tensors of each parameter under these options, and the value each is filled with at first. Refuses options that do not agree. */
+  /** The state tensors of each parameter under these options, with the initial value of each. Refuses inconsistent options. */
   initial(options: Filled<Options>): Partial<Record<Name, number>>;
 }
 
-/** What the options of every optimiser have. */
+/** The options of every optimiser. */
 export interface Rate {
   lr?: number | undefined;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Options with their defaults; `undefined` stands for one. */
+/** Options with their defaults; `undefined` selects the default. */
 const filled = (defaults: Values, own: Values, others: Values): Values =>
   Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, own[name] ?? others[name] ?? value]));
 
-/** All options of a group; `ratio`, where there are several, is its rate in that of the optimiser. */
+/** All options of a group. If there are several groups, `ratio` is the group's rate divided by the optimiser's. */
 type GroupOptions = Values & { lr: number; ratio?: number };
 
 /**
- * Changes parameters in place, by their gradients. State is made with the optimiser and outlives every scope.
+ * Changes parameters in place, by their gradients. Its state is made in the constructor and outlives every scope.
  *
- * Groups, `[{ parameters, lr, weightDecay }, …]`, have options of their own. The optimiser's `lr` is that of its options, or else the first
- * group's; a group with another keeps its ratio to it. So whatever sets `lr`, a schedule for one, multiplies the rates of all groups alike.
- * The paths of several groups begin with the group's number: `1.encoder.weight`.
+ * Groups, `[{ parameters, lr, weightDecay }, …]`, have options of their own. The optimiser's `lr` is that of its own options, or else that
+ * of the first group; a group with another rate keeps its ratio to it. So anything that sets `lr`, such as a schedule, scales the rates of
+ * all groups alike. With several groups the paths begin with the group's number: `1.encoder.weight`.
  */
 export abstract class Optimizer<Name extends string = string, Options extends Rate = Rate> {
   readonly #name: string;
@@ -116,7 +116,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
     this.#slots = [...slots.values()];
   }
 
-  /** The learning rate of the next step; of a group with its own, its ratio to this one stays. */
+  /** The learning rate of the next step. A group with its own rate keeps its ratio to this one. */
   get lr(): number {
     return this.#rate;
   }
@@ -131,14 +131,14 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
     return new Map(this.#slots.map(({ path, parameter }) => [path, parameter]));
   }
 
-  /** One update of a parameter with its gradient; `slot.step` already counts it. */
+  /** Updates one parameter with its gradient; `slot.step` already counts the update. */
   protected abstract update(slot: Slot<Name, Options>, gradient: Tensor): void;
 
-  /** Updates every parameter that has a gradient, and clears the gradients. Every gradient is checked before anything is changed. */
+  /** Updates every parameter that has a gradient, and clears the gradients. It checks every gradient before it changes anything. */
   step(): void {
     for (const { path, parameter, step } of this.#slots) {
       const gradient = parameter.grad;
-      void [parameter.ptr, gradient?.ptr]; // an error here where one is of an ended scope, not halfway through the updates
+      void [parameter.ptr, gradient?.ptr]; // throws here if one is of an ended scope, not halfway through the updates
       if (gradient) expectFits('step', `gradient of ${path}`, gradient, parameter);
       if (step >= MOST_UPDATES) throw new RangeError(`step: updates must number at most ${MOST_UPDATES}, got one more of ${path}`);
     }
@@ -154,15 +154,15 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
     this.zeroGrad();
   }
 
-  /** Forgets every gradient. */
+  /** Clears every gradient. */
   zeroGrad(): void {
     for (const { parameter } of this.#slots) dropGradient(parameter);
   }
 
   /**
-   * The state by `path.name` (PyTorch's names), with each parameter's count of updates as int32 `path.step`; and the learning rate and every
-   * other setting by `Adam.lr`, `Adam.beta1`, … as the two int32 words of a float64, low word first. Of several groups the settings are
-   * `Adam.0.beta1`, … and `Adam.0.ratio`, its rate in that of the optimiser. Tensors themselves, not copies.
+   * The state by `path.name` (PyTorch's names), with each parameter's count of updates as int32 `path.step`. The learning rate and every
+   * other setting are `Adam.lr`, `Adam.beta1`, …, each as the two int32 words of a float64, low word first. With several groups the
+   * settings are `Adam.0.beta1`, … and `Adam.0.ratio`, the group's rate divided by the optimiser's. The tensors themselves, not copies.
    */
   stateDict(): Map<string, Tensor> {
     const dict = new Map<string, Tensor>();
@@ -175,14 +175,14 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
   }
 
   /**
-   * Copies in the state of the same kind of optimiser, with the same settings and groups, over the same parameters; the learning rate becomes
-   * the saved one. Everything is checked before anything is changed.
+   * Copies in the state of an optimiser of the same kind, with the same settings and groups, over the same parameters; the learning rate
+   * becomes the saved one. It checks everything before it changes anything.
    */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void {
     this.prepareStateDict(dict)();
   }
 
-  /** Checks a state dict and returns what loads it, which cannot fail: for callers that load several things or none. */
+  /** Checks a state dict and returns a function that loads it and cannot fail, for callers that load several things or none. */
   prepareStateDict(dict: ReadonlyMap<string, Tensor>): () => void {
     expectMap(dict);
     const from = (...path: string[]) => dict.get(path.join('.')) as Tensor;
@@ -222,13 +222,13 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
   }
 }
 
-/** Numbers that an optimiser can have computed: no NaN, and no mean of squares below 0. */
+/** Checks that an optimiser could have computed these numbers: no NaN, and no negative mean of squares. */
 function expectState(path: string, x: Tensor, square: boolean): void {
   const wrong = x.toArray().find((value: number) => Number.isNaN(value) || (square && value < 0));
   if (wrong !== undefined) throw new RangeError(`loadStateDict: ${path} must hold numbers${square ? ' from 0' : ''}, got ${wrong}`);
 }
 
-/** One set with the options of the optimiser is a group too. */
+/** A single set with the optimiser's options counts as a group. */
 function groupsOf<Options>(parameters: Groups<Options>): readonly ParameterGroup<Options>[] {
   const many =
     Array.isArray(parameters) &&

@@ -8,19 +8,19 @@ import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimiz
 export interface RMSPropOptions {
   /** Default 0.01. */
   lr?: number | undefined;
-  /** How much of the mean square stays at each step. Default 0.99. */
+  /** Decay of the mean square per step. Default 0.99. */
   alpha?: number | undefined;
   /** Added to the root. Default 1e-8. */
   epsilon?: number | undefined;
   /** Added to the gradient. Default 0. */
   weightDecay?: number | undefined;
-  /** Default 0: no buffer is kept. */
+  /** Default 0: no momentum buffer. */
   momentum?: number | undefined;
-  /** Divides by the standard deviation in place of the root mean square. Default false. */
+  /** Divides by the standard deviation instead of the root mean square. Default false. */
   centered?: boolean | undefined;
 }
 
-/** What {@link RMSProp} remembers of a parameter. */
+/** The state that {@link RMSProp} keeps for a parameter. */
 export type RMSPropState = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
 const kind: OptimizerKind<RMSPropState, RMSPropOptions> = {

@@ -8,13 +8,13 @@ import { type Groups, Optimizer, type OptimizerKind, type Slot } from './optimiz
 export interface SGDOptions {
   /** Default 1e-3. */
   lr?: number | undefined;
-  /** Default 0: no buffer is kept. */
+  /** Default 0: no momentum buffer. */
   momentum?: number | undefined;
-  /** The part of the gradient kept out of the buffer after the first step. Default 0. */
+  /** The fraction of the gradient that is not added to the buffer after the first step. Default 0. */
   dampening?: number | undefined;
   /** Added to the gradient. Default 0. */
   weightDecay?: number | undefined;
-  /** Looks ahead by the momentum. Default false. */
+  /** Nesterov momentum. Default false. */
   nesterov?: boolean | undefined;
 }
 
