@@ -1,7 +1,7 @@
 // What a recipe is. It registers in examples/recipes/index.ts; `npm run recipe -- NAME` runs it (main.ts).
 import type { TrainOptions } from 'saccade';
 import type { Stateful } from 'saccade/io';
-import type { Optimizer } from 'saccade/train';
+import type { AnyOptimizer } from 'saccade/train';
 
 /** What a run was asked for. */
 export interface RecipeOptions {
@@ -77,7 +77,7 @@ export interface Point {
 /** What {@link Context.train} is given: the options of `train`, and what a checkpoint is to hold. */
 export interface Training<Batch> extends Omit<TrainOptions<Batch>, 'signal' | 'start' | 'optimizer'> {
   model: Stateful;
-  optimizer: Optimizer;
+  optimizer: AnyOptimizer;
   /** Where a job trains several times, in turn, each has its name. */
   name?: string;
   /** Stands in the checkpoint besides: what a model can be built of that was stopped half-taught. */

@@ -2,9 +2,9 @@ import { setGradient } from '../autograd/gradients.ts';
 import { noGrad } from '../autograd/record.ts';
 import { affine } from '../ops/binary.ts';
 import { clamp } from '../ops/index.ts';
-import { kernels } from '../runtime/backend.ts';
-import { outside, scope } from '../tensor/scope.ts';
-import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/scope.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { normOf } from './norm.ts';
 import { expectWithin } from './optimizers/numbers.ts';
 import { named, type ParameterSet } from './optimizers/optimizer.ts';
 
@@ -22,26 +22,9 @@ function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) =
   }
 }
 
-/**
- * The Euclidean norm of all gradients as one vector: each tensor's Σ g² in float64, rounded to float32; these are summed in order in
- * float64. Where float32 cannot hold the sums (a gradient beyond 1.8e19, or all below 1e-15), every square is summed in float64.
- */
+/** The Euclidean norm of all gradients as one vector. */
 export function gradNorm(parameters: ParameterSet): number {
-  const found = withGradient('gradNorm', parameters);
-  return scope(() => {
-    const squares = empty([found.length]);
-    const { unit } = squares.storage.backend;
-    for (const [i, { grad }] of found.entries()) if (grad) kernels.sumSquares(squares.ptr + i * unit, grad.ptr, grad.size);
-    let total = 0;
-    for (const square of squares.toArray()) total += square;
-    return Math.sqrt(total > 2 ** -100 && total < Infinity ? total : squaresOnHost(found));
-  });
-}
-
-function squaresOnHost(found: readonly Tensor[]): number {
-  let total = 0;
-  for (const { grad } of found) for (const g of grad?.toArray() ?? []) total += g * g;
-  return total;
+  return normOf(withGradient('gradNorm', parameters).map(({ grad }) => grad as Tensor));
 }
 
 /**

@@ -16,7 +16,9 @@ export { fit } from './fit.ts';
 export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { Adam, type AdamOptions, type AdamState, AdamW } from './optimizers/adam.ts';
+export { Muon, type MuonOptions } from './optimizers/muon.ts';
 export {
+  type AnyOptimizer,
   type Filled,
   type Groups,
   Optimizer,
@@ -27,6 +29,7 @@ export {
   type Slot,
 } from './optimizers/optimizer.ts';
 export { RMSProp, type RMSPropOptions, type RMSPropState } from './optimizers/rmsprop.ts';
+export { Optimizers } from './optimizers/several.ts';
 export { SGD, type SGDOptions } from './optimizers/sgd.ts';
 export {
   type Best,

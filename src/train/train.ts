@@ -6,7 +6,7 @@ import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { clipGradNorm, gradNorm } from './clip.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
+import type { AnyOptimizer } from './optimizers/optimizer.ts';
 import { type Best, better, type Schedule } from './schedule.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -53,7 +53,7 @@ export interface TrainOptions<Batch> {
   batches: (epoch: number, key: Key) => Iterable<Batch> | AsyncIterable<Batch>;
   /** The loss: one finite number to minimise. The key belongs to the step. */
   loss: (batch: Batch, at: { key: Key; step: number; epoch: number }) => Tensor;
-  optimizer: Optimizer;
+  optimizer: AnyOptimizer;
   /** Total number of steps. Without `steps` and `epochs` the run goes on until it is stopped. */
   steps?: number | undefined;
   epochs?: number | undefined;
@@ -228,7 +228,7 @@ const rules = {
   key: (op: string, _name: string, value: unknown) => expectKey(op, value as Key),
   batches: fn,
   loss: fn,
-  optimizer: /* @__PURE__ */ ruleOf('an optimiser', (value) => typeof (value as Optimizer | undefined)?.step === 'function'),
+  optimizer: /* @__PURE__ */ ruleOf('an optimiser', (value) => typeof (value as AnyOptimizer | undefined)?.step === 'function'),
   steps: isFromZero,
   epochs: isFromZero,
   schedule: /* @__PURE__ */ maybe(fn),

@@ -47,6 +47,13 @@ export function named(op: string, parameters: ParameterSet): Map<string, Tensor>
   return new Map(Array.from(found, ([x, path]) => [path, x]));
 }
 
+/** Checks a parameter and its gradient before anything is changed. */
+export function expectGradient(path: string, parameter: Tensor): void {
+  const gradient = parameter.grad;
+  void [parameter.ptr, gradient?.ptr]; // throws here if one is of an ended scope, not halfway through the updates
+  if (gradient) expectFits('step', `gradient of ${path}`, gradient, parameter);
+}
+
 /** The maximal number of updates: `step` is saved as int32. */
 const MOST_UPDATES = 2 ** 31 - 1;
 
@@ -60,13 +67,34 @@ export interface OptimizerKind<Name extends string, Options> {
   readonly rules: Rules<Options>;
   /** Every number and flag that an update depends on, with its default. */
   readonly defaults: Filled<Options>;
-  /** The state tensors of each parameter under these options, with the initial value of each. Refuses inconsistent options. */
-  initial(options: Filled<Options>): Partial<Record<Name, number>>;
+  /**
+   * The state tensors of a parameter under these options, with the initial value of each. Refuses inconsistent options, and a parameter that it
+   * cannot change.
+   */
+  initial(options: Filled<Options>, parameter: Tensor, path: string): Partial<Record<Name, number>>;
 }
 
 /** The options of every optimiser. */
 export interface Rate {
   lr?: number | undefined;
+}
+
+/** What a training loop and a checkpoint ask of an optimiser: of one {@link Optimizer}, or of several as one, `Optimizers`. */
+export interface AnyOptimizer {
+  /** The learning rate of the next step. */
+  lr: number;
+  /** The parameters by path. */
+  readonly parameters: Map<string, Tensor>;
+  /** Updates every parameter that has a gradient, and clears the gradients. Every gradient is checked before anything is changed. */
+  step(): void;
+  /** Forgets every gradient. */
+  zeroGrad(): void;
+  /** The state and the settings by path. */
+  stateDict(): Map<string, Tensor>;
+  /** Copies in the state of the same kind. Everything is checked before anything is changed. */
+  loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
+  /** Checks a state dict and returns what loads it, which cannot fail. */
+  prepareStateDict(dict: ReadonlyMap<string, Tensor>): () => void;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -85,7 +113,7 @@ type GroupOptions = Values & { lr: number; ratio?: number };
  * of the first group; a group with another rate keeps its ratio to it. So anything that sets `lr`, such as a schedule, scales the rates of
  * all groups alike. With several groups the paths begin with the group's number: `1.encoder.weight`.
  */
-export abstract class Optimizer<Name extends string = string, Options extends Rate = Rate> {
+export abstract class Optimizer<Name extends string = string, Options extends Rate = Rate> implements AnyOptimizer {
   readonly #name: string;
   readonly #groups: GroupOptions[] = [];
   readonly #slots: readonly Slot<Name, Options>[];
@@ -103,9 +131,9 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
       this.#groups.push(all);
       const found = named(name, set);
       if (found.size === 0) throw new RangeError(`${name}: parameters must hold at least one, got none`);
-      const initials = Object.entries<number>(initial(all as Filled<Options>) as Record<Name, number>);
       for (const [path, parameter] of found) {
         if (slots.has(parameter)) throw new RangeError(`${name}: each parameter must be in one group, got ${path} in two`);
+        const initials = Object.entries<number>(initial(all as Filled<Options>, parameter, path) as Record<Name, number>);
         parameter.storage.name = path;
         const state = outside(() => Object.fromEntries(initials.map(([part, value]) => [part, full(parameter.shape, value)])));
         const slot = { path: all.ratio === undefined ? path : `${i}.${path}`, parameter, options: all, state, step: 0 };
@@ -137,9 +165,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
   /** Updates every parameter that has a gradient, and clears the gradients. It checks every gradient before it changes anything. */
   step(): void {
     for (const { path, parameter, step } of this.#slots) {
-      const gradient = parameter.grad;
-      void [parameter.ptr, gradient?.ptr]; // throws here if one is of an ended scope, not halfway through the updates
-      if (gradient) expectFits('step', `gradient of ${path}`, gradient, parameter);
+      expectGradient(path, parameter);
       if (step >= MOST_UPDATES) throw new RangeError(`step: updates must number at most ${MOST_UPDATES}, got one more of ${path}`);
     }
     for (const group of this.#groups) group.lr = this.#rate * (group.ratio ?? 1);
