@@ -1,4 +1,4 @@
-// Activations of several steps and the gradients of activations, one pass each.
+// Activations that take several steps, and the gradients of activations, in one pass each.
 import { Long, map } from "../loops/map";
 import { Part } from "../loops/part";
 import { mapPairs, PairLane } from "../loops/rows";

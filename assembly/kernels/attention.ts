@@ -2,16 +2,14 @@ import { Part } from "../loops/part";
 import { LANES, V } from "../simd/lanes";
 import { Tanh } from "../simd/tanh";
 
-/** Four elements of the width, or the `n` that are left. */
+/** Four elements of the width, or the `n` remaining ones. */
 class Additive {
   /** `total + v · tanh(q + k)`. */
   @inline static score(total: v128, q: usize, k: usize, v: usize, n: i32): v128 {
     return V.madd(Tanh.of(f32x4.add(Part.load(q, n), Part.load(k, n))), Part.load(v, n), total);
   }
 
-  /**
-   * What the keys of one query give: they are `row` bytes apart, their slopes `g` side by side. The `first` query finds nothing in `dk`.
-   */
+  /** The results for the keys of one query: they are `row` bytes apart, their slopes `g` adjacent. The `first` query does not read `dk`. */
   @inline static back(
     dq: usize,
     dk: usize,
@@ -47,8 +45,8 @@ class Additive {
 }
 
 /**
- * `out[b, t, s] = Σₐ v[a] · tanh(q[b, t, a] + k[b, s, a])`: Bahdanau's score of projected queries and keys. One vector sum over
- * ascending a, then the lanes, as `V.sum`.
+ * `out[b, t, s] = Σₐ v[a] · tanh(q[b, t, a] + k[b, s, a])`: Bahdanau's score of projected queries and keys. One vector sum over ascending
+ * a, then the lanes, as in `V.sum`.
  */
 export function additiveScore(out: usize, q: usize, k: usize, v: usize, batch: i32, queries: i32, keys: i32, width: i32): void {
   const row = (<usize>width) << 2;
@@ -71,9 +69,8 @@ export function additiveScore(out: usize, q: usize, k: usize, v: usize, batch: i
 }
 
 /**
- * The gradients of `additiveScore` in the columns `from` to before `to`, of which the first is a multiple of 4: with y = tanh(q + k) and
- * u = g · v · (1 − y²), `dq[b, t]` = Σₛ u, `dk[b, s]` = Σₜ u and `dv` = Σ g · y, each in ascending order of b, t, s. y is computed again
- * rather than kept.
+ * The gradients of `additiveScore` in the columns `from` to before `to`; `from` is a multiple of 4. With y = tanh(q + k) and u = g · v · (1
+ * − y²), `dq[b, t]` = Σₛ u, `dk[b, s]` = Σₜ u and `dv` = Σ g · y, each in ascending order of b, t, s. y is computed again, not kept.
  */
 export function additiveScoreBackward(
   dq: usize,

@@ -1,4 +1,4 @@
-// Arithmetic of two operands, broadcast: one class a function, the loop is in loops/zip.
+// Arithmetic of two operands, broadcast: one class per function; the loop is in loops/zip.
 import { Binary, zip } from "../loops/zip";
 
 class Add extends Binary {
@@ -111,7 +111,7 @@ class Maximum extends Binary {
   }
 }
 
-/** The larger; NaN where either is. */
+/** The larger; NaN where either is NaN. */
 export function maximum(
   out: usize,
   a: usize,
@@ -138,7 +138,7 @@ class Minimum extends Binary {
   }
 }
 
-/** The smaller; NaN where either is. */
+/** The smaller; NaN where either is NaN. */
 export function minimum(
   out: usize,
   a: usize,

@@ -11,8 +11,8 @@ function copyRow(out: usize, x: usize, n: i32, o: i32, s: i32): void {
 }
 
 /**
- * `out[i, j, k, l] = x[i, j, k, l]` over four axes of lengths n0…n3, each operand with a stride for each axis. Transposes, slices,
- * joins, stretches (stride 0 in `x`) and reversals (negative strides) are all this. Moves bits, of any element type.
+ * `out[i, j, k, l] = x[i, j, k, l]` over four axes of lengths n0…n3; each operand has a stride per axis. Transposes, slices, joins,
+ * broadcasts (stride 0 in `x`) and reversals (negative strides) are all this. It moves bits, of any element type.
  */
 export function copy(
   out: usize,

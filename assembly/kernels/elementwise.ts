@@ -1,4 +1,4 @@
-// One class a function: the arithmetic of four lanes. The loops are in loops/.
+// One class per function: the arithmetic of four lanes. The loops are in loops/.
 import { Lane, Long, map, mapWith, Unary } from "../loops/map";
 import { Erf } from "../simd/erf";
 import { Exp } from "../simd/exp";
@@ -131,7 +131,7 @@ export function sqrt(out: usize, x: usize, n: i32): void {
 
 class Relu extends Unary {
   @inline at(x: v128): v128 {
-    return f32x4.pmax(x, V.splat(0)); // x where neither is larger: NaN stays NaN
+    return f32x4.pmax(x, V.splat(0)); // x where neither is larger, so NaN stays NaN
   }
 }
 

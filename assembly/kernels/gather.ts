@@ -45,7 +45,7 @@ export function pick(out: usize, x: usize, index: usize, outer: i32, n: i32, inn
   }
 }
 
-/** `dx[o, index[o, i], i] = g[o, i]`, 0 elsewhere; nothing is placed where the index is −1. */
+/** `dx[o, index[o, i], i] = g[o, i]`, 0 elsewhere; an index of −1 places nothing. */
 export function pickBackward(dx: usize, g: usize, index: usize, outer: i32, n: i32, inner: i32): void {
   const width = (<usize>inner) << 2;
   memory.fill(dx, 0, width * <usize>n * <usize>outer);

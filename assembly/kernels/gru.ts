@@ -1,11 +1,11 @@
-// One step of a GRU for a batch, and its gradient: everything but the matrix products. Gates lie side by side in a row, in PyTorch's
-// order. A row whose mask is 0 carries its state on, puts out zeros and passes the gradients of its state back.
+// One step of a GRU for a batch, and its gradient: everything except the matrix products. The gates of a row are adjacent, in PyTorch's
+// order. A row whose mask is 0 keeps its state, outputs zeros and passes the gradients of its state on.
 import { Cell } from "../loops/cell";
 import { Part } from "../loops/part";
 import { LANES, V } from "../simd/lanes";
 import { Sigmoid, Tanh } from "../simd/tanh";
 
-/** Cho et al. 2014 in the form of PyTorch and cuDNN: the reset gate acts behind the recurrent product. `rest` is a constant: 4 or 1. */
+/** Cho et al. 2014 in the form of PyTorch and cuDNN: the reset gate acts after the recurrent product. `rest` is a constant: 4 or 1. */
 class Gru {
   @inline static step(
     out: usize,
@@ -65,7 +65,8 @@ class Gru {
 
 /**
  * `r, z = σ(input + biasIh + gates + biasHh)`, `m = tanh(input + biasIh + r·u)`, `u = gates + biasHh`, `h = out = m + z·(hPrev − m)`.
- * `gates` [batch, 3·hidden] holds the state's product and then `r, z, m`; `inner` [batch, hidden] becomes `u`. Else as `lstmCell`.
+ * `gates` [batch, 3·hidden] holds the state's product and is replaced by `r, z, m`; `inner` [batch, hidden] becomes `u`. The rest is as in
+ * `lstmCell`.
  */
 export function gruCell(
   out: usize,
@@ -102,7 +103,7 @@ export function gruCell(
   }
 }
 
-/** Gradient of `gruCell` from `gates` and `inner` as it left them: `dgates`, `dinner`, and `dh` as in `lstmCellBackward`. */
+/** Gradient of `gruCell` from the `gates` and `inner` that it left: `dgates`, `dinner`, and `dh` as in `lstmCellBackward`. */
 export function gruCellBackward(
   dgates: usize,
   dinner: usize,

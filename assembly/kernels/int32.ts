@@ -1,4 +1,4 @@
-// Arithmetic and comparisons of int32, broadcast. Sums, differences and products are taken modulo 2³².
+// Arithmetic and comparisons of int32, broadcast. Sums, differences and products are modulo 2³².
 import { Bool } from "../loops/bool";
 import { Binary, zip } from "../loops/zip";
 

@@ -1,5 +1,5 @@
-// One step of an LSTM for a batch, and its gradient: everything but the matrix products. Gates lie side by side in a row, in PyTorch's
-// order. A row whose mask is 0 carries its state on, puts out zeros and passes the gradients of its state back.
+// One step of an LSTM for a batch, and its gradient: everything except the matrix products. The gates of a row are adjacent, in PyTorch's
+// order. A row whose mask is 0 keeps its state, outputs zeros and passes the gradients of its state on.
 import { Cell } from "../loops/cell";
 import { Part } from "../loops/part";
 import { LANES, V } from "../simd/lanes";
@@ -52,9 +52,9 @@ class Lstm {
 }
 
 /**
- * `i, f, g, o = σ, σ, tanh, σ (input + biasIh + gates + biasHh)`, `c = f·cPrev + i·g`, `h = out = o·tanh(c)`. `gates` [batch, 4·hidden] holds
- * the state's product and then the four; `input` is the input's product. Rows of `out` are `outStride` apart, elements of `mask` (or 0)
- * `maskStride`; all else is dense. Masked rows keep their `gates`.
+ * `i, f, g, o = σ, σ, tanh, σ (input + biasIh + gates + biasHh)`, `c = f·cPrev + i·g`, `h = out = o·tanh(c)`. `gates` [batch, 4·hidden]
+ * holds the state's product and is replaced by the four gates; `input` is the input's product. Rows of `out` are `outStride` apart,
+ * elements of `mask` (or 0) `maskStride`; everything else is dense. Masked rows keep their `gates`.
  */
 export function lstmCell(
   out: usize,
@@ -95,8 +95,9 @@ export function lstmCell(
 }
 
 /**
- * Gradient of `lstmCell` from `gates` as it left them. `dh`, `dc` hold the gradients of `h` and `c` that later steps gave, and then those
- * of `cPrev` and of `hPrev` but for its part through the recurrent weights. `g` is the gradient of `out`, its rows `gStride` apart.
+ * Gradient of `lstmCell` from the `gates` that it left. `dh` and `dc` hold the gradients of `h` and `c` from later steps; they are replaced
+ * by those of `hPrev`, without its part through the recurrent weights, and of `cPrev`. `g` is the gradient of `out`, with rows `gStride`
+ * apart.
  */
 export function lstmCellBackward(
   dgates: usize,

@@ -1,11 +1,11 @@
-// Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of
-// BLOCK from 0, the blocks in turn. So the paths differ in speed only, and a row's result does not depend on how many rows there are.
+// Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of BLOCK from 0,
+// and the blocks in order. So the paths differ only in speed, and a row's result does not depend on the number of rows.
 import { addedRows, fewColumns, rowByRow } from "../loops/few";
 import { packPanel, slices, weave } from "../loops/pack";
 import { SHALLOW, shallow } from "../loops/shallow";
 import { BLOCK, strip, stripRow, stripRows } from "../loops/tile";
 
-/** Rows of the left operand worked on at a time: with BLOCK, 128 KB that stay in the second-level cache. */
+/** Rows of the left operand processed at a time: with BLOCK, 128 KB that stay in the second-level cache. */
 const ROWS: i32 = 128;
 
 /** `out[p][k][r] = x[4p + r, k]`: panels of 4 rows, missing rows 0. */
@@ -50,7 +50,7 @@ function clear(out: usize, m: i32, n: i32, outStep: usize): void {
   }
 }
 
-/** `out[m, n] = beta·out + A·B` from panels made by `packRows` and `packColumns`; `beta` is 0 (`out` is not read) or 1. */
+/** `out[m, n] = beta·out + A·B` from the panels of `packRows` and `packColumns`; `beta` is 0 (`out` is not read) or 1. */
 export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: i32, outStride: i32, beta: i32): void {
   const outStep = (<usize>outStride) << 2;
   const panel = (<usize>k) << 4;
@@ -70,8 +70,8 @@ export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: 
 }
 
 /**
- * The same with `A[i, k] = a[i·aRow + k·aDepth]`, which is packed block by block but for one or two rows: `b` packed once, many products.
- * `scratch` holds for each of up to 128 rows (rounded up to fours) up to 256 elements.
+ * The same with `A[i, k] = a[i·aRow + k·aDepth]`, packed block by block unless there are only one or two rows: for one packed `b` and many
+ * products. `scratch` holds up to 256 elements for each of up to 128 rows (rounded up to fours).
  */
 export function matmulPanels(
   out: usize,
@@ -89,7 +89,7 @@ export function matmulPanels(
   const outStep = (<usize>outStride) << 2;
   const panel = (<usize>k) << 5;
   if (k == 0 && beta == 0) clear(out, m, n, outStep);
-  // Up to two rows beyond the last four go one by one.
+  // One or two rows after the last four go one by one.
   const fours = aDepth == 1 && (m & 3) < 3 ? m & ~3 : m;
   for (let block = 0; block < k; block += BLOCK) {
     const depth = min(BLOCK, k - block);
@@ -111,21 +111,21 @@ export function matmulPanels(
   }
 }
 
-/** Columns of the result up to which packing a plain, and a transposed, left operand does not pay (measured). */
+/** Columns of the result up to which packing a plain, or a transposed, left operand does not pay (measured). */
 const FEW_COLUMNS: i32 = 32;
 const FEW_COLUMNS_TRANSPOSED: i32 = 64;
-/** Rows up to which a plain right operand is read where it lies, and up to which it is added up row by row where the result is wide. */
+/** Rows up to which a plain right operand is read in place, and up to which its rows are summed if the result is wide. */
 const FEW_ROWS: i32 = 8;
 const ROW_BY_ROW: i32 = 3;
 const WIDE: i32 = 32;
-/** Elements of a right operand that the first-level cache holds beside the rest, so that it is read where it lies. */
+/** Elements of a right operand that fit the first-level cache beside the other data, so that it is read in place. */
 const SMALL: i32 = 4096;
-/** Elements of a right operand that the second-level cache holds. */
+/** Elements of a right operand that fit the second-level cache. */
 const CACHED: i32 = 65536;
 /** Columns of the right operand packed at a time: for many blocks of rows, and for one. */
 const COLUMNS: i32 = 2048;
 const COLUMNS_ONCE: i32 = 64;
-/** Panels over the whole of `a` and `b`, packed block by block where that is better. */
+/** Panels over all of `a` and `b`, packed block by block where that is faster. */
 function panels(
   out: usize,
   outRow: usize,
@@ -178,8 +178,8 @@ function panels(
 }
 
 /**
- * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. `scratch` holds as many
- * elements as src/runtime/scratch.ts says.
+ * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. src/runtime/scratch.ts gives
+ * the size of `scratch`.
  */
 export function matmul(
   out: usize,
@@ -207,7 +207,7 @@ export function matmul(
   } else if (n == 1 && aRow == 1 && outStride == 1 && m >= WIDE) {
     addedRows(out, b, a, 1, m, k, bColumn, bDepth, aDepth, 0, beta, scratch);
   } else if (bDepth == 1 && m <= FEW_ROWS && (aDepth != 1 || m < n)) {
-    // Few rows of a right operand stored transposed: the result's transpose is one of few columns.
+    // For few rows times a transposed right operand: the transpose of the result has few columns.
     if (m <= 4) fewColumns(out, 4, outStep, b, a, n, m, k, bColumn, aDepth, aRow, beta, scratch);
     else panels(out, 4, outStep, b, a, n, m, k, bColumn, bDepth, aDepth, aRow, beta, scratch);
   } else if (aDepth == 1 && n <= 4) {
@@ -218,8 +218,8 @@ export function matmul(
 }
 
 /**
- * Products of `outer` × `inner` matrices: `matmul` for each, the results dense one after the other, the operands as many elements apart as
- * said (0: the same for all).
+ * Products of `outer` × `inner` matrices: one `matmul` each. The results are dense, the operands the given numbers of elements apart (0:
+ * the same for all).
  */
 export function matmulBatch(
   out: usize,

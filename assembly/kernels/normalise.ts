@@ -42,8 +42,8 @@ function affineRow(out: usize, x: usize, weight: usize, bias: usize, n: i32, mea
 }
 
 /**
- * In each row `out = (x − mean) · rstd · weight + bias`, with `mean[r]` and `rstd[r]` = 1/√(Σ (x − mean)² / n + eps) written too
- * (Ba, Kiros and Hinton 2016, "Layer normalization", eq. 4). `weight` and `bias` may be absent. n = 0 writes nothing.
+ * In each row `out = (x − mean) · rstd · weight + bias`; it also writes `mean[r]` and `rstd[r]` = 1/√(Σ (x − mean)² / n + eps) (Ba, Kiros
+ * and Hinton 2016, "Layer normalization", eq. 4). `weight` and `bias` may be absent. n = 0 writes nothing.
  */
 export function layerNorm(out: usize, mean: usize, rstd: usize, x: usize, weight: usize, bias: usize, rows: i32, n: i32, eps: f32): void {
   if (n == 0) return;
@@ -83,7 +83,7 @@ function weightRow(dweight: usize, g: usize, x: usize, n: i32, mean: f32, rstd: 
   V.storeTail(dweight, V.madd(V.loadTail(g, rest), unit, V.loadTail(dweight, rest)), rest);
 }
 
-/** `g · weight` into `out`, or `g` itself where `weight` is absent. */
+/** `g · weight` into `out`, or `g` itself without a `weight`. */
 function scaledRow(out: usize, g: usize, weight: usize, n: i32): void {
   let i = 0;
   for (; i <= n - 4; i += 4) {

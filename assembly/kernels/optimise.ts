@@ -1,9 +1,9 @@
-// One pass over a parameter p, its gradient g and what the optimiser remembers, all of n elements. Whatever follows from the step
-// (bias corrections, `1 − β`) the caller prepares in float64. `g` stays as it is.
+// One pass over a parameter p, its gradient g and the optimiser's state, all of n elements. The caller computes factors that depend only on
+// the step (bias corrections, `1 − β`) in float64. `g` does not change.
 import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 
-/** The two formulas that every optimiser is made of. */
+/** The two formulas of which every optimiser consists. */
 class Step {
   /** β s + (1 − β) x, with both factors given. */
   @inline static blend(s: v128, x: v128, beta: f32, rest: f32): v128 {
@@ -55,8 +55,8 @@ export function adam(
 }
 
 /**
- * `g' = g + decay p`; without a buffer (`b` 0) `p ← p − rate g'`; with one `b ← momentum b + rest g'` and `p ← p − rate b`, or
- * Nesterov's `p ← p − rate (g' + momentum b)` (Sutskever et al. 2013, as PyTorch has it).
+ * `g' = g + decay p`; without a buffer (`b` 0) `p ← p − rate g'`; with one `b ← momentum b + rest g'` and `p ← p − rate b`, or Nesterov's
+ * `p ← p − rate (g' + momentum b)` (Sutskever et al. 2013, in PyTorch's form).
  */
 export function sgd(p: usize, g: usize, b: usize, n: i32, rate: f32, momentum: f32, rest: f32, decay: f32, nesterov: i32): void {
   for (let i = n; i > 0; i -= 4) {
@@ -75,9 +75,9 @@ export function sgd(p: usize, g: usize, b: usize, n: i32, rate: f32, momentum: f
 }
 
 /**
- * RMSProp (Hinton, Coursera lecture 6e; ε outside the root as PyTorch has it): `g' = g + decay p`, `s ← α s + rest g'²`. Centred
- * (Graves 2013, §4.2) where `a` is given: `a ← α a + rest g'` and the variance s − a² in place of s. `u = g' / (√s + ε)`, and
- * `p ← p − rate u`, or with a buffer `b ← momentum b + u` and `p ← p − rate b`. `a` and `b` are 0 where absent.
+ * RMSProp (Hinton, Coursera lecture 6e; ε outside the root as in PyTorch): `g' = g + decay p`, `s ← α s + rest g'²`. If `a` is given it is
+ * centred (Graves 2013, §4.2): `a ← α a + rest g'`, with the variance s − a² in place of s. `u = g' / (√s + ε)`, and `p ← p − rate u`, or
+ * with a buffer `b ← momentum b + u` and `p ← p − rate b`. `a` and `b` are 0 if absent.
  */
 export function rmsprop(
   p: usize,
@@ -101,7 +101,7 @@ export function rmsprop(
     if (a != 0) {
       const mean = Step.blend(Part.load(a, i), d, alpha, rest);
       Part.store(a, mean, i);
-      square = f32x4.pmax(f32x4.sub(square, f32x4.mul(mean, mean)), V.splat(0)); // rounding may leave it just below 0
+      square = f32x4.pmax(f32x4.sub(square, f32x4.mul(mean, mean)), V.splat(0)); // rounding may make it slightly negative
       a += 16;
     }
     let u = f32x4.div(d, f32x4.add(f32x4.sqrt(square), V.splat(epsilon)));
@@ -153,9 +153,7 @@ export function adadelta(p: usize, g: usize, s: usize, a: usize, n: i32, rate: f
   }
 }
 
-/**
- * `out[0] = Σ x[i]²`, added up in float64: four sums, of the elements 0, 1, 2 and 3 modulo 4 in order, then (0 + 2) + (1 + 3).
- */
+/** `out[0] = Σ x[i]²`, summed in float64: four sums, over the elements 0, 1, 2 and 3 modulo 4 in order, then (0 + 2) + (1 + 3). */
 export function sumSquares(out: usize, x: usize, n: i32): void {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);

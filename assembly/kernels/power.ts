@@ -7,7 +7,7 @@ class PowerOp extends Binary {
   }
 }
 
-/** `a^b`: 1 where b is 0 or a is 1, NaN where a is below 0 and b no whole number; zeros and infinities as C99's `pow`. */
+/** `a^b`: 1 where b is 0 or a is 1, NaN where a is below 0 and b is not whole; zeros and infinities as in C99's `pow`. */
 export function pow(
   out: usize,
   a: usize,

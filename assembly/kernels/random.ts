@@ -1,12 +1,12 @@
-// Element i of a draw comes from the counter (0, start + i) under its key alone: never from the length or from its neighbours.
-// `start` is what has been drawn before: 0, or where a part of a draw begins.
+// Element i of a draw depends only on the key and the counter (0, start + i), not on the length or its neighbours. `start` is the number of
+// elements drawn before: 0, or the beginning of a part of a draw.
 import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
 import { Threefry } from "../simd/threefry";
 import { Cos } from "../simd/trig";
 
-/** Two words of random bits a lane, made into a float32. Functors have no fields: run-time parameters are p, q and r. */
+/** Converts two words of random bits per lane to a float32. Functors have no fields: run-time parameters are p, q and r. */
 abstract class Draw {
   abstract at(first: v128, second: v128, p: v128, q: v128, r: v128): v128;
 }
@@ -43,14 +43,14 @@ class Uniform extends Draw {
   }
 }
 
-/** The largest float32 below `x`, for x finite. */
+/** The largest float32 below a finite `x`. */
 function below(x: f32): f32 {
   const bits = reinterpret<i32>(x);
   if (x == 0) return reinterpret<f32>(0x80000001);
   return reinterpret<f32>(x > 0 ? bits - 1 : bits + 1);
 }
 
-/** `out[i]` in [low, high), from 24 bits. What rounding would carry to `high` stays just below it. */
+/** `out[i]` in [low, high), from 24 bits. A value that would round to `high` stays just below it. */
 export function uniform(out: usize, n: i32, k0: i32, k1: i32, low: f32, high: f32, start: i32): void {
   fill<Uniform>(out, n, start, k0, k1, low, high - low, below(high));
 }
@@ -80,8 +80,8 @@ export function gumbel(out: usize, n: i32, k0: i32, k1: i32, start: i32): void {
 }
 
 /**
- * `out[r]` int32: the place of the largest `logits[r, j] + Gumbel((start + r) n + j)`, the first of equals; −1 where no logit is above
- * −∞. Drawn so, j has the probability softmax(logits[r])[j] (Gumbel 1954, "Statistical theory of extreme values", the Gumbel-max trick).
+ * `out[r]` int32: the index of the largest `logits[r, j] + Gumbel((start + r) n + j)`, the first among equals; −1 if no logit is above −∞.
+ * So j has the probability softmax(logits[r])[j] (Gumbel 1954, "Statistical theory of extreme values", the Gumbel-max trick).
  */
 export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i32, k1: i32, start: i32): void {
   const f = changetype<Gumbel>(0);
@@ -108,10 +108,10 @@ export function categorical(out: usize, logits: usize, rows: i32, n: i32, k0: i3
 }
 
 class Best {
-  /** The place of the largest lane; the lowest place of equals, −1 where every lane is −∞. */
+  /** The index of the largest lane; the lowest index among equals, −1 if every lane is −∞. */
   @inline static of(most: v128, place: v128): i32 {
     const top = V.splat(V.max(most));
-    // As unsigned, the −1 of an untouched lane is above every place.
+    // As unsigned numbers, the −1 of an untouched lane is above every index.
     const candidates = v128.or(place, v128.not(f32x4.eq(most, top)));
     const half = i32x4.min_u(candidates, V.swapHalves(candidates));
     return i32x4.extract_lane(i32x4.min_u(half, V.swapPairs(half)), 0);

@@ -1,16 +1,16 @@
 import { foldAxis, Largest, Sum } from "../loops/rows";
 
-/** `out[o, i] = Σₖ x[o, k, i]` over k < n: with `inner` = 1 in the order of `loops/rows`, else in order of k. */
+/** `out[o, i] = Σₖ x[o, k, i]` over k < n: in the order of `loops/rows` if `inner` is 1, else in order of k. */
 export function sum(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
   foldAxis<Sum>(out, x, outer, n, inner);
 }
 
-/** `out[o, i]` = the largest of `x[o, k, i]` over k < n; NaN where one is NaN, −∞ where n = 0. */
+/** `out[o, i]` = the largest of `x[o, k, i]` over k < n; NaN if one is NaN, −∞ if n = 0. */
 export function max(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
   foldAxis<Largest>(out, x, outer, n, inner);
 }
 
-/** One number `stride` elements from the next: where the first of the largest is; NaN counts as larger than all. */
+/** The index of the first largest of numbers `stride` elements apart; NaN counts as larger than all. */
 function argmaxOf(x: usize, n: i32, stride: i32): i32 {
   const step = (<usize>stride) << 2;
   let best: f32 = -Infinity;
@@ -27,7 +27,7 @@ function argmaxOf(x: usize, n: i32, stride: i32): i32 {
   return at;
 }
 
-/** `out[o, i]` = the k of the first largest `x[o, k, i]`; the first NaN where there is one, 0 where n = 0. */
+/** `out[o, i]` = the k of the first largest `x[o, k, i]`; the first NaN if there is one, 0 if n = 0. */
 export function argmax(out: usize, x: usize, outer: i32, n: i32, inner: i32): void {
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {

@@ -2,8 +2,8 @@ import { Part } from "../loops/part";
 import { V } from "../simd/lanes";
 
 /**
- * `out[o, k, i] = x[o, k, i] + a[o, k, i] · out[o, k − 1, i]` in order of k < n, the first one `x` itself; k + 1 and from the last one on
- * where `reverse` is 1. An `a` of address 0 stands for ones: the running sum.
+ * `out[o, k, i] = x[o, k, i] + a[o, k, i] · out[o, k − 1, i]` in order of k < n, the first one `x` itself; with `reverse` 1 from the last k
+ * down, using k + 1. An `a` of address 0 stands for ones: the running sum.
  */
 export function linearScan(out: usize, x: usize, a: usize, outer: i32, n: i32, inner: i32, reverse: i32): void {
   const row = (<usize>inner) << 2;

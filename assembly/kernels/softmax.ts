@@ -4,7 +4,7 @@ import { Exp } from "../simd/exp";
 import { V } from "../simd/lanes";
 import { Log } from "../simd/log";
 
-/** What a row is measured from: its largest, and 0 where nothing is above −∞, so that −∞ − a is never NaN. */
+/** The number subtracted from a row: its largest, or 0 if nothing is above −∞, so that −∞ − a is never NaN. */
 function highest(x: usize, n: i32): f32 {
   const top = fold<Top>(x, n);
   return top == -Infinity ? 0 : top;
@@ -17,7 +17,7 @@ class ExpLess extends Lane {
   }
 }
 
-/** `2²⁴ e^(x − a)`, never 0: a common factor of a row's elements that saves each a multiplication. */
+/** `2²⁴ e^(x − a)`, never 0: the common factor of a row saves each element a multiplication. */
 class ScaledExpLess extends Lane {
   @inline at(x: v128, a: v128, b: v128): v128 {
     return Exp.scaled(f32x4.pmax(f32x4.sub(x, a), V.splat(-104)));
@@ -31,14 +31,14 @@ class Scale extends Lane {
 }
 
 /**
- * `out[r, i] = e^(x[r, i] − m) / Σ e^(x[r, ·] − m)`, m the row's largest: a product with the reciprocal of the sum. A row of −∞ gives
- * zeros, a row with NaN or +∞ gives NaN.
+ * `out[r, i] = e^(x[r, i] − m) / Σ e^(x[r, ·] − m)`, m the row's largest, computed as a product with the reciprocal of the sum. A row of −∞
+ * gives zeros, a row with NaN or +∞ gives NaN.
  */
 export function softmax(out: usize, x: usize, rows: i32, n: i32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
     const top = fold<Top>(x, n);
-    // The sum in a pass of its own: beside the exponentials its four registers cost more than reading them again.
+    // The sum has its own pass: its four registers beside the exponentials would cost more than reading them again.
     mapWith<ScaledExpLess>(out, x, n, top == -Infinity ? 0 : top, 0);
     const total = sumRow(out, n);
     mapWith<Scale>(out, out, n, top == -Infinity ? total * 0 : 1 / total, 0);
@@ -77,14 +77,14 @@ function logTotal(x: usize, n: i32, m: f32): f32 {
   return total == 0 ? 0 : V.first(Log.of(V.splat(total)));
 }
 
-/** `(x − a) − b`: in this order nothing is lost where a is large. */
+/** `(x − a) − b`: this order loses nothing if a is large. */
 class Less extends Lane {
   @inline at(x: v128, a: v128, b: v128): v128 {
     return f32x4.sub(f32x4.sub(x, a), b);
   }
 }
 
-/** `out[r, i] = x[r, i] − m − ln Σ e^(x[r, ·] − m)`, m the row's largest. A row of −∞ stays so. */
+/** `out[r, i] = x[r, i] − m − ln Σ e^(x[r, ·] − m)`, m the row's largest. A row of −∞ stays −∞. */
 export function logSoftmax(out: usize, x: usize, rows: i32, n: i32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
@@ -113,7 +113,7 @@ export function logSoftmaxBackward(dx: usize, g: usize, y: usize, rows: i32, n: 
   }
 }
 
-/** `out[r] = m + ln Σ e^(x[r, ·] − m)`, m the row's largest; −∞ for a row of −∞ and for an empty one, ∞ where one is ∞ and none NaN. */
+/** `out[r] = m + ln Σ e^(x[r, ·] − m)`, m the row's largest; −∞ for an empty row or one of −∞, ∞ if one is ∞ and none is NaN. */
 export function logSumExp(out: usize, x: usize, rows: i32, n: i32): void {
   const width = (<usize>n) << 2;
   for (let r = 0; r < rows; r++) {
@@ -139,7 +139,7 @@ class Closed extends Lane {
   }
 }
 
-/** What smoothing ε adds to the target at each class that is possible, whose logit is above −∞. */
+/** The target that smoothing ε gives to each possible class, that is, one whose logit is above −∞. */
 function shareOf(x: usize, n: i32, smoothing: f32): f32 {
   return smoothing == 0 ? 0 : smoothing / max<f32>(1, <f32>n - sumOf<Closed>(x, n, 0, 0));
 }
@@ -157,9 +157,8 @@ function rowLoss(loss: usize, stats: usize, x: usize, target: i32, n: i32, smoot
 }
 
 /**
- * `loss[r] = −(1 − ε) · y[target[r]] − ε/c · Σ y` with y the {@link logSoftmax} of row r and ε the smoothing, over its c classes above −∞; 0
- * where the target is −1.
- * `stats` (2 a row) holds for {@link crossEntropyBackward} the row's largest m and Σ e^(x − m).
+ * `loss[r] = −(1 − ε) · y[target[r]] − ε/c · Σ y` with y the {@link logSoftmax} of row r and ε the smoothing, over its c classes above −∞;
+ * 0 if the target is −1. `stats` (2 per row) keeps the row's largest m and Σ e^(x − m) for {@link crossEntropyBackward}.
  */
 export function crossEntropy(loss: usize, stats: usize, x: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
   const width = (<usize>n) << 2;
@@ -189,8 +188,8 @@ class ShiftOpen extends PairLane {
 }
 
 /**
- * `dx = g[r] · (softmax(x) − ε/c where x is above −∞ − (1 − ε) at the target)` in each row, 0 where the target is −1; `stats` from
- * {@link crossEntropy}. `dx` must not be `x`.
+ * `dx = g[r] · (softmax(x) − ε/c where x is above −∞ − (1 − ε) at the target)` in each row, 0 if the target is −1; `stats` from {@link
+ * crossEntropy}. `dx` must not be `x`.
  */
 export function crossEntropyBackward(dx: usize, g: usize, x: usize, stats: usize, target: usize, rows: i32, n: i32, smoothing: f32): void {
   const width = (<usize>n) << 2;

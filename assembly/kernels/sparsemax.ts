@@ -3,7 +3,7 @@ import { Part } from "../loops/part";
 import { fold, mapPairs, PairLane, Top } from "../loops/rows";
 import { V } from "../simd/lanes";
 
-/** `max(x − a − b, 0)`; NaN stays. */
+/** `max(x − a − b, 0)`; NaN stays NaN. */
 class Excess extends Lane {
   @inline at(x: v128, a: v128, b: v128): v128 {
     return f32x4.pmax(f32x4.sub(f32x4.sub(x, a), b), V.splat(0));
@@ -18,8 +18,9 @@ class Support {
 }
 
 /**
- * The τ with Σ max(x − top − τ, 0) = 1, by Newton's steps from below on this convex, piecewise linear sum (Michelot 1986): with k above
- * the threshold, τ += (Σ − 1) / k. k falls with each step but the last; no row takes more steps than it has elements. 0 for a row of −∞.
+ * The τ with Σ max(x − top − τ, 0) = 1, by Newton's method from below on this convex, piecewise linear sum (Michelot 1986): with k elements
+ * above the threshold, τ += (Σ − 1) / k. k falls with each step but the last, so a row takes at most as many steps as it has elements. 0
+ * for a row of −∞.
  */
 function threshold(x: usize, n: i32, top: f32): f32 {
   const f = changetype<Excess>(0);

@@ -1,5 +1,5 @@
-// The gradient of attention in tiles, from the scores computed again: nothing as large as queries × keys is kept. A head is one walk over
-// tiles of keys and, within, of queries; each product is done once, so that a sum over queries and one over keys both have their order.
+// The gradient of attention in tiles, from recomputed scores: nothing as large as queries × keys is kept. A head is one pass over tiles of
+// keys and, inside, of queries. Each product is computed once, so sums over queries and over keys both have a fixed order.
 import { allFinite, clearEight, guardedStrip, transposeOut, unweaveEight, weaveEight } from "../loops/eights";
 import { mapWith } from "../loops/map";
 import { PairLane, sumOfPairs } from "../loops/rows";
@@ -8,11 +8,11 @@ import { strip, stripRows } from "../loops/tile";
 import { V } from "../simd/lanes";
 import { packRows } from "./matmul";
 
-/** Keys and queries of a tile. Fixed: they are part of the order of summation. */
+/** Keys and queries in a tile. They are fixed, since they determine the order of summation. */
 const TILE: i32 = 64;
 /** Bytes from one key of a tile to the next. */
 const STEP: usize = 256;
-/** Keys that begin their sum at the same query where later keys are hidden. */
+/** Keys that begin their sum at the same query if later keys are hidden. */
 const CHUNK: i32 = 16;
 
 class Product extends PairLane {
@@ -21,14 +21,14 @@ class Product extends PairLane {
   }
 }
 
-/** `w · (x − inner)`, and 0 where w is: x may be anything there. */
+/** `w · (x − inner)`, and 0 where w is 0, whatever x is there. */
 class Slope {
   @inline static of(w: v128, x: v128, inner: v128): v128 {
     return v128.andnot(f32x4.mul(w, f32x4.sub(x, inner)), f32x4.eq(w, V.splat(0)));
   }
 }
 
-/** `ds[s][8] = w (ds − inner)`: from gradients of weights to gradients of scores. */
+/** `ds[s][8] = w (ds − inner)`: converts gradients of weights to gradients of scores. */
 function slopes(ds: usize, w: usize, n: i32, inner: usize): void {
   const i0 = V.load(inner);
   const i1 = V.load(inner + 16);
@@ -41,7 +41,7 @@ function slopes(ds: usize, w: usize, n: i32, inner: usize): void {
 }
 
 /**
- * `out[s, ·] += Σₜ tile[s][t] x[t, ·]` for n keys and rows of `width`, t < rows. Where `causal`, `last` says how far the tile's first
+ * `out[s, ·] += Σₜ tile[s][t] x[t, ·]` for n keys and rows of `width`, t < rows. If `causal`, `last` is the last key that the tile's first
  * query sees: a chunk of keys starts at the first eight queries that see any of it. `aux` holds rows · 8.
  */
 function addRows(out: usize, tile: usize, x: usize, n: i32, rows: i32, width: i32, causal: bool, last: i32, aux: usize): void {
@@ -67,11 +67,11 @@ function addRows(out: usize, tile: usize, x: usize, n: i32, rows: i32, width: i3
 }
 
 /**
- * Gradients of `scaledDotProductAttention` from `g`, that of its result `y`, and from what it left in `tops` and `shares`: `dq`, `dk`,
- * `dv`, and `dbias` [·, queries, keys] of every head (or 0). With w the weights and x = g[t] · v[s], that of a score is
- * `w (x − g[t] · y[t])`. The queries' heads that share keys add to `dk` and `dv` one after the other; rows of those behind `keys` get 0. Does
- * the heads of keys from `from` up to `to`. `scratch` holds 8,704 + 136 · width + 64 · valueWidth +
- * queries · (2 · width + valueWidth + 3) elements, with queries rounded up to eights and widths to fours.
+ * Gradients of `scaledDotProductAttention` from `g`, that of its result `y`, and from the `tops` and `shares` that it left: `dq`, `dk`,
+ * `dv`, and `dbias` [·, queries, keys] of every head (or 0). With w the weights and x = g[t] · v[s], that of a score is `w (x − g[t] ·
+ * y[t])`. The query heads that share keys add to `dk` and `dv` one after the other; rows from `keys` on get 0. Handles the heads of keys
+ * from `from` up to `to`. `scratch` holds 8,704 + 136 · width + 64 · valueWidth + queries · (2 · width + valueWidth + 3) elements, with
+ * queries rounded up to eights and widths to fours.
  */
 export function scaledDotProductAttentionBackward(
   dq: usize,
@@ -165,7 +165,7 @@ export function scaledDotProductAttentionBackward(
         const aStep = lies ? Bytes.of(width) : <usize>16;
         for (let first = 0; first < queries; first += TILE) {
           const rows = min(TILE, queries - first);
-          // Of the tile's keys, the last that its first query may see.
+          // The last of the tile's keys that its first query may see.
           const sees = causal != 0 ? first + keys - queries - base : n;
           if (sees + rows <= 0) continue;
           for (let i = 0; i < rows; i += 8) {

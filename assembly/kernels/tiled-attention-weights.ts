@@ -3,8 +3,8 @@ import { Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed, weights
 import { packRows } from "./matmul";
 
 /**
- * The weights of `scaledDotProductAttention`, `out[h, t, s]`, from what it left in `tops` and `shares`: `out` [·, queries, keys]. All
- * else is as there; `scratch` holds as much, less what goes with `valueWidth`.
+ * The weights of `scaledDotProductAttention`, `out[h, t, s]`, from the `tops` and `shares` that it left: `out` [·, queries, keys]. The
+ * other arguments are as there; `scratch` holds the same number of elements without the terms with `valueWidth`.
  */
 export function scaledDotProductWeights(
   out: usize,

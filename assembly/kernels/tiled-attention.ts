@@ -1,6 +1,6 @@
-// Scaled dot-product attention in tiles of keys × queries: softmax with a running largest score and sum (Milakov and Gimelshein 2018;
-// Dao et al. 2022), never a row of scores as long as the keys. Eight queries are eight lanes and keys run down: every step is lane by
-// lane, so that a query's bits do not depend on the others. Tiles of keys begin at multiples of KEYS, whoever asks.
+// Scaled dot-product attention in tiles of keys × queries: softmax with a running maximum and sum (Milakov and Gimelshein 2018; Dao et al.
+// 2022), so no row of scores is as long as the keys. Eight queries are eight lanes, keys are rows: every step is lane by lane, so a query's
+// bits do not depend on the others. Tiles of keys always begin at multiples of KEYS.
 import { allFinite, guardedStrip, scaleEight, unweaveEight } from "../loops/eights";
 import { Base, Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
 import { strip } from "../loops/tile";
@@ -9,8 +9,8 @@ import { V } from "../simd/lanes";
 import { packRows } from "./matmul";
 
 /**
- * Takes a tile of scores `[n][8]` into the running softmax: `top` is the largest so far, `total` the sum of weights relative to it,
- * `ease` the factor by which sums so far shrink. The tile becomes weights. False where `ease` is 1 throughout.
+ * Adds a tile of scores `[n][8]` to the running softmax: `top` is the largest so far, `total` the sum of weights relative to it, `ease` the
+ * factor by which earlier sums shrink. The tile becomes weights. False if `ease` is 1 throughout.
  */
 function absorb(tile: usize, n: i32, top: usize, total: usize, ease: usize): bool {
   const old0 = V.load(top);
@@ -56,15 +56,14 @@ function invertEight(x: usize): void {
 }
 
 /**
- * `out[h, t] = Σₛ wₛ v[h, s]`, `w = softmax(scale · q[h, t] · k[h, s] + bias)` over the keys that mask and `causal` (keys up to
- * t + keys − queries) let be seen; 0 where there are none. `tops[h, t]` gets the largest score over ln 2, `shares[h, t]` 1 / Σ of the
- * weights relative to it (0 where there are none): what the weights and the gradient are computed from again.
+ * `out[h, t] = Σₛ wₛ v[h, s]`, `w = softmax(scale · q[h, t] · k[h, s] + bias)` over the keys that the mask and `causal` (keys up to t +
+ * keys − queries) allow; 0 if there are none. `tops[h, t]` becomes the largest score over ln 2, `shares[h, t]` 1 / Σ of the weights
+ * relative to it (0 if there are none): from these the weights and the gradient are computed again.
  *
- * `q` [·, queries, width], `k` [·, capacity, width], `v` [·, capacity, valueWidth] of heads that follow each other, `heads` of `q` to an example
- * and `group` of `q` for each of `k` and `v`, of whose rows the first `keys` are there; `mask` and `bias` (or 0) have a stride for example, head
- * (of `q`), query and key. Does the blocks of 64 queries from `from` up to `to`,
- * counted through all heads. `scratch` holds 64 · (width + valueWidth + 68) + 8 · valueWidth + keys · (width + valueWidth) elements, with
- * keys and widths rounded up to fours.
+ * `q` [·, queries, width], `k` [·, capacity, width] and `v` [·, capacity, valueWidth] hold consecutive heads: `heads` of `q` per example,
+ * and `group` of `q` for each of `k` and `v`, of whose rows the first `keys` count. `mask` and `bias` (or 0) have strides for example, head
+ * (of `q`), query and key. Handles the blocks of 64 queries from `from` up to `to`, counted across all heads. `scratch` holds 64 · (width +
+ * valueWidth + 68) + 8 · valueWidth + keys · (width + valueWidth) elements, with keys and widths rounded up to fours.
  */
 export function scaledDotProductAttention(
   out: usize,
@@ -141,7 +140,7 @@ export function scaledDotProductAttention(
       if (mask != 0 && maskQuery == 0) n = trimmed(maskHere + Bytes.of(base * maskKey), maskKey, n);
       for (let i = 0; i < rows; i += 8) {
         const lines = min(8, rows - i);
-        const last = causal != 0 ? first + i + keys - queries - base : n; // of the tile's keys that the panel's first query may see
+        const last = causal != 0 ? first + i + keys - queries - base : n; // the last of the tile's keys that the panel's first query may see
         const seen = min(n, last + lines);
         if (seen <= 0) continue;
         scores(

@@ -1,15 +1,15 @@
-// Panels of eight lines side by side, `x[k][8]`: line l is lane l of two vectors, so that what is done along a line is done lane by lane
-// and no line knows of another.
+// Panels of eight lines side by side, `x[k][8]`: line l is lane l of two vectors, so that work along a line is done lane by lane and lines
+// do not affect each other.
 import { V } from "../simd/lanes";
 import { weave } from "./pack";
 
-/** Eight lines side by side: `out[k][l] = x[l, k]`; `lines` of them there, the rest are 0. Rows of `out` are `step` bytes apart. */
+/** Packs eight lines: `out[k][l] = x[l, k]`; only `lines` of them exist, the rest are 0. Rows of `out` are `step` bytes apart. */
 export function weaveEight(out: usize, step: usize, x: usize, lines: i32, depth: i32, lineStride: i32, depthStride: i32): void {
   weave(out, step, x, lines, depth, lineStride, depthStride);
   weave(out + 16, step, x + ((<usize>lineStride) << 4), lines - 4, depth, lineStride, depthStride);
 }
 
-/** The way back, of the first `lines`: `out[l, k] = x[k][l]`, k < n, lines of `out` side by side. `aux` holds 8 · n, n rounded up to fours. */
+/** Unpacks the first `lines`: `out[l, k] = x[k][l]`, k < n, with adjacent lines of `out`. `aux` holds 8 · n, n rounded up to fours. */
 export function unweaveEight(out: usize, x: usize, lines: i32, n: i32, aux: usize): void {
   const step = (<usize>((n + 3) & -4)) << 2;
   const line = (<usize>n) << 2;
@@ -48,8 +48,8 @@ export function clearEight(x: usize, step: usize, k: i32, n: i32): void {
 }
 
 /**
- * `out[r][l] += Σₖ a[k, r] · b[k][l]` where what is multiplied by 0 counts as 0, NaN too: `strip` (loops/tile.ts) with eight columns, for
- * operands that hold what must not be seen. The order, and for finite operands the bits, are the same.
+ * `out[r][l] += Σₖ a[k, r] · b[k][l]` where any product with 0 counts as 0, even with NaN: `strip` (loops/tile.ts) with eight columns, for
+ * operands with masked values. The order, and for finite operands the bits, are the same.
  */
 export function guardedStrip(out: usize, a: usize, aPanel: usize, aStep: usize, b: usize, bStep: usize, depth: i32, rows: i32): void {
   const zero = V.splat(0);
@@ -73,7 +73,7 @@ export function guardedStrip(out: usize, a: usize, aPanel: usize, aStep: usize, 
   }
 }
 
-/** False where any of `n` elements is infinite or NaN. */
+/** False if any of `n` elements is infinite or NaN. */
 export function allFinite(x: usize, n: i32): bool {
   let s0 = V.splat(0);
   let s1 = V.splat(0);

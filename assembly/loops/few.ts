@@ -1,15 +1,15 @@
-// Products of few rows or columns, each element of whose other operand is used as few times: nothing large is packed. `scratch` holds
-// 2,048 elements, and for panels up to 8 columns of BLOCK. Strides in elements, `outStep`, `outRow` and `outColumn` in bytes.
+// Products of few rows or columns, which use each element of the other operand only a few times: nothing large is packed. `scratch` holds
+// 2,048 elements, and for panels up to 8 columns of BLOCK. Strides are in elements; `outStep`, `outRow` and `outColumn` in bytes.
 import { packPanel, weave } from "./pack";
 import { BLOCK, stripRow, stripRowsNarrow } from "./tile";
 import { addRows, addTo, dots } from "./vector";
 
-/** Elements that the sums of a few rows take at a time: they stay in the first-level cache. */
+/** Elements of the sums of a few rows computed at a time, which stay in the first-level cache. */
 const SUMS: i32 = 2048;
-/** Lines longer than a block that are summed along at a time, as many as `dots` takes. */
+/** Lines longer than a block that are summed at a time, as many as `dots` takes. */
 const LINES: i32 = 8;
 
-/** A few rows times a plain `b`, by adding up its rows: memory is read in runs. Scratch: SUMS elements. */
+/** A few rows times a plain `b`, as a sum of its rows: memory is read in runs. Scratch: SUMS elements. */
 export function addedRows(
   out: usize,
   a: usize,
@@ -48,7 +48,7 @@ export function addedRows(
   }
 }
 
-/** The same in tiles over columns, for operands that the cache holds. Scratch: 8 · BLOCK elements. */
+/** The same in tiles over columns, for operands that fit the cache. Scratch: 8 · BLOCK elements. */
 export function rowByRow(
   out: usize,
   a: usize,
@@ -78,7 +78,7 @@ export function rowByRow(
   }
 }
 
-/** `a`'s rows where they lie against at most four columns. Scratch: 4 · BLOCK elements. */
+/** `a`'s rows in place times at most four columns. Scratch: 4 · BLOCK elements. */
 export function fewColumns(
   out: usize,
   outRow: usize,
@@ -94,7 +94,7 @@ export function fewColumns(
   beta: i32,
   scratch: usize,
 ): void {
-  // A few rows to their end, then the next: memory is read in long runs.
+  // A few rows to their end, then the next few: memory is read in long runs.
   const run = k > BLOCK ? LINES : m;
   for (let top = 0; n == 1 && top < m; top += run) {
     const lines = min(run, m - top);

@@ -6,11 +6,11 @@ export abstract class Unary {
   abstract at(x: v128): v128;
 }
 
-/** One that takes so many dependent operations that four vectors are worked on side by side. */
+/** A function with so many dependent operations that four vectors are processed in parallel. */
 export abstract class Long extends Unary {}
 
 /**
- * `out[i] = F(x[i])` for i < n. The copy of F after the loop is also what makes V8 keep its constants in registers: used in a loop alone they
+ * `out[i] = F(x[i])` for i < n. The copy of F after the loop also makes V8 keep its constants in registers: with F in the loop alone, they
  * are made anew in each round.
  */
 export function map<F extends Unary>(out: usize, x: usize, n: i32): void {

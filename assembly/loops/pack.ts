@@ -19,8 +19,8 @@ class Block {
 }
 
 /**
- * Four lines (of them `lines` exist, the rest are 0) side by side: `out[k·width + l] = x[l, k]` for k < depth. Bytes: `width` from
- * one step of `out` to the next. Elements: `lineStride` and `depthStride` of `x`.
+ * Four lines (`lines` of them exist, the rest are 0) side by side: `out[k·width + l] = x[l, k]` for k < depth. In bytes: `width`, from one
+ * step of `out` to the next. In elements: `lineStride` and `depthStride` of `x`.
  */
 export function weave(out: usize, width: usize, x: usize, lines: i32, depth: i32, lineStride: i32, depthStride: i32): void {
   const step = (<usize>depthStride) << 2;
@@ -59,9 +59,9 @@ export function packPanel(out: usize, x: usize, columns: i32, depth: i32, depthS
 }
 
 /**
- * Lines that are neighbours, eight at a time: `out[k·width + l] = x[l, k]` for l < 8 and so on for each further eight, `panel` bytes on;
- * lanes from the fifth on `second` bytes after the first. Four steps of depth at a time over all lines, so that memory is read in runs: one panel
- * after the other, rows a multiple of 4,096 bytes apart would push each other from the cache half used.
+ * Neighbouring lines, eight at a time: `out[k·width + l] = x[l, k]` for l < 8, and for each further eight lines `panel` bytes later; lanes
+ * from the fifth on are `second` bytes after the first. It takes four steps of depth at a time over all lines, so memory is read in runs.
+ * If it took one panel after the other, rows a multiple of 4,096 bytes apart would evict each other from the cache half used.
  */
 export function slices(out: usize, width: usize, second: usize, panel: usize, x: usize, eights: i32, depth: i32, depthStride: i32): void {
   const step = (<usize>depthStride) << 2;

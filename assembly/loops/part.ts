@@ -1,8 +1,8 @@
 import { V } from "../simd/lanes";
 
 /**
- * The tail helper: four elements, or the last `rest` of them, by one piece of code. In a loop whose body is long that saves a second copy of the
- * body; with `rest` a constant it is the one load or store.
+ * The tail helper: the same code for four elements or for the last `rest`. A loop with a long body avoids a second copy of the body this
+ * way; if `rest` is a constant, it compiles to the one load or store.
  */
 export class Part {
   @inline static load(p: usize, rest: i32): v128 {

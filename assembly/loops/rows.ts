@@ -1,15 +1,15 @@
-// Loops over one row that end in one number, or use one. Their order is a promise (docs/numerics.md): vectors go round robin into four
-// sums, the last one filled up; then (0 + 1) + (2 + 3), then the lanes. Where an element goes does not depend on how many follow it: zeros
-// at a row's end (what a mask hides, pads) change nothing.
+// Loops over a row that compute one number, or use one. Their order is a promise (docs/numerics.md): vectors go round robin into four sums,
+// the last one zero-padded; then (0 + 1) + (2 + 3), then the lanes. The place of an element does not depend on how many follow it: zeros at
+// a row's end (masked elements, padding) change nothing.
 import { V } from "../simd/lanes";
 import { Lane } from "./map";
 
-/** How many numbers become one, without fields. */
+/** How numbers are joined to one, without fields. */
 export abstract class Fold {
-  /** What `join` leaves as it was. */
+  /** The neutral element of `join`. */
   abstract start(): v128;
   abstract join(a: v128, b: v128): v128;
-  /** The four lanes joined. */
+  /** Joins the four lanes. */
   abstract lanes(x: v128): f32;
 }
 
@@ -27,7 +27,7 @@ export class Sum extends Fold {
   }
 }
 
-/** The largest, passing NaN by: −∞ where there is nothing else. */
+/** The largest, skipping NaN; −∞ if there is nothing else. */
 export class Top extends Fold {
   @inline start(): v128 {
     return V.splat(-Infinity);
@@ -42,7 +42,7 @@ export class Top extends Fold {
   }
 }
 
-/** The largest; NaN where one is. */
+/** The largest; NaN if one is NaN. */
 export class Largest extends Fold {
   @inline start(): v128 {
     return V.splat(-Infinity);
@@ -57,7 +57,7 @@ export class Largest extends Fold {
   }
 }
 
-/** `n` neighbours joined. */
+/** Joins `n` neighbours. */
 export function fold<F extends Fold>(x: usize, n: i32): f32 {
   const f = changetype<F>(0);
   let s0 = f.start();
@@ -108,7 +108,7 @@ export function addRow(out: usize, x: usize, n: i32): void {
   joinRow<Sum>(out, x, n);
 }
 
-/** Four times {@link joinRow}, rows of `n` in order. */
+/** Four {@link joinRow} in one: rows of `n` in order. */
 function joinFourRows<F extends Fold>(out: usize, x0: usize, n: i32): void {
   const f = changetype<F>(0);
   const width = (<usize>n) << 2;
@@ -130,7 +130,7 @@ function joinFourRows<F extends Fold>(out: usize, x0: usize, n: i32): void {
   V.storeTail(out, f.join(f.join(low, V.loadTail(x2, rest)), V.loadTail(x3, rest)), rest);
 }
 
-/** `out[i]` = the `n` numbers `inner` apart from `x[i]` on, joined in order. */
+/** `out[i]` = the `n` numbers from `x[i]` on, `inner` apart, joined in order. */
 export function foldColumns<F extends Fold>(out: usize, x: usize, n: i32, inner: i32): void {
   const width = (<usize>inner) << 2;
   const start = V.first(changetype<F>(0).start());

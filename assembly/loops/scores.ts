@@ -1,16 +1,16 @@
-// Scores of eight queries with the keys of a tile, `tile[s][8]` in powers of 2, rows `step` bytes apart.
+// Scores of eight queries with the keys of a tile, `tile[s][8]` as exponents of 2, in rows `step` bytes apart.
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
 import { weaveEight } from "./eights";
 import { Lane, mapWith } from "./map";
 import { strip, stripRows } from "./tile";
 
-/** log2(e): scores are held as powers of 2. */
+/** log2(e): scores are kept as exponents of 2. */
 export const LOG2E: f32 = 1.44269504;
 
-/** Keys of a tile. Fixed: it is part of the order of summation. */
+/** Keys in a tile. It is fixed, since it determines the order of summation. */
 export const KEYS: i32 = 256;
-/** Queries of a block, worked on while a tile of keys is near. What a call is told to do counts in blocks. */
+/** Queries in a block, processed while a tile of keys is in the cache. Calls count their work in blocks. */
 export const QUERIES: i32 = 64;
 /** Queries of a head up to which packing its keys does not pay (measured). The bits are the same. */
 export const FEW: i32 = 32;
@@ -50,7 +50,7 @@ function addBias(tile: usize, step: usize, bias: usize, lines: i32, n: i32, quer
   }
 }
 
-/** −∞ where a mask of keys is false. */
+/** Sets scores to −∞ where a mask of keys is false. */
 function hideKeys(tile: usize, step: usize, mask: usize, n: i32, keyStride: i32): void {
   for (let s = 0; s < n; s++) {
     if (load<i32>(mask) == 0) {
@@ -62,14 +62,14 @@ function hideKeys(tile: usize, step: usize, mask: usize, n: i32, keyStride: i32)
   }
 }
 
-/** Mask elements that decide between a score and −∞, whatever the score is: the lesser of it and of ∞ with the mask's sign. */
+/** Mask elements that decide between a score and −∞, whatever the score is: the minimum of it and of ∞ with the mask's sign. */
 class Mask {
   @inline static of(mask: v128, score: v128): v128 {
     return f32x4.pmin(v128.xor(i32x4.shl(mask, 31), V.splat(-Infinity)), score);
   }
 }
 
-/** −∞ where a mask of queries and keys is false. */
+/** Sets scores to −∞ where a mask of queries and keys is false. */
 function hide(tile: usize, step: usize, mask: usize, lines: i32, n: i32, queryStride: i32, keyStride: i32, aux: usize): void {
   weaveEight(aux, 32, mask, lines, n, queryStride, keyStride);
   for (let s = 0; s < n; s++) {
@@ -80,7 +80,7 @@ function hide(tile: usize, step: usize, mask: usize, lines: i32, n: i32, querySt
   }
 }
 
-/** −∞ for keys that come too late: the first query sees those up to `last`, each next one a key more. */
+/** Sets the scores of later keys to −∞: the first query sees the keys up to `last`, each next query one more. */
 function hideLater(tile: usize, step: usize, n: i32, last: i32): void {
   const low = V.splat(-Infinity);
   const start = max(0, last + 1);
@@ -94,9 +94,9 @@ function hideLater(tile: usize, step: usize, n: i32, last: i32): void {
 }
 
 /**
- * `tile[s][8] = (k[s] · q + bias) / ln 2`, and −∞ where the mask is false or the key comes later than `last` allows (`hideLater`);
- * s < n. `q` is a panel `[width][8]` with the scale and 1 / ln 2 in it; `k` lies in panels of four, or as it is where `panels` is false.
- * `bias` and `mask` (0: none) point to the first query and key; `lines` queries are there. `aux` holds n · 8.
+ * `tile[s][8] = (k[s] · q + bias) / ln 2`, and −∞ where the mask is false or the key is later than `last` allows (`hideLater`); s < n. `q`
+ * is a panel `[width][8]` that includes the factors scale and 1 / ln 2; `k` is in panels of four, or unpacked if `panels` is false. `bias`
+ * and `mask` (0: none) point to the first query and key; `lines` queries exist. `aux` holds n · 8.
  */
 export function scores(
   tile: usize,
@@ -126,13 +126,13 @@ export function scores(
   if (last < n - 1) hideLater(tile, step, n, last);
 }
 
-/** How many of `n` keys there are up to the last that a mask of keys lets be seen. */
+/** The number of the `n` keys up to the last one that a mask of keys shows. */
 export function trimmed(mask: usize, keyStride: i32, n: i32): i32 {
   while (n > 0 && load<i32>(mask + ((<usize>((n - 1) * keyStride)) << 2)) == 0) n--;
   return n;
 }
 
-/** `top` where it is above −∞, else 0: −∞ less it is never NaN. */
+/** `top` where it is above −∞, else 0, so that −∞ minus it is never NaN. */
 export class Base {
   @inline static of(top: v128): v128 {
     return v128.andnot(top, f32x4.eq(top, V.splat(-Infinity)));
@@ -145,7 +145,7 @@ class Weight {
   }
 }
 
-/** A tile of scores as weights, `2^(x − top) · share`; rows `step` bytes apart. */
+/** Converts a tile of scores to weights, `2^(x − top) · share`; rows are `step` bytes apart. */
 export function weights(tile: usize, step: usize, n: i32, top: usize, share: usize): void {
   const b0 = Base.of(V.load(top));
   const b1 = Base.of(V.load(top + 16));

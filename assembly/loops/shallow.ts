@@ -1,15 +1,15 @@
-// Products of which each element is a sum of few terms: writing the result bounds them, so it is written row by row, in runs.
+// Products whose elements are sums of few terms: writing the result limits them, so it is written row by row, in runs.
 import { V } from "../simd/lanes";
 
 /** Terms up to which it pays (measured). */
 export const SHALLOW: i32 = 4;
-/** Columns at a time, but for up to three more of the last: as many of four rows as scratch holds, and the first-level cache. */
+/** Columns at a time (the last may have up to three more), so that four rows of them fit scratch and the first-level cache. */
 const RUN: i32 = 508;
 const MOST: i32 = RUN + 3;
 
-/** A sum of so many terms, without fields. */
+/** A sum of a fixed number of terms, without fields. */
 abstract class Terms {
-  /** `Σₖ aₖ · b[k]` from 0, of four columns. */
+  /** `Σₖ aₖ · b[k]` from 0, for four columns. */
   abstract of(b: usize, step: usize, a0: v128, a1: v128, a2: v128, a3: v128): v128;
 }
 

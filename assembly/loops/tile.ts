@@ -1,6 +1,6 @@
 import { V } from "../simd/lanes";
 
-/** Steps of a sum that one tile takes in registers before it goes to memory. Fixed: it is part of the order of summation. */
+/** Steps of a sum that one tile keeps in registers before it writes to memory. It is fixed, since it determines the order of summation. */
 export const BLOCK: i32 = 256;
 
 class Out {
@@ -32,7 +32,7 @@ function storeEdge(p: usize, x0: v128, x1: v128, columns: i32, add: bool): void 
   Out.lanes(p + 16, x1, columns - 4, add);
 }
 
-/** Four rows of a result that lies transposed: lane j goes to `p + j·step`, row r to element r. Of each, `columns` and `rows` exist. */
+/** Stores four rows of a transposed result: lane j goes to `p + j·step`, row r to element r. Only `columns` and `rows` of them exist. */
 function storeTransposed(p: usize, step: usize, x0: v128, x1: v128, x2: v128, x3: v128, rows: i32, columns: i32, add: bool): void {
   const low01 = V.zipLow(x0, x1);
   const low23 = V.zipLow(x2, x3);
@@ -45,10 +45,10 @@ function storeTransposed(p: usize, step: usize, x0: v128, x1: v128, x2: v128, x3
 }
 
 /**
- * `rows` × `columns` (at most 8) results over `depth` steps, in tiles of 4 × 8. Step k of a tile reads four neighbours at
- * `a + k·aStep` and eight at `b + k·bStep`: packed panels, or a transposed left and a plain right operand where they lie. `aPanel`
- * from one four to the next; all in bytes. The tile's loop stands inside the loop over tiles because engines unroll nested loops
- * further: 0.98 of the limit against 0.90 as a function of its own (V8 11.3).
+ * `rows` × `columns` (at most 8) results over `depth` steps, in tiles of 4 × 8. Step k of a tile reads four neighbours at `a + k·aStep` and
+ * eight at `b + k·bStep`: packed panels, or a transposed left and a plain right operand in place. `aPanel` is the distance between fours;
+ * all in bytes. The tile's loop is inside the loop over tiles because engines unroll nested loops further: it reaches 0.98 of the limit,
+ * against 0.90 as a function of its own (V8 11.3).
  */
 export function strip(
   out: usize,
@@ -107,7 +107,7 @@ export function strip(
   }
 }
 
-/** The same with the left operand's rows where they lie, `aStep` bytes apart, neighbours along the sum. Reads `rows` of them. */
+/** The same with the left operand's rows in place, `aStep` bytes apart, contiguous along the sum. Reads `rows` of them. */
 export function stripRows(
   out: usize,
   outStep: usize,
@@ -170,7 +170,7 @@ export function stripRows(
   }
 }
 
-/** Rows where they lie against panels of four columns: tiles of 6 × 4. */
+/** Rows in place times panels of four columns: tiles of 6 × 4. */
 export function stripRowsNarrow(
   out: usize,
   outStep: usize,
@@ -229,7 +229,7 @@ export function stripRowsNarrow(
   }
 }
 
-/** One row, its elements neighbours, against panels `bPanel` bytes apart: tiles of 1 × 24, the rest in tiles of 1 × 8. */
+/** One contiguous row times panels `bPanel` bytes apart: tiles of 1 × 24, the rest in tiles of 1 × 8. */
 export function stripRow(out: usize, a: usize, b: usize, bPanel: usize, bStep: usize, depth: i32, columns: i32, add: bool): void {
   let j = 0;
   for (; j < columns - 16; j += 24) {

@@ -1,4 +1,4 @@
-// One row times a matrix where it lies: each of its elements is used once or a few times, so that nothing is packed.
+// One row times a matrix in place: each element is used only a few times, so nothing is packed.
 import { V } from "../simd/lanes";
 
 /** The first `depth` rows, and the last few columns. */
@@ -106,13 +106,14 @@ class Four {
 }
 
 /**
- * `out[j] (+)= Σₖ a[k] · x[j, k]`: sums along `lines` lines of `x`, eight at a time. Bytes: `outStep`, `aStep`; `stride` in elements.
+ * `out[j] (+)= Σₖ a[k] · x[j, k]`: sums along `lines` lines of `x`, eight at a time. `outStep` and `aStep` are in bytes, `stride` in
+ * elements.
  */
 export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usize, stride: i32, depth: i32, lines: i32, add: bool): void {
   const step = (<usize>stride) << 2;
   const half = step << 2;
   let j = 0;
-  // More than eight lines a multiple of 4,096 bytes apart would push each other out of the cache.
+  // With more than eight lines a multiple of 4,096 bytes apart, lines would evict each other from the cache.
   for (; j <= lines - 8; j += 8) {
     let c0 = V.splat(0);
     let c1 = V.splat(0);
@@ -120,7 +121,8 @@ export function dots(out: usize, outStep: usize, a: usize, aStep: usize, x: usiz
     let q1 = x + half;
     let p0 = a;
     let p1 = a;
-    // Four lines and the other four by turns: the additions of two sums overlap, and their loads, in one block, would not fit the registers.
+    // The two groups of four lines alternate: the additions of two sums overlap, and their loads, in one block, would not fit the
+    // registers.
     for (let turn = (depth >> 2) << 1; turn > 0; turn--) {
       const c = Four.lines(q0, step, p0, aStep, c0);
       const q = q0 + 16;

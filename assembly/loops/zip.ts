@@ -12,7 +12,7 @@ function take(p: usize, stride: i32, n: i32): v128 {
   return V.gather(p, stride, n);
 }
 
-/** One row: `out` contiguous, operands `s` and `t` elements apart from one to the next. */
+/** One row: `out` contiguous, operands `s` and `t` elements apart. */
 function row<F extends Binary>(out: usize, a: usize, b: usize, n: i32, s: i32, t: i32): void {
   const f = changetype<F>(0);
   let i = 0;
@@ -49,7 +49,7 @@ function row<F extends Binary>(out: usize, a: usize, b: usize, n: i32, s: i32, t
   if (rest > 0) V.storeTail(out, f.at(take(a, s, rest), take(b, t, rest)), rest);
 }
 
-/** `out = F(a, b)` over four axes of lengths n0…n3; `out` contiguous, `a` and `b` with a stride for each axis (0 stretches). */
+/** `out = F(a, b)` over four axes of lengths n0…n3; `out` is contiguous, `a` and `b` have a stride per axis (0 broadcasts). */
 export function zip<F extends Binary>(
   out: usize,
   a: usize,

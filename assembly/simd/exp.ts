@@ -4,8 +4,8 @@ import { V } from "./lanes";
 const ROUND: f32 = 12582912;
 
 /**
- * `e^x` of four lanes, and the steps that sigmoid and erf share with it: x = k ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts
- * of which k times the first is exact (Cody and Waite 1980), e^x = 2^k (1 + q(r)), q(r) = e^r − 1.
+ * `e^x` of four lanes, with the steps that sigmoid and erf share: x = k ln 2 + r with |r| ≤ ln 2 / 2, where ln 2 has two parts and k times
+ * the first is exact (Cody and Waite 1980); e^x = 2^k (1 + q(r)), q(r) = e^r − 1.
  */
 export class Exp {
   @inline static of(x: v128): v128 {
@@ -35,7 +35,7 @@ export class Exp {
     return f32x4.mul(f32x4.add(V.splat(1), q), Exp.power(n));
   }
 
-  /** `round(x / ln 2) + bias` in the low bits of the lanes; less `ROUND + bias` it is the k of {@link rest}. */
+  /** `round(x / ln 2) + bias` in the low bits of the lanes; minus `ROUND + bias` it is the k of {@link rest}. */
   @inline static round(x: v128, bias: f32): v128 {
     return f32x4.add(f32x4.mul(x, V.splat(1.44269504)), V.splat(ROUND + bias));
   }

@@ -4,12 +4,12 @@ import { V } from "./lanes";
 const ROUND: f32 = 12582912 + 127;
 
 /**
- * `2^x` of four lanes for x ≤ 0, for weights of which the largest is 1: x = n + f with n whole and |f| ≤ ½, both exact, and
- * 2^x = 2^n (1 + f p(f)); p from scripts/coefficients.py (`exp2`). Within 1.9e-7; 0 below −126.5; NaN for NaN.
+ * `2^x` of four lanes for x ≤ 0, for weights of which the largest is 1: x = n + f with n whole and |f| ≤ ½, both exact, and 2^x = 2^n (1 +
+ * f p(f)); p from scripts/coefficients.py (`exp2`). The error is within 1.9e-7; the result is 0 below −126.5 and NaN for NaN.
  */
 export class Exp2 {
   @inline static of(x: v128): v128 {
-    const t = f32x4.pmax(x, V.splat(-127)); // 2^n is 0 from there on
+    const t = f32x4.pmax(x, V.splat(-127)); // 2^n is 0 from there down
     const n = f32x4.add(t, V.splat(ROUND));
     const f = f32x4.sub(t, f32x4.sub(n, V.splat(ROUND)));
     const z = f32x4.mul(f, f);

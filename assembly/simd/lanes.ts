@@ -1,9 +1,9 @@
-// The one file that names the machine: loads, stores, tails and the operations whose choice was measured.
+// The one file that names the machine: loads, stores, tails, and operations that were chosen by measurement.
 
 /** Lanes of one vector. */
 export const LANES: i32 = 4;
 
-/** A class with `@inline` static members: inlined by asc, plain TypeScript to `tsc`. */
+/** The lane vocabulary, as a class of `@inline` static members: asc inlines them, and to `tsc` it is plain TypeScript. */
 export class V {
   @inline static load(p: usize): v128 {
     return v128.load(p);
@@ -82,7 +82,7 @@ export class V {
     return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
   }
 
-  /** `a·b + c`: two roundings in the deterministic build, one where a relaxed engine fuses. */
+  /** `a·b + c`: two roundings in the deterministic build, one if a relaxed engine fuses. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
     return f32x4.add(c, f32x4.mul(a, b));
@@ -109,13 +109,13 @@ export class V {
     return f32x4.extract_lane(x, 0);
   }
 
-  /** Largest lane; NaN where one is. */
+  /** Largest lane; NaN if one is NaN. */
   @inline static largest(x: v128): f32 {
     const low = max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1));
     return max<f32>(low, max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)));
   }
 
-  /** Largest lane, NaN-free input. */
+  /** Largest lane, for input without NaN. */
   @inline static max(x: v128): f32 {
     const half = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
     const a = f32x4.extract_lane(half, 0);

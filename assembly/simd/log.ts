@@ -28,7 +28,7 @@ export class Log {
     return v128.all_true<i32>(i32x4.lt_u(i32x4.sub(x, i32x4.splat(0x00800000)), i32x4.splat(0x7f000000)));
   }
 
-  /** `y` with the limits put in: −∞ at ±0, NaN below 0, and ∞ and NaN, which are their own logarithms. */
+  /** `y` with the special values filled in: −∞ at ±0, NaN below 0; ∞ and NaN are their own logarithms. */
   @inline static unusual(x: v128, y: v128): v128 {
     const finite = v128.bitselect(y, x, f32x4.lt(x, V.splat(Infinity)));
     const zero = f32x4.eq(x, V.splat(0));
@@ -53,8 +53,8 @@ export class Log {
 /** `ln(1 + e^x)` of four lanes. */
 export class Softplus {
   /**
-   * max(x, 0) + ln(1 + e), e = exp(−|x|). What 1 + e loses to rounding is given back as (e − (u − 1)) / u, u = 1 + e
-   * (after Kahan; e ≤ 1, so u − 1 is exact).
+   * max(x, 0) + ln(1 + e), e = exp(−|x|). The rounding error of 1 + e is added back as (e − (u − 1)) / u, u = 1 + e (after Kahan; e ≤ 1, so
+   * u − 1 is exact).
    */
   @inline static of(x: v128): v128 {
     const one = V.splat(1);

@@ -1,7 +1,7 @@
 import { Exp2 } from "./exp2";
 import { V } from "./lanes";
 
-/** The normal distribution of four lanes, from `e^(−x²/2)`, which density and distribution share. */
+/** The normal distribution in four lanes, from `e^(−x²/2)`, which density and distribution share. */
 export class Normal {
   /** `e^(−x²/2)`. */
   @inline static bell(x: v128): v128 {
@@ -13,7 +13,7 @@ export class Normal {
     return f32x4.mul(bell, V.splat(0.39894228));
   }
 
-  /** Φ(x) from the bell of x: small values are as precise, relative to their size, as large ones. */
+  /** Φ(x) from the bell of x: small values have the same relative precision as large ones. */
   @inline static distribution(x: v128, bell: v128): v128 {
     const below = f32x4.mul(bell, Normal.ratio(f32x4.abs(x)));
     return v128.bitselect(below, f32x4.sub(V.splat(1), below), f32x4.lt(x, V.splat(0)));

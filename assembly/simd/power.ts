@@ -1,4 +1,4 @@
-// `x^y` of float32, each lane by itself in float64, which leaves an error of no more than the last rounding.
+// `x^y` of float32. Each lane is computed in float64, which leaves hardly more error than the last rounding.
 
 /** `log₂ x` of a positive number: x = m 2^k, √½ ≤ m < √2, and ln m = 2 artanh s = 2 Σ s^(2j + 1) / (2j + 1) with s = (m − 1) / (m + 1), |s| ≤ 0.172. */
 function log2(x: f64): f64 {
@@ -31,10 +31,10 @@ function product(x: f64, n: i32): f64 {
   return result;
 }
 
-/** Exponents up to which a whole power is a product. */
+/** Exponents up to which a whole power is computed as a product. */
 const WHOLE: f32 = 64;
 
-/** `x^y` of x ≥ 0 that is not 1 where y is infinite. */
+/** `x^y` for x ≥ 0; x is not 1 if y is infinite. */
 function magnitude(x: f64, y: f32, whole: bool): f64 {
   const size = abs<f32>(y);
   if (whole && size <= WHOLE) {
@@ -56,7 +56,7 @@ function power(x: f32, y: f32): f32 {
   return abs<f32>(y) < 16777216 && <i32>y & 1 ? <f32>-p : <f32>p; // from 2²⁴ on every float32 is even
 }
 
-/** Four lanes at a time, one after the other: in code once, however many loops call it. */
+/** Four lanes, one after the other: the code exists once, however many loops call it. */
 export class Power {
   static of(x: v128, y: v128): v128 {
     let z = f32x4.splat(power(f32x4.extract_lane(x, 0), f32x4.extract_lane(y, 0)));

@@ -1,16 +1,16 @@
 import { Exp } from "./exp";
 import { V } from "./lanes";
 
-// As in exp.ts: what rounds, with room for an exponent.
+// As in exp.ts: the number that rounds, with room for an exponent.
 const ROUND: f32 = 12582912;
 
 /** `tanh x` of four lanes. */
 export class Tanh {
   /**
-   * |x| = k ln 2 / 2 + h with 0 ≤ h < ln 2 / 2, all but roundings, and e^2h = (c + h) / (c − h) with c = h coth h, which is 1 + h² p(h²)
-   * (p from scripts/coefficients.py, `coth`). With s = 2^-k the quotient (c (1 − s) + h (1 + s)) / (c (1 + s) + h (1 − s)) loses nothing
-   * near 0, where it is h / c. The denominator is the numerator + 2s (c − h): so their errors cancel where it is near 1. Then the
-   * sign of x. From 9.02 on the result rounds to 1.
+   * |x| = k ln 2 / 2 + h with 0 ≤ h < ln 2 / 2, up to rounding, and e^2h = (c + h) / (c − h) with c = h coth h, which is 1 + h² p(h²) (p
+   * from scripts/coefficients.py, `coth`). With s = 2^-k the quotient (c (1 − s) + h (1 + s)) / (c (1 + s) + h (1 − s)) loses nothing near
+   * 0, where it is h / c. The denominator is the numerator + 2s (c − h), so their errors cancel where the quotient is near 1. The sign of x
+   * follows at the end. From 9.02 on the result rounds to 1.
    */
   @inline static of(x: v128): v128 {
     const one = V.splat(1);

@@ -6,8 +6,8 @@ let second: v128 = i32x4.splat(0);
  */
 export class Threefry {
   /**
-   * The first words of the counters (0, i), …, (0, i + 3) under the key (k0, k1); {@link second} gives their second words. Written out
-   * on locals: a state in globals goes through memory at each round and took seven times as long.
+   * The first words of the counters (0, i), …, (0, i + 3) under the key (k0, k1); {@link second} gives their second words. It is unrolled
+   * into locals: state in globals would go through memory in each round and took seven times as long.
    */
   @inline static first(k0: i32, k1: i32, i: i32): v128 {
     const k2 = k0 ^ k1 ^ 0x1bd11bda;
@@ -73,7 +73,7 @@ export class Threefry {
     return a;
   }
 
-  /** The second words of the counters that {@link first} was last called with. */
+  /** The second words of the counters of the last call of {@link first}. */
   @inline static second(): v128 {
     return second;
   }

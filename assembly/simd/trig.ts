@@ -6,7 +6,7 @@ const TWO_OVER_PI: f64 = 0.6366197723675814;
 const QUARTER_HIGH: f64 = 1.5707963267341256;
 const QUARTER_LOW: f64 = 6.077100506506192e-11;
 
-/** The argument less its nearest multiple of π/2, and which multiple: in float64, where both are exact enough up to |x| = 2²⁰. */
+/** The argument minus its nearest multiple of π/2, and the multiple: in float64, where both are exact enough up to |x| = 2²⁰. */
 class Turn {
   /** `round(2x/π)` of two lanes, in the low bits of each. */
   @inline static quarters(x: v128): v128 {
@@ -25,7 +25,7 @@ class Turn {
     const a = Turn.quarters(low);
     const b = Turn.quarters(high);
     const near = v128.shuffle<f32>(f32x4.demote_f64x2_zero(Turn.rest(low, a)), f32x4.demote_f64x2_zero(Turn.rest(high, b)), 0, 1, 4, 5);
-    // Holds |sin| ≤ 1 far out, where the difference has no digits left.
+    // Keeps |sin| ≤ 1 for huge arguments, where the difference has no digits left.
     const r = f32x4.pmax(f32x4.pmin(near, V.splat(0.79)), V.splat(-0.79));
     const n = i32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), i32x4.splat(shift));
     const odd = i32x4.ne(v128.and(n, i32x4.splat(1)), i32x4.splat(0));

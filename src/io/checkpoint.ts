@@ -11,17 +11,17 @@ import { arrays, encoded, type FileEntry, type FileTensor, joined, layOut, type 
 import { entriesOf, tensorsOf } from './tensors.ts';
 import { brief, listed } from './words.ts';
 
-/** What has tensors by name to save and load: a module, an optimiser. `loadStateDict` checks all before it changes anything. */
+/** A part with named tensors to save and load: a module, an optimiser. `loadStateDict` checks everything before it changes anything. */
 export interface Stateful {
   /** Its tensors by name. */
   stateDict(): ReadonlyMap<string, Tensor>;
-  /** Takes their values over. */
+  /** Loads values into them. */
   loadStateDict(dict: ReadonlyMap<string, Tensor>): void;
-  /** Checks all and returns what loads it, which cannot fail. Optimisers have it. */
+  /** Checks everything and returns a function that loads it and cannot fail. Optimisers have it. */
   prepareStateDict?(dict: ReadonlyMap<string, Tensor>): () => void;
 }
 
-/** Where a training run stands, as `train` tells it and takes it for `start`. */
+/** The position of a training run, as `train` reports it and takes it for `start`. */
 export interface SavedPosition {
   readonly epoch: number;
   readonly batch: number;
@@ -30,27 +30,27 @@ export interface SavedPosition {
   readonly waited?: number;
 }
 
-/** What a checkpoint is made of. */
+/** The parts of a checkpoint. */
 export interface CheckpointParts {
   model: Pick<Stateful, 'stateDict'>;
   optimizer?: Pick<Stateful, 'stateDict'> | undefined;
   /** The copy of the best weights, a `Snapshot`. */
   best?: Pick<Stateful, 'stateDict'> | undefined;
-  /** `position` of the progress that `train` tells. */
+  /** The `position` in the progress that `train` reports. */
   position?: SavedPosition | undefined;
-  /** Other numbers, kept to the last bit. */
+  /** Other numbers, saved exactly. */
   numbers?: Readonly<Record<string, number>> | undefined;
   keys?: Readonly<Record<string, Key>> | undefined;
   metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A checkpoint that was read. The records have no prototype. */
+/** A checkpoint read from a file. Its records have no prototype. */
 export interface Checkpoint {
   readonly model: Map<string, Tensor>;
   readonly optimizer: Map<string, Tensor>;
-  /** Of the best weights, where they were saved. */
+  /** The best weights, if they were saved. */
   readonly best?: Map<string, Tensor>;
-  /** For `train({ start })`, where one was saved. */
+  /** For `train({ start })`, if it was saved. */
   readonly position?: SavedPosition;
   readonly numbers: Record<string, number>;
   readonly keys: Record<string, Key>;
@@ -62,19 +62,20 @@ const VERSION = '1';
 const sections = ['optimizer/', 'best/', 'position/', 'number/', 'key/'] as const;
 
 /**
- * Saves a training run (Node): one safetensors file, replaced atomically. Parameters stand under their own names, so that any reader
- * of safetensors finds the weights; beside them `optimizer/NAME`, `best/NAME`, `position/NAME` and `number/NAME` (F64) and `key/NAME` (two I32 words).
+ * Saves a training run (Node) as one safetensors file, replaced atomically. Parameters are saved under their own names, so any safetensors
+ * reader finds the weights; the rest is `optimizer/NAME`, `best/NAME`, `position/NAME` and `number/NAME` (F64) and `key/NAME` (two I32
+ * words).
  */
 export async function saveCheckpoint(path: FilePath, parts: CheckpointParts): Promise<void> {
   await writeAtomically(path, layOut(...pack(parts)));
 }
 
-/** Reads a checkpoint (Node), or the weights of another safetensors file as its model; a torn file is an error. */
+/** Reads a checkpoint (Node). Another safetensors file is read as the weights of a model. A torn file is an error. */
 export async function loadCheckpoint(path: FilePath, options: ReadOptions = {}): Promise<Checkpoint> {
   return unpack(await readFile(path, options, bySection));
 }
 
-/** {@link saveCheckpoint} to bytes, for where there are no files. */
+/** {@link saveCheckpoint} to bytes, for hosts without files. */
 export function writeCheckpoint(parts: CheckpointParts): Uint8Array<ArrayBuffer> {
   return joined(layOut(...pack(parts)));
 }
@@ -85,8 +86,8 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, options: ReadOpt
 }
 
 /**
- * Puts a checkpoint's parameters and optimiser state in place. Every name, shape and type is compared before anything is changed; an
- * error, out of memory too, leaves both as they were. What is not given is passed over.
+ * Restores the parameters and the optimiser's state from a checkpoint. It compares every name, shape and type before it changes anything;
+ * on an error, even out of memory, both stay as they were. Parts that are not given are skipped.
  */
 export function restoreCheckpoint(
   checkpoint: Checkpoint,
@@ -99,7 +100,7 @@ export function restoreCheckpoint(
   scope(() => {
     expectSame('model', checkpoint.model, model.stateDict());
     if (optimizer) expectSame('optimizer', checkpoint.optimizer, optimizer.stateDict());
-    // The optimiser first: it knows more rules than names and shapes, and a module only copies.
+    // The optimiser first: it checks more than names and shapes, whereas a module only copies.
     if (best) expectSame('best', checkpoint.best ?? new Map(), best.stateDict());
     const loads = [
       optimizer && prepared(optimizer, checkpoint.optimizer),
@@ -125,14 +126,14 @@ function expectSame(part: string, saved: ReadonlyMap<string, Tensor>, own: Reado
     if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) {
       throw new RangeError(`checkpoint: ${part}'s ${name} must be ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`);
     }
-    void [from.ptr, to.ptr]; // an error here where one is of an ended scope or another backend, not halfway through the copies
+    void [from.ptr, to.ptr]; // throws here if one is of an ended scope or another backend, not halfway through the copies
   }
 }
 
 const partNames: Names<CheckpointParts> = { model: 0, optimizer: 0, best: 0, position: 0, numbers: 0, keys: 0, metadata: 0 };
 const intoNames = { model: 0, optimizer: 0, best: 0 };
 
-/** Refuses parts that there are not, under whose name one would be left out, and a model that is none. */
+/** Refuses unknown parts, which would silently be lost, and a model without a state dict. */
 function expectParts<P extends { model: Pick<Stateful, 'stateDict'> }>(parts: P, names: Names<NoInfer<P>>): void {
   expectNames('checkpoint', parts, names);
   if (typeof parts.model?.stateDict !== 'function')
@@ -141,7 +142,7 @@ function expectParts<P extends { model: Pick<Stateful, 'stateDict'> }>(parts: P,
 
 type Entries = Iterable<readonly [string, FileEntry]>;
 
-/** Entries and options, as the writers take them. */
+/** Entries and options, in the form that the writers take. */
 function pack(parts: CheckpointParts): [Entries, WriteOptions] {
   expectParts(parts, partNames);
   const { model, optimizer, best, position, numbers = {}, keys = {}, metadata } = parts;
@@ -178,7 +179,7 @@ function packKey([name, value]: [string, Key]): [string, FileEntry] {
   return [name, encoded(name, { dtype: 'I32', shape: [2], data: Int32Array.of(value.hi, value.lo) })];
 }
 
-/** Numbers that a run can go on from. Fields without a value are left out. */
+/** Checks the numbers that a run starts from. Fields without a value are left out. */
 function checkPosition(numbers: Partial<Record<string, number>>): SavedPosition {
   for (const name of ['epoch', 'batch', 'step']) {
     if (!isCount(numbers[name])) throw new RangeError(`checkpoint: position must have a whole ${name} from 0, got ${numbers[name]}`);
@@ -193,7 +194,7 @@ function checkPosition(numbers: Partial<Record<string, number>>): SavedPosition 
 
 type Part = Tensor | FileTensor;
 
-/** The section that a tensor's name puts it in: '' is the model's. A file without the mark is a model alone. */
+/** The section of a tensor by its name; '' is the model's. A file without the mark is a model alone. */
 function sectionOf(name: string, metadata: Readonly<Record<string, string>>): (typeof sections)[number] | '' {
   const version = metadata[MARK];
   if (version === undefined) return '';
@@ -201,7 +202,7 @@ function sectionOf(name: string, metadata: Readonly<Record<string, string>>): (t
   return sections.find((start) => name.startsWith(start)) ?? '';
 }
 
-/** Parameters and the optimiser's state become tensors, the rest stays plain numbers. */
+/** Makes tensors of parameters and the optimiser's state; the rest stays plain numbers. */
 const bySection: Target<Part> = (name, layout, metadata) => {
   const section = sectionOf(name, metadata);
   return section === '' || section === 'optimizer/' || section === 'best/' ? tensorsOf(name, layout) : arrays(name, layout, metadata);

@@ -1,7 +1,7 @@
 /**
- * MurmurHash3_x86_128 (Appleby 2011), seed 0, of bytes. Each block of 16 bytes
- * changes the state by a bijection, so that a change within one block is always seen, and others but for one in 2^128. It is no
- * protection against malice. Chosen because it takes plain 32-bit products, is the same in every language, and costs less than the disk.
+ * MurmurHash3_x86_128 (Appleby 2011), seed 0, of bytes. Each block of 16 bytes changes the state by a bijection, so any change within one
+ * block is detected, and other changes except one in 2^128. It does not protect against malice. It was chosen because it uses plain 32-bit
+ * products, is the same in every language, and costs less than the disk.
  */
 export function digest(): Digest {
   const state = new Int32Array(4);
@@ -23,7 +23,7 @@ export function digest(): Digest {
   };
 }
 
-/** A digest of bytes that come in pieces: all but the last of a multiple of 16. */
+/** A digest of bytes in pieces; all but the last have a multiple of 16 bytes. */
 export interface Digest {
   update(bytes: Uint8Array): this;
   /** 32 hexadecimal digits: the four words as bytes, little-endian, as the reference writes them. */
@@ -46,7 +46,7 @@ function addBlocks(state: Int32Array, words: Int32Array): void {
   state.set([a, b, c, d]);
 }
 
-/** Of less than a block: zeros in place of what is missing. */
+/** Mixes in less than a block, with zeros for the missing bytes. */
 function addRest(state: Int32Array, bytes: Uint8Array): void {
   const last = new Uint8Array(16);
   last.set(bytes);
@@ -57,7 +57,7 @@ function addRest(state: Int32Array, bytes: Uint8Array): void {
   });
 }
 
-/** Every word in every other. */
+/** Mixes every word into every other. */
 function spread([a = 0, b = 0, c = 0, d = 0]: Int32Array): Int32Array {
   const all = a + b + c + d;
   return Int32Array.of(all, all + b, all + c, all + d);

@@ -5,7 +5,7 @@ import { fail } from './words.ts';
 /** A file: its path, or a `file:` URL. */
 export type FilePath = string | URL;
 
-// Imported where it is used; the comments and the catch are how bundlers are told that it need not resolve in a browser.
+// Imported on use. The comments and the catch tell bundlers that it need not resolve in a browser.
 const files = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises').catch(noFiles);
 const urls = () => import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:url').catch(noFiles);
 
@@ -18,10 +18,10 @@ function noFiles(cause: unknown): never {
   );
 }
 
-/** The most bytes of one system call: Node takes 2^31 and more as an error that ends the process. */
+/** The maximal number of bytes in one system call: with 2^31 or more, Node ends the process. */
 const CALL = 2 ** 30;
 
-/** What is used of a file that is open for reading: declarations name no type of Node's, which a page's project need not have. */
+/** The methods used of an open file. Declarations must not name Node's types, which a page's project need not have. */
 export interface OpenFile {
   read(into: Uint8Array, offset: number, length: number, at: number): Promise<{ bytesRead: number }>;
   stat(): Promise<{ size: number }>;
@@ -34,7 +34,7 @@ export async function openFile(path: FilePath): Promise<OpenFile> {
   return open(await pathOf(path), 'r');
 }
 
-/** Exactly `length` bytes from `at`, at the start of `bytes` where those are given. */
+/** Reads exactly `length` bytes from `at`, to the start of `bytes` if given. */
 export async function readExactly(
   file: OpenFile,
   at: number,
@@ -50,9 +50,9 @@ export async function readExactly(
 }
 
 /**
- * Writes pieces to `path` (Node) so that the file is the old one or the new one, whole, whatever happens meanwhile: to a random name in the
- * same folder that no other process, thread or machine has, flushed to the disk, then renamed. What is replaced keeps its mode and
- * owner, and a link goes on pointing at it. A process killed in between leaves `path.….tmp` behind.
+ * Writes pieces to `path` (Node). Whatever happens, the file is the whole old one or the whole new one: the pieces go to a random name in
+ * the same folder, unique among processes, threads and machines, are flushed to the disk, and the name is changed. The new file keeps mode
+ * and owner of the old one, and links stay links. A process killed meanwhile leaves `path.….tmp` behind.
  */
 export async function writeAtomically(path: FilePath, parts: readonly Uint8Array[]): Promise<void> {
   const { open, rename, rm } = await files();
@@ -86,7 +86,7 @@ async function pathOf(path: FilePath): Promise<string> {
   }
 }
 
-/** Where the bytes are to go: the end of a chain of links, which need not exist yet. */
+/** The destination of the bytes: the end of a chain of links, which need not exist yet. */
 async function targetOf(path: string): Promise<string> {
   const { realpath, readlink } = await files();
   try {
@@ -99,7 +99,7 @@ async function targetOf(path: string): Promise<string> {
   return targetOf(/^([/\\]|\w:)/.test(link) ? link : `${folderOf(path)}${link}`);
 }
 
-/** The file that is to be replaced, where there is one. */
+/** The file to replace, if there is one. */
 async function existing(path: string): Promise<Stats | undefined> {
   const { stat } = await files();
   const found = await stat(path).catch((error: unknown) => {
@@ -112,7 +112,7 @@ async function existing(path: string): Promise<Stats | undefined> {
 }
 
 async function keepMode(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
-  await file.chown(uid, gid).catch(() => undefined); // not everybody may
+  await file.chown(uid, gid).catch(() => undefined); // not everybody may do this
   await file.chmod(mode & 0o7777);
 }
 
@@ -123,7 +123,7 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes a rename last; systems that cannot flush a folder (Windows) keep it in their journal. */
+/** Makes a rename durable; systems that cannot flush a folder (Windows) keep it in their journal. */
 async function syncFolder(path: string): Promise<void> {
   const { open } = await files();
   const folder = await open(folderOf(path) || '.', 'r').catch(() => undefined);

@@ -2,12 +2,12 @@ import { ARRAYS, type FileData, type FileDType } from './format.ts';
 import { narrowed, widened } from './half.ts';
 import { fail, quote } from './words.ts';
 
-/** Bytes with an own buffer, so that a typed array of any element can lie on it. */
+/** Bytes with their own buffer, so that a typed array of any element type can view them. */
 export type OwnBytes = Uint8Array<ArrayBuffer>;
 
 /**
- * The elements of a tensor's bytes. Takes the bytes over: they must start their buffer and are not copied again. Files are
- * little-endian, and so are typed arrays where WebAssembly is.
+ * The elements in a tensor's bytes. It takes over the bytes, which must be at the start of their buffer, without a copy. Files are
+ * little-endian, and so are typed arrays on every engine with WebAssembly.
  */
 export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileData {
   if (dtype === 'F16' || dtype === 'BF16') return widened(new Uint16Array(bytes.buffer, 0, bytes.length / 2), dtype);
@@ -17,7 +17,7 @@ export function decode(name: string, dtype: FileDType, bytes: OwnBytes): FileDat
   return new type(bytes.buffer, 0, bytes.length / type.BYTES_PER_ELEMENT);
 }
 
-/** The bytes of elements as the file holds them, a view where the array fits the type, which it is one of {@link ARRAYS} for. */
+/** The bytes of elements as stored in the file; a view if the array is of the type's kind in {@link ARRAYS}. */
 export function encode(name: string, dtype: FileDType, data: FileData): Uint8Array {
   const halves = dtype === 'F16' || dtype === 'BF16';
   const { buffer, byteOffset, byteLength } = halves ? narrowed(data as Float32Array, dtype, (value) => tooLarge(name, dtype, value)) : data;
@@ -26,7 +26,7 @@ export function encode(name: string, dtype: FileDType, data: FileData): Uint8Arr
   return bytes;
 }
 
-/** Elements as a tensor takes them: float32 or what fits int32. A number that would become another is an error. */
+/** Elements in the form of a tensor: float32, or int32 if they fit. A value that would change is an error. */
 export function fitted(name: string, data: FileData): Exclude<FileData, BigInt64Array | BigUint64Array> {
   if (data instanceof Float64Array) {
     for (const value of data) if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) tooLarge(name, 'float32', value);

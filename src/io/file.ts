@@ -5,7 +5,7 @@ import { type FileContent, type ReadOptions, type Request, reading, type Target 
 import { layOut, type WriteOptions } from './safetensors.ts';
 import { entriesOf, type FileEntries, tensorsOf } from './tensors.ts';
 
-/** Gives a reader what it asks for. */
+/** Serves the requests of a reader. */
 export async function driven<T>(
   steps: Generator<Request, T, OwnBytes>,
   read: (at: number, length: number) => Promise<OwnBytes>,
@@ -21,26 +21,26 @@ export async function driven<T>(
   return step.value;
 }
 
-/** Reads a safetensors file (Node) piece by piece, never holding the whole. */
+/** Reads a safetensors file (Node) piece by piece; it never holds the whole file. */
 export async function readFile<T>(path: FilePath, options: ReadOptions, target: Target<T>): Promise<FileContent<T>> {
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
     return await driven(reading(size, options, target), (at, length) => readExactly(file, at, length));
   } finally {
-    await file.close().catch(() => undefined); // what was read is read
+    await file.close().catch(() => undefined); // the data has been read
   }
 }
 
 /**
- * Saves tensors as a safetensors file (Node), as they are at the call. The file at `path` is the old one or the new one, whole,
- * whatever happens; what is replaced keeps its mode and owner, and links go on pointing at it.
+ * Saves tensors, as they are at the call, as a safetensors file (Node). Whatever happens, the file at `path` is the whole old one or the
+ * whole new one; it keeps the old one's mode and owner, and links stay links.
  */
 export async function saveFile(path: FilePath, tensors: FileEntries, options: WriteOptions = {}): Promise<void> {
   await writeAtomically(path, layOut(entriesOf(tensors), options));
 }
 
-/** The tensors and the metadata of a safetensors file (Node). What is checked: see `readSafetensors`. */
+/** The tensors and the metadata of a safetensors file (Node). See `readSafetensors` for what is checked. */
 export async function loadFile(path: FilePath, options: ReadOptions = {}): Promise<FileContent<Tensor>> {
   return readFile(path, options, tensorsOf);
 }

@@ -1,10 +1,10 @@
 import { type Shape, show } from '../tensor/shape.ts';
 import { fail, quote } from './words.ts';
 
-/** Element types that are read and written. */
+/** Supported element types. */
 export type FileDType = 'F64' | 'I64' | 'U64' | 'F32' | 'I32' | 'U32' | 'F16' | 'BF16' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL';
 
-/** The types that are read and written, and the arrays that hold them: float32 for F16 and BF16, bytes 0 or 1 for BOOL. */
+/** The array type of each supported element type: float32 for F16 and BF16, bytes 0 or 1 for BOOL. */
 export const ARRAYS = {
   F64: Float64Array,
   I64: BigInt64Array,
@@ -34,41 +34,41 @@ export type FileData =
   | Int8Array
   | Uint8Array;
 
-/** What a header says of one tensor: its bytes are `[begin, end)`, counted from the header's end. */
+/** The header's entry of a tensor: its bytes are `[begin, end)`, counted from the header's end. */
 export interface Layout {
-  /** A {@link FileDType}, or another word that the tensor can be left out with. */
+  /** A {@link FileDType}, or another word, with which the tensor can only be left out. */
   readonly dtype: string;
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
 }
 
-/** A header whose every rule holds: layouts cover the data exactly, by name. */
+/** A header that satisfies every rule: the layouts, by name, cover the data exactly. */
 export interface Header {
   readonly tensors: Map<string, Layout>;
   /** Without a prototype. */
   readonly metadata: Record<string, string>;
 }
 
-/** The longest header accepted, in bytes: the limit of the format's own reader. */
+/** The longest header accepted by default, in bytes: the limit of the format's own reader. */
 export const LONGEST = 100_000_000;
 
-/** The most axes of a tensor. */
+/** The maximal number of axes of a tensor. */
 export const RANK = 64;
 
 /** Bytes before the header: its length, as a 64-bit little-endian number. */
 export const PREFIX = 8;
 
-/** The layout of a tensor whose type is read. */
+/** The layout of a tensor of a supported type. */
 export type Readable<T extends { dtype: string } = Layout> = T & { readonly dtype: FileDType };
 
-/** Checks that a tensor's type is one that is read and written. */
+/** Checks that a tensor's type is supported. */
 export function expectReadable<T extends { dtype: string }>(name: string, entry: T): Readable<T> {
   if (Object.hasOwn(ARRAYS, entry.dtype)) return entry as Readable<T>;
   return fail(`${quote(name)} must have a dtype of ${Object.keys(ARRAYS).join(' ')}, or be left out by skip or only`, String(entry.dtype));
 }
 
-/** Bytes of one element, which the name of every type of the format tells: F32, BF16, F8_E4M3, F4. Of others nothing is known. */
+/** Bytes of an element, read from the names of the format's types: F32, BF16, F8_E4M3, F4. Of other names nothing is known. */
 export function bytesOf(dtype: string): number | undefined {
   const bits = dtype === 'BOOL' ? '8' : /^B?[CFIU](\d+)/.exec(dtype)?.[1];
   return bits === undefined ? bits : Number(bits) / 8;
@@ -79,7 +79,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The header's length from the first eight bytes of a file of `size` bytes. */
+/** Reads the header's length from the first eight bytes of a file of `size` bytes. */
 export function headerLength(prefix: Uint8Array, size: number, most = LONGEST): number {
   if (size < PREFIX || prefix.length < PREFIX) fail(`file must hold at least ${PREFIX} bytes`, size);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
@@ -88,7 +88,7 @@ export function headerLength(prefix: Uint8Array, size: number, most = LONGEST): 
   return length;
 }
 
-/** Checks what a header says against itself and the `dataLength` bytes that follow it, each of which belongs to one tensor. */
+/** Checks a header for consistency with itself and with the `dataLength` bytes after it, each of which belongs to one tensor. */
 export function checkLayouts(tensors: ReadonlyMap<string, Layout>, dataLength: number): void {
   for (const [name, layout] of tensors) checkLayout(name, layout, dataLength);
   let at = 0;

@@ -1,12 +1,12 @@
-// The types of 16 bits beside float32: IEEE 754 binary16 and bfloat16, which is the upper half of a float32.
+// The two 16-bit types: IEEE 754 binary16, and bfloat16, the upper half of a float32.
 
-/** For each: the bits of infinity, and how many bits fewer its fraction has. */
+/** For each type the bits of infinity, and how many fraction bits fewer than float32 it has. */
 const KINDS = { F16: { infinite: 0x7c00, fewer: 13 }, BF16: { infinite: 0x7f80, fewer: 16 } } as const;
 
-/** A type of 16 bits. */
+/** A 16-bit type. */
 export type HalfType = keyof typeof KINDS;
 
-/** The float32 of each; exact, NaN payloads kept. */
+/** Converts each element to float32: exactly, with NaN payloads. */
 export function widened(halves: Uint16Array, dtype: HalfType): Float32Array {
   const floats = new Float32Array(halves.length);
   const bits = new Int32Array(floats.buffer);
@@ -16,13 +16,13 @@ export function widened(halves: Uint16Array, dtype: HalfType): Float32Array {
     if (dtype === 'BF16') continue;
     const rest = half & 0x7fff;
     bits[i] = rest << 13;
-    if (rest < KINDS.F16.infinite) (floats[i] as number) *= 2 ** 112; // the biases of the exponents differ by so much
+    if (rest < KINDS.F16.infinite) (floats[i] as number) *= 2 ** 112; // the difference of the exponents' biases
     (bits[i] as number) |= (rest < KINDS.F16.infinite ? 0 : 0x7f800000) | ((half & 0x8000) << 16);
   }
   return floats;
 }
 
-/** The nearest to each float32, ties to even. `overflow` is told of each that is finite and becomes infinite. */
+/** Rounds each float32 to the nearest, ties to even. Calls `overflow` for each finite value that becomes infinite. */
 export function narrowed(floats: Float32Array, dtype: HalfType, overflow: (value: number) => void): Uint16Array {
   const { infinite, fewer } = KINDS[dtype];
   const halves = new Uint16Array(floats.length);
@@ -37,7 +37,7 @@ export function narrowed(floats: Float32Array, dtype: HalfType, overflow: (value
   return halves;
 }
 
-/** The upper bits of a payload, or the first one where those are zeros. */
+/** The upper bits of a NaN's payload, or the first bit if they are zero. */
 const nanOf = (rest: number, infinite: number, fewer: number): number =>
   infinite | ((rest >> fewer) & ~infinite & 0x7fff || 0x400000 >> fewer);
 

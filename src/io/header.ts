@@ -1,7 +1,7 @@
 import { checkLayouts, type Header, type Layout, RANK } from './format.ts';
 import { fail, isUnicode, quote } from './words.ts';
 
-/** The name that no tensor may have: strings beside the tensors. */
+/** The name reserved for strings besides the tensors. */
 export const METADATA = '__metadata__';
 
 /** The text of a header. */
@@ -14,9 +14,9 @@ export function decodeHeader(bytes: Uint8Array): string {
 }
 
 /**
- * Reads and checks a header before any of its sizes is believed. It is read by its types, `{ name: { dtype, shape, data_offsets } }`
- * and strings under `__metadata__`, so that what a hostile one costs is bounded by its length: nothing nests.
- * `dataLength` is what follows it in the file, in bytes.
+ * Reads and checks a header before it relies on any of its sizes. The parser expects the header's structure, `{ name: { dtype, shape,
+ * data_offsets } }` and strings under `__metadata__`, so a hostile header costs no more than its length: nothing nests. `dataLength` is the
+ * number of bytes after the header.
  */
 export function parseHeader(text: string, dataLength: number): Header {
   const tensors = new Map<string, Layout>();
@@ -66,16 +66,16 @@ const FIELDS = 'must hold dtype, shape and data_offsets';
 
 type Scanner = ReturnType<typeof scannerOf>;
 
-/** Takes JSON from a text, by its types: what is not of the type asked for is an error that states the rule given. */
+/** Reads JSON of an expected structure from a text; anything else is an error that states the rule given. */
 function scannerOf(text: string) {
   let at = 0;
-  /** What the rules are said of; the header where it is `undefined`. */
+  /** The subject of rules in messages; `undefined` for the header. */
   let subject: string | undefined;
 
   const refuse = (rule: string): never =>
     fail(`${subject === undefined ? 'header' : quote(subject)} ${rule}`, text.slice(at, at + 40) || 'an end');
 
-  /** Passes over blanks, and over a character if it is the next one. */
+  /** Skips blanks, and then a character if it is the next one. */
   const take = (char?: string): boolean => {
     while (' \n\r\t'.includes(text[at] ?? '.')) at++;
     const found = text[at] === char;
@@ -99,7 +99,7 @@ function scannerOf(text: string) {
     return raw.includes('\\') ? unescaped(raw) : raw;
   };
 
-  /** Members of an object: `each` takes a member's value. */
+  /** Reads the members of an object; `each` reads a member's value. */
   const object = (of: string | undefined, each: (key: string) => void): void => {
     subject = of;
     need('{', 'must be an object');
@@ -113,7 +113,7 @@ function scannerOf(text: string) {
     need('}', `${JSON_RULE}, with a comma or } here`);
   };
 
-  /** Digits without a leading 0; NaN for anything else. */
+  /** Reads digits without a leading 0; NaN for anything else. */
   const count = (): number => {
     take();
     const digits = /^(?:0|[1-9]\d{0,15})(?!\d)/.exec(text.slice(at, at + 17))?.[0] ?? '';
@@ -121,7 +121,7 @@ function scannerOf(text: string) {
     return digits ? Number(digits) : Number.NaN;
   };
 
-  /** So many whole numbers, written as digits alone. */
+  /** Reads so many whole numbers, written in digits only. */
   const counts = (rule: string, least: number, most: number): number[] => {
     const values: number[] = [];
     need('[', rule);
@@ -137,7 +137,7 @@ function scannerOf(text: string) {
     return refuse(rule);
   };
 
-  /** Nothing but blanks may be left. */
+  /** Checks that only blanks are left. */
   const end = (): void => {
     if (!take(undefined)) refuse(`${JSON_RULE}, and end with its last }`);
   };
@@ -147,13 +147,13 @@ function scannerOf(text: string) {
 
 const JSON_RULE = 'must be JSON';
 
-/** A string with its escapes undone; half a surrogate pair is no character. */
+/** Decodes the escapes of a string; half a surrogate pair is not a character. */
 function unescaped(raw: string): string {
   try {
     const text: string = JSON.parse(`"${raw}"`);
     if (isUnicode(text)) return text;
   } catch {
-    // Said below.
+    // Reported below.
   }
   return fail(`header ${JSON_RULE}, with escapes that are characters`, raw);
 }

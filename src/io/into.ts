@@ -15,30 +15,31 @@ import { type FileSource, sourceOf } from './source.ts';
 import { dtypeOf } from './tensors.ts';
 import { fail, quote } from './words.ts';
 
-/** How {@link loadInto} reads. */
+/** Options of {@link loadInto}. */
 export interface LoadIntoOptions extends ReadOptions {
-  /** The names of the file for those of the module. Default: they are the same. */
+  /** Relates names of the file to paths of the module. Default: they are equal. */
   map?: StateMap | undefined;
-  /** Whether every parameter and buffer must be given and nothing else. Default true. */
+  /** Whether exactly the module's parameters and buffers must be in the file. Default true. */
   strict?: boolean | undefined;
   /**
-   * Whether what is read waits beside the module until all of it has come and is right. Default true. Without, it is written where it belongs
-   * as it comes, which takes no memory more than the module; an error on the way, such as a line that breaks, leaves some of it there.
+   * Whether to collect all tensors beside the module until the whole file has arrived and is valid. Default true. Without it, tensors are
+   * written to the module as they arrive, which needs no memory beyond the module's; after an error, such as a lost connection, the module
+   * holds some of them.
    */
   staged?: boolean | undefined;
 }
 
 const names: Names<LoadIntoOptions> = { map: 0, strict: 0, staged: 0, only: 0, skip: 0, checksum: 0, maximumHeader: 0 };
 
-/** What {@link loadInto} says of the file, for one that is to be written like it. */
+/** What {@link loadInto} returns of the file, to write another like it. */
 export type FileFacts = Pick<FileContent<unknown>, 'metadata' | 'header'>;
 
-/** Bytes asked for at once. */
+/** Bytes per read. */
 const PIECE = 2 ** 20;
 
 /**
- * Loads a safetensors file into a module piece by piece: no more than some megabytes of it are in JavaScript's memory at a time. Names, shapes
- * and types are compared with the module's before a byte of a tensor is read; on an error the module stays as it was.
+ * Loads a safetensors file into a module piece by piece, with at most some megabytes of it in JavaScript's memory. Names, shapes and types
+ * are compared with the module's before any tensor is read; on an error the module stays as it was.
  *
  * `await loadInto(model, await fetch(url))` in a page, `await loadInto(model, 'model.safetensors', { map: gpt2 })` in Node.
  */
@@ -50,7 +51,7 @@ export async function loadInto(module: Module, source: FileSource, options: Load
   try {
     const steps = reading(from.size, rest, filling.sink, (wanted) => {
       filling.begin(wanted);
-      wanted.sort(([, a], [, b]) => a.begin - b.begin); // a stream has them in this order
+      wanted.sort(([, a], [, b]) => a.begin - b.begin); // in the order of a stream
       return PIECE;
     });
     const { metadata, header } = await driven(steps, from.read);
@@ -70,13 +71,13 @@ class Filling {
   private readonly strict: boolean;
   private readonly staged: boolean;
   private plan: Plan = { places: new Map(), shapes: new Map(), ties: new Map(), copies: new Map() };
-  /** The module's own, by the paths that the file gives. */
+  /** The module's own tensors, by the paths that the file gives. */
   private targets = new Map<string, Tensor>();
-  /** Where what is read is written: beside the module or in it. */
+  /** The destination of each: beside the module or in it. */
   private readonly tensors = new Map<string, Tensor>();
-  /** Of the bytes of names that repeat others, and of those others. */
+  /** Digests of tensors that repeat others, and of those others. */
   private readonly digests = new Map<string, string>();
-  /** Whether nothing of the file is passed over. */
+  /** Whether the whole file is read. */
   complete = false;
 
   constructor(module: Module, map: StateMap, strict: boolean, staged: boolean) {
@@ -86,7 +87,7 @@ class Filling {
     this.staged = staged;
   }
 
-  /** Checks that everything fits, makes room, and takes what is not needed out of `wanted`. */
+  /** Checks that everything fits, allocates the destinations, and removes tensors that are not needed from `wanted`. */
   begin(wanted: [string, Readable][]): void {
     this.plan = this.map.plan(new Map(wanted));
     const { places, shapes, ties, copies } = this.plan;
@@ -139,7 +140,7 @@ class Filling {
     };
   };
 
-  /** All has come: compares what has to be the same and copies what waits. */
+  /** Ends the load: compares tensors that must be equal and copies the collected ones. */
   finish(): void {
     for (const [name, other] of this.plan.ties)
       if (this.digests.get(name) !== this.digests.get(other)) fail(`${quote(name)} must hold the same as ${quote(other)}`, 'other bytes');
@@ -152,7 +153,7 @@ class Filling {
     else this.settle();
   }
 
-  /** What was written in place stays; what waits beside it is another path of the same, or a copy. */
+  /** Tensors written in place are kept; a collected one is a further path of the same parameter, or gets copied. */
   private settle(): void {
     const written = new Set([...this.targets].filter(([path, to]) => this.tensors.get(path) === to).map(([, to]) => to));
     for (const [path, to] of this.targets) {
@@ -164,7 +165,7 @@ class Filling {
     }
   }
 
-  /** Gives back what waits beside the module. */
+  /** Frees the collected tensors. */
   drop(): void {
     const own = new Set(this.targets.values());
     for (const x of this.tensors.values()) if (!own.has(x)) x.storage.free();

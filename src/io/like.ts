@@ -1,4 +1,4 @@
-// Files that are written as another one is.
+// Files written in the form of another file.
 
 import { sameShape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -16,8 +16,8 @@ export type FileLike = {
 };
 
 /**
- * Saves tensors as a file that was loaded (Node): its names and no others, its types, metadata and order, to the byte. With
- * a {@link StateMap} this writes a module as another program's file. Files that have checksums get new ones.
+ * Saves tensors in the form of a file that was loaded (Node): exactly its names, with its types, metadata and order, byte for byte. With a
+ * {@link StateMap} this writes a module as another program's file. Files with checksums get new ones.
  */
 export async function saveFileLike(path: FilePath, tensors: ReadonlyMap<string, Tensor>, file: FileLike): Promise<void> {
   await writeAtomically(path, laidOutLike(tensors, file));

@@ -6,18 +6,18 @@ import { expectReadable, headerLength, type Layout, PREFIX, type Readable } from
 import { decodeHeader, parseHeader } from './header.ts';
 import { fail, listed, quote } from './words.ts';
 
-/** Names: a list, each of which must be in the file, or a question. */
+/** Names: a list, each of which must be in the file, or a predicate. */
 export type Names = readonly string[] | ((name: string) => boolean);
 
-/** What of a file is read, and how. */
+/** What to read of a file, and how. */
 export interface ReadOptions {
-  /** Reads these tensors alone. */
+  /** Read only these tensors. */
   only?: Names | undefined;
-  /** Leaves these tensors out, of whatever type they are. */
+  /** Leave out these tensors, of whatever type they are. */
   skip?: Names | undefined;
-  /** Whether the checksums of a file that has them are compared; true by default. */
+  /** Whether to compare the checksums of a file that has them. Default true. */
   checksum?: boolean | undefined;
-  /** The longest header accepted, in bytes; 100,000,000 by default. */
+  /** The longest header accepted, in bytes. Default 100,000,000. */
   maximumHeader?: number | undefined;
 }
 
@@ -27,38 +27,38 @@ const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHead
 export interface FileContent<T> {
   readonly tensors: Map<string, T>;
   readonly metadata: Record<string, string>;
-  /** The file's header as it stands: `saveFileLike` writes a file of the same names, types and order. */
+  /** The text of the file's header: `saveFileLike` writes a file of the same names, types and order. */
   readonly header: string;
 }
 
-/** Where the bytes of one tensor go, piece by piece. */
+/** The destination of a tensor's bytes, piece by piece. */
 export interface Sink<T> {
-  /** The next bytes, whole elements. Takes them over. */
+  /** Takes over the next bytes, whole elements. */
   put(bytes: OwnBytes): void;
-  /** All has come. */
+  /** Ends the tensor. */
   take(): T;
-  /** Gives back what was begun and is not wanted after all. */
+  /** Frees an unfinished tensor. */
   drop?(): void;
 }
 
-/** What becomes of a file's tensors. */
+/** The destination of a file's tensors. */
 export type Target<T> = (name: string, layout: Readable, metadata: Readonly<Record<string, string>>) => Sink<T>;
 
 /**
- * Is told of all that will be read before anything of it is. It may refuse, put it into another order, and say how many bytes are to be asked for
- * at once, a multiple of 16.
+ * Receives all layouts to be read before any tensor is read. It may throw, reorder them, and choose the number of bytes per read, a
+ * multiple of 16.
  */
 export type Accept = (wanted: [name: string, layout: Readable][]) => number;
 
-/** Bytes that are asked for. */
+/** The bytes that a reader requests. */
 export type Request = readonly [at: number, length: number];
 
-/** The most bytes asked for at once, so that no file is held as a whole. */
+/** The maximal number of bytes per request, so that no file is held as a whole. */
 const PIECE = 2 ** 24;
 
 /**
- * Reads a file of `size` bytes, `Infinity` where that is not known: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
- * anything is allocated; on an error no sink is left.
+ * Reads a file of `size` bytes, `Infinity` if the size is unknown. It yields requests for bytes and receives them, so that one reader
+ * serves bytes, files and streams. It checks everything before it allocates anything; on an error it frees every sink.
  */
 export function* reading<T>(
   size: number,
@@ -96,7 +96,7 @@ export function* reading<T>(
   return { tensors, metadata, header: text };
 }
 
-/** Reads a file that is in memory; each piece is copied. */
+/** Reads a file in memory; each piece is copied. */
 export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptions, target: Target<T>): FileContent<T> {
   if (typeof bytes?.byteLength !== 'number') return fail('file must be a Uint8Array or an ArrayBuffer', typeof bytes);
   const all = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
@@ -109,7 +109,7 @@ export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptio
   return step.value;
 }
 
-/** The layouts that the options leave, of types that are read. */
+/** The layouts that the options select, of supported types. */
 function chosen(layouts: ReadonlyMap<string, Layout>, { only, skip }: ReadOptions): [string, Readable][] {
   const keep = matcher('only', only, layouts);
   const leave = matcher('skip', skip, layouts);

@@ -15,17 +15,17 @@ export interface FileTensor {
   readonly data: FileData;
 }
 
-/** What a file holds besides its tensors. */
+/** The contents of a file besides its tensors. */
 export interface WriteOptions {
-  /** Strings kept beside the tensors, under `__metadata__`. */
+  /** Strings stored with the tensors, under `__metadata__`. */
   metadata?: Readonly<Record<string, string>> | undefined;
-  /** Whether checksums are kept in the metadata, which other readers pass over; true by default. */
+  /** Whether to store checksums in the metadata, which other readers ignore. Default true. */
   checksum?: boolean | undefined;
 }
 
 const writing: Names<WriteOptions> = { metadata: 0, checksum: 0 };
 
-/** Takes a tensor's bytes as plain numbers. */
+/** Collects a tensor's bytes as plain numbers. */
 class ArraySink implements Sink<FileTensor> {
   private readonly name: string;
   private readonly layout: Readable;
@@ -57,23 +57,23 @@ class ArraySink implements Sink<FileTensor> {
 export const arrays: Target<FileTensor> = (name, layout) => new ArraySink(name, layout);
 
 /**
- * Reads a safetensors file (https://github.com/huggingface/safetensors#format). Everything is checked before anything is allocated: a
- * torn or hostile file is an error `safetensors: rule, got values`. Elements are copied; F16 and BF16 become float32.
+ * Reads a safetensors file (https://github.com/huggingface/safetensors#format). It checks everything before it allocates anything: a torn
+ * or hostile file is an error `safetensors: rule, got values`. Elements are copied; F16 and BF16 become float32.
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer, options: ReadOptions = {}): FileContent<FileTensor> {
   return readBytes(bytes, options, arrays);
 }
 
 /**
- * Writes a safetensors file. Names stand in the header in the order given; the data begins at a multiple of 8 bytes and lies in
- * falling element size, so that every tensor is aligned. The same entries give the same bytes. F16 and BF16 take float32 data and round it to
- * the nearest, ties to even; what would become infinite is an error.
+ * Writes a safetensors file. The header has the names in the order given; the data begins at a multiple of 8 bytes and is sorted by
+ * decreasing element size, so that every tensor is aligned. The same entries give the same bytes. F16 and BF16 take float32 data and round
+ * to nearest, ties to even; a value that would become infinite is an error.
  */
 export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]>, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
   return joined(layOut(eachEncoded(entries), options));
 }
 
-/** A tensor as it lies in a file. */
+/** A tensor in the form of a file. */
 export interface FileEntry {
   readonly dtype: FileDType;
   readonly shape: Shape;
@@ -84,7 +84,7 @@ function* eachEncoded(entries: Iterable<readonly [string, FileTensor]>): Iterabl
   for (const [name, entry] of entries) yield [name, encoded(name, entry)];
 }
 
-/** A tensor of plain numbers as it lies in a file, checked. */
+/** Checks a tensor of plain numbers and returns it in the form of a file. */
 export function encoded(name: string, entry: FileTensor): FileEntry {
   const { dtype, shape, data } = expectReadable(name, entry);
   expectLengths(name, shape);
@@ -101,7 +101,7 @@ export function expectLengths(name: string, shape: Shape): void {
     fail(`${quote(name)} must have a shape of whole numbers from 0, at most ${RANK}`, show(shape));
 }
 
-/** Pieces as one. */
+/** Joins pieces. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -112,7 +112,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A file as consecutive pieces: the header, then the data of each tensor where it lies. */
+/** A file as consecutive pieces: the header, then the data of the tensors in file order. */
 export function layOut(entries: Iterable<readonly [string, FileEntry]>, options: WriteOptions): Uint8Array[] {
   expectNames('safetensors', options, writing);
   const { metadata = {}, checksum = true } = options;
@@ -149,7 +149,7 @@ function expectUnicode(text: string): void {
   if (!isUnicode(text)) fail('names and metadata must be whole characters', quote(text));
 }
 
-/** The JSON, filled up with spaces to a multiple of 8 bytes. */
+/** The JSON, padded with spaces to a multiple of 8 bytes. */
 function encodeHeader(header: ReadonlyMap<string, unknown>): string {
   const json = [...header].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',');
   const { length } = new TextEncoder().encode(`{${json}}`);

@@ -1,4 +1,4 @@
-// Where the bytes of a file come from: a path, bytes, a Blob, or a stream that is read once.
+// Sources of a file's bytes: a path, bytes, a Blob, or a stream that is read once.
 
 import { shown } from '../tensor/check.ts';
 import { type FilePath, openFile, readExactly } from './disk.ts';
@@ -6,22 +6,22 @@ import type { OwnBytes } from './elements.ts';
 import { fail } from './words.ts';
 
 /**
- * A safetensors file: a path or a `file:` URL (Node), its bytes, a Blob or a File (also of the browser's own file system), or a Response or a
- * stream of bytes, which is read as it comes.
+ * A safetensors file: a path or a `file:` URL (Node), its bytes, a Blob or a File (including those of the browser's own file system), or a
+ * Response or a stream of bytes, which is read as it arrives.
  */
 export type FileSource = FilePath | Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
 
-/** Bytes to be had by place. */
+/** Random access to bytes. */
 export interface Source {
-  /** `Infinity` where it is not known. */
+  /** `Infinity` if it is unknown. */
   readonly size: number;
-  /** Good until the next call: the memory is used again. */
+  /** Valid until the next call, which reuses the memory. */
   read(at: number, length: number): Promise<OwnBytes>;
-  /** Says that no more is wanted; `whole` that nothing may be left. */
+  /** Ends the reading; `whole` says that no byte may be left. */
   close(whole: boolean): Promise<void>;
 }
 
-/** Opens a source. `piece` is how many bytes are asked for at once, the header aside. */
+/** Opens a source. `piece` is the number of bytes per read, except for the header. */
 export async function sourceOf(from: FileSource, piece: number): Promise<Source> {
   if (typeof from === 'string' || from instanceof URL) return ofFile(from, piece);
   if (ArrayBuffer.isView(from)) return ofBytes(new Uint8Array(from.buffer, from.byteOffset, from.byteLength));
@@ -40,7 +40,7 @@ async function ofFile(path: FilePath, piece: number): Promise<Source> {
   return {
     size: (await file.stat()).size,
     read: (at, length) => readExactly(file, at, length, length <= piece ? bytes : undefined),
-    close: () => file.close().catch(() => undefined), // what was read is read
+    close: () => file.close().catch(() => undefined), // the data has been read
   };
 }
 
@@ -56,12 +56,12 @@ function ofBlob(blob: Blob): Source {
   };
 }
 
-/** What comes before the bytes that are asked for is passed over; they are asked for in their order. */
+/** Requests come in ascending order; the bytes before each are skipped. */
 function ofStream(stream: ReadableStream<Uint8Array>): Source {
   const reader = stream.getReader();
-  let chunk: Uint8Array = new Uint8Array(0); // what came and was not asked for yet
-  let place = 0; // where it begins
-  /** Whether there is something after it. */
+  let chunk: Uint8Array = new Uint8Array(0); // bytes received and not requested yet
+  let place = 0; // position of its first byte
+  /** Receives the next chunk; false at the end. */
   const more = async (): Promise<boolean> => {
     place += chunk.length;
     const { done, value } = await reader.read();

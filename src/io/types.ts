@@ -7,14 +7,14 @@ import type { FileEntry } from './safetensors.ts';
 import { nativeOf } from './tensors.ts';
 import { fail, quote } from './words.ts';
 
-/** Types that a float32 tensor can be written as. */
+/** Types in which a float32 tensor can be written. */
 export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16';
 
 const floats: readonly string[] = ['F64', 'F32', 'F16', 'BF16'] satisfies FloatType[];
 
 /**
- * Entries for `saveFile` and `saveTensors` in other types: `'BF16'` for all that are float32, or a type by name. F16 and BF16 are rounded to the nearest, ties to even; a number
- * that does not fit its type is an error. What has no name in the map keeps its own type.
+ * Entries for `saveFile` and `saveTensors` in other types: `'BF16'` for all float32 tensors, or a type by name. F16 and BF16 round to
+ * nearest, ties to even; a number that does not fit its type is an error. Tensors that the map does not name keep their own type.
  */
 export function withTypes(
   tensors: Iterable<readonly [string, Tensor]>,

@@ -3,7 +3,7 @@ import { parameters } from '../generated/parameters.ts';
 import { names, type Run } from './control.ts';
 import { type Cut, narrow, planOf } from './split.ts';
 
-/** What a thread calls by number: a kernel with its cuts. */
+/** A function that threads call by number: a kernel with its cuts. */
 interface Entry {
   call: (...args: number[]) => void;
   arity: number;
@@ -11,7 +11,7 @@ interface Entry {
   scratch: number;
 }
 
-/** How thread `self` (0 the calling one) runs pieces of jobs on its own instance of the kernels. */
+/** Runs pieces of jobs as thread `self` (0 is the calling one), on its own instance of the kernels. */
 export function runner(self: number, kernels: Kernels): Run {
   const entries = names.map((name): Entry => {
     const plan = planOf(name);

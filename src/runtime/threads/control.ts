@@ -1,19 +1,19 @@
-// The block of shared memory through which one thread hands out work. A job is a kernel call cut into pieces; each thread takes its own
-// share of them in order and then what others have left, so that a thread that is late (asleep, or without a core) holds nobody up.
+// The block of shared memory through which one thread distributes work. A job is a kernel call cut into pieces. Each thread works through
+// its own share in order and then takes pieces that others have left, so a thread that is late (asleep, or without a core) delays nobody.
 //
-// A job is written only while `state` is even and no worker is `busy`. A worker says that it is busy before it looks at `state`, so one
-// that sees an odd state reads a whole job, and the job stands until that worker has left. Where a worker does not leave, nothing is ever
-// written here again: the job stays as it was with all of its pieces taken, and the state says that the pool has ended.
+// A job is written only while `state` is even and no worker is `busy`. A worker marks itself busy before it reads `state`, so if it sees an
+// odd state it reads a complete job, and the job stays in place until that worker has left. If a worker never leaves, nothing is written
+// here again: the job stays with all of its pieces taken, and the state says that the pool has ended.
 import { parameters } from '../generated/parameters.ts';
 import { MOST } from './host.ts';
 
-/** Kernels in the order their numbers stand for. */
+/** Kernels in the order of their numbers. */
 export const names = Object.keys(parameters) as (keyof typeof parameters)[];
 
-/** The most arguments of a kernel. */
+/** The maximal number of arguments of a kernel. */
 const ARGUMENTS = Math.max(...Object.values(parameters).map(({ length }) => length));
 
-// Words that different threads write often stand a cache line (16 words) apart.
+// Words that different threads often write are a cache line (16 words) apart.
 const STATE = 0;
 const ASLEEP = 32;
 const WAITING = 33;
@@ -29,20 +29,23 @@ const BYTES = 4 * WORDS + 8 * ARGUMENTS + 2 * TEXT;
 const ENDED = -1;
 const COUNT = 0x3fffffff;
 
-/** How long an idle thread looks for work, and a caller for the end of it, before it sleeps; milliseconds. */
+/** How long an idle thread polls for work, and a caller for completion, before it sleeps; milliseconds. */
 const SPIN = 0.05;
-/** The most that one step of the clock counts for: a longer one is a pause of this thread, and hence no lateness of another. Milliseconds. */
+/**
+ * The maximal time that one reading of the clock adds: a longer interval means that this thread was paused, not that another is late.
+ * Milliseconds.
+ */
 const ROUND = 1000;
 
-/** What the threads are to do: pieces of `piece` units along a cut's count, of `total` in all. */
+/** The work of the threads: pieces of `piece` units along a cut's count, of `total` in all. */
 export interface Job {
   kernel: number;
   cut: number;
   piece: number;
   total: number;
-  /** Pieces of each thread's own share. */
+  /** Number of pieces in each thread's own share. */
   share: number;
-  /** Where the workers' own scratch begins and how many bytes each has. */
+  /** Start of the workers' own scratch, and its size in bytes per worker. */
   scratch: number;
   scratchBytes: number;
 }
@@ -54,7 +57,7 @@ export type Run = (job: Job, args: Float64Array, from: number, to: number) => vo
 export interface Waiting {
   /** Whether it may sleep. */
   mayWait: boolean;
-  /** How long it waits at most, awake; milliseconds. */
+  /** Maximal waiting time, counted while awake; milliseconds. */
   patience: number;
   /** Whether a worker is known to have ended. */
   gone(worker: number): boolean;
@@ -63,7 +66,7 @@ export interface Waiting {
 /** Whether there is a job. */
 const open = (state: number) => state !== ENDED && (state & 1) === 1;
 
-/** Counts the time that this thread was awake. A process that was stopped, or a machine that slept, goes on where it was. */
+/** Counts the time that this thread was awake. After a process was stopped, or a machine slept, it continues where it was. */
 class Awake {
   private last = performance.now();
   private total = 0;
@@ -76,7 +79,7 @@ class Awake {
   }
 }
 
-/** The control block as one of the threads sees it. */
+/** The control block from the view of one thread. */
 export class Control {
   readonly buffer: SharedArrayBuffer;
   readonly args: Float64Array;
@@ -93,8 +96,8 @@ export class Control {
   }
 
   /**
-   * The caller: hands out a job whose arguments stand in `args`, works on it too, and returns when all of it is done: `true`. `false` where
-   * a worker that was at it has ended or does not answer: {@link busy} names those.
+   * For the caller: starts a job whose arguments are in `args`, works on it too, and returns `true` when all of it is done. Returns `false`
+   * if a worker that was working on it has ended or does not answer; {@link busy} lists those.
    */
   dispatch(job: Job, run: Run, waiting: Waiting): boolean {
     const { words } = this;
@@ -116,13 +119,13 @@ export class Control {
     return true;
   }
 
-  /** The workers that are at a job. */
+  /** The workers that are working on a job. */
   busy(): number[] {
     const workers = Array.from({ length: this.threads - 1 }, (_, i) => i + 1);
     return workers.filter((worker) => Atomics.load(this.words, BUSY + 16 * worker) !== 0);
   }
 
-  /** A worker: serves jobs until the pool ends. */
+  /** For a worker: serves jobs until the pool ends. */
   serve(self: number, run: Run): void {
     const { words } = this;
     const busy = BUSY + 16 * self;
@@ -147,12 +150,12 @@ export class Control {
     Atomics.notify(this.words, STATE);
   }
 
-  /** From no job to a job and back. */
+  /** Switches between no job and a job. */
   private turn(): void {
     Atomics.store(this.words, STATE, (Atomics.load(this.words, STATE) + 1) & COUNT);
   }
 
-  /** Takes pieces until none is left: the thread's own, then its neighbours'. */
+  /** Works on pieces until none is left: the thread's own, then its neighbours'. */
   private work(self: number, job: Job, run: Run): void {
     const { words, threads, args } = this;
     const { piece, total, share } = job;
@@ -172,7 +175,7 @@ export class Control {
     return { kernel: at(0), cut: at(1), piece: at(2), total: at(3), share: at(4), scratch: at(5) >>> 0, scratchBytes: at(6) };
   }
 
-  /** Waits for a state other than `seen` that is work or the end. */
+  /** Waits for a state other than `seen` that means work or the end. */
   private next(seen: number): number {
     const { words } = this;
     for (let until = 0; ; ) {
@@ -192,7 +195,7 @@ export class Control {
     }
   }
 
-  /** Until no worker is busy; false where one stays so. */
+  /** Waits until no worker is busy; false if one stays busy. */
   private join(waiting: Waiting): boolean {
     const awake = new Awake();
     let all = true;
@@ -200,7 +203,7 @@ export class Control {
     return all;
   }
 
-  /** Waits until a worker is no longer busy; false where it ended before, or patience did. */
+  /** Waits until a worker is no longer busy; false if it has ended or the time is over. */
   private left(busy: number, worker: number, { mayWait, patience, gone }: Waiting, awake: Awake): boolean {
     const { words } = this;
     for (;;) {

@@ -1,10 +1,10 @@
-/** The most threads, the calling one included. */
+/** The maximal number of threads, including the calling one. */
 export const MOST = 64;
 
 /** Node's module of threads. */
 export type NodeThreads = typeof import('node:worker_threads');
 
-/** What differs between runtimes; all optional where it is looked for. */
+/** Globals that differ between runtimes; any may be absent. */
 interface Runtime {
   process?: { versions?: { node?: string }; getBuiltinModule?: (name: 'node:worker_threads') => NodeThreads };
   navigator?: { userAgent?: string };
@@ -15,7 +15,7 @@ interface Runtime {
 
 const runtime = globalThis as unknown as Runtime;
 
-/** Whether there are Node's threads: Deno and Bun have them too. */
+/** Whether Node's threads are available; Deno and Bun have them too. */
 export const likeNode = runtime.process?.versions?.node !== undefined;
 
 /** Node's threads; `undefined` elsewhere. Bundlers see no import of it. */
@@ -25,7 +25,7 @@ export async function nodeThreads(): Promise<NodeThreads | undefined> {
   return runtime.process?.getBuiltinModule?.(name) ?? (await import(/* @vite-ignore */ /* webpackIgnore: true */ name));
 }
 
-/** Why there can be no threads here; `undefined` where there can. */
+/** Why threads are impossible here; `undefined` if they are possible. */
 export function whyNoThreads(): string | undefined {
   if (runtime.navigator?.userAgent === 'Cloudflare-Workers') return 'Cloudflare Workers, which have none';
   if (runtime.crossOriginIsolated === false) {
@@ -36,7 +36,7 @@ export function whyNoThreads(): string | undefined {
   return undefined;
 }
 
-/** Whether this thread may sleep in `Atomics.wait`: a page's main thread must not. */
+/** Whether this thread may sleep in `Atomics.wait`; a page's main thread must not. */
 export function mayWait(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);

@@ -1,11 +1,11 @@
-// A worker that ended in the middle of a call, or does not answer. It may still write to what the call writes to, at any later time, unless it
-// is known to have ended. So the pool is given up; the call is made again by the calling thread where nobody else can write any more;
-// where somebody can, what the call writes to is never handed out again, and the caller is told.
+// Handles a worker that ended in the middle of a call, or does not answer. Unless it is known to have ended, it may still write to the
+// call's results at any later time. So the pool is given up. If no other thread can write any more, the calling thread repeats the call;
+// otherwise the memory of the results is never reused, and the caller gets an error.
 import type { Heap } from '../heap.ts';
 import type { Control, Waiting } from './control.ts';
 import { type Plan, repeatable } from './split.ts';
 
-/** A pool as those see it that hand it work. */
+/** A pool, from the view of those that give it work. */
 export interface Workers {
   readonly threads: number;
   readonly control: Control;
@@ -14,20 +14,20 @@ export interface Workers {
   abandon(why: string): void;
 }
 
-/** A call that did not end. */
+/** A call that did not complete. */
 interface Call {
   name: string;
   plan: Plan;
   args: readonly number[];
-  /** Makes all of it on this thread. */
+  /** Runs the whole call on this thread. */
   again: () => void;
 }
 
-/** Naps of so many milliseconds, at most so many, until workers that were stopped have ended. */
+/** Pauses while stopped workers end: milliseconds each, and how many at most. */
 const NAP = 5;
 const NAPS = 400;
 
-/** Whether every worker that was at the call has left it or ended. */
+/** Whether every worker of the call has left it or ended. */
 function stopped(control: Control, gone: Waiting['gone'], mayWait: boolean): boolean {
   const nap = new Int32Array(new SharedArrayBuffer(4));
   for (let naps = 0; ; naps++) {
@@ -37,13 +37,13 @@ function stopped(control: Control, gone: Waiting['gone'], mayWait: boolean): boo
   }
 }
 
-/** Ends a pool in whose hands a call was lost, and the call if it can. */
+/** Ends a pool that lost a call, and completes the call if possible. */
 export function recover(pool: Workers, heap: Heap, { name, plan, args, again }: Call, { mayWait, patience, gone }: Waiting): void {
   const { control } = pool;
   const why = control.busy().some(gone) ? 'ended in the middle of a call' : `gave no answer in ${patience / 1000} s`;
   pool.abandon(`one ${why}`);
   const quiet = stopped(control, gone, mayWait);
-  if (control.busy().length === 0) return; // all have come to the end of their pieces
+  if (control.busy().length === 0) return; // all have completed their pieces
   if (quiet && repeatable(plan, args)) {
     again();
     return;

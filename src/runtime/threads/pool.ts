@@ -2,24 +2,24 @@ import { Control } from './control.ts';
 import { type NodeThreads, nodeThreads } from './host.ts';
 import type { Start } from './worker.ts';
 
-/** One running worker, whatever the runtime calls its parts. */
+/** One running worker, independent of the runtime. */
 interface Thread {
   post(start: Start): void;
-  /** It no longer keeps the process alive. */
+  /** Stops it from keeping the process alive. */
   release(): void;
   stop(): void;
-  /** Whether it is known to have ended, without a turn of the event loop. False where that cannot be known. */
+  /** Whether it is known to have ended, without a turn of the event loop. False if that cannot be known. */
   gone(): boolean;
-  /** Calls back with messages, and with why it ended. */
+  /** Registers callbacks for messages, and for the reason of its end. */
   listen(message: (text: string) => void, lost: (why: string) => void): void;
 }
 
-/** Milliseconds a worker may take to begin. */
+/** Maximal start-up time of a worker in milliseconds. */
 const PATIENCE = 30_000;
 
 /**
- * Tells at once whether a thread has ended: its end of a channel is closed then, and Node's `postMessage` returns whether there is another
- * end. Runtimes that return nothing never say that one has ended.
+ * Detects at once whether a thread has ended: this closes its end of a channel, and Node's `postMessage` returns whether the other end is
+ * open. Runtimes that return nothing never report an end.
  */
 function lifeline({ MessageChannel }: NodeThreads) {
   const { port1, port2 } = new MessageChannel();
@@ -38,13 +38,13 @@ function lifeline({ MessageChannel }: NodeThreads) {
 async function spawn(url: URL | string | undefined): Promise<Thread> {
   const node = await nodeThreads();
   if (node) {
-    const name = './worker.js'; // not written in place: bundlers would copy the file, and Node needs none
+    const name = './worker.js'; // not inline: bundlers would copy the file, and Node needs none
     const worker = new node.Worker(url ? new URL(url) : new URL(name, import.meta.url), { execArgv: [] });
     const line = lifeline(node);
     return {
       post: (start) => worker.postMessage({ ...start, line: line.end }, [line.end]),
       release() {
-        worker.unref(); // after `listen`: a listener counts as a reference
+        worker.unref(); // after `listen`, since a listener counts as a reference
         line.begin();
       },
       gone: line.cut,
@@ -93,12 +93,12 @@ function ready(thread: Thread, start: Start, lost: (why: string) => void): Promi
   });
 }
 
-/** Workers that share the memory, and the way to hand them work. */
+/** Workers that share the memory, and the channel that gives them work. */
 export class Pool {
   readonly control: Control;
   readonly threads: number;
   private readonly workers: Thread[] = [];
-  /** Why there are no workers any more, `''` where they were let go; `undefined` while there are. */
+  /** Why there are no workers any more, `''` if they were released; `undefined` while there are. */
   lost: string | undefined;
 
   constructor(threads: number) {
@@ -106,7 +106,7 @@ export class Pool {
     this.control = new Control(threads);
   }
 
-  /** Starts one worker less than there are threads. */
+  /** Starts one worker fewer than there are threads. */
   async start(module: WebAssembly.Module, memory: WebAssembly.Memory, url?: URL | string): Promise<void> {
     const { threads } = this;
     const { workers } = this;
@@ -121,7 +121,7 @@ export class Pool {
     }
   }
 
-  /** Lets the workers go; later calls run on the calling thread. */
+  /** Releases the workers; later calls run on the calling thread. */
   close(): void {
     this.lose('');
   }
@@ -131,7 +131,7 @@ export class Pool {
     return this.workers[worker - 1]?.gone() ?? true;
   }
 
-  /** Gives the workers up: none of them is handed anything again. */
+  /** Gives the workers up: they receive no more work. */
   abandon(why: string): void {
     this.lose(why);
     for (const worker of this.workers) worker.stop();

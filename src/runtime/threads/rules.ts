@@ -1,5 +1,5 @@
-// How each kernel's call is cut into calls on parts of its outputs. Cuts never divide a sum, so every element comes from the same
-// operations in the same order whoever computes it, and the bits do not depend on the number of threads.
+// How each kernel's call is cut into calls on parts of its outputs. Cuts never divide a sum, so every element results from the same
+// operations in the same order on any thread, and the bits do not depend on the number of threads.
 import { parameters } from '../generated/parameters.ts';
 import { type Axis, implied, LINE } from './signature.ts';
 
@@ -8,26 +8,26 @@ type Parameters = typeof parameters;
 export type Kernel = keyof Parameters;
 type Name<K extends Kernel> = Parameters[K][number];
 
-/** What the signature of a kernel does not say. */
+/** Properties of a kernel that its signature does not show. */
 export interface Rule<N extends string> {
   /**
-   * Nanoseconds: a factor and the arguments it is multiplied by; of one unit where units are counted from one to another. A factor alone
-   * is multiplied by what the signature implies. Decides whether a call is worth cutting, nothing else.
+   * Cost in nanoseconds: a factor and the arguments that multiply it; per unit, if units are counted from one argument to another. A factor
+   * alone multiplies what the signature implies. It only decides whether a call is worth cutting.
    */
   cost?: number | readonly [number, ...N[]];
-  /** All ways to cut; default what the signature implies. */
+  /** All ways to cut. Default: those that the signature implies. */
   axes?: readonly Axis<N>[];
-  /** Of several axes the one with the most units; default the first that has enough of them. */
+  /** Among several axes take the one with the most units; by default the first that has enough of them. */
   longest?: boolean;
-  /** Pieces of each thread's share at most; default 4. Each prepares something of its own. */
+  /** Maximal number of pieces per thread's share. Default 4. For kernels whose every piece has to prepare something. */
   pieces?: number;
-  /** It changes what it reads, so that a piece begun cannot be begun again. */
+  /** Whether it changes what it reads, so that a piece cannot run twice. */
   once?: boolean;
 }
 
 type Rules = { [K in Kernel]?: Rule<Name<K>> };
 
-/** Nanoseconds an element of each array: what reading or writing it takes. */
+/** Nanoseconds to read or write one element of an array. */
 const TOUCH = 0.05;
 
 const rowsOf = <const N extends string>(ns: number, names: readonly N[]) =>
@@ -47,7 +47,7 @@ export const whole: Readonly<Partial<Record<Kernel, string>>> = {
   layerNormBackward: 'sums over rows beside a result by rows',
 };
 
-/** What `signature.ts` cannot read from the names: costs, and the ways to cut kernels of other forms. */
+/** What `signature.ts` cannot read from names: costs, and cuts of kernels of other forms. */
 export const rules: Rules = {
   exp: { cost: 0.6 },
   log: { cost: 1 },
@@ -98,7 +98,7 @@ export const rules: Rules = {
     ],
     pieces: 2,
   },
-  // Of small products, most of them with one row or column, each of whose elements is used once.
+  // Small products: most have one row or column, whose elements are used once.
   matmulBatch: {
     cost: [0.2, 'm', 'n', 'k', 'outer', 'inner'],
     axes: [
@@ -187,13 +187,13 @@ export const rules: Rules = {
   adadelta: { cost: 0.8, once: true },
 };
 
-/** A kernel's rule with what its signature implies. */
+/** A kernel's rule, with what its signature implies. */
 export interface FullRule extends Rule<string> {
   cost: readonly [number, ...string[]];
   axes: readonly Axis<string>[];
 }
 
-/** How a kernel is cut; `undefined` where it is not. */
+/** How a kernel is cut; `undefined` if it is not. */
 export function ruleOf(kernel: Kernel): FullRule | undefined {
   if (kernel in whole) return undefined;
   const own = rules[kernel] as Rule<string> | undefined;

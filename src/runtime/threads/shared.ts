@@ -1,10 +1,10 @@
-/** The most pages of 64 KiB that a memory of 32-bit addresses has. */
+/** The maximal number of 64 KiB pages in a memory of 32-bit addresses. */
 const MAX_PAGES = 65_536;
 
 const IMPORTS = 2;
 const MEMORY = 2;
 
-/** A number in LEB128 and where it ends. */
+/** Reads a number in LEB128: the number and the position after it. */
 function number(bytes: Uint8Array, at: number): readonly [value: number, end: number] {
   let value = 0;
   let scale = 1;
@@ -22,9 +22,9 @@ function leb(value: number): number[] {
 }
 
 /**
- * The kernels with their memory import made shared. One binary serves both memories: the two differ in the import's limits (WebAssembly
- * core specification with threads, binary format: flag 0x03 and a maximum). Data segments stay active, so each instance writes the few
- * constants below address 1024 again, the same bytes each time. What is not such a module comes back as it is.
+ * The kernels' module with a shared memory import. One binary serves both kinds of memory: they differ only in the import's limits
+ * (WebAssembly core specification with threads, binary format: flag 0x03 and a maximum). Data segments stay active, so each instance
+ * rewrites the few constants below address 1024 with the same bytes. Bytes that are not such a module are returned unchanged.
  */
 export function withSharedMemory(source: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   for (let at = 8; at < source.length; ) {

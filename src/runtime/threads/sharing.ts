@@ -9,16 +9,16 @@ interface Options {
   threads?: number | undefined;
   worker?: URL | string | undefined;
   grain?: number | undefined;
-  /** Milliseconds, awake, that a call waits for a worker at most. */
+  /** How long a call waits for a worker at most, in milliseconds awake. */
   patience?: number | undefined;
 }
 
-/** Ends the workers of pools whose kernels nobody holds any more. */
+/** Ends the workers of pools whose kernels have been collected. */
 const forgotten = new FinalizationRegistry((pool: Pool) => pool.close());
 
 const PAGE = 65_536;
 
-/** The steps of loading that differ with several threads. Throws where they cannot be had. */
+/** The steps of loading that differ with several threads. Throws if threads are impossible. */
 export function sharing({ threads = 1, worker, grain = 12_000, patience = 60_000 }: Options) {
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST) {
     throw new RangeError(`init: threads must be a whole number from 1 to ${MOST}, got ${threads}`);
@@ -26,7 +26,7 @@ export function sharing({ threads = 1, worker, grain = 12_000, patience = 60_000
   const why = whyNoThreads();
   if (why) throw new Error(`init: ${threads} threads need shared memory and workers, got ${why}`);
   return {
-    /** Bytes are made to import shared memory. */
+    /** Converts the bytes of a module so that it imports shared memory. */
     source(source: WebAssembly.Module | BufferSource): WebAssembly.Module | BufferSource {
       if (source instanceof ArrayBuffer) return withSharedMemory(new Uint8Array(source));
       if (!ArrayBuffer.isView(source)) return source;
@@ -43,7 +43,7 @@ export function sharing({ threads = 1, worker, grain = 12_000, patience = 60_000
       }
     },
 
-    /** Why the module does not go with the memory. */
+    /** Refuses a module that does not fit the memory. */
     refuse(cause: unknown): never {
       throw new Error(`init: module must import shared memory for threads (bytes are made to, a module cannot be), got ${cause}`, {
         cause,

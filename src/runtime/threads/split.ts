@@ -3,13 +3,13 @@ import { type Scratched, type ScratchLengths, scratchOf } from '../scratch.ts';
 import { type Kernel, ruleOf } from './rules.ts';
 import { type Axis, addressesOf, isRoom, resultsOf } from './signature.ts';
 
-/** Pieces of each thread's share at most: what one that is late leaves to others is a part of its share. */
+/** Maximal number of pieces per thread's share, so that a late thread leaves only part of its share to others. */
 const PIECES = 4;
 
-/** An axis with its names as places in the argument list. */
+/** An axis whose names are resolved to argument positions. */
 export interface Cut {
   along: number;
-  /** Place of the argument that units are counted from; −1 where it is 0 throughout. */
+  /** Position of the argument from which units are counted; −1 if they count from 0. */
   from: number;
   multiple: number;
   least: number;
@@ -18,18 +18,18 @@ export interface Cut {
   counters: readonly number[];
 }
 
-/** A rule with its names as places in the argument list. */
+/** A rule whose names are resolved to argument positions. */
 export interface Plan {
   cost: { ns: number; factors: readonly number[] };
   cuts: readonly Cut[];
   longest: boolean;
   pieces: number;
-  /** Place of the scratch address, −1 where there is none. */
+  /** Position of the scratch address, −1 without one. */
   scratch: number;
   scratchSize: (args: readonly number[]) => number;
-  /** It changes what it reads. */
+  /** Whether it changes what it reads. */
   once: boolean;
-  /** Place of the factor of what `out` holds before, −1 where there is none. */
+  /** Position of the factor of the old `out`, −1 without one. */
   beta: number;
   /** How many of the first arguments may be addresses, and addresses of results. */
   addresses: number;
@@ -57,7 +57,7 @@ function cutOf(places: ReadonlyMap<string, number>, axis: Axis<string>): Cut {
   };
 }
 
-/** Elements of scratch for a call's arguments. The object is made once: calls are many. */
+/** Elements of scratch for a call's arguments. The object is reused, since calls are many. */
 function sizer(kernel: Kernel): Plan['scratchSize'] {
   const lengths: Record<string, number> = {};
   return (args) => {
@@ -68,7 +68,7 @@ function sizer(kernel: Kernel): Plan['scratchSize'] {
   };
 }
 
-/** The plan of a kernel; `undefined` where it is not cut. */
+/** The plan of a kernel; `undefined` if it is not cut. */
 export function planOf(kernel: Kernel): Plan | undefined {
   const rule = ruleOf(kernel);
   if (!rule) return undefined;
@@ -89,7 +89,7 @@ export function planOf(kernel: Kernel): Plan | undefined {
   };
 }
 
-/** Whether a call that was begun may be made again: it reads nothing that it writes. */
+/** Whether an interrupted call may be repeated: it reads nothing that it writes. */
 export function repeatable({ once, beta, addresses, results }: Plan, args: readonly number[]): boolean {
   if (once || (beta >= 0 && args[beta] !== 0)) return false;
   const inputs = args.slice(results, addresses);
@@ -98,7 +98,7 @@ export function repeatable({ once, beta, addresses, results }: Plan, args: reado
 
 const ELEMENT = 4;
 
-/** Turns a call's arguments into those of its units `from` to `to`, in place. */
+/** Changes a call's arguments in place into those of its units `from` to `to`. */
 export function narrow(cut: Cut, args: number[], from: number, to: number): void {
   for (const { at, constant, factors } of cut.steps) {
     const address = args[at] as number;
@@ -117,7 +117,7 @@ export function narrow(cut: Cut, args: number[], from: number, to: number): void
   args[cut.along] = start + to;
 }
 
-/** Units that a cut counts. */
+/** The number of units of a cut. */
 export function unitsOf({ along, from }: Cut, args: readonly number[]): number {
   return (args[along] as number) - (from < 0 ? 0 : (args[from] as number));
 }

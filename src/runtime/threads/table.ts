@@ -14,13 +14,13 @@ function product(args: readonly number[], factors: readonly number[]): number {
   return result;
 }
 
-/** About how many nanoseconds a call takes. */
+/** Estimated time of a call in nanoseconds. */
 function workOf({ cost, cuts }: Plan, args: readonly number[]): number {
   const [first] = cuts;
   return product(args, cost.factors) * cost.ns * (first && first.from >= 0 ? unitsOf(first, args) : 1);
 }
 
-/** The cut to take for these arguments; −1 where none gives two pieces. */
+/** The cut to use for these arguments; −1 if none gives two pieces. */
 function choose({ cuts, longest, pieces }: Plan, args: readonly number[], threads: number): number {
   let best = -1;
   let most = 1;
@@ -37,14 +37,14 @@ function choose({ cuts, longest, pieces }: Plan, args: readonly number[], thread
   return best;
 }
 
-/** Fills in how a call that takes `work` nanoseconds is cut; false where it is better left whole. */
+/** Fills in how to cut a call that takes `work` nanoseconds; false if it should stay whole. */
 function cutUp(job: Job, plan: Plan, args: readonly number[], threads: number, work: number, grain: number): boolean {
   const index = choose(plan, args, threads);
   if (index < 0) return false;
   const cut = plan.cuts[index] as Cut;
   const { multiple, least } = cut;
   const total = unitsOf(cut, args);
-  const pieces = Math.min((3 * work) / grain, total / least, threads * plan.pieces); // a piece is a third of the least call at least
+  const pieces = Math.min((3 * work) / grain, total / least, threads * plan.pieces); // a piece takes at least a third of the smallest call worth cutting
   job.share = Math.max(1, Math.floor(pieces / threads));
   job.piece = Math.ceil(total / (job.share * threads) / multiple) * multiple;
   job.cut = index;
@@ -52,7 +52,7 @@ function cutUp(job: Job, plan: Plan, args: readonly number[], threads: number, w
   return total > job.piece;
 }
 
-/** Room of each worker's own, as large as a call has asked for. */
+/** Scratch of the workers, as large as the largest request so far. */
 class Scratch {
   private readonly heap: Heap;
   private readonly workers: number;
@@ -67,9 +67,9 @@ class Scratch {
   }
 
   reserve(elements: number): void {
-    const bytes = (Math.ceil(elements / LINE) + 1) * 4 * LINE; // a line between two workers' shares stays as it is
+    const bytes = (Math.ceil(elements / LINE) + 1) * 4 * LINE; // one line stays untouched between two workers' shares
     if (bytes <= this.bytes) return;
-    let block = 1024; // a power of two is a class of its own
+    let block = 1024; // each power of two is a size class
     while (block < bytes * this.workers) block *= 2;
     const at = this.heap.allocate(block);
     if (this.block > 0) this.heap.free(this.at, this.block);
@@ -87,14 +87,14 @@ function single({ matmul, matmulBatch }: Kernels): Kernels['matmulBatch'] {
       : matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch);
 }
 
-/** From how many nanoseconds on a call is cut, and how its end is waited for. */
+/** The time in nanoseconds from which calls are cut, and how to wait for completion. */
 interface Manner {
   grain: number;
   mayWait: boolean;
   patience: number;
 }
 
-/** The kernel table with every call that is worth it shared out to the pool. Ops see no difference, nor do bits. */
+/** The kernel table with every worthwhile call distributed over the pool. Neither ops nor bits depend on it. */
 export function threaded(kernels: Kernels, pool: Workers, heap: Heap, { grain, mayWait, patience }: Manner): Kernels {
   const { threads, control } = pool;
   const run: Run = runner(0, kernels);

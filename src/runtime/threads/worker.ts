@@ -1,22 +1,22 @@
-// A thread of the pool. Imports nothing but its neighbours, by relative paths: a worker has no import map.
+// A thread of the pool. It imports only its neighbours, by relative paths: a worker has no import map.
 import type { Kernels } from '../generated/kernels.ts';
 import { runner } from './call.ts';
 import { Control } from './control.ts';
 import { likeNode, nodeThreads } from './host.ts';
 
-/** What the pool sends a worker to begin with. */
+/** The first message of the pool to a worker. */
 export interface Start {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   control: SharedArrayBuffer;
-  /** The number of this thread, from 1. */
+  /** Number of this thread, from 1. */
   self: number;
   threads: number;
-  /** An end of a channel, closed when this thread ends. */
+  /** One end of a channel, closed when this thread ends. */
   line?: unknown;
 }
 
-/** Where a worker hears from the pool and answers. */
+/** How a worker receives and answers the pool's messages. */
 interface Port {
   postMessage(message: string): void;
   close(): void;
@@ -30,12 +30,12 @@ async function serve(port: Port, { module, memory, control, self, threads }: Sta
   port.close();
 }
 
-/** Answers with the reason where it cannot begin. */
+/** Serves, or answers with the reason why it cannot. */
 function begin(port: Port, start: Start): void {
   serve(port, start).catch((error: unknown) => port.postMessage(String(error)));
 }
 
-// No `await` at the top: bundlers make workers of formats that have none. A page's first message comes as soon as this has run.
+// No `await` at the top level: some worker formats of bundlers do not allow it. A page's first message arrives once this has run.
 if (likeNode) {
   nodeThreads().then((threads) => {
     const parent = threads?.parentPort;
