@@ -33,3 +33,5 @@ export {
   TransformerEncoderLayer,
   type TransformerEncoderLayerOptions,
 } from './transformer/layer.ts';
+export { meanPool, type RealTokens, unitLength } from './transformer/pooling.ts';
+export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';

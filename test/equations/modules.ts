@@ -3,9 +3,9 @@ import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
-import { affine, apply, at, type Matrix, range, type Vector, zeros } from './plain.ts';
+import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
-import { gelu, geluTanh, languageModel, layer, layerNorm, relu, reluSquared, silu } from './transformer.ts';
+import { gelu, geluTanh, languageModel, layer, layerNorm, relu, reluSquared, sentenceVector, silu, textEncoder } from './transformer.ts';
 import { rows, type Weights } from './weights.ts';
 
 export type Equation = (w: Weights, e: number) => Vector;
@@ -168,6 +168,15 @@ export const moduleEquations: Record<string, Equation> = {
   },
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
+  TextEncoder: (w, e) => {
+    const tokens = tokensOf(e, S, SYMBOLS, 1);
+    const rows = textEncoder(w, tokens, { layers: 2, types: tokens.map((token) => (token === 4 ? 1 : 0)), real: realOf(e, S), bend: gelu });
+    return [...rows.flatMap((row, t) => (t < realOf(e, S) ? row : row.map(() => 0))), ...sentenceVector(rows.slice(0, realOf(e, S)))];
+  },
+  'TextEncoder: pooler, no types': (w, e) => {
+    const [first] = textEncoder(w, tokensOf(e, S, SYMBOLS, 1), { layers: 1, real: realOf(e, S), bend: relu, eps: 1e-3 });
+    return tanh(linear(w, 'pooler', first ?? []));
+  },
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(

@@ -9,9 +9,11 @@ import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '../../src/models/transformer/layer.ts';
-import { softmax } from '../../src/ops/index.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
+import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
@@ -60,6 +62,9 @@ export const translators: TranslatorRow[] = [
 
 const [S, T] = [5, 4];
 const keyed = (key: Key | undefined) => (key ? { key } : {});
+
+/** What is real of `[B, T, D]`, 0 behind it. */
+const rowsOf = (x: Tensor, mask: Tensor) => where(reshape(mask, [...mask.shape, 1]), x, 0);
 
 /** Layers of a Transformer: 6 wide, two heads. */
 const layers: Record<string, Partial<TransformerEncoderLayerOptions>> = {
@@ -170,6 +175,32 @@ export const models: ModuleRow[] = [
     constant: drawnAlike,
     call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), keyed(key)),
     dropout: true,
+  }),
+  row({
+    module: 'TextEncoder',
+    build: (key) => new TextEncoder({ symbols: SYMBOLS, size: 4, layers: 2, heads: 2, length: 6, hidden: 6, dropout: 0.2 }, key),
+    constant: drawnAlike,
+    call: (model, examples, key) => {
+      const mask = padding(examples, S);
+      const tokens = sentences(examples, S, SYMBOLS, 1);
+      const types = where(equal(tokens, 4), 1, zeros([examples.length, S], 'int32'));
+      return beside(
+        rowsOf(model.forward(tokens, { mask, types, ...keyed(key) }), mask),
+        model.embed(tokens, { mask, types, ...keyed(key) }),
+      );
+    },
+    dropout: true,
+  }),
+  row({
+    module: 'TextEncoder',
+    name: 'pooler, no types',
+    build: (key) =>
+      new TextEncoder(
+        { symbols: SYMBOLS, size: 4, layers: 1, heads: 2, length: 6, types: 0, eps: 1e-3, activation: 'relu', pooler: true },
+        key,
+      ),
+    constant: drawnAlike,
+    call: (model, examples) => model.pooled(model.forward(sentences(examples, S, SYMBOLS, 1), { mask: padding(examples, S) })),
   }),
   ...translators.map(({ name, build }) =>
     row({

@@ -141,6 +141,14 @@ export const options: Record<string, Made> = {
     { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, dropout: 0.1 },
     { numbers: { dropout: share } },
   ),
+  TextEncoder: made(
+    saccade.TextEncoder,
+    {
+      ...{ symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, types: 2 },
+      ...{ activation: 'gelu', eps: 1e-12, pooler: true, dropout: 0.1 },
+    },
+    { numbers: { dropout: share, eps: positive, types: [...never, -1, 2.5] } },
+  ),
   Encoder: made(saccade.Encoder, { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1 }, { numbers: { dropout: share } }),
   Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
   LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),
