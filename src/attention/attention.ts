@@ -22,6 +22,7 @@ import {
   type Read,
   type Selection,
   type Step,
+  type Steps,
   type Window,
   type Windowed,
 } from './parts.ts';
@@ -96,9 +97,8 @@ export class Attention extends Module implements Mechanism {
     if (queries === 0) return ofNone(this.forward(zeros([batch, 1, width]), keys, values));
     const { mask, key } = options;
     const prepared = this.prepare(keys, values, mask && { mask: maskOfScores(mask, [batch, queries, keys.shape[1] as number]) });
-    const state = this.initialState(prepared, queries);
-    const draw = key ? { key, each: true } : {};
-    return this.history?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, draw);
+    const { state: _, ...attended } = this.steps(query, prepared, this.initialState(prepared, queries), { key });
+    return attended;
   }
 
   /** Prepares a source for {@link step}: keys `[B, S, K]` and values `[B, S, V]` (the keys themselves by default). */
@@ -128,12 +128,17 @@ export class Attention extends Module implements Mechanism {
       const batch = prepared.values.shape[0];
       throw new RangeError(`attention: query of a step must be [B, Q] for a source of ${batch}, got ${show(query.shape)}`);
     }
-    const all = this.attend(viewed(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
+    const { state: after, ...all } = this.attend(viewed(query, query.shape.toSpliced(1, 0, 1)), prepared, state, options);
     const { output: context, ...rest } = ofEach(all, (x) => viewed(x, x.shape.toSpliced(1, 1)));
-    return { context, ...rest, state: this.history?.next(state, all) ?? state };
+    return { context, ...rest, state: after };
   }
 
-  private attend(query: Tensor, prepared: Prepared, state: State, draw: Draw): Attended {
+  /** Attends with several queries `[B, N, Q]` at once, the t-th with `foldIn(key, t)`: the bits of as many steps. */
+  steps(query: Tensor, prepared: Prepared, state: State, { key }: { key?: Key | undefined } = {}): Steps {
+    return this.history?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, { key, each: true });
+  }
+
+  private attend(query: Tensor, prepared: Prepared, state: State, draw: Draw): Steps {
     const scores = this.score.score(query, prepared.keys, state); // [B, T, S]
     const { mask } = prepared;
     const context = { ...draw, query, state, scores, heads: this.heads, mask: mask && maskOfScores(mask, scores.shape) };
@@ -142,7 +147,8 @@ export class Attention extends Module implements Mechanism {
     const taken = windowed.factor ? { ...selected, weights: floatMul(selected.weights, windowed.factor) } : selected;
     const apart = prepared.unsound && windowed.mask;
     const output = apart ? readApart(this.read, prepared.values, taken, apart) : this.read(taken.weights, prepared.values, taken);
-    return { ...taken, output };
+    const all = { ...taken, output };
+    return { ...all, state: this.history?.next(state, all) ?? state };
   }
 }
 

@@ -10,9 +10,9 @@ import { show } from '../tensor/shape.ts';
 import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { masking } from './attention.ts';
 import { KeyValueCache } from './cache.ts';
-import { type ExtendCall, type Extended, Heads } from './heads.ts';
+import { type ExtendCall, type Extended, Heads, type StepsCall } from './heads.ts';
 import { maskOfKeys } from './mask.ts';
-import type { Attended, Mechanism, Prepared, Step } from './parts.ts';
+import type { Attended, Mechanism, Prepared, Step, Steps } from './parts.ts';
 import { isMapping, joinHeads, type Mapping, type Projection } from './projection.ts';
 
 /** Options of one call. */
@@ -26,6 +26,7 @@ export interface MultiHeadCall {
 }
 
 const calling: Names<MultiHeadCall> = { mask: 1, key: 1, weights: 1 };
+const stepping: Names<StepsCall> = { key: 1, weights: 1 };
 
 /** The parts of a {@link HeadedAttention}. */
 export interface HeadedParts {
@@ -91,16 +92,25 @@ export class HeadedAttention extends Module implements Mechanism {
 
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
     expectNames(this.op, options, keyName);
-    this.expect(query);
-    const batch = query.shape[0] as number;
-    if (prepared.values.shape[0] !== batch) {
-      const examples = prepared.values.shape[0];
-      throw new RangeError(`${this.op}: query of a step must be of a source's ${examples} examples, got ${show(query.shape)}`);
-    }
+    this.expectOf(prepared, query, 2);
     const q = this.projection.one('query', viewed(query, query.shape.toSpliced(1, 0, 1)));
     const { context, ...rest } = this.heads.step(q, prepared, state, options);
     const read = this.joined(viewed(context, context.shape.toSpliced(2, 0, 1)));
     return { context: viewed(read, read.shape.toSpliced(1, 1)), ...rest };
+  }
+
+  /**
+   * Attends with several queries `[B, N, Q]` of a prepared source at once, as a decoder has them: `output` `[B, N, E]`, weights `[B, H, N, S]`
+   * and the state for what follows. If nothing is drawn the bits are those of as many steps; with a key the t-th query draws from `foldIn(key, t)`.
+   */
+  steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall & { weights: false }): Omit<Steps, 'weights'>;
+  steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Steps;
+  steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall = {}): Omit<Steps, 'weights'> {
+    expectNames(this.op, options, stepping);
+    this.expectOf(prepared, query, 3);
+    const { output, ...rest } = this.heads.steps(this.projection.one('query', query), prepared, state, options);
+    if (options.weights === false) delete (rest as Partial<Steps>).weights;
+    return { output: this.joined(output), ...rest };
   }
 
   /**
@@ -127,24 +137,37 @@ export class HeadedAttention extends Module implements Mechanism {
     return this.output?.forward(joined) ?? joined;
   }
 
-  /** Checks the queries of a sequence `[B, T, Q]` or of a step `[B, Q]`, the keys and the values. */
+  /** Checks the queries of a step `[B, Q]` or of several `[B, N, Q]`. */
+  private expectOf(prepared: Prepared, query: Tensor, rank: 2 | 3): void {
+    expectTensor(this.op, 'query', query);
+    this.expectQuery(query, rank, [query]);
+    const examples = prepared.values.shape[0];
+    if (query.shape[0] === examples) return;
+    throw new RangeError(`${this.op}: query of a step must be of a source's ${examples} examples, got ${show(query.shape)}`);
+  }
+
+  /** Checks the queries of a sequence `[B, T, Q]`, the keys and the values. */
   private expect(query: Tensor | undefined, ...source: Tensor[]): void {
     const given = query ? [query, ...source] : source;
     for (const x of given) expectTensor(this.op, 'query, keys and values', x);
     const { widths } = this.projection;
     const [batch, length] = [given[0]?.shape[0], source[0]?.shape[1]];
-    const refuse = (name: string, axes: string) => {
-      throw new RangeError(`${this.op}: ${name} must be [${axes}], got ${given.map(({ shape }) => show(shape)).join(' with ')}`);
-    };
-    const rank = source.length > 0 ? 3 : 2;
-    if (query && (query.rank !== rank || query.shape.at(-1) !== (widths?.query ?? query.shape.at(-1)))) {
-      refuse('query', `${rank === 3 ? 'B, T' : 'B'}, ${widths?.query ?? 'Q'}`);
-    }
+    if (query) this.expectQuery(query, 3, given);
     for (const [i, x] of source.entries()) {
       const width = i === 0 ? widths?.key : widths?.value;
       if (x.rank === 3 && x.shape[0] === batch && x.shape[1] === length && x.shape[2] === (width ?? x.shape[2])) continue;
-      refuse(i === 0 ? 'keys' : 'values', `B, S, ${width ?? (i === 0 ? 'K' : 'V')}`);
+      this.refuse(i === 0 ? 'keys' : 'values', `B, S, ${width ?? (i === 0 ? 'K' : 'V')}`, given);
     }
+  }
+
+  private expectQuery(query: Tensor, rank: 2 | 3, given: readonly Tensor[]): void {
+    const { query: width } = this.projection.widths ?? {};
+    if (query.rank === rank && query.shape.at(-1) === (width ?? query.shape.at(-1))) return;
+    this.refuse('query', `${rank === 3 ? 'B, T' : 'B'}, ${width ?? 'Q'}`, given);
+  }
+
+  private refuse(name: string, axes: string, given: readonly Tensor[]): never {
+    throw new RangeError(`${this.op}: ${name} must be [${axes}], got ${given.map(({ shape }) => show(shape)).join(' with ')}`);
   }
 }
 

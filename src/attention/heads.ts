@@ -6,28 +6,18 @@ import { mapState, type State } from '../nn/state.ts';
 import { add, and, less, lessEqual, reshape, scaledDotProductAttention, select } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
-import { arange, tensor } from '../tensor/create.ts';
+import { arange, tensor, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
+import { type Between, isBetween } from './between.ts';
 import type { KeyValueCache } from './cache.ts';
 import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
 import { placeOfQuery, placesOf } from './history.ts';
 import { maskOfScores } from './mask.ts';
-import type { Attended, Prepared, Selected } from './parts.ts';
+import type { Attended, Prepared, Selected, Steps } from './parts.ts';
 import { expectGroups } from './projection.ts';
 import { allPlaces, bothMasks, partsOf } from './window.ts';
-
-/**
- * Changes queries and keys between their maps and the score: rotary positions (Su et al. 2021), norms of queries and keys. Positions are
- * int32 `[B or 1, N]`: keys count from 0, and the last query is at the last key, as with `causal`.
- */
-export interface Between {
-  /** Queries `[B, H, T, D]`. */
-  query(x: Tensor, positions: Tensor): Tensor;
-  /** Keys `[B, G, S, D]`. */
-  key(x: Tensor, positions: Tensor): Tensor;
-}
 
 /** The parts of {@link Heads}. */
 export interface HeadsParts {
@@ -45,6 +35,14 @@ export interface HeadsCall {
   /** With it, selections draw and weights are dropped. */
   key?: Key | undefined;
   /** Whether to return the weights. The output has the same bits without them. Default true. */
+  weights?: boolean;
+}
+
+/** Options of several steps at once. */
+export interface StepsCall {
+  /** Selections draw, and weights are dropped. */
+  key?: Key | undefined;
+  /** Returns the weights. The output has the same bits without. Default true. */
   weights?: boolean;
 }
 
@@ -70,10 +68,6 @@ function pastOf(positions: Tensor, lengths: readonly number[], keys: number): Te
   const all = arange(keys);
   return and(lessEqual(all, viewed(positions, [batch, 1, count, 1])), less(all, ends));
 }
-
-const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (value) =>
-  ['query', 'key'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
-);
 
 /** Repeats the rows of the keys' heads for the queries' heads: `[B, G, …]` as `[B, H, …]`. */
 function spread(x: Tensor, heads: number): Tensor {
@@ -155,24 +149,52 @@ export class Heads extends Module {
     state: State,
     options: { key?: Key | undefined } = {},
   ): Selected & { context: Tensor; state: State } {
-    const { mask, ...rest } = prepared as Prepared & { mask?: Tensor };
-    const [batch, length] = [query.shape[0] as number, prepared.values.shape[2] as number];
-    const q = this.between ? this.placed(query, state) : query;
-    const count = (weights: Tensor) => this.between && placeOfQuery.next(state, { output: weights, weights });
+    const batch = query.shape[0] as number;
     if (this.fused(options.key)) {
-      const { output, weights } = this.look(q, prepared.keys, prepared.values, state, { mask, weights: true }) as Attended;
-      const after = this.attention.window?.history?.next(state, { output, weights: flat(weights) });
-      const context = viewed(output, [batch, this.heads, output.shape[3] as number]);
-      const next = { ...count(flat(weights)), ...after };
-      return { context, weights: viewed(weights, [batch, this.heads, length]), state: this.between || after ? next : state };
+      const { output, weights, state: next } = this.steps(query, prepared, state);
+      const [context, own] = [output, weights].map((x) => viewed(x, [batch, this.heads, x.shape[3] as number])) as [Tensor, Tensor];
+      return { context, weights: own, state: next };
     }
-    const inner = mapState(rest as Prepared, (x) => flat(spread(x, this.heads)));
-    const masked = mask ? { ...inner, mask: maskOfHeads(maskOfScores(mask, [batch, 1, length]), this.heads) } : inner;
-    const one = viewed(q, [batch * this.heads, q.shape[3] as number]);
-    const { context, state: after, ...taken } = this.attention.step(one, masked, mapState(state, flat), options);
-    const counted = count(viewed(taken.weights, taken.weights.shape.toSpliced(1, 0, 1)));
-    const next = { ...counted, ...mapState(after, (x) => apart(x, this.heads)) };
+    const one = flat(this.between ? this.placed(query, state) : query);
+    const q = viewed(one, one.shape.toSpliced(1, 1));
+    const { context, state: after, ...taken } = this.attention.step(q, this.spreadOut(prepared, 1), mapState(state, flat), options);
+    const weights = viewed(taken.weights, taken.weights.shape.toSpliced(1, 0, 1));
+    const next = { ...this.counted(state, weights), ...mapState(after, (x) => apart(x, this.heads)) };
     return { context: apart(context, this.heads), ...selectedBy(this.heads, taken), state: next };
+  }
+
+  /**
+   * Attends with several queries `[B, H, N, D]` at once: output `[B, H, N, V]`, weights `[B, H, N, S]` and the state for what follows. If nothing is drawn
+   * the bits are those of as many steps; with a key the t-th query draws from `foldIn(key, t)`.
+   */
+  steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall & { weights: false }): Omit<Steps, 'weights'>;
+  steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Steps;
+  steps(query: Tensor, prepared: Prepared, state: State, { key, weights = true }: StepsCall = {}): Omit<Steps, 'weights'> {
+    const q = this.between ? this.placed(query, state) : query;
+    const { keys, values, mask } = prepared;
+    if (this.fused(key)) {
+      const sequential = Object.values(this.attention.window?.history?.things ?? {}).some((thing) => thing.sequential);
+      const looked = this.look(q, keys, values, state, { mask, weights: weights || sequential });
+      const told = looked.weights ? flat(looked.weights) : zeros([1, q.shape[2] as number, 0]); // what counts wants their number alone
+      const after = this.attention.window?.history?.next(state, { output: looked.output, weights: told });
+      return { ...looked, state: this.between || after ? { ...this.counted(state, told), ...after } : state };
+    }
+    const inner = this.spreadOut(prepared, q.shape[2] as number);
+    const { output, state: after, ...taken } = this.attention.steps(flat(q), inner, mapState(state, flat), key ? { key } : {});
+    const next = { ...this.counted(state, taken.weights), ...mapState(after, (x) => apart(x, this.heads)) };
+    return { output: apart(output, this.heads), ...selectedBy(this.heads, taken), state: next };
+  }
+
+  /** A source for each head of queries, as an example of its own. */
+  private spreadOut({ mask, ...rest }: Prepared, queries: number): Prepared {
+    const inner = mapState(rest as Prepared, (x) => flat(spread(x, this.heads)));
+    const scores = [rest.values.shape[0] as number, queries, rest.values.shape[2] as number];
+    return mask ? { ...inner, mask: maskOfHeads(maskOfScores(mask, scores), this.heads) } : inner;
+  }
+
+  /** The places after queries with these weights `[·, N, ·]`, where something between the maps wants them. */
+  private counted(state: State, weights: Tensor): State {
+    return this.between ? placeOfQuery.next(state, { output: weights, weights }) : {};
   }
 
   /**
@@ -203,12 +225,18 @@ export class Heads extends Module {
       length,
       ...(all && { mask: all }),
       ...(bias && { bias }),
-      ...(this.attention.score.kind === 'dot' && { scale: 1 }),
+      ...this.scale,
     };
     const [keysSoFar, valuesSoFar] = [after.keys ?? keys, after.values ?? values];
     const { weights = false } = options;
     const read = scaledDotProductAttention(q, keysSoFar, valuesSoFar, weights ? { ...told, weights } : told);
     return { ...read, cache: after };
+  }
+
+  /** The factor of the scores, if it is not 1 / √D. */
+  private get scale(): { scale?: number } {
+    const { kind, scale = 1 } = this.attention.score;
+    return kind === 'dot' ? { scale } : {};
   }
 
   /** Queries, at the positions that the state counts. */
@@ -233,7 +261,7 @@ export class Heads extends Module {
     state: State,
     { mask, weights, whole = false }: { mask: Tensor | undefined; weights: boolean; whole?: boolean },
   ): { output: Tensor; weights?: Tensor } {
-    const { window, score } = this.attention;
+    const { window } = this.attention;
     const windows = partsOf(window);
     const rest = whole ? windows.filter(({ kind }) => kind !== 'causal') : windows; // the op has an option for it
     const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
@@ -246,7 +274,7 @@ export class Heads extends Module {
       causal: rest.length < windows.length,
       ...(all && { mask: all }),
       ...(places.bias && { bias: places.bias }),
-      ...(score.kind === 'dot' && { scale: 1 }),
+      ...this.scale,
     };
     return scaledDotProductAttention(q, k, v, weights ? { ...told, weights } : told);
   }

@@ -6,7 +6,7 @@ import { add, select, sum, unstack } from '../ops/index.ts';
 import { arange, full, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Attended, History, Mechanism, Prepared, Remembered, Step } from './parts.ts';
+import type { History, Mechanism, Prepared, Remembered, Step, Steps } from './parts.ts';
 
 /** A history of the given things. */
 export function remember<Name extends string>(things: Readonly<Record<Name, Remembered>>): History<Readonly<Record<Name, Tensor>>> {
@@ -23,7 +23,7 @@ export function remember<Name extends string>(things: Readonly<Record<Name, Reme
 }
 
 /** Runs a sequence of queries `[B, T, Q]` one by one. */
-function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended {
+function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Steps {
   const { mask } = prepared;
   const steps: Omit<Step, 'state'>[] = [];
   let state = initial;
@@ -34,7 +34,7 @@ function unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Pre
     state = after;
   }
   const { context, ...rest } = stacked(steps);
-  return { output: context, ...rest };
+  return { output: context, ...rest, state };
 }
 
 const places = ({ values }: Prepared) => values.shape.slice(0, 2); // [B, S]

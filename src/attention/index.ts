@@ -1,12 +1,13 @@
 /** Scores, windows, selections, reads, and the mechanisms composed of them. @module */
 
 export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
+export { type Between, CombinedBetween, QKNorm, type QKNormOptions, Rotary, type RotaryLayout, type RotaryOptions } from './between.ts';
 export { KeyValueCache } from './cache.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
 export { dropping } from './dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './hard.ts';
 export { HeadedAttention, type HeadedParts, type MultiHeadCall } from './headed.ts';
-export { type Between, type ExtendCall, type Extended, Heads, type HeadsCall, type HeadsParts } from './heads.ts';
+export { type ExtendCall, type Extended, Heads, type HeadsCall, type HeadsParts, type StepsCall } from './heads.ts';
 export { coverageSoFar, placeOfQuery, placesOf, previousWeights, remember, stepsSoFar } from './history.ts';
 export { IntraAttention, type IntraSizes, type IntraState } from './intra.ts';
 export { gaussianFactor, LocalPredictive, localMonotonic, predictedPlaces } from './local.ts';
@@ -36,6 +37,7 @@ export type {
   Selected,
   Selection,
   Step,
+  Steps,
   Window,
   Windowed,
 } from './parts.ts';

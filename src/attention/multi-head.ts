@@ -1,15 +1,16 @@
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { anything, expectKey, expectOptions, isFlag, isShare, isSize, maybe, type Rules } from '../tensor/check.ts';
+import { anything, expectKey, expectOptions, isFlag, isNumber, isShare, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
+import type { Between } from './between.ts';
 import type { KeyValueCache } from './cache.ts';
 import { dropping } from './dropping.ts';
 import { HeadedAttention, type MultiHeadCall } from './headed.ts';
-import { type Between, type ExtendCall, type Extended, Heads } from './heads.ts';
-import type { Attended, Mechanism, Prepared, Read, Selection, Step, Window } from './parts.ts';
+import { type ExtendCall, type Extended, Heads, type StepsCall } from './heads.ts';
+import type { Attended, Mechanism, Prepared, Read, Selection, Step, Steps, Window } from './parts.ts';
 import { expectGroups, groupedMaps, type Mapping, Maps, PackedProjection, type ProjectionSizes, SeparateProjection } from './projection.ts';
 import { weightedSum } from './read.ts';
 import { DotScore, type Score } from './score.ts';
@@ -25,7 +26,9 @@ export interface MultiHeadOptions {
   heads: number;
   /** Width of all heads together, a multiple of H. Default: that of queries. */
   size?: number | undefined;
-  /** Width of the output. Default: `size`. */
+  /** Width of each head, in place of `size`: the heads of T5 together are wider than their input. */
+  headSize?: number | undefined;
+  /** Width of the output. Default: `size`; that of queries if `headSize` is given. */
   output?: number | undefined;
   /** Whether the maps have biases. Default true. */
   bias?: boolean | undefined;
@@ -33,6 +36,8 @@ export interface MultiHeadOptions {
   dropout?: number | undefined;
   /** The score of each head's queries and keys, which are `size / heads` wide; heads share its parameters. Default: scaled dot. */
   score?: (sizes: { query: number; key: number; hidden: number }, key: Key) => Score;
+  /** Factor of the dot products. Default 1 / √D; T5 has 1. */
+  scale?: number | undefined;
   /** Parts of every head, with the defaults of {@link Attention}. */
   window?: Window | undefined;
   selection?: Selection | undefined;
@@ -52,10 +57,12 @@ const rules: Rules<MultiHeadOptions> = {
   heads: isSize,
   value: /* @__PURE__ */ maybe(isSize),
   size: /* @__PURE__ */ maybe(isSize),
+  headSize: /* @__PURE__ */ maybe(isSize),
   output: /* @__PURE__ */ maybe(isSize),
   bias: /* @__PURE__ */ maybe(isFlag),
   dropout: /* @__PURE__ */ maybe(isShare),
   score: anything,
+  scale: /* @__PURE__ */ maybe(isNumber),
   window: anything,
   selection: anything,
   read: anything,
@@ -70,6 +77,18 @@ function projectionOf(sizes: ProjectionSizes & { keyHeads: number }, keys: reado
   const { query, key, value } = sizes;
   return query === key && key === value ? new PackedProjection(rest, keys[0]) : new SeparateProjection(rest, keys);
 }
+
+/** Widths of all heads together and of the output. */
+function widthsOf({ query, heads, headSize, size: given, output }: MultiHeadOptions): { size: number; output: number } {
+  const size = given ?? (headSize ? headSize * heads : query);
+  if (size % heads !== 0) throw new RangeError(`MultiHead: size must be a multiple of heads, got ${size} and ${heads}`);
+  if (headSize && headSize * heads !== size) {
+    throw new RangeError(`MultiHead: size must be heads · headSize where both are given, got ${size}, ${heads} and ${headSize}`);
+  }
+  return { size, output: output ?? (headSize ? query : size) };
+}
+
+const dotOf = (scale: number | undefined) => new DotScore(scale === undefined ? { scaled: true } : { scale });
 
 /**
  * Several heads attend at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
@@ -89,6 +108,7 @@ export class MultiHead extends Module implements Mechanism {
   readonly k_proj: Mapping | undefined;
   readonly v_proj: Mapping | undefined;
   readonly out_proj: Linear;
+  readonly between: Between | undefined;
   /** The mechanism of each head. */
   readonly attention: Attention;
   readonly heads: number;
@@ -101,8 +121,11 @@ export class MultiHead extends Module implements Mechanism {
     super();
     expectOptions('MultiHead', options, rules);
     expectKey('MultiHead', key);
-    const { query, key: keys, value = keys, heads, size = query, output = size, bias = true, dropout: p = 0, keyHeads = heads } = options;
-    if (size % heads !== 0) throw new RangeError(`MultiHead: size must be a multiple of heads, got ${size} and ${heads}`);
+    const { query, key: keys, value = keys, heads, bias = true, dropout: p = 0, keyHeads = heads } = options;
+    const { size, output } = widthsOf(options);
+    if (options.score && options.scale !== undefined) {
+      throw new RangeError(`MultiHead: scale must be left out where a score is given, got ${options.scale}`);
+    }
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5);
     expectGroups('MultiHead', heads, keyHeads);
     const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias }, [forQ, forK, forV]);
@@ -120,13 +143,14 @@ export class MultiHead extends Module implements Mechanism {
     this.out_proj = new Linear({ input: size, output, bias }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
-    const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? new DotScore({ scaled: true });
+    const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? dotOf(options.scale);
     const { window, selection = soft, read = weightedSum } = options;
     const selecting = p > 0 ? dropping({ p, selection }) : selection;
     this.attention = new Attention({ score, selection: selecting, read, heads, ...(window && { window }) });
     this.heads = heads;
     this.size = size;
-    const looking = new Heads({ attention: this.attention, keyHeads, ...(options.between && { between: options.between }) });
+    this.between = options.between;
+    const looking = new Heads({ attention: this.attention, keyHeads, between: this.between });
     this.parts = new HeadedAttention({ projection, heads: looking, output: this.out_proj }, 'MultiHead');
   }
 
@@ -150,6 +174,13 @@ export class MultiHead extends Module implements Mechanism {
 
   step(query: Tensor, prepared: Prepared, state: State, options?: { key?: Key }): Step {
     return this.parts.step(query, prepared, state, options);
+  }
+
+  /** {@link HeadedAttention.steps}: several queries `[B, N, Q]` at once of a source that is prepared. */
+  steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall & { weights: false }): Omit<Steps, 'weights'>;
+  steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Steps;
+  steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Omit<Steps, 'weights'> {
+    return this.parts.steps(query, prepared, state, options);
   }
 
   /**

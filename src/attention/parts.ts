@@ -47,8 +47,8 @@ export interface History<S extends State = State> {
   initial(prepared: Prepared, steps?: number): S;
   /** The state after queries that gave `attended`. */
   next(state: S, attended: Attended): S;
-  /** Runs a sequence of queries `[B, T, Q]` one by one, where that is needed. */
-  unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Attended | undefined;
+  /** Runs a sequence of queries `[B, T, Q]` one by one, where that is needed; gives the state after it too. */
+  unroll(mechanism: Pick<Mechanism, 'step'>, query: Tensor, prepared: Prepared, initial: State, key?: Key): Steps | undefined;
 }
 
 /** The random key of this step; with `each`, a base key folded with each query's index. */
@@ -144,6 +144,11 @@ export interface Attended extends Selected {
 /** The result of one step: the context read `[B, V]`, the weights `[B, S]` or `[B, H, S]`, the choice, and the next state. */
 export interface Step extends Selected {
   context: Tensor;
+  state: State;
+}
+
+/** The result of several steps at once: `output` `[B, N, V]`, weights `[B, N, S]` or `[B, H, N, S]`, and the state for the next step. */
+export interface Steps extends Attended {
   state: State;
 }
 

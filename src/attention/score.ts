@@ -4,7 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
-import { anything, expectKey, expectOptions, isFlag, isSize, maybe, type Rules } from '../tensor/check.ts';
+import { anything, expectKey, expectOptions, isFlag, isNumber, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -49,26 +49,32 @@ export function generalScore(query: Tensor, keys: Tensor, weight: Tensor): Tenso
 export abstract class Score extends Module {
   declare readonly history?: History;
   /**
-   * `dot`: scores are the products of queries with what `prepare` gives, of the same width; `scaledDot` divides by the square root of that
-   * width.
+   * `dot`: scores are the products of queries with what `prepare` gives, of the same width, times `scale`; `scaledDot` divides by the square
+   * root of that width.
    */
   declare readonly kind?: 'dot' | 'scaledDot';
+  /** Factor of scores of the kind `dot`. Default 1. */
+  declare readonly scale?: number | undefined;
   /** Converts keys `[B, S, K]` to the form that `score` takes. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
   abstract score(query: Tensor, prepared: Tensor, state: State): Tensor;
 }
 
-/** {@link dotScore}; `scaled` divides by √D. No parameters: queries and keys have one width. */
+/** {@link dotScore}; `scaled` divides by √D, `scale` multiplies by a number. No parameters: queries and keys have one width. */
 export class DotScore extends Score {
   readonly scaled: boolean;
   override readonly kind: 'dot' | 'scaledDot';
+  override readonly scale: number | undefined;
 
-  constructor(options: { scaled?: boolean | undefined } = {}) {
+  constructor(options: { scaled?: boolean | undefined; scale?: number | undefined } = {}) {
     super();
-    expectOptions('DotScore', options, { scaled: maybe(isFlag) });
-    this.scaled = options.scaled ?? false;
-    this.kind = this.scaled ? 'scaledDot' : 'dot';
+    expectOptions('DotScore', options, { scaled: maybe(isFlag), scale: maybe(isNumber) });
+    const { scaled = false, scale } = options;
+    if (scaled && scale !== undefined) throw new RangeError(`DotScore: scale must be left out where it is scaled, got ${scale}`);
+    this.scaled = scaled;
+    this.kind = scaled ? 'scaledDot' : 'dot';
+    this.scale = scale;
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -76,7 +82,9 @@ export class DotScore extends Score {
   }
 
   override score(query: Tensor, prepared: Tensor): Tensor {
-    return this.scaled ? scaledDotScore(query, prepared) : dotScore(query, prepared);
+    if (this.scaled) return scaledDotScore(query, prepared);
+    const scores = dotScore(query, prepared);
+    return this.scale === undefined ? scores : mul(scores, this.scale);
   }
 }
 

@@ -1,7 +1,8 @@
 // Heads apart from their maps: what parts say of themselves, maps that are given, what happens between maps and score, and how many heads there are.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
-import { type Between, Heads } from '../../src/attention/heads.ts';
+import type { Between } from '../../src/attention/between.ts';
+import { Heads } from '../../src/attention/heads.ts';
 import { placeOfQuery, placesOf } from '../../src/attention/history.ts';
 import { MultiHead, type MultiHeadOptions } from '../../src/attention/multi-head.ts';
 import type { Read, Selection, Window } from '../../src/attention/parts.ts';

@@ -1,6 +1,7 @@
 // Every row of the module table that is no mechanism and no score, as its formula: what the row's call gives of example `e`.
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
+import { betweenEquations } from './betweens.ts';
 import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
@@ -136,6 +137,7 @@ export const moduleEquations: Record<string, Equation> = {
   CombinedWindow: factors('windows.0'),
   'MultiHead: self-attention': selfAttention,
   ...headEquations,
+  ...betweenEquations,
   Encoder: (w, e) => {
     const { outputs, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
     return [...outputs.flat(), ...h, ...c];

@@ -42,6 +42,7 @@ const called = (f: (options: never) => unknown, options: Made['options'], rest: 
 const between = { query: (x: unknown) => x, key: (x: unknown) => x };
 const maps = { query: 4, key: 4, value: 4, heads: 2, size: 4, bias: true };
 const map = new saccade.Linear({ input: 4, output: 4 }, from);
+const angles = saccade.ones([5, 4]);
 const heads = new saccade.Attention({ score: new saccade.DotScore(), heads: 2 });
 const sized = [Number.NaN, 0, 2.5, '3', null];
 
@@ -72,13 +73,15 @@ export const options: Record<string, Made> = {
   MultiHead: made(
     saccade.MultiHead,
     {
-      ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, output: 4, bias: true, dropout: 0.1 },
-      ...{ score: () => new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
+      ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, headSize: 2, output: 4, bias: true, dropout: 0.1, scale: 0.5 },
+      ...{ score: undefined, window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
       between,
       keyHeads: 1,
     },
-    { numbers: { dropout: share } },
+    { numbers: { dropout: share, scale: finite } },
   ),
+  Rotary: made(saccade.Rotary, { table: angles, layout: 'halves' }, { keyless: true }),
+  QKNorm: made(saccade.QKNorm, { size: 4, eps: 1e-5, weight: true }, { numbers: { eps: positive }, keyless: true }),
   PackedProjection: made(saccade.PackedProjection, maps, { numbers: { key: sized, value: sized } }),
   SeparateProjection: {
     options: maps,
@@ -93,7 +96,7 @@ export const options: Record<string, Made> = {
     output: map,
   }),
   positional: called((given) => saccade.positional(() => ({}), given), { history: saccade.placeOfQuery }),
-  DotScore: made(saccade.DotScore, { scaled: true }, { keyless: true }),
+  DotScore: made(saccade.DotScore, { scaled: false, scale: 0.5 }, { keyless: true, numbers: { scale: finite } }),
   GeneralScore: made(saccade.GeneralScore, score, { numbers: { hidden: [] } }),
   CosineScore: made(saccade.CosineScore, score, { numbers: { hidden: [] } }),
   DistanceScore: made(saccade.DistanceScore, score, { numbers: { hidden: [] } }),

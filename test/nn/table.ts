@@ -11,6 +11,7 @@ import type { Core } from '../../src/nn/unroll.ts';
 import { reshape, select } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { LearnedBaseline } from '../../src/train/choice/reinforce.ts';
+import { betweens } from '../attention/betweens.ts';
 import { projections } from '../attention/projections.ts';
 import { attending } from '../attention/rows.ts';
 import { models } from '../models/table.ts';
@@ -166,7 +167,7 @@ const selfAttention = row({
 });
 
 /** Every module with the calls it is tested by. */
-export const rows: ModuleRow[] = [...parts, selfAttention, ...projections, ...attending, ...models];
+export const rows: ModuleRow[] = [...parts, selfAttention, ...projections, ...betweens, ...attending, ...models];
 
 /** Exported and abstract: nothing to build. */
 export const abstract: ReadonlySet<string> = new Set(['EncoderDecoder', 'Module', 'Score']);

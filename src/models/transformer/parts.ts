@@ -1,6 +1,6 @@
 // What the layers of encoders and decoders share: what they are made with, a half of a layer, and the feed-forward net.
 
-import type { Between } from '../../attention/heads.ts';
+import type { Between } from '../../attention/between.ts';
 import { MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
 import type { Window } from '../../attention/parts.ts';
 import { DotScore } from '../../attention/score.ts';
