@@ -25,6 +25,13 @@ export { ItemsSeq2Seq, type ItemsSeq2SeqOptions } from './seq2seq/items-seq2seq.
 export { type Feed, Seq2Seq, type Seq2SeqOptions, type Seq2SeqSource, type Seq2SeqState } from './seq2seq/seq2seq.ts';
 export type { ModelGenerateOptions, TranslateOptions, Translation } from './seq2seq/translate.ts';
 export type { ModelOptions, Specials } from './tokens.ts';
+export {
+  type DecoderExtended,
+  type DecoderLayerCall,
+  type DecoderWeights,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerOptions,
+} from './transformer/decoder-layer.ts';
 export { LanguageModel, type LanguageModelOptions } from './transformer/language-model.ts';
 export {
   type Activation,
@@ -34,4 +41,14 @@ export {
   type TransformerEncoderLayerOptions,
 } from './transformer/layer.ts';
 export { meanPool, type RealTokens, unitLength } from './transformer/pooling.ts';
+export {
+  type DecoderStackExtended,
+  TransformerDecoder,
+  type TransformerDecoderOptions,
+  TransformerEncoder,
+  type TransformerEncoderOptions,
+  type TransformerSource,
+  type TransformerState,
+} from './transformer/stack.ts';
 export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';
+export { Transformer, type TransformerCall, type TransformerOptions, type TransformerWeights } from './transformer/transformer.ts';

@@ -6,7 +6,21 @@ import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
-import { gelu, geluTanh, languageModel, layer, layerNorm, relu, reluSquared, sentenceVector, silu, textEncoder } from './transformer.ts';
+import {
+  decoder,
+  decoderLayer,
+  encoder,
+  gelu,
+  geluTanh,
+  languageModel,
+  layer,
+  layerNorm,
+  relu,
+  reluSquared,
+  sentenceVector,
+  silu,
+  textEncoder,
+} from './transformer.ts';
 import { rows, type Weights } from './weights.ts';
 
 export type Equation = (w: Weights, e: number) => Vector;
@@ -99,6 +113,12 @@ const bridging: Equation = (w, e) => {
   return [...h, ...c];
 };
 
+/** Where a decoder may look: back, and at what is no padding. */
+const decoding = (e: number) => ({
+  may: (t: number, s: number) => s <= t && s < realOf(e, 4),
+  sees: (_: number, s: number) => s < realOf(e, S),
+});
+
 /** An attentive model of the table by its variant's name: the logits, and what each step took. */
 export const attentiveModel = (name: string, w: Weights, e: number) => {
   const decoder = /bahdanau|local-m/.test(name) ? 'bahdanau' : 'luong';
@@ -159,6 +179,24 @@ export const moduleEquations: Record<string, Equation> = {
     }).flat(),
   'TransformerEncoderLayer: as GPT-2': (w, e) =>
     layer(w, input(e, [S, 6], 1), { heads: 2, first: true, may: (t, s) => s <= t && s < realOf(e, S), bend: geluTanh }).flat(),
+  'TransformerDecoderLayer: post norm': (w, e) =>
+    decoderLayer(w, input(e, [4, 6], 1), input(e, [S, 6], 2), { ...decoding(e), heads: 2, bend: relu }).flat(),
+  'TransformerDecoderLayer: pre norm, gated, another source': (w, e) =>
+    decoderLayer(w, input(e, [4, 6], 1), input(e, [S, 5], 2), { ...decoding(e), heads: 2, first: true, bend: silu }).flat(),
+  'TransformerDecoderLayer: everywhere': (w, e) =>
+    decoderLayer(w, input(e, [4, 6], 1), input(e, [S, 6], 2), {
+      ...{ ...decoding(e), heads: 2, keyHeads: 1, scale: 1, bend: relu },
+      may: (_, s) => s < realOf(e, 4),
+    }).flat(),
+  TransformerEncoder: (w, e) =>
+    encoder(w, input(e, [S, 6], 1), 2, { heads: 2, first: true, may: (_, s) => s < realOf(e, S), bend: gelu }).flat(),
+  TransformerDecoder: (w, e) =>
+    decoder(w, input(e, [4, 6], 1), input(e, [S, 6], 2), 2, { ...decoding(e), heads: 2, first: true, bend: gelu }).flat(),
+  Transformer: (w, e) => {
+    const may = (_: number, s: number) => s < realOf(e, S);
+    const source = encoder(w.within('encoder'), input(e, [S, 6], 1), 1, { heads: 2, may, bend: gelu });
+    return decoder(w.within('decoder'), input(e, [4, 6], 2), source, 2, { ...decoding(e), heads: 2, bend: gelu }).flat();
+  },
   Forecaster: (w, e) => {
     const { outputs, weights } = forecast(
       w,

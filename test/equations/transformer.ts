@@ -113,6 +113,27 @@ export function layer(w: Weights, x: Matrix, options: Layer): Matrix {
   return half(w, 2, read, options, (z) => z.map((row) => net(w, row, options.bend)));
 }
 
+/** One layer of a decoder: between the two, attention to a source where `sees` lets it. */
+export function decoderLayer(w: Weights, x: Matrix, source: Matrix, options: Layer & { sees: Layer['may'] }): Matrix {
+  const own = half(w, 1, x, options, (z) => looked(w.within('self_attn'), z, z, options).output);
+  const cross = { ...options, may: options.sees };
+  const read = half(w, 2, own, options, (z) => looked(w.within('multihead_attn'), z, source, cross).output);
+  return half(w, 3, read, options, (z) => z.map((row) => net(w, row, options.bend)));
+}
+
+const last = (w: Weights, rows: Matrix, eps?: number): Matrix =>
+  w.has('norm.weight') ? rows.map((row) => layerNorm(w.within('norm'), row, eps)) : rows;
+
+/** Layers one after the other, and the norm behind them where there is one. */
+export function encoder(w: Weights, x: Matrix, count: number, options: Layer): Matrix {
+  return last(w, range(count).reduce<Matrix>((z, i) => layer(w.within(`layers.${i}`), z, options), x), options.eps); // biome-ignore format: one line
+}
+
+/** The same of a decoder. */
+export function decoder(w: Weights, x: Matrix, source: Matrix, count: number, options: Layer & { sees: Layer['may'] }): Matrix {
+  return last(w, range(count).reduce<Matrix>((z, i) => decoderLayer(w.within(`layers.${i}`), z, source, options), x), options.eps); // biome-ignore format: one line
+}
+
 /** Radford et al. 2018, eq. 2, with the norms of 2019: h₀ = U W_e + W_p, the layers, a norm, and a map to the next symbol. */
 export function languageModel(w: Weights, tokens: readonly number[], { layers, heads }: { layers: number; heads: number }): Matrix {
   const start = tokens.map((token, t) => plus(at(w.matrix('symbols.weight'), token), at(w.matrix('positions.weight'), t)));

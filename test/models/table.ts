@@ -1,5 +1,5 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
-import { causal } from '../../src/attention/window.ts';
+import { causal, everywhere } from '../../src/attention/window.ts';
 import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
@@ -7,9 +7,12 @@ import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
 import { ItemsSeq2Seq } from '../../src/models/seq2seq/items-seq2seq.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
+import { TransformerDecoderLayer, type TransformerDecoderLayerOptions } from '../../src/models/transformer/decoder-layer.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '../../src/models/transformer/layer.ts';
+import { TransformerDecoder, TransformerEncoder } from '../../src/models/transformer/stack.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
+import { Transformer } from '../../src/models/transformer/transformer.ts';
 import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
@@ -75,6 +78,12 @@ const layers: Record<string, Partial<TransformerEncoderLayerOptions>> = {
   'grouped, wide heads': { keyHeads: 1, headSize: 4, scale: 0.7, activation: 'relu2', normFirst: true, eps: 1e-2, bias: false, hidden: 5 },
   'as GPT-2': { activation: 'gelu-tanh', normFirst: true, window: causal },
 };
+const decoderLayers: Record<string, Partial<TransformerDecoderLayerOptions>> = {
+  'post norm': { dropout: 0.2 },
+  'pre norm, gated, another source': { normFirst: true, gated: true, activation: 'silu', hidden: 5, source: 5 },
+  everywhere: { window: everywhere, keyHeads: 1, scale: 1, bias: false, hidden: 5 },
+};
+const stacked = { size: 6, heads: 2, layers: 2, hidden: 5, activation: 'gelu', dropout: 0.2 } as const;
 const drawnAlike = [
   'in_proj_bias',
   'out_proj.bias',
@@ -82,6 +91,8 @@ const drawnAlike = [
   'norm1.bias',
   'norm2.weight',
   'norm2.bias',
+  'norm3.weight',
+  'norm3.bias',
   'norm.weight',
   'norm.bias',
 ];
@@ -153,6 +164,46 @@ export const models: ModuleRow[] = [
       ...(options.dropout && { dropout: true as const }),
     }),
   ),
+  ...Object.entries(decoderLayers).map(([name, options]) =>
+    row({
+      module: 'TransformerDecoderLayer',
+      name,
+      build: (key) => new TransformerDecoderLayer({ size: 6, heads: 2, ...options }, key),
+      constant: drawnAlike,
+      call: (layer, examples, key) => {
+        const source = real(examples, [S, options.source ?? 6], 2);
+        return layer.forward(real(examples, [T, 6], 1), source, { mask: padding(examples, T), crossMask: padding(examples, S), key });
+      },
+      ...(options.dropout && { dropout: true as const }),
+    }),
+  ),
+  row({
+    module: 'TransformerEncoder',
+    build: (key) => new TransformerEncoder({ ...stacked, normFirst: true }, key),
+    constant: drawnAlike,
+    call: (model, examples, key) => model.forward(real(examples, [S, 6], 1), { mask: padding(examples, S), key }),
+    dropout: true,
+  }),
+  row({
+    module: 'TransformerDecoder',
+    build: (key) => new TransformerDecoder({ ...stacked, normFirst: true }, key),
+    constant: drawnAlike,
+    call: (model, examples, key) => {
+      const masks = { mask: padding(examples, T), crossMask: padding(examples, S) };
+      return model.forward(real(examples, [T, 6], 1), real(examples, [S, 6], 2), { ...masks, key });
+    },
+    dropout: true,
+  }),
+  row({
+    module: 'Transformer',
+    build: (key) => new Transformer({ ...stacked, encoder: { layers: 1 } }, key),
+    constant: drawnAlike,
+    call: (model, examples, key) => {
+      const masks = { sourceMask: padding(examples, S), targetMask: padding(examples, T) };
+      return model.forward(real(examples, [S, 6], 1), real(examples, [T, 6], 2), { ...masks, key });
+    },
+    dropout: true,
+  }),
   row({
     module: 'Forecaster',
     build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),

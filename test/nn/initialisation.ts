@@ -20,6 +20,8 @@ const linear: Rule = (_, beside) => within(beside('weight')[1]);
 const recurrent: Rule = (_, beside) => within(beside('weight_hh')[1]);
 /** Glorot and Bengio 2010, eq. 16: √6 / √(rows + columns). */
 const xavier: Rule = ([rows = Number.NaN, columns = Number.NaN]) => ({ kind: 'uniform', bound: Math.sqrt(6 / (rows + columns)) });
+/** All of these, as `nn.Transformer` draws its matrices. */
+const glorot = (...paths: string[]): Record<string, Rule> => Object.fromEntries(paths.map((path) => [path, xavier]));
 const lastWidth: Rule = (shape) => within(shape.at(-1));
 
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
@@ -55,6 +57,14 @@ export const starts: Record<string, Record<string, Rule>> = {
   },
   PackedProjection: { in_proj_weight: xavier, in_proj_bias: constant(0) },
   SeparateProjection: { q_proj_weight: xavier, k_proj_weight: xavier, v_proj_weight: xavier, in_proj_bias: constant(0) },
+  Transformer: glorot(
+    ...['encoder.layers.0', 'decoder.layers.0', 'decoder.layers.1'].flatMap((layer) =>
+      ['self_attn.in_proj_weight', 'self_attn.out_proj.weight', 'linear1.weight', 'linear2.weight'].map((name) => `${layer}.${name}`),
+    ),
+    ...['decoder.layers.0', 'decoder.layers.1'].flatMap((layer) =>
+      ['in_proj_weight', 'out_proj.weight'].map((name) => `${layer}.multihead_attn.${name}`),
+    ),
+  ),
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };
 

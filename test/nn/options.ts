@@ -50,6 +50,7 @@ const layer = {
   ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
   ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5 },
 };
+const without = (all: object, name: string) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
 const ofLayer = { dropout: share, eps: positive, scale: positive };
 
 /** Every exported part that is made with options. */
@@ -134,6 +135,33 @@ export const options: Record<string, Made> = {
     saccade.TransformerEncoderLayer,
     {
       ...layer,
+      norm: (size: number) => new saccade.LayerNorm({ size }),
+    },
+    { numbers: ofLayer },
+  ),
+  TransformerDecoderLayer: made(
+    saccade.TransformerDecoderLayer,
+    { ...layer, source: 5, norm: (size: number) => new saccade.LayerNorm({ size }) },
+    { numbers: ofLayer },
+  ),
+  TransformerEncoder: made(
+    saccade.TransformerEncoder,
+    { ...layer, layers: 2, lastNorm: true, norm: (size: number) => new saccade.LayerNorm({ size }) },
+    { numbers: ofLayer },
+  ),
+  TransformerDecoder: made(
+    saccade.TransformerDecoder,
+    { ...layer, layers: 2, lastNorm: true, source: 5, norm: (size: number) => new saccade.LayerNorm({ size }) },
+    { numbers: ofLayer },
+  ),
+  Transformer: made(
+    saccade.Transformer,
+    {
+      ...without(layer, 'window'),
+      layers: 2,
+      lastNorm: true,
+      encoder: { layers: 1 },
+      decoder: { window: saccade.causal },
       norm: (size: number) => new saccade.LayerNorm({ size }),
     },
     { numbers: ofLayer },

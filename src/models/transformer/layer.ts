@@ -4,11 +4,12 @@ import type { MultiHead } from '../../attention/multi-head.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions, type Names } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
   attentionOf,
+  calling,
   type FeedForward,
   feedForward,
   feedForwardOf,
@@ -21,8 +22,6 @@ import {
 } from './parts.ts';
 
 export { type Activation, isActivation, type LayerCall, type Norm, type TransformerEncoderLayerOptions } from './parts.ts';
-
-const calling: Names<LayerCall & { weights?: boolean }> = { mask: 1, key: 1, weights: 1 };
 
 /**
  * One layer of a Transformer encoder, or of a decoder without a source (Vaswani et al. 2017, §3.1): self-attention, then a feed-forward net of

@@ -2,14 +2,16 @@
 
 import type { Between } from '../../attention/between.ts';
 import { MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
-import type { Window } from '../../attention/parts.ts';
+import type { Prepared, Window } from '../../attention/parts.ts';
+import { joinHeads } from '../../attention/projection.ts';
 import { DotScore } from '../../attention/score.ts';
 import type { Dropout } from '../../nn/dropout.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { add, gelu, mul, relu, sigmoid, square } from '../../ops/index.ts';
-import { anything, isFlag, isPositive, isShare, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
+import { anything, isFlag, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
+import { zeros } from '../../tensor/create.ts';
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -78,6 +80,9 @@ export interface LayerCall {
   key?: Key | undefined;
 }
 
+/** Names of {@link LayerCall}. */
+export const calling: Names<LayerCall & { weights?: boolean }> = { mask: 1, key: 1, weights: 1 };
+
 /** Of layers, and of models that are made of them. */
 export const isActivation = /* @__PURE__ */ ruleOf(
   'relu, gelu, gelu-tanh, silu, relu2 or a function of a tensor',
@@ -133,8 +138,19 @@ function scaledBy(scale: number, between: Between | undefined): Between {
   };
 }
 
+/** What N queries `[B, N, D]` read of a prepared source at once, and with `weights` where each head looked `[B, H, N, S]`. */
+export function lookAt(attention: MultiHead, x: Tensor, prepared: Prepared, weights: boolean): { output: Tensor; weights?: Tensor } {
+  const { projection, heads, output } = attention.parts;
+  const { mask, keys, values } = prepared;
+  const query = projection.one('query', x);
+  const q = heads.between?.query(query, zeros([1, x.shape[1] as number], 'int32')) ?? query;
+  const { output: read, ...seen } = heads.look(q, keys, values, {}, { mask, weights });
+  const joined = joinHeads(read);
+  return { ...seen, output: output?.forward(joined) ?? joined };
+}
+
 /** What a half's part gives, `output` beside whatever else. */
-interface Given {
+export interface Given {
   output: Tensor;
 }
 

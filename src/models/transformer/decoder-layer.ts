@@ -1,0 +1,159 @@
+import type { KeyValueCache } from '../../attention/cache.ts';
+import type { ExtendCall, Extended } from '../../attention/heads.ts';
+import type { MultiHead } from '../../attention/multi-head.ts';
+import type { Prepared } from '../../attention/parts.ts';
+import { causal } from '../../attention/window.ts';
+import { Dropout } from '../../nn/dropout.ts';
+import type { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import { expectKey, expectNames, expectOptions, isSize, maybe, type Names, type Rules } from '../../tensor/check.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  attentionOf,
+  type FeedForward,
+  feedForward,
+  feedForwardOf,
+  type Given,
+  half,
+  isLayer,
+  type LayerCall,
+  lookAt,
+  type Norm,
+  normOf,
+  type TransformerEncoderLayerOptions,
+} from './parts.ts';
+
+/** What a {@link TransformerDecoderLayer} is made with. */
+export interface TransformerDecoderLayerOptions extends TransformerEncoderLayerOptions {
+  /** Width of the source's vectors. Default D. */
+  source?: number | undefined;
+}
+
+/** Rules of {@link TransformerDecoderLayerOptions}. */
+export const isDecoderLayer: Rules<TransformerDecoderLayerOptions> = { ...isLayer, source: /* @__PURE__ */ maybe(isSize) };
+
+/** What a layer with a source may be told of one call. */
+export interface DecoderLayerCall extends LayerCall {
+  /** Where it may look in the source, bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
+  crossMask?: Tensor | undefined;
+}
+
+/** Where each head looked: in its own sequence `[B, H, T, T]`, and in the source `[B, H, T, S]`. */
+export interface DecoderWeights {
+  self: Tensor;
+  cross: Tensor;
+}
+
+/** What {@link TransformerDecoderLayer.extend} gives. */
+export interface DecoderExtended extends Omit<Extended, 'weights'> {
+  weights?: DecoderWeights;
+}
+
+/** Names of {@link DecoderLayerCall}. */
+export const decoderCalling: Names<DecoderLayerCall & { weights?: boolean }> = { mask: 1, crossMask: 1, key: 1, weights: 1 };
+
+type Looked = Given & { weights?: Tensor };
+
+/**
+ * One layer of a Transformer decoder (Vaswani et al. 2017, §3.1): self-attention A that looks back, attention C to a source s, then a feed-forward net
+ * F of each place alone: `y = N₁(x + A(x))`, `z = N₂(y + C(y, s))`, `N₃(z + F(z))`; with `normFirst` the norms stand before A, C and F.
+ * Parameters are named and laid out as in PyTorch's `nn.TransformerDecoderLayer`. Unlike there the window is `causal` where none is given: say
+ * `everywhere` for a decoder that sees its whole target.
+ */
+export class TransformerDecoderLayer extends Module implements FeedForward {
+  readonly self_attn: MultiHead;
+  readonly multihead_attn: MultiHead;
+  readonly linear1: Linear; // [F, D]
+  readonly linear2: Linear; // [D, F]
+  readonly gate: Linear | undefined; // [F, D]
+  readonly norm1: Norm;
+  readonly norm2: Norm;
+  readonly norm3: Norm;
+  readonly normFirst: boolean;
+  readonly activation: (x: Tensor) => Tensor;
+  private readonly dropout: Dropout;
+
+  constructor(options: TransformerDecoderLayerOptions, key: Key) {
+    super();
+    expectOptions('TransformerDecoderLayer', options, isDecoderLayer);
+    expectKey('TransformerDecoderLayer', key);
+    const { window = causal, between, normFirst = false, dropout = 0, source } = options;
+    const [forSelf, forCross, forFirst, forSecond, forGate] = split(key, 5);
+    const norm = normOf(options);
+    this.norm1 = norm();
+    this.norm2 = norm();
+    this.norm3 = norm();
+    this.self_attn = attentionOf(options, { window, between }, forSelf);
+    this.multihead_attn = attentionOf(options, {}, forCross, source);
+    const net = feedForwardOf(options, [forFirst, forSecond, forGate]);
+    this.linear1 = net.linear1;
+    this.linear2 = net.linear2;
+    this.gate = net.gate;
+    this.normFirst = normFirst;
+    this.activation = net.activation;
+    this.dropout = new Dropout({ p: dropout });
+  }
+
+  /** `x` `[B, T, D]` with a source `[B, S, ·]` to the same; with `weights`, which change no bit of it, where each head looked too. */
+  forward(x: Tensor, source: Tensor, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights };
+  forward(x: Tensor, source: Tensor, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
+  forward(
+    x: Tensor,
+    source: Tensor,
+    options: DecoderLayerCall & { weights?: boolean | undefined } = {},
+  ): Tensor | { output: Tensor; weights: DecoderWeights } {
+    expectNames('TransformerDecoderLayer', options, decoderCalling);
+    const { mask, crossMask, key, weights = false } = options;
+    const [forSelf, forCross, ...forHalves] = key ? split(key, 6) : [];
+    const call = (seen: Tensor | undefined, from: Key | undefined) => ({
+      ...(seen && { mask: seen }),
+      ...(from && { key: from }),
+      weights,
+    });
+    const { output, looked, read } = this.through(
+      x,
+      (z): Looked => this.self_attn.forward(z, z, z, call(mask, forSelf)),
+      (z): Looked => this.multihead_attn.forward(z, source, source, call(crossMask, forCross)),
+      forHalves,
+    );
+    return weights ? { output, weights: weightsOf(looked, read) } : output;
+  }
+
+  /** A source `[B, S, ·]` as {@link extend} reads it: its keys and values. `mask`: bool `[B, S]`. */
+  prepare(source: Tensor, options: { mask?: Tensor } = {}): Prepared {
+    return this.multihead_attn.prepare(source, source, options);
+  }
+
+  /**
+   * The next places `[B, N, D]` of targets, any number at a time, each looking at itself, at all before it and at the source: `output` `[B, N, D]`, and
+   * the cache with them. The bits are those of {@link forward} under a `causal` window.
+   */
+  extend(x: Tensor, prepared: Prepared, cache?: KeyValueCache, options: ExtendCall = {}): DecoderExtended {
+    const { output, looked, read } = this.through(
+      x,
+      (z) => this.self_attn.extend(z, cache, options),
+      (z): Looked => lookAt(this.multihead_attn, z, prepared, options.weights ?? false),
+    );
+    return { output, cache: looked.cache, ...(options.weights && { weights: weightsOf(looked, read) }) };
+  }
+
+  private through<A extends Looked, C extends Looked>(
+    x: Tensor,
+    self: (z: Tensor) => A,
+    cross: (z: Tensor) => C,
+    keys: readonly Key[] = [],
+  ) {
+    const [forSelf, forCross, forHidden, forNet] = keys;
+    const first = this.normFirst;
+    const { dropout } = this;
+    const looked = half(x, { norm: this.norm1, first, dropout, key: forSelf }, self);
+    const read = half(looked.output, { norm: this.norm2, first, dropout, key: forCross }, cross);
+    const { output } = half(read.output, { norm: this.norm3, first, dropout, key: forNet }, (z) =>
+      feedForward(this, z, dropout, forHidden),
+    );
+    return { output, looked, read };
+  }
+}
+
+const weightsOf = (self: Looked, cross: Looked): DecoderWeights => ({ self: self.weights as Tensor, cross: cross.weights as Tensor });

@@ -1,0 +1,155 @@
+// Layers one after the other, with or without a norm behind the last.
+
+import type { KeyValueCache } from '../../attention/cache.ts';
+import type { ExtendCall } from '../../attention/heads.ts';
+import type { Prepared } from '../../attention/parts.ts';
+import { Module } from '../../nn/module.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  type DecoderLayerCall,
+  type DecoderWeights,
+  decoderCalling,
+  isDecoderLayer,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerOptions,
+} from './decoder-layer.ts';
+import { TransformerEncoderLayer } from './layer.ts';
+import { calling, isLayer, type LayerCall, type Norm, normOf, type TransformerEncoderLayerOptions } from './parts.ts';
+
+interface Stacked {
+  /** How many layers. */
+  layers: number;
+  /** Whether a norm stands behind the last layer. Default: where layers normalise first. */
+  lastNorm?: boolean | undefined;
+}
+
+/** What a {@link TransformerEncoder} is made with. */
+export interface TransformerEncoderOptions extends TransformerEncoderLayerOptions, Stacked {}
+
+/** What a {@link TransformerDecoder} is made with. */
+export interface TransformerDecoderOptions extends TransformerDecoderLayerOptions, Stacked {}
+
+const stacked: Rules<Stacked> = { layers: isSize, lastNorm: /* @__PURE__ */ maybe(isFlag) };
+const isEncoder: Rules<TransformerEncoderOptions> = { ...isLayer, ...stacked };
+const isDecoder: Rules<TransformerDecoderOptions> = { ...isDecoderLayer, ...stacked };
+
+/** A key for each of some layers, of a call that may have none. */
+const keysOf = (key: Key | undefined, layers: readonly unknown[]): readonly Key[] => (key ? split(key, layers.length) : []);
+
+/**
+ * Layers of an encoder (Vaswani et al. 2017, §3.1), as PyTorch's `nn.TransformerEncoder`: `layers.N…` and, with a last norm, `norm…`. With a
+ * `causal` window it is a decoder without a source.
+ */
+export class TransformerEncoder extends Module {
+  readonly layers: readonly TransformerEncoderLayer[];
+  readonly norm: Norm | null;
+
+  constructor(options: TransformerEncoderOptions, key: Key) {
+    super();
+    expectOptions('TransformerEncoder', options, isEncoder);
+    expectKey('TransformerEncoder', key);
+    const { layers, lastNorm = options.normFirst ?? false, ...layer } = options;
+    this.layers = split(key, layers).map((from) => new TransformerEncoderLayer(layer, from));
+    this.norm = lastNorm ? normOf(options)() : null;
+  }
+
+  /** `[B, T, D]` to the same; with `weights`, which change no bit of it, where each head of each layer looked too: `[B, H, T, T]`, first layer first. */
+  forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor[] };
+  forward(x: Tensor, options?: LayerCall & { weights?: false | undefined }): Tensor;
+  forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor[] } {
+    expectNames('TransformerEncoder', options, calling);
+    const { mask, key, weights } = options;
+    const keys = keysOf(key, this.layers);
+    const seen: Tensor[] = [];
+    const y = this.layers.reduce((z, layer, i) => {
+      const call = { mask, key: keys[i] };
+      if (!weights) return layer.forward(z, call);
+      const looked = layer.forward(z, { ...call, weights });
+      seen.push(looked.weights);
+      return looked.output;
+    }, x);
+    const output = this.norm?.forward(y) ?? y;
+    return weights ? { output, weights: seen } : output;
+  }
+}
+
+/** A source as the layers of a decoder read it: its keys and values, made once. */
+export type TransformerSource = { readonly layers: readonly Prepared[] };
+
+/** What a decoder keeps of the targets so far: the cache of each layer. */
+export type TransformerState = { readonly layers: readonly KeyValueCache[] };
+
+/** What {@link TransformerDecoder.extend} gives. */
+export interface DecoderStackExtended {
+  output: Tensor;
+  /** Of each layer, first layer first. */
+  weights?: DecoderWeights[];
+  state: TransformerState;
+}
+
+/** Layers of a decoder (Vaswani et al. 2017, §3.1), as PyTorch's `nn.TransformerDecoder`: `layers.N…` and, with a last norm, `norm…`. */
+export class TransformerDecoder extends Module {
+  readonly layers: readonly TransformerDecoderLayer[];
+  readonly norm: Norm | null;
+
+  constructor(options: TransformerDecoderOptions, key: Key) {
+    super();
+    expectOptions('TransformerDecoder', options, isDecoder);
+    expectKey('TransformerDecoder', key);
+    const { layers, lastNorm = options.normFirst ?? false, ...layer } = options;
+    this.layers = split(key, layers).map((from) => new TransformerDecoderLayer(layer, from));
+    this.norm = lastNorm ? normOf(options)() : null;
+  }
+
+  /** Targets `[B, T, D]` with a source `[B, S, ·]` to the same; with `weights`, which change no bit of it, where each head of each layer looked too. */
+  forward(x: Tensor, source: Tensor, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights[] };
+  forward(x: Tensor, source: Tensor, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
+  forward(
+    x: Tensor,
+    source: Tensor,
+    options: DecoderLayerCall & { weights?: boolean | undefined } = {},
+  ): Tensor | { output: Tensor; weights: DecoderWeights[] } {
+    expectNames('TransformerDecoder', options, decoderCalling);
+    const { mask, crossMask, key, weights } = options;
+    const keys = keysOf(key, this.layers);
+    const seen: DecoderWeights[] = [];
+    const y = this.layers.reduce((z, layer, i) => {
+      const call = { mask, crossMask, key: keys[i] };
+      if (!weights) return layer.forward(z, source, call);
+      const looked = layer.forward(z, source, { ...call, weights });
+      seen.push(looked.weights);
+      return looked.output;
+    }, x);
+    const output = this.norm?.forward(y) ?? y;
+    return weights ? { output, weights: seen } : output;
+  }
+
+  /** A source `[B, S, ·]` as {@link extend} reads it. `mask`: bool `[B, S]`. */
+  prepare(source: Tensor, options: { mask?: Tensor } = {}): TransformerSource {
+    return { layers: this.layers.map((layer) => layer.prepare(source, options)) };
+  }
+
+  /**
+   * The next places `[B, N, D]` of targets, any number at a time, and what is kept with them; without a state targets begin. One by one, in chunks, all
+   * at once, alone or in a batch: the bits are the same, and those of {@link forward} under a `causal` window.
+   */
+  extend(x: Tensor, source: TransformerSource, state?: TransformerState, options: ExtendCall = {}): DecoderStackExtended {
+    const count = this.layers.length;
+    for (const [name, { layers = [] }] of Object.entries({ source, ...(state && { state }) })) {
+      if (layers.length !== count)
+        throw new RangeError(`TransformerDecoder: ${name} must be of ${count} layers, got ${shown(layers.length)}`);
+    }
+    const caches: KeyValueCache[] = [];
+    const seen: DecoderWeights[] = [];
+    const y = this.layers.reduce((z, layer, i) => {
+      const { output, cache, weights } = layer.extend(z, source.layers[i] as Prepared, state?.layers[i], options);
+      caches.push(cache);
+      if (weights) seen.push(weights);
+      return output;
+    }, x);
+    const output = this.norm?.forward(y) ?? y;
+    return { output, state: { layers: caches }, ...(options.weights && { weights: seen }) };
+  }
+}
