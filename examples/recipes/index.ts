@@ -10,11 +10,29 @@ import { luongTable } from './luong-table/index.ts';
 import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
 import { series } from './series/index.ts';
+import { shakespeare, shakespeareHour } from './shakespeare/index.ts';
+import { shakespeareLadder } from './shakespeare/ladder.ts';
 import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
 import { tsp } from './tsp/index.ts';
 
-const all: readonly Recipe[] = [pronounce, ladder, g2p, luongTable, translate, hull, tsp, sort, reverse, series, intra, gallery];
+const all: readonly Recipe[] = [
+  pronounce,
+  ladder,
+  g2p,
+  luongTable,
+  translate,
+  hull,
+  tsp,
+  sort,
+  reverse,
+  series,
+  intra,
+  gallery,
+  shakespeare,
+  shakespeareHour,
+  shakespeareLadder,
+];
 
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));

@@ -13,6 +13,7 @@ import { tableOf } from './tables.ts';
 import { clock, command, liveView, stoppable } from './terminal.ts';
 
 interface Options {
+  model?: string;
   data?: string;
   out: string;
   quick?: true;
@@ -25,6 +26,7 @@ interface Options {
 const program = new Command('npm run recipe --')
   .description('Trains and measures what a paper reports, and prints our figure beside it. Ctrl-C saves; the next start goes on.')
   .argument('[name]', 'a recipe, or `docs` to write docs/results.md, its like and the table of the README from the results that are kept')
+  .option('--model <name>', 'another model than the usual ones, for recipes that have some: `g2p --model transformer`')
   .option('--data <folder>', 'where the data is, for recipes that need some')
   .option('--out <folder>', 'where checkpoints and results go', 'out')
   .option('--quick', 'a small version, to see that it works')
@@ -88,6 +90,6 @@ await command(async () => {
   if (name === 'docs') {
     for (const [page, text] of Object.entries(documents(all))) writeFileSync(`docs/${page}.md`, text);
     writeFileSync('README.md', readmeWith(all, readFileSync('README.md', 'utf8')));
-  } else if (name) await cook(name);
+  } else if (name) await cook(options.model ? `${name}-${options.model}` : name);
   else console.log(all.map((recipe) => listed(recipe, keptOf(recipe))).join('\n'));
 });

@@ -137,6 +137,8 @@ export interface Result {
 /** A command that reproduces figures: jobs, each trained and measured in a thread of its own, and the table they make. */
 export interface Recipe<Settings = unknown, Outcome = unknown> {
   name: string;
+  /** How it is asked for, where not by its name: `g2p --model transformer`, named `g2p-transformer`. */
+  asked?: string;
   /** A sentence: what it shows. */
   shows: string;
   papers: readonly string[];

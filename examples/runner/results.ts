@@ -26,7 +26,7 @@ export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, un
     recipe: recipe.name,
     shows: recipe.shows,
     papers: recipe.papers,
-    command: `npm run recipe -- ${recipe.name}${flags.join('')}`,
+    command: `npm run recipe -- ${recipe.asked ?? recipe.name}${flags.join('')}`,
     machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}, ${info().build} build`,
     commit: commitsOf(finished.flatMap(({ made }) => made)),
     date: new Date().toISOString().slice(0, 10),

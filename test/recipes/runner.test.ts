@@ -215,7 +215,9 @@ describe('the list', () => {
 describe('recipes', () => {
   it('have folders by their names, and jobs of different names, that are names of files', () => {
     for (const recipe of Object.values(recipes)) {
-      expect(existsSync(`examples/recipes/${recipe.name}/index.ts`), recipe.name).toBe(true);
+      const [folder, , model] = (recipe.asked ?? recipe.name).split(' ');
+      expect(existsSync(`examples/recipes/${folder}/index.ts`), recipe.name).toBe(true);
+      expect(recipe.name).toBe(model ? `${folder}-${model}` : folder);
       const names = recipe.jobs({ quick: false, keys: 3 }).map(({ name }) => name);
       expect(new Set(names).size, recipe.name).toBe(names.length);
       expect(names.filter((name) => !/^[\w.-]+$/.test(name))).toEqual([]);
