@@ -11,6 +11,7 @@ export * from './models/index.ts';
 export * from './nn/index.ts';
 export * from './ops/index.ts';
 export * from './plot/index.ts';
+export * from './pretrained/index.ts';
 export * from './tasks/index.ts';
 export * from './tensor/index.ts';
 export * from './train/index.ts';

@@ -1,18 +1,10 @@
-import { assign } from '../nn/buffer.ts';
-import { type Module, targetsOf } from '../nn/module.ts';
-import { StateMap } from '../nn/state-map.ts';
-import { type Plan, scatter } from '../nn/state-plan.ts';
+import type { Module } from '../nn/module.ts';
+import type { StateMap } from '../nn/state-map.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
-import { outside } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shape.ts';
-import { empty, kindOf, type Tensor } from '../tensor/tensor.ts';
-import { digest as newDigest } from './digest.ts';
-import { decode, fitted } from './elements.ts';
 import { driven } from './file.ts';
-import type { Readable } from './format.ts';
-import { type FileContent, type ReadOptions, reading, type Sink } from './reading.ts';
-import { type FileSource, sourceOf } from './source.ts';
-import { dtypeOf } from './tensors.ts';
+import { Filling, type FillingOptions } from './filling.ts';
+import { type FileContent, type Opened, opening, type ReadOptions, type Sink, type Target } from './reading.ts';
+import { type FileSource, type Source, sourceOf } from './source.ts';
 import { fail, quote } from './words.ts';
 
 /** Options of {@link loadInto}. */
@@ -46,128 +38,91 @@ const PIECE = 2 ** 20;
 export async function loadInto(module: Module, source: FileSource, options: LoadIntoOptions = {}): Promise<FileFacts> {
   expectNames('loadInto', options, names);
   const { map, strict, staged, ...rest } = options;
-  const filling = new Filling(module, map ?? new StateMap([{ from: '**', to: '**' }]), strict ?? true, staged ?? true);
-  const from = await sourceOf(source, PIECE);
-  try {
-    const steps = reading(from.size, rest, filling.sink, (wanted) => {
-      filling.begin(wanted);
-      wanted.sort(([, a], [, b]) => a.begin - b.begin); // in the order of a stream
-      return PIECE;
-    });
-    const { metadata, header } = await driven(steps, from.read);
-    await from.close(filling.complete && !rest.only && !rest.skip);
-    filling.finish();
+  const file = await OpenFile.of(source, rest);
+  await fill(module, [file], { map, strict, staged }, !rest.only && !rest.skip);
+  return file.facts;
+}
+
+/** A file whose header is read. */
+export class OpenFile {
+  private readonly source: Source;
+  private readonly opened: Opened;
+
+  private constructor(source: Source, opened: Opened) {
+    this.source = source;
+    this.opened = opened;
+  }
+
+  static async of(from: FileSource, options: ReadOptions): Promise<OpenFile> {
+    const source = await sourceOf(from, PIECE);
+    try {
+      return new OpenFile(source, await driven(opening(source.size, options), source.read));
+    } catch (error) {
+      await source.close(false);
+      throw error;
+    }
+  }
+
+  get facts(): FileFacts {
+    const { metadata, header } = this.opened;
     return { metadata, header };
-  } finally {
-    filling.drop();
-    await from.close(false);
+  }
+
+  /** What it holds, but what the options leave out. */
+  get tensors(): Opened['wanted'] {
+    return this.opened.wanted;
+  }
+
+  /** Reads the tensors of these names in the order in which they lie there: a stream has them so. `whole` if nothing else may be there. */
+  async read(needed: ReadonlySet<string>, target: Target<null>, whole: boolean): Promise<void> {
+    const wanted = this.opened.wanted.filter(([name]) => needed.has(name)).sort(([, a], [, b]) => a.begin - b.begin);
+    await driven(this.opened.read(target, wanted, PIECE), this.source.read);
+    await this.source.close(whole && wanted.length === this.opened.wanted.length);
+  }
+
+  async close(): Promise<void> {
+    await this.source.close(false);
   }
 }
 
-/** A module that is being filled. */
-class Filling {
-  private readonly module: Module;
-  private readonly map: StateMap;
-  private readonly strict: boolean;
-  private readonly staged: boolean;
-  private plan: Plan = { places: new Map(), shapes: new Map(), ties: new Map(), copies: new Map() };
-  /** The module's own tensors, by the paths that the file gives. */
-  private targets = new Map<string, Tensor>();
-  /** The destination of each: beside the module or in it. */
-  private readonly tensors = new Map<string, Tensor>();
-  /** Digests of tensors that repeat others, and of those others. */
-  private readonly digests = new Map<string, string>();
-  /** Whether the whole file is read. */
-  complete = false;
+/** Bytes of tensors that have come, and of all that will. */
+export type Progress = (loaded: number, total: number) => void;
 
-  constructor(module: Module, map: StateMap, strict: boolean, staged: boolean) {
-    this.module = module;
-    this.map = map;
-    this.strict = strict;
-    this.staged = staged;
+/** Fills a module with what files hold together, in their order, and closes them. `whole` if they may hold nothing after their tensors. */
+export async function fill(
+  module: Module,
+  files: readonly OpenFile[],
+  options: FillingOptions,
+  whole: boolean,
+  progress?: Progress,
+): Promise<void> {
+  const filling = new Filling(module, options);
+  try {
+    const all = files.flatMap(({ tensors }) => tensors);
+    const seen = new Set<string>();
+    for (const [name] of all) if (seen.size === seen.add(name).size) fail('files must hold each tensor once', `${quote(name)} twice`);
+    const needed = filling.begin(all);
+    const total = all.reduce((sum, [name, { begin, end }]) => sum + (needed.has(name) ? end - begin : 0), 0);
+    const sink = progress ? counting(filling.sink, total, progress) : filling.sink;
+    for (const file of files) await file.read(needed, sink, whole);
+    filling.finish();
+  } finally {
+    filling.drop();
+    for (const file of files) await file.close();
   }
+}
 
-  /** Checks that everything fits, allocates the destinations, and removes tensors that are not needed from `wanted`. */
-  begin(wanted: [string, Readable][]): void {
-    this.plan = this.map.plan(new Map(wanted));
-    const { places, shapes, ties, copies } = this.plan;
-    this.targets = targetsOf(this.module, new Map<string, unknown>([...shapes, ...copies]), this.strict);
-    for (const [name, { dtype }] of wanted) for (const { path } of places.get(name) ?? []) this.expectFits(path, path, dtype);
-    for (const [path, other] of copies) this.expectFits(path, other);
-    const compared = new Set([...ties].flat());
-    const needed = wanted.filter(([name]) => compared.has(name) || places.get(name)?.some(({ path }) => this.targets.has(path)));
-    this.complete = needed.length === wanted.length;
-    wanted.splice(0, wanted.length, ...needed);
-    for (const name of compared) this.digests.set(name, '');
-    const taken = new Set<Tensor>();
-    for (const [path, to] of this.targets) {
-      if (copies.has(path)) continue;
-      const own = !this.staged && !taken.has(to);
-      taken.add(to);
-      this.tensors.set(path, own ? to : outside(() => empty(to.shape, to.dtype)));
-    }
-  }
-
-  private expectFits(path: string, from: string, type?: string): void {
-    const to = this.targets.get(path);
-    const shape = this.plan.shapes.get(from) ?? [];
-    const dtype = type === undefined ? to?.dtype : dtypeOf(type as Readable['dtype']);
-    if (!to || (sameShape(shape, to.shape) && dtype === to.dtype)) return;
-    throw new RangeError(`loadInto: ${path} must be ${kindOf(to)}, got ${dtype} ${show(shape)}`);
-  }
-
-  /** Takes the bytes of a tensor of the file. */
-  readonly sink = (name: string, { dtype, shape }: Readable): Sink<null> => {
-    const places = (this.plan.places.get(name) ?? []).filter(({ path }) => this.tensors.has(path));
-    const digest = this.digests.has(name) ? newDigest() : undefined;
-    let at = 0;
-    return {
-      put: (bytes) => {
-        digest?.update(bytes);
-        const elements = fitted(name, decode(name, dtype, bytes));
-        for (const place of places) {
-          const to = this.tensors.get(place.path) as Tensor;
-          if (!this.staged) to.storage.touch();
-          if (place.whole) to.peek().set(elements, at);
-          else scatter(elements as Float32Array, at, shape, place, to.peek());
-        }
-        at += elements.length;
-      },
-      take: () => {
-        if (digest) this.digests.set(name, digest.hex());
-        return null;
-      },
+/** The same, with word of what has come. */
+function counting(target: Target<null>, total: number, progress: Progress): Target<null> {
+  let loaded = 0;
+  return (...given) => {
+    const sink = target(...given);
+    const put: Sink<null>['put'] = (bytes) => {
+      const { length } = bytes;
+      sink.put(bytes);
+      loaded += length;
+      progress(loaded, total);
     };
+    return { ...sink, put };
   };
-
-  /** Ends the load: compares tensors that must be equal and copies the collected ones. */
-  finish(): void {
-    for (const [name, other] of this.plan.ties)
-      if (this.digests.get(name) !== this.digests.get(other)) fail(`${quote(name)} must hold the same as ${quote(other)}`, 'other bytes');
-    for (const [path, other] of this.plan.copies) {
-      const x = this.tensors.get(other);
-      if (x && this.targets.has(path)) this.tensors.set(path, x);
-    }
-    const { module, strict, staged } = this;
-    if (staged) module.loadStateDict(this.tensors, { strict });
-    else this.settle();
-  }
-
-  /** Tensors written in place are kept; a collected one is a further path of the same parameter, or gets copied. */
-  private settle(): void {
-    const written = new Set([...this.targets].filter(([path, to]) => this.tensors.get(path) === to).map(([, to]) => to));
-    for (const [path, to] of this.targets) {
-      const x = this.tensors.get(path) as Tensor;
-      const values = to.peek();
-      if (!written.has(to)) assign(to, x);
-      else if (x !== to && !x.peek().every((value, i) => Object.is(value, values[i])))
-        throw new Error(`loadInto: ${path} must hold the same as the path it is tied to, got other values`);
-    }
-  }
-
-  /** Frees the collected tensors. */
-  drop(): void {
-    const own = new Set(this.targets.values());
-    for (const x of this.tensors.values()) if (!own.has(x)) x.storage.free();
-  }
 }

@@ -19,27 +19,28 @@ export type FileLike = {
  * Saves tensors in the form of a file that was loaded (Node): exactly its names, with its types, metadata and order, byte for byte. With a
  * {@link StateMap} this writes a module as another program's file. Files with checksums get new ones.
  */
-export async function saveFileLike(path: FilePath, tensors: ReadonlyMap<string, Tensor>, file: FileLike): Promise<void> {
+export async function saveFileLike(path: FilePath, tensors: ReadonlyMap<string, Tensor | FileEntry>, file: FileLike): Promise<void> {
   await writeAtomically(path, laidOutLike(tensors, file));
 }
 
 /** {@link saveFileLike} to bytes. */
-export function saveTensorsLike(tensors: ReadonlyMap<string, Tensor>, file: FileLike): Uint8Array<ArrayBuffer> {
+export function saveTensorsLike(tensors: ReadonlyMap<string, Tensor | FileEntry>, file: FileLike): Uint8Array<ArrayBuffer> {
   return joined(laidOutLike(tensors, file));
 }
 
-function laidOutLike(tensors: ReadonlyMap<string, Tensor>, { header }: FileLike): Uint8Array[] {
+/** The pieces of such a file. */
+export function laidOutLike(tensors: ReadonlyMap<string, Tensor | FileEntry>, { header }: FileLike): Uint8Array[] {
   if (typeof header !== 'string') fail('file must be one that was read, with its header', typeof header);
   const { tensors: layouts, metadata } = parseHeader(header, Infinity);
   const unknown = [...tensors.keys()].filter((name) => !layouts.has(name));
   const missing = [...layouts.keys()].filter((name) => !tensors.has(name));
   if (unknown.length + missing.length > 0) fail("names must be the file's", `unknown ${listed(unknown)} and missing ${listed(missing)}`);
   for (const [name, { shape }] of layouts) {
-    const x = tensors.get(name) as Tensor;
+    const x = tensors.get(name) as Tensor | FileEntry;
     if (!sameShape(x.shape, shape)) fail(`${quote(name)} must be ${show(shape)}, as in the file`, show(x.shape));
   }
   const types = new Map(Array.from(layouts, ([name, { dtype }]) => [name, dtype]));
-  const inOrder = Array.from(layouts.keys(), (name) => [name, tensors.get(name) as Tensor] as const);
+  const inOrder = Array.from(layouts.keys(), (name) => [name, tensors.get(name) as Tensor | FileEntry] as const);
   const entries = new Map(entriesOf(withTypes(inOrder, types)));
   const size = Object.keys(metadata).length;
   takeChecksums(header, metadata, [], false);

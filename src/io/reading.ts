@@ -44,56 +44,59 @@ export interface Sink<T> {
 /** The destination of a file's tensors. */
 export type Target<T> = (name: string, layout: Readable, metadata: Readonly<Record<string, string>>) => Sink<T>;
 
-/**
- * Receives all layouts to be read before any tensor is read. It may throw, reorder them, and choose the number of bytes per read, a
- * multiple of 16.
- */
-export type Accept = (wanted: [name: string, layout: Readable][]) => number;
-
 /** The bytes that a reader requests. */
 export type Request = readonly [at: number, length: number];
 
 /** The maximal number of bytes per request, so that no file is held as a whole. */
 const PIECE = 2 ** 24;
 
-/**
- * Reads a file of `size` bytes, `Infinity` if the size is unknown. It yields requests for bytes and receives them, so that one reader
- * serves bytes, files and streams. It checks everything before it allocates anything; on an error it frees every sink.
- */
-export function* reading<T>(
-  size: number,
-  options: ReadOptions,
-  target: Target<T>,
-  accept?: Accept,
-): Generator<Request, FileContent<T>, OwnBytes> {
+/** A file whose header is read and checked. */
+export interface Opened extends Omit<FileContent<unknown>, 'tensors'> {
+  /** The tensors that the options leave, of types that are read. */
+  readonly wanted: readonly (readonly [name: string, layout: Readable])[];
+  /** Reads these of them, `piece` bytes at a time, a multiple of 16. On an error no sink is left. */
+  read<T>(target: Target<T>, among: Opened['wanted'], piece?: number): Generator<Request, FileContent<T>, OwnBytes>;
+}
+
+/** Reads the header of a file of `size` bytes, `Infinity` where that is not known: yields what bytes it wants and is given them. */
+export function* opening(size: number, options: ReadOptions): Generator<Request, Opened, OwnBytes> {
   expectNames('safetensors', options, known);
   const start = PREFIX + headerLength(yield [0, Math.min(PREFIX, size)], size, options.maximumHeader);
-  const text = decodeHeader(yield [PREFIX, start - PREFIX]);
-  const { tensors: layouts, metadata } = parseHeader(text, size - start);
-  const checksums = takeChecksums(text, metadata, layouts.keys(), options.checksum ?? true);
-  const wanted = chosen(layouts, options);
-  const piece = accept?.(wanted) ?? PIECE;
-  const sinks: Sink<T>[] = [];
-  const tensors = new Map<string, T>();
-  let whole = false;
-  try {
-    for (const [name, layout] of wanted) {
-      const sink = target(name, layout, metadata);
-      if (sink.drop) sinks.push(sink);
-      const digest = checksums && newDigest();
-      for (let at = layout.begin; at < layout.end; at += piece) {
-        const bytes = yield [start + at, Math.min(piece, layout.end - at)];
-        digest?.update(bytes);
-        sink.put(bytes);
+  const header = decodeHeader(yield [PREFIX, start - PREFIX]);
+  const { tensors: layouts, metadata } = parseHeader(header, size - start);
+  const checksums = takeChecksums(header, metadata, layouts.keys(), options.checksum ?? true);
+  function* read<T>(target: Target<T>, among: Opened['wanted'], piece = PIECE): Generator<Request, FileContent<T>, OwnBytes> {
+    const sinks: Sink<T>[] = [];
+    const tensors = new Map<string, T>();
+    try {
+      for (const [name, layout] of among) {
+        const sink = target(name, layout, metadata);
+        sinks.push(sink);
+        const digest = checksums && newDigest();
+        for (let at = layout.begin; at < layout.end; at += piece) {
+          const bytes = yield [start + at, Math.min(piece, layout.end - at)];
+          digest?.update(bytes);
+          sink.put(bytes);
+        }
+        if (digest) expectSame(quote(name), checksums?.get(name), digest.hex());
+        tensors.set(name, sink.take());
       }
-      if (digest) expectSame(quote(name), checksums?.get(name), digest.hex());
-      tensors.set(name, sink.take());
+      sinks.length = 0;
+      return { tensors, metadata, header };
+    } finally {
+      for (const sink of sinks) sink.drop?.();
     }
-    whole = true;
-  } finally {
-    if (!whole) for (const sink of sinks) sink.drop?.();
   }
-  return { tensors, metadata, header: text };
+  return { wanted: chosen(layouts, options), metadata, header, read };
+}
+
+/**
+ * Reads a file of `size` bytes: yields what bytes it wants and is given them, so that one reader serves bytes and files. Everything is checked before
+ * anything is allocated.
+ */
+export function* reading<T>(size: number, options: ReadOptions, target: Target<T>): Generator<Request, FileContent<T>, OwnBytes> {
+  const { wanted, read } = yield* opening(size, options);
+  return yield* read(target, wanted);
 }
 
 /** Reads a file in memory; each piece is copied. */
@@ -113,11 +116,8 @@ export function readBytes<T>(bytes: Uint8Array | ArrayBuffer, options: ReadOptio
 function chosen(layouts: ReadonlyMap<string, Layout>, { only, skip }: ReadOptions): [string, Readable][] {
   const keep = matcher('only', only, layouts);
   const leave = matcher('skip', skip, layouts);
-  const wanted: [string, Readable][] = [];
-  for (const [name, layout] of layouts) {
-    if ((keep?.(name) ?? true) && !leave?.(name)) wanted.push([name, expectReadable(name, layout)]);
-  }
-  return wanted;
+  const isWanted = ([name]: [string, Layout]) => (keep?.(name) ?? true) && !leave?.(name);
+  return [...layouts].filter(isWanted).map(([name, layout]) => [name, expectReadable(name, layout)]);
 }
 
 function matcher(option: string, names: Names | undefined, layouts: ReadonlyMap<string, Layout>): ((name: string) => boolean) | undefined {

@@ -11,6 +11,12 @@ import { fail } from './words.ts';
  */
 export type FileSource = FilePath | Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
 
+/** Whether a value is where bytes come from. */
+export const isFileSource = (from: unknown): from is FileSource =>
+  typeof from === 'string' ||
+  ArrayBuffer.isView(from) ||
+  [URL, ArrayBuffer, Blob, Response, ReadableStream].some((kind) => from instanceof kind);
+
 /** Random access to bytes. */
 export interface Source {
   /** `Infinity` if it is unknown. */

@@ -19,6 +19,7 @@ const rooms: Record<string, readonly string[]> = {
   metrics: below,
   io: below,
   plot: below,
+  pretrained: [...below, 'attention', 'decode', 'models', 'io'],
 };
 
 /** Upward imports that stand for a stated reason. */

@@ -169,8 +169,8 @@ export const options: Record<string, Made> = {
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   LanguageModel: made(
     saccade.LanguageModel,
-    { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, dropout: 0.1 },
-    { numbers: { dropout: share } },
+    { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, eps: 1e-5, tied: true, dropout: 0.1 },
+    { numbers: { eps: positive, dropout: share } },
   ),
   TextEncoder: made(
     saccade.TextEncoder,

@@ -4,8 +4,19 @@ import { Embedding } from '../../nn/embedding.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { add, slice } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, type Rules } from '../../tensor/check.ts';
+import { add, linear, slice } from '../../ops/index.ts';
+import {
+  expectKey,
+  expectNames,
+  expectOptions,
+  isFlag,
+  isPositive,
+  isShare,
+  isSize,
+  keyName,
+  maybe,
+  type Rules,
+} from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens } from '../tokens.ts';
@@ -28,6 +39,10 @@ export interface LanguageModelOptions {
   activation?: Activation | undefined;
   /** Whether the maps and norms have biases. Default true. */
   bias?: boolean | undefined;
+  /** What norms add to the variance. Default 1e-5. */
+  eps?: number | undefined;
+  /** Whether the last map has the symbols' vectors as its weight (Press and Wolf 2017). Default false. */
+  tied?: boolean | undefined;
   /** Dropout probability if a key is given: of embeddings, and inside {@link TransformerEncoderLayer}. Default 0. */
   dropout?: number | undefined;
 }
@@ -41,6 +56,8 @@ const rules: Rules<LanguageModelOptions> = {
   hidden: /* @__PURE__ */ maybe(isSize),
   activation: /* @__PURE__ */ maybe(isActivation),
   bias: /* @__PURE__ */ maybe(isFlag),
+  eps: /* @__PURE__ */ maybe(isPositive),
+  tied: /* @__PURE__ */ maybe(isFlag),
   dropout: /* @__PURE__ */ maybe(isShare),
 };
 
@@ -53,7 +70,8 @@ export class LanguageModel extends Module {
   readonly positions: Embedding; // [length, D]
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: Norm;
-  readonly output: Linear; // [C, D]
+  /** `weight` `[C, D]`, that of the symbols where they are tied. */
+  output: { readonly weight: Tensor };
   readonly length: number;
   private readonly dropout: Dropout;
 
@@ -61,17 +79,29 @@ export class LanguageModel extends Module {
     super();
     expectOptions('LanguageModel', options, rules);
     expectKey('LanguageModel', key);
-    const { symbols, layers, length, activation = 'gelu', dropout = 0, ...rest } = options;
+    const { symbols, layers, length, activation = 'gelu', dropout = 0, eps = 1e-5, tied = false, ...rest } = options;
     const { size, bias = true } = options;
     const [forSymbols, forPositions, forOutput, ...forLayers] = split(key, 3 + layers) as [Key, Key, Key, ...Key[]];
     this.symbols = new Embedding({ symbols, size }, forSymbols);
     this.positions = new Embedding({ symbols: length, size }, forPositions);
-    const layer = { ...rest, activation, dropout, normFirst: true, window: causal };
+    const layer = {
+      ...rest,
+      activation,
+      dropout,
+      normFirst: true,
+      window: causal,
+      norm: (width: number) => new LayerNorm({ size: width, bias, eps }),
+    };
     this.layers = forLayers.map((from) => new TransformerEncoderLayer(layer, from));
-    this.norm = new LayerNorm({ size, bias });
-    this.output = new Linear({ input: size, output: symbols, bias: false }, forOutput);
+    this.norm = new LayerNorm({ size, bias, eps });
+    this.output = tied ? this.symbols : new Linear({ input: size, output: symbols, bias: false }, forOutput);
     this.length = length;
     this.dropout = new Dropout({ p: dropout });
+  }
+
+  /** Makes the weight of the last map that of the symbols, whose values stay. Its own is forgotten. */
+  tie(): void {
+    this.output = this.symbols;
   }
 
   /** From tokens (int32 `[B, T]`) to the logits of each next token `[B, T, C]`. Dropout is on if a key is given. */
@@ -84,6 +114,6 @@ export class LanguageModel extends Module {
     const placed = add(this.symbols.forward(tokens), slice(this.positions.weight, 0, 0, time)); // [B, T, D]
     const start = forInput ? this.dropout.forward(placed, { key: forInput }) : placed;
     const y = this.layers.reduce((x, layer, i) => layer.forward(x, { key: forLayers[i] }), start);
-    return this.output.forward(this.norm.forward(y));
+    return linear(this.norm.forward(y), this.output.weight);
   }
 }

@@ -1,0 +1,64 @@
+// What the files of one family of models are.
+
+import type { Module } from '../nn/module.ts';
+import type { StateMapEntry } from '../nn/state-entry.ts';
+import { shown } from '../tensor/check.ts';
+import type { Key } from '../tensor/random.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Config } from './config.ts';
+
+/** Shapes of the tensors of the files, by name. */
+export type FileShapes = ReadonlyMap<string, Shape>;
+
+/** How one family's files become one of the package's models. */
+export interface Family<M extends Module = Module> {
+  /** What the family is called. */
+  readonly name: string;
+  /** What `model_type` says in the configs of its files. */
+  readonly types: readonly string[];
+  /** Whether files of these names are the family's: for configs that do not say. */
+  recognises(names: ReadonlySet<string>): boolean;
+  /** What is to be made of files of these shapes. What the config says and the shapes must agree; the shapes decide where it is silent. */
+  plan(config: Config, shapes: FileShapes): FamilyPlan<M>;
+}
+
+/** What becomes of some files. */
+export interface FamilyPlan<M extends Module = Module> {
+  /** Makes the model. The files overwrite what the key draws. */
+  make(key: Key): M;
+  /** The names of the files for those of the model. */
+  readonly map: readonly StateMapEntry[];
+  /**
+   * Is called when all has been loaded, with what only values can tell: whether a head that the file has repeats the embedding, for one. May change
+   * the model, and returns the entries that hold for it then.
+   */
+  loaded?(model: M): readonly StateMapEntry[];
+}
+
+/** The shape of a tensor that the files must have. */
+export function shapeOf(family: string, shapes: FileShapes, name: string, rank: number): Shape {
+  const shape = shapes.get(name);
+  if (shape?.length === rank) return shape;
+  throw new RangeError(
+    `${family}: files must hold ${name} of ${rank} axes, got ${shape ? `${shape.length} axes` : `none among ${shapes.size} names`}`,
+  );
+}
+
+/** How many layers there are: one more than the largest number that follows the prefix. */
+export function countOf(shapes: FileShapes, prefix: string): number {
+  const numbers = Array.from(shapes.keys(), (name) => (name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1));
+  return numbers.reduce((most, number) => (number > most ? number : most), -1) + 1;
+}
+
+/** What stands before a name that is in the files once: `transformer.`, nothing, or what a wrapper added. */
+export function prefixOf(family: string, shapes: FileShapes, name: string): string {
+  const found = [...shapes.keys()].filter((one) => one === name || one.endsWith(`.${name}`));
+  if (found.length === 1) return (found[0] as string).slice(0, -name.length);
+  throw new RangeError(`${family}: files must hold one ${name}, got ${found.join(' and ') || `none among ${shapes.size} names`}`);
+}
+
+/** What config and files say of one size must be the same. */
+export function expectAgreed(family: string, name: string, said: number, found: number): number {
+  if (said === found) return found;
+  throw new RangeError(`${family}: ${name} of the config must be that of the files, ${found}, got ${shown(said)}`);
+}

@@ -1,0 +1,9 @@
+/** Models that others trained, from their files as they are. @module */
+
+export { Config, type ConfigSource } from './config.ts';
+export { gpt2 } from './families/gpt2.ts';
+export { families, type PretrainedModel } from './families.ts';
+export type { Family, FamilyPlan, FileShapes } from './family.ts';
+export type { Index, PretrainedFiles } from './files.ts';
+export { type LoadPretrainedOptions, loadPretrained } from './load.ts';
+export { Pretrained, type PretrainedFile } from './pretrained.ts';

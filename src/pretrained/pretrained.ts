@@ -1,0 +1,101 @@
+import { writeAtomically } from '../io/disk.ts';
+import { parseHeader } from '../io/header.ts';
+import type { FileFacts } from '../io/into.ts';
+import { laidOutLike } from '../io/like.ts';
+import { type FileEntry, joined, layOut } from '../io/safetensors.ts';
+import { entriesOf } from '../io/tensors.ts';
+import { withTypes } from '../io/types.ts';
+import type { Module, StateDict } from '../nn/module.ts';
+import type { StateMap } from '../nn/state-map.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A file that a model was in. */
+export interface PretrainedFile extends FileFacts {
+  readonly name: string;
+  /** The tensors of it that were not skipped. */
+  readonly names: readonly string[];
+}
+
+/** What {@link Pretrained} is made of. */
+interface Parts<M extends Module> {
+  readonly model: M;
+  readonly family: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly map: StateMap;
+  readonly files: readonly PretrainedFile[];
+  /** What the family has no use for, as it lay there. */
+  readonly kept: ReadonlyMap<string, FileEntry>;
+  readonly index: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A model that was loaded, and what its files were: so that it can be saved as they were. */
+export class Pretrained<M extends Module = Module> {
+  readonly model: M;
+  /** The name of its family. */
+  readonly family: string;
+  /** What its `config.json` says. */
+  readonly config: Readonly<Record<string, unknown>>;
+  private readonly parts: Parts<M>;
+
+  constructor(parts: Parts<M>) {
+    this.model = parts.model;
+    this.family = parts.family;
+    this.config = parts.config;
+    this.parts = parts;
+  }
+
+  /** The strings beside the tensors, of all files. */
+  get metadata(): Readonly<Record<string, string>> {
+    return Object.assign(Object.create(null), ...this.parts.files.map(({ metadata }) => metadata));
+  }
+
+  /** The model's tensors under the names of its files. */
+  stateDict(): StateDict {
+    const { model, map, files } = this.parts;
+    const made = map.save(model.stateDict());
+    const names = new Set(files.flatMap((file) => file.names));
+    return new Map([...made].filter(([name]) => names.has(name)));
+  }
+
+  /**
+   * The files as they were, with the weights that the model has now: names, types, order and whatever the model has no use for. A model that was not
+   * changed gives the same bytes. What was skipped is not there.
+   */
+  toFiles(): Map<string, Uint8Array<ArrayBuffer>> {
+    const all = new Map(Array.from(this.laidOut(), ([name, pieces]) => [name, joined(pieces)]));
+    for (const [name, value] of this.json()) all.set(name, new TextEncoder().encode(value));
+    return all;
+  }
+
+  /** {@link toFiles} into a folder (Node), each file whole or not at all. */
+  async save(folder: string | URL): Promise<void> {
+    const base = String(folder).replace(/[\\/]$/, '');
+    for (const [name, pieces] of this.laidOut()) await writeAtomically(`${base}/${name}`, pieces);
+    for (const [name, value] of this.json()) await writeAtomically(`${base}/${name}`, [new TextEncoder().encode(value)]);
+  }
+
+  private json(): [string, string][] {
+    const { config, index } = this.parts;
+    const written: [string, unknown][] = [
+      ['config.json', config],
+      ...(index ? [['model.safetensors.index.json', index] as [string, unknown]] : []),
+    ];
+    return written.map(([name, value]) => [name, `${JSON.stringify(value, null, 2)}\n`]);
+  }
+
+  private *laidOut(): Generator<[string, Uint8Array[]]> {
+    const made = this.stateDict();
+    for (const file of this.parts.files) {
+      const tensors = new Map(file.names.map((name) => [name, (made.get(name) ?? this.parts.kept.get(name)) as Tensor | FileEntry]));
+      yield [file.name, laidOut(tensors, file)];
+    }
+  }
+}
+
+/** Like the file; where some of it was skipped, by its types and in its order alone. */
+function laidOut(tensors: ReadonlyMap<string, Tensor | FileEntry>, { header, metadata }: PretrainedFile): Uint8Array[] {
+  const { tensors: layouts } = parseHeader(header, Infinity);
+  if (layouts.size === tensors.size) return laidOutLike(tensors, { header });
+  const types = new Map(Array.from(layouts, ([name, { dtype }]) => [name, dtype]));
+  return layOut(entriesOf(withTypes(tensors, types)), { metadata, checksum: false });
+}
