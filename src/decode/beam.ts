@@ -70,13 +70,23 @@ export function beamSearch<Source extends State, S extends State>(
   source: Source,
   options: BeamOptions,
 ): Hypothesis[][] {
-  expectSearch('beamSearch', options, beams);
+  return beamSearchAs('beamSearch', decoder, source, options);
+}
+
+/** {@link beamSearch} for a caller that errors are to name: `op`. */
+export function beamSearchAs<Source extends State, S extends State>(
+  op: string,
+  decoder: Decoder<Source, S>,
+  source: Source,
+  options: BeamOptions,
+): Hypothesis[][] {
+  expectSearch(op, options, beams);
   const { batch, beam = 1, nBest = 1, coverageMask } = options;
-  if (nBest > beam) throw new RangeError(`beamSearch: nBest must be at most beam, got ${nBest} of ${beam}`);
-  if (coverageMask) expectRows('beamSearch', coverageMask, batch, 'in the batch', 'coverageMask');
-  const stepper = new Stepper('beamSearch', decoder, source, options);
+  if (nBest > beam) throw new RangeError(`${op}: nBest must be at most beam, got ${nBest} of ${beam}`);
+  if (coverageMask) expectRows(op, coverageMask, batch, 'in the batch', 'coverageMask');
+  const stepper = new Stepper(op, decoder, source, options);
   try {
-    return search(stepper, options);
+    return search(op, stepper, options);
   } finally {
     stepper.close();
   }
@@ -88,7 +98,7 @@ interface Rows {
   readonly width: number;
 }
 
-function search<Source extends State, S extends State>(stepper: Stepper<Source, S>, options: BeamOptions): Hypothesis[][] {
+function search<Source extends State, S extends State>(op: string, stepper: Stepper<Source, S>, options: BeamOptions): Hypothesis[][] {
   const { batch, start, end, maxLength, beam = 1, lengthPenalty = 0 } = options;
   const rules = rewriting(options);
   const longest = penalty(lengthPenalty, maxLength);
@@ -103,11 +113,11 @@ function search<Source extends State, S extends State>(stepper: Stepper<Source, 
     const tokens = fed.map((candidate) => (candidate ? (candidate.written?.token ?? start) : end));
     const choose = (logits: Tensor) => (beam === 1 ? likeliest(logits) : topk(logits, Math.min(beam, logits.shape[1] as number)).indices);
     const counts = (row: number) => row - of(row).first < of(row).living.length;
-    const seen = stepper.take(tokens, (...given) => look('beamSearch', rules, given, context, choose, counts, false));
-    const score = scoring(options, step, seen);
+    const seen = stepper.take(tokens, (...given) => look(op, rules, given, context, choose, counts, false));
+    const score = scoring(op, options, step, seen);
     for (const item of rows.items) if (item.living.length > 0) advance(item, seen, score, { ...options, step, longest });
     const stuck = rows.items.find(({ living, done }) => living.length === 0 && done.length === 0);
-    if (stuck) throw nothingLeft('beamSearch', stuck.first, context);
+    if (stuck) throw nothingLeft(op, stuck.first, context);
     rows = arranged(stepper, rows);
   }
   return all.map(({ done }) => done.map(hypothesisOf));
@@ -167,13 +177,14 @@ function penalty(alpha: number, length: number): number {
 }
 
 /** How to rank the hypotheses that finish at this step (Wu et al. 2016, eq. 14). */
-function scoring({ lengthPenalty = 0, coveragePenalty = 0, coverageMask }: BeamOptions, step: number, seen: Seen): Score {
+function scoring(op: string, options: BeamOptions, step: number, seen: Seen): Score {
+  const { lengthPenalty = 0, coveragePenalty = 0, coverageMask } = options;
   const divisor = penalty(lengthPenalty, step + 1);
   if (!Number.isFinite(divisor)) {
-    throw new RangeError(`beamSearch: lengthPenalty must keep ((5 + length) / 6)^α in float32, got ${lengthPenalty} at step ${step}`);
+    throw new RangeError(`${op}: lengthPenalty must keep ((5 + length) / 6)^α in float32, got ${lengthPenalty} at step ${step}`);
   }
   if (coveragePenalty === 0) return (_, logProbability) => logProbability / divisor;
-  const coverage = coverageOf('beamSearch', seen, coverageMask);
+  const coverage = coverageOf(op, seen, coverageMask);
   return (item, logProbability, before, trace) =>
     logProbability / divisor + coveragePenalty * coverage(item, trace ? [...tracesOf(before), trace] : []);
 }

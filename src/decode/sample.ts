@@ -79,19 +79,29 @@ export function sample<Source extends State, S extends State>(
   source: Source,
   options: SampleOptions,
 ): Hypothesis[][] {
-  expectSearch('sample', options, sampling);
+  return sampleAs('sample', decoder, source, options);
+}
+
+/** {@link sample} for a caller that errors are to name: `op`. */
+export function sampleAs<Source extends State, S extends State>(
+  op: string,
+  decoder: Decoder<Source, S>,
+  source: Source,
+  options: SampleOptions,
+): Hypothesis[][] {
+  expectSearch(op, options, sampling);
   const { batch, samples = 1 } = options;
-  const own = keysOf('sample', options.key, batch);
+  const own = keysOf(op, options.key, batch);
   const items = rowsOf(batch * samples).map((row) => Math.floor(row / samples));
   // The first sample of a row uses the row's own key, so that it does not depend on the number of samples.
   const keys = items.map((item, row) => (row % samples === 0 ? own[item] : foldIn(own[item] as Key, row % samples)) as Key);
-  const stepper = new Stepper('sample', decoder, source, options);
+  const stepper = new Stepper(op, decoder, source, options);
   try {
     if (samples > 1) {
       stepper.widen(items);
       stepper.reorder(items);
     }
-    const lines = drained(writing('sample', stepper, options, items, drawnFrom(keys, options)));
+    const lines = drained(writing(op, stepper, options, items, drawnFrom(keys, options)));
     return rowsOf(batch).map((row) => lines.slice(row * samples, (row + 1) * samples));
   } finally {
     stepper.close();

@@ -19,11 +19,11 @@ export interface Encoded {
 }
 
 /** Bahdanau, Cho, Bengio 2015, §3.2 and A.2.1: a forward and a backward LSTM; a position's annotation is both outputs. */
-export function encode(w: Weights, tokens: readonly number[], hidden: number, layers = 1): Encoded {
+export function encode(w: Weights, tokens: readonly number[], hidden: number, layers = 1, core = lstm): Encoded {
   const table = w.matrix('embedding.weight');
   const length = tokens.filter((token) => token !== PAD).length;
   const { outputs, last } = run(
-    lstm,
+    core,
     w.within('rnn'),
     tokens.map((token) => at(table, token)),
     { hidden, length, layers, ways: 2 },

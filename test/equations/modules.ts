@@ -162,6 +162,10 @@ export const moduleEquations: Record<string, Equation> = {
     const { outputs, h, c } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2);
     return [...outputs.flat(), ...h, ...c];
   },
+  'Encoder: gru': (w, e) => {
+    const { outputs, h } = encode(w, tokensOf(e, S, SYMBOLS, 1), HIDDEN, 2, gru);
+    return [...outputs.flat(), ...h];
+  },
   Bridge: bridging,
   'Bridge: without cell': bridging,
   'TransformerEncoderLayer: post norm': (w, e) =>

@@ -127,7 +127,7 @@ describe('translate', () => {
       }
     });
     const plain = translators.find(({ name }) => name.startsWith('Seq2Seq'))?.build(key(1)) as EncoderDecoder;
-    expect(() => plain.translate(source(), options)).toThrow('beamSearch: coveragePenalty needs traces [N, 5], or of heads, got none');
+    expect(() => plain.translate(source(), options)).toThrow('translate: coveragePenalty needs traces [N, 5], or of heads, got none');
   });
 
   it('and generate say by their own names what they were told wrongly', () => {
@@ -142,10 +142,14 @@ describe('translate', () => {
       'translate sample: options must be among key, temperature, topK, topP, samples',
     );
     expect(wrong({ sample: { key: key(1) }, beam: 2 })).toThrow('translate: beam must not be given with sample, got both');
-    expect(wrong({ minLength: 4, maxLength: 3 })).toThrow('minLength must be at most maxLength, got 4 of 3');
-    expect(wrong({ prefix: [3, END] })).toThrow('prefix must be without the end, got one with 2');
-    expect(wrong({ prefix: [[3], [4]] })).toThrow('prefix must have one for each of 5 rows, got 2');
-    expect(wrong({ prefix: [3, 3, 3], maxLength: 2 })).toThrow('prefix must be at most maxLength long, got 3 of 2');
+    expect(wrong({ minLength: 4, maxLength: 3 })).toThrow('translate: minLength must be at most maxLength, got 4 of 3');
+    expect(wrong({ nBest: 3, beam: 2 })).toThrow('translate: nBest must be at most beam, got 3 of 2');
+    expect(wrong({ minLength: 4, maxLength: 3, sample: { key: key(1) } })).toThrow(
+      'translate: minLength must be at most maxLength, got 4 of 3',
+    );
+    expect(wrong({ prefix: [3, END] })).toThrow('translate: prefix must be without the end, got one with 2');
+    expect(wrong({ prefix: [[3], [4]] })).toThrow('translate: prefix must have one for each of 5 rows, got 2');
+    expect(wrong({ prefix: [3, 3, 3], maxLength: 2 })).toThrow('translate: prefix must be at most maxLength long, got 3 of 2');
     expect(() => model.generate(source(), { maxLength: 0 })).toThrow('generate: maxLength must be a whole number from 1, got 0');
     expect(() => model.generate(source(), { topK: 3 })).toThrow('generate: topK needs a key to draw from, got none');
     expect(() => model.generate(undefined as never)).toThrow('generate: source must be int32 [B, T], got undefined');

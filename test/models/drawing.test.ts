@@ -1,7 +1,7 @@
 // What the encoder-decoder models draw in training: where they drop elements, and which tokens they feed themselves.
 import { describe, expect, it } from 'vitest';
 import type { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
-import { Encoder } from '../../src/models/seq2seq/encoder.ts';
+import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
 import type { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
@@ -53,6 +53,16 @@ describe('Encoder', () => {
     expect(list(dropped.h)).not.toEqual(list(plain.h)); // the embeddings were
     const without = new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: 0 }, key(1));
     expect(list(without.forward(source(), 0, { key: key(2) }).outputs)).toEqual(y);
+  });
+
+  it('of a GRU has no cells, which a bridge to an LSTM misses by name', () => {
+    const sizes = { source: SYMBOLS, embedding: 3, hidden: 4, layers: 1, dropout: 0, cell: 'gru' } as const;
+    const encoded = new Encoder(sizes, key(1)).forward(source(), 0);
+    expect(() => new Bridge({ hidden: 4 }, key(2)).forward(encoded)).toThrow(
+      'Bridge: encoded must have c, or the bridge be made with cell: false, got null',
+    );
+    expect(list(new Bridge({ hidden: 4, cell: false }, key(2)).forward(encoded).c).every((v) => v === 0)).toBe(true);
+    expect(() => new Encoder({ ...sizes, cell: 'rnn' as 'gru' }, key(1))).toThrow("Encoder: cell must be one of lstm, gru, got 'rnn'");
   });
 });
 

@@ -178,7 +178,7 @@ describe('PointerNetwork', () => {
     expect(() => choices(undefined as unknown as number[][])).toThrow('choices: lists must be lists of items, got undefined');
     const nothing: Constraint = (allowed) => zeros(allowed.shape, 'bool');
     expect(() => one.choose(real([0], [3, 2], 1), { constraint: nothing })).toThrow(
-      'beamSearch: logits must leave a token that may be written, got -Infinity for all in row 0 at step 0',
+      'choose: logits must leave a token that may be written, got -Infinity for all in row 0 at step 0',
     );
     expect(() => new PointerNetwork({ input: 2, hidden: 3, bidirectional: true }, key(0))).toThrow('PointerNetwork: hidden must be even');
   });

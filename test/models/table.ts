@@ -113,7 +113,18 @@ export const models: ModuleRow[] = [
     build: (key) => new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 2, dropout: 0.3 }, key),
     call: (encoder, examples, key) => {
       const { outputs, h, c } = encoder.forward(sentences(examples, S, SYMBOLS, 1), 0, keyed(key));
-      return beside(outputs, h, c);
+      return beside(outputs, h, c as Tensor);
+    },
+    dropout: true,
+  }),
+  row({
+    module: 'Encoder',
+    name: 'gru',
+    build: (key) => new Encoder({ source: SYMBOLS, embedding: 3, hidden: 4, layers: 2, dropout: 0.3, cell: 'gru' }, key),
+    call: (encoder, examples, key) => {
+      const { outputs, h, c } = encoder.forward(sentences(examples, S, SYMBOLS, 1), 0, keyed(key));
+      if (c) throw new Error('a GRU has no cell');
+      return beside(outputs, h);
     },
     dropout: true,
   }),

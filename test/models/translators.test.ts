@@ -203,7 +203,7 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
       'forward: pad must be a whole number, got undefined',
     );
     model.output.bias?.view().fill(Number.NaN);
-    expect(translate({})).toThrow('beamSearch: logits must be numbers below Infinity, got NaN in row 0 at step 0');
+    expect(translate({})).toThrow('translate: logits must be numbers below Infinity, got NaN in row 0 at step 0');
   });
 
   it('keeps to other special tokens', () => {

@@ -180,7 +180,11 @@ export const options: Record<string, Made> = {
     },
     { numbers: { dropout: share, eps: positive, types: [...never, -1, 2.5] } },
   ),
-  Encoder: made(saccade.Encoder, { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1 }, { numbers: { dropout: share } }),
+  Encoder: made(
+    saccade.Encoder,
+    { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1, cell: 'gru' },
+    { numbers: { dropout: share } },
+  ),
   Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
   LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),
   luong: called(

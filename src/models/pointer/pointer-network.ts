@@ -1,6 +1,6 @@
 import { AdditiveScore } from '../../attention/score.ts';
 import { noGrad } from '../../autograd/record.ts';
-import { beamSearch } from '../../decode/beam.ts';
+import { beamSearchAs } from '../../decode/beam.ts';
 import type { Decoder, Hypothesis } from '../../decode/decoder.ts';
 import type { LSTMState } from '../../nn/cells.ts';
 import { Module, param } from '../../nn/module.ts';
@@ -214,7 +214,7 @@ export class PointerNetwork extends Module implements Decoder<PointerSource, Poi
           initialState: (read) => this.initialState(read),
           step: (last, read, state) => this.step(last, read, state, options.constraint ? { constraint: options.constraint } : {}),
         };
-        return beamSearch(decoder, source, { batch, beam, maxLength, start: 0, end: 0 }).map(([best]) => {
+        return beamSearchAs('choose', decoder, source, { batch, beam, maxLength, start: 0, end: 0 }).map(([best]) => {
           const { tokens, ...found } = best as Hypothesis;
           return { ...found, tokens: tokens.map((choice) => choice - 1) };
         });

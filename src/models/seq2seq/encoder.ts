@@ -2,9 +2,21 @@ import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { LSTM } from '../../nn/recurrent.ts';
+import { GRU, LSTM } from '../../nn/recurrent.ts';
 import { concat, select, tanh } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, keyName, maybe, shown } from '../../tensor/check.ts';
+import {
+  expectKey,
+  expectNames,
+  expectOptions,
+  isFlag,
+  isOneOf,
+  isShare,
+  isSize,
+  keyName,
+  maybe,
+  type Rules,
+  shown,
+} from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -15,11 +27,22 @@ export interface EncoderSizes {
   /** Symbols of the source vocabulary. */
   source: number;
   embedding: number;
-  /** Width of the LSTM in each direction. */
+  /** Width of the recurrent network in each direction. */
   hidden: number;
   layers: number;
   dropout: number;
+  /** The recurrent network. Default `lstm`. */
+  cell?: 'lstm' | 'gru' | undefined;
 }
+
+const rules: Rules<EncoderSizes> = {
+  source: isSize,
+  embedding: isSize,
+  hidden: isSize,
+  layers: isSize,
+  dropout: isShare,
+  cell: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('lstm', 'gru')),
+};
 
 /** A source sentence, read in both directions. */
 export interface Encoded {
@@ -29,23 +52,24 @@ export interface Encoded {
   mask: Tensor;
   /** Last states of both directions side by side `[B, 2·hidden]`. */
   h: Tensor;
-  c: Tensor;
+  /** The cells of an LSTM `[B, 2·hidden]`; `null` for a GRU. */
+  c: Tensor | null;
 }
 
-/** Embedding and bidirectional LSTM (Bahdanau, Cho, Bengio 2015, §3.2, with an LSTM for the gated unit). */
+/** Embedding and bidirectional LSTM or GRU (Bahdanau, Cho, Bengio 2015, §3.2, whose gated unit is the GRU). */
 export class Encoder extends Module {
   readonly embedding: Embedding;
-  readonly rnn: LSTM;
+  readonly rnn: LSTM | GRU;
   private readonly dropout: Dropout;
 
   constructor(sizes: EncoderSizes, key: Key) {
     super();
-    expectOptions('Encoder', sizes, { source: isSize, embedding: isSize, hidden: isSize, layers: isSize, dropout: isShare });
+    expectOptions('Encoder', sizes, rules);
     expectKey('Encoder', key);
     const [forEmbedding, forRnn] = split(key);
-    const { embedding, hidden, layers, dropout } = sizes;
+    const { embedding, hidden, layers, dropout, cell = 'lstm' } = sizes;
     this.embedding = new Embedding({ symbols: sizes.source, size: embedding }, forEmbedding);
-    this.rnn = new LSTM({ input: embedding, hidden, layers, bidirectional: true, dropout }, forRnn);
+    this.rnn = new { lstm: LSTM, gru: GRU }[cell]({ input: embedding, hidden, layers, bidirectional: true, dropout }, forRnn);
     this.dropout = new Dropout({ p: dropout });
   }
 
@@ -58,9 +82,9 @@ export class Encoder extends Module {
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);
     const embedded = keys[0] && this.dropout.p > 0 ? drop(this.embedding.forward(source), 0) : this.embedding.lookup(source);
-    const { output, state } = this.rnn.forward(embedded, { mask, ...(keys[1] ? { key: keys[1] } : {}) });
+    const { output, state }: { output: Tensor; state: { h: Tensor; c?: Tensor } } = this.rnn.forward(embedded, { mask, key: keys[1] });
     const last = (x: Tensor) => concat([select(x, 0, -2), select(x, 0, -1)], 1); // [layers·2, B, D] → [B, 2·D]
-    return { outputs: drop(output, 2), mask, h: last(state.h), c: last(state.c) };
+    return { outputs: drop(output, 2), mask, h: last(state.h), c: state.c ? last(state.c) : null };
   }
 }
 
@@ -81,7 +105,8 @@ export class Bridge extends Module {
 
   /** The states `[B, D]` from which a decoder starts. */
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
+    if (this.c && !encoded.c) throw new TypeError('Bridge: encoded must have c, or the bridge be made with cell: false, got null');
     const h = tanh(this.h.forward(encoded.h));
-    return { h, c: this.c ? this.c.forward(encoded.c) : zeros(h.shape) };
+    return { h, c: this.c && encoded.c ? this.c.forward(encoded.c) : zeros(h.shape) };
   }
 }

@@ -1,11 +1,11 @@
 // How models of sources and targets decode.
 
 import { noGrad } from '../../autograd/record.ts';
-import { beamSearch, type Ranking, ranking } from '../../decode/beam.ts';
+import { beamSearchAs, type Ranking, ranking } from '../../decode/beam.ts';
 import type { Decoder, Hypothesis } from '../../decode/decoder.ts';
 import { controls, type GenerateControls } from '../../decode/generate.ts';
 import { type SearchOptions, type WritingOptions, writing } from '../../decode/options.ts';
-import { type Drawing, drawing, type SampleOptions, sample } from '../../decode/sample.ts';
+import { type Drawing, drawing, type SampleOptions, sampleAs } from '../../decode/sample.ts';
 import type { State } from '../../nn/state.ts';
 import { expectOptions, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -111,12 +111,14 @@ function decoded<Source extends State, S extends State>(
 ): Hypothesis[][] {
   const search = { ...options, ...searchOf(by, source, options.maxLength) };
   const read = by.model.read(source);
-  if (!how)
-    return beamSearch(decoder, read, options.coveragePenalty ? { ...search, coverageMask: tokenMask(source, by.specials.pad) } : search);
+  if (!how) {
+    const penalised = options.coveragePenalty ? { coverageMask: tokenMask(source, by.specials.pad) } : {};
+    return beamSearchAs('translate', decoder, read, { ...search, ...penalised });
+  }
   const ranked = Object.keys(ranks).find((name) => options[name as keyof typeof options] !== undefined);
   if (ranked) throw new RangeError(`translate: ${ranked} must not be given with sample, got both`);
   const { beam: _beam, nBest: _nBest, lengthPenalty: _length, coveragePenalty: _coverage, ...writing } = search;
-  return sample(decoder, read, { ...writing, ...how });
+  return sampleAs('translate', decoder, read, { ...writing, ...how });
 }
 
 /** Stacks the traces of the hypotheses, each `[S]` or `[H, S]`, as one tensor `[B, T, S]` or `[B, H, T, S]`. */
