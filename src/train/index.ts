@@ -16,7 +16,7 @@ export { fit } from './fit.ts';
 export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { Adam, type AdamOptions, type AdamState, AdamW } from './optimizers/adam.ts';
-export { Muon, type MuonOptions } from './optimizers/muon.ts';
+export { Muon, type MuonGroups, type MuonOptions, muonGroups } from './optimizers/muon.ts';
 export {
   type AnyOptimizer,
   type Filled,
@@ -43,6 +43,7 @@ export {
   plateau,
   type Schedule,
   stepDecay,
+  trapezoidSchedule,
 } from './schedule.ts';
 export { type Copied, Snapshot } from './snapshot.ts';
 export { type Position, type Progress, type Training, type TrainOptions, train } from './train.ts';

@@ -1,4 +1,4 @@
-import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe } from '../tensor/check.ts';
+import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { expectWithin, fromZero, halfCosine, isWithin, power } from './optimizers/numbers.ts';
 
 /** The learning rate of a step, counted from 0. A pure function: a resumed run needs no state of it. */
@@ -6,6 +6,10 @@ export type Schedule = (step: number) => number;
 
 /** Linear from `1 / warmup` at step 0 to 1 at step `warmup − 1`, and constant after that. */
 const warming = (step: number, warmup: number) => (step < warmup ? (step + 1) / warmup : 1);
+
+const isShareAboveZero = /* @__PURE__ */ maybe(
+  ruleOf('above 0, at most 1', (value) => typeof value === 'number' && value > 0 && value <= 1),
+);
 
 /** Constant `lr`, after a linear rise over `warmup` steps (default 0). */
 export function constantSchedule(lr: number, options: { warmup?: number | undefined } = {}): Schedule {
@@ -39,6 +43,21 @@ export function cosineSchedule(
     if (step < warmup) return lr * warming(step, warmup);
     return minimum + (lr - minimum) * halfCosine(Math.min(1, (step - warmup) / (steps - warmup)));
   };
+}
+
+/**
+ * Constant `lr` after a linear rise over the first `warmup` steps (default 0), and over the last `fall` of all steps (a share, default 0.5) a linear
+ * fall to 0 (Hägele et al. 2024, 2405.18392, §3); 0 after that.
+ */
+export function trapezoidSchedule(
+  lr: number,
+  options: { steps: number; warmup?: number | undefined; fall?: number | undefined },
+): Schedule {
+  expectWithin('trapezoid', 'lr', lr, 0);
+  expectOptions('trapezoid', options, { steps: isSize, warmup: maybe(isWhole(0)), fall: isShareAboveZero });
+  const { steps, warmup = 0, fall = 0.5 } = options;
+  if (!(steps > warmup)) throw new RangeError(`trapezoid: steps must be more than warmup, got ${steps} and ${warmup}`);
+  return (step) => lr * Math.min(warming(step, warmup), Math.max(0, (steps - step) / (fall * steps)));
 }
 
 /** A linear rise to `lr` at step `warmup`, then `lr · √(warmup / step)`, with steps counted from 1 (Vaswani et al. 2017, eq. 3). */

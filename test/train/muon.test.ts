@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { AdamW, key, Linear, Muon, normal, Optimizers, parameters, SGD } from '../../src/all.ts';
+import { AdamW, key, Linear, Muon, muonGroups, normal, Optimizers, parameters, SGD, TransformerEncoderLayer } from '../../src/all.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../src/io/index.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
@@ -135,6 +135,33 @@ describe('a step of Muon', () => {
     expect(() => new Muon([linear.weight], { steps: 0 })).toThrow('Muon: steps must be');
     const saved = new Muon([linear.weight], { parts: 2 }).stateDict();
     expect(() => new Muon([linear.weight]).loadStateDict(saved)).toThrow("loadStateDict: Muon.parts must be this optimiser's 1, got 2");
+  });
+});
+
+describe('muonGroups', () => {
+  it('gives Muon the matrices within, packed maps in three parts, and AdamW the rest', () => {
+    const layer = new TransformerEncoderLayer({ size: 4, heads: 2 }, key(1));
+    const head = new Linear({ input: 4, output: 7, bias: false }, key(2));
+    const all = new Map([...parameters(layer), ['head.weight', head.weight]]);
+    const { hidden, rest } = muonGroups(all, (path) => path.startsWith('head'));
+    const paths = hidden.map(({ parameters: some, parts }) => [[...(some as Map<string, Tensor>).keys()], parts]);
+    expect(paths).toEqual([
+      [['self_attn.out_proj.weight', 'linear1.weight', 'linear2.weight'], undefined],
+      [['self_attn.in_proj_weight'], 3],
+    ]);
+    expect([...rest.keys()].sort()).toEqual(
+      [
+        'head.weight',
+        'linear1.bias',
+        'linear2.bias',
+        ...['norm1', 'norm2'].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]),
+        'self_attn.in_proj_bias',
+        'self_attn.out_proj.bias',
+      ].sort(),
+    );
+    expect(new Muon(hidden).parameters.size + new AdamW(rest).parameters.size).toBe(all.size);
+    expect(muonGroups([head.weight], () => true).hidden).toEqual([]);
+    expect(() => muonGroups(layer, undefined as never)).toThrow('muonGroups: outside must be a function, got undefined');
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type Plateau,
   plateau,
   stepDecay,
+  trapezoidSchedule,
 } from '../../src/all.ts';
 import { halfCosine, power } from '../../src/train/optimizers/numbers.ts';
 
@@ -37,6 +38,13 @@ describe('schedules', () => {
     }
   });
 
+  it('trapezoid rises, stays and falls evenly to 0', () => {
+    const schedule = trapezoidSchedule(2, { steps: 20, warmup: 4, fall: 0.25 });
+    expect([0, 1, 3, 4, 15, 16, 18, 19, 20, 100].map(schedule)).toEqual([0.5, 1, 2, 2, 2, 1.6, 0.8, 0.4, 0, 0]);
+    expect([0, 5, 6, 9, 10].map(trapezoidSchedule(1, { steps: 10 }))).toEqual([1, 1, 0.8, 0.2, 0]);
+    expect([0, 5].map(trapezoidSchedule(1, { steps: 10, fall: 1 }))).toEqual([1, 0.5]);
+  });
+
   it('inverseSqrt peaks at the warm-up’s end', () => {
     const schedule = inverseSqrtSchedule(1, { warmup: 100 });
     expect([0, 49, 99, 399, 9999].map(schedule)).toEqual([0.01, 0.5, 1, 0.5, 0.1]);
@@ -51,6 +59,8 @@ describe('schedules', () => {
     expect(() => plateau({ lr: 1 }, 1, { mode: 'min' } as object)).toThrow('plateau: options must be among goal, threshold, factor, ');
     expect(() => plateau({ lr: 1 }, 1, { goal: 'least' as 'min' })).toThrow("plateau: goal must be one of min, max, got 'least'");
     expect(() => cosineSchedule(1, { steps: 5, warmup: 5 })).toThrow('cosine: steps must be more than warmup, got 5 and 5');
+    expect(() => trapezoidSchedule(1, { steps: 5, warmup: 5 })).toThrow('trapezoid: steps must be more than warmup, got 5 and 5');
+    expect(() => trapezoidSchedule(1, { steps: 5, fall: 0 })).toThrow('trapezoid: fall must be above 0, at most 1, got 0');
     expect(() => inverseSqrtSchedule(1, { warmup: 0 })).toThrow('inverseSqrt: warmup must be a finite number of at least 1, got 0');
   });
 });

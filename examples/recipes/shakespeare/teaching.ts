@@ -2,7 +2,7 @@
 import { AdamW, cosineSchedule, crossEntropy, foldIn, infer, type Key, key, parameters, scope, type Tensor, tensor } from 'saccade';
 import { parameterCount } from 'saccade/nn';
 import { randomInt } from 'saccade/tensor';
-import { type AnyOptimizer, Muon, Optimizers, type Schedule } from 'saccade/train';
+import { type AnyOptimizer, Muon, muonGroups, Optimizers, type Schedule, trapezoidSchedule } from 'saccade/train';
 import type { Context, Point } from '../../runner/recipe.ts';
 import { CharacterModel, type Choices, type Shape } from './model.ts';
 import type { Text } from './text.ts';
@@ -35,8 +35,6 @@ export interface Learnt {
   points: Point[];
 }
 
-const isHidden = (path: string) => path.startsWith('layers.');
-
 /** nanoGPT's groups: what is a matrix decays. */
 function adam(all: ReadonlyMap<string, Tensor>, lr: number, weightDecay: number): AnyOptimizer {
   const some = (matrix: boolean) => new Map([...all].filter(([, x]) => x.rank > 1 === matrix));
@@ -49,19 +47,15 @@ function adam(all: ReadonlyMap<string, Tensor>, lr: number, weightDecay: number)
 
 /** AdamW over all, or Muon over the maps within layers and AdamW, without decay, over what is around them. */
 function optimizerOf(model: CharacterModel, { lr, muon, decay = 0 }: Lesson): AnyOptimizer {
-  const all = [...parameters(model)];
-  if (muon === undefined) return adam(new Map(all), lr, 0.1);
-  const hidden = (packed: boolean) => new Map(all.filter(([path]) => isHidden(path) && path.endsWith('in_proj_weight') === packed));
-  const matrices = new Muon([{ parameters: hidden(false) }, { parameters: hidden(true), parts: 3 }], {
-    ...{ lr: muon, weightDecay: decay, momentumWarmup: 300 },
-  });
-  return new Optimizers([matrices, adam(new Map(all.filter(([path]) => !isHidden(path))), lr, 0)]);
+  if (muon === undefined) return adam(parameters(model), lr, 0.1);
+  const { hidden, rest } = muonGroups(model, (path) => !path.startsWith('layers.'));
+  return new Optimizers([new Muon(hidden, { lr: muon, weightDecay: decay, momentumWarmup: 300 }), adam(rest, lr, 0)]);
 }
 
 function scheduleOf({ lr, muon, steps, warmup, fall }: Lesson): Schedule {
   const top = muon ?? lr;
   if (fall === undefined) return cosineSchedule(top, { steps, warmup, minimum: top / 10 });
-  return (step) => top * Math.min(1, (step + 1) / (warmup + 1), (steps - step) / (fall * steps));
+  return trapezoidSchedule(top, { steps, warmup, fall });
 }
 
 /** Blocks and, behind each character, its next: `[B, T]` each. */

@@ -2,13 +2,22 @@ import { noGrad } from '../../autograd/record.ts';
 import { affine } from '../../ops/binary.ts';
 import { add, matmul, slice } from '../../ops/index.ts';
 import { kernels } from '../../runtime/backend.ts';
-import { isFlag, isSize, maybe } from '../../tensor/check.ts';
+import { isFlag, isSize, maybe, shown } from '../../tensor/check.ts';
 import { scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { normOf } from '../norm.ts';
 import { fromZero, share } from './numbers.ts';
-import { type Filled, type Groups, Optimizer, type OptimizerKind, type Slot } from './optimizer.ts';
+import {
+  type Filled,
+  type Groups,
+  named,
+  Optimizer,
+  type OptimizerKind,
+  type ParameterGroup,
+  type ParameterSet,
+  type Slot,
+} from './optimizer.ts';
 
 /** Options of Muon; those that PyTorch has bear its defaults. */
 export interface MuonOptions {
@@ -121,4 +130,28 @@ export class Muon extends Optimizer<'momentum_buffer', MuonOptions> {
       }),
     );
   }
+}
+
+/** What Muon and AdamW are given of one model. */
+export interface MuonGroups {
+  /** Matrices for Muon; those that hold maps of queries, keys and values as one, with `parts` 3. */
+  hidden: ParameterGroup<MuonOptions>[];
+  /** The others, by path. */
+  rest: Map<string, Tensor>;
+}
+
+/**
+ * Divides parameters for {@link Muon} and {@link AdamW}: the matrices, but for those that `outside` says are embeddings or the map to logits, and the rest.
+ * `const { hidden, rest } = muonGroups(model, (path) => !path.startsWith('layers.'))`, then
+ * `new Optimizers([new Muon(hidden, { lr: 0.02 }), new AdamW(rest, { lr: 3e-3 })])`.
+ */
+export function muonGroups(parameters: ParameterSet, outside: (path: string, parameter: Tensor) => boolean): MuonGroups {
+  if (typeof outside !== 'function') throw new TypeError(`muonGroups: outside must be a function, got ${shown(outside)}`);
+  const [single, packed, rest] = [new Map<string, Tensor>(), new Map<string, Tensor>(), new Map<string, Tensor>()];
+  for (const [path, x] of named('muonGroups', parameters)) {
+    const matrix = x.rank === 2 && !outside(path, x);
+    (!matrix ? rest : /(^|\.)in_proj_weight$/.test(path) ? packed : single).set(path, x);
+  }
+  const groups = [{ parameters: single }, { parameters: packed, parts: 3 }];
+  return { hidden: groups.filter(({ parameters }) => parameters.size > 0), rest };
 }
