@@ -1,7 +1,7 @@
 // What TypeDoc is told besides its options: modules are called as they are imported, documents as their first heading says, and stand in
 // the menu under the headings of guides.mjs.
 import { readFileSync } from 'node:fs';
-import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
+import { Application, Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
 import { guides } from './guides.mjs';
 
 /** @param {import('typedoc').Application} app */
@@ -19,6 +19,14 @@ export function load(app) {
     const found = modules.flatMap(({ children = [] }) => children).find((child) => child.name === name && !child.isReference());
     const target = members.reduce((/** @type {any} */ at, member) => at?.getChildByName(member), found);
     return target && { target };
+  });
+  // `requiredToBeDocumented` knows no difference between what users write into an interface and the fields of a class.
+  app.on(Application.EVENT_VALIDATE_PROJECT, (project) => {
+    for (const property of project.getReflectionsByKind(ReflectionKind.Property)) {
+      if (!property.parent?.kindOf(ReflectionKind.Interface) || property.hasComment()) continue;
+      if (property.isDeclaration() && property.inheritedFrom) continue; // what it extends is where it is said
+      app.logger.validationWarning(`${property.getFriendlyFullName()}, a property of an interface, does not have any documentation`);
+    }
   });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
     const heading = document.content.find(({ kind }) => kind === 'text');

@@ -32,6 +32,7 @@ import { soft } from './selection.ts';
 
 /** The parts of an {@link Attention}. */
 export interface AttentionParts {
+  /** How well a query matches each key. */
   score: Score;
   /** Where queries may look. Default: everywhere. */
   window?: Window | undefined;

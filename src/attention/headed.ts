@@ -30,7 +30,9 @@ const stepping: Names<StepsCall> = { key: 1, weights: 1 };
 
 /** The parts of a {@link HeadedAttention}. */
 export interface HeadedParts {
+  /** The maps of queries, keys and values. */
   projection: Projection;
+  /** What the heads do with queries, keys and values. */
   heads: Heads;
   /** The map from what the heads read, side by side, to the output. Default: none. */
   output?: Mapping | undefined;

@@ -25,6 +25,7 @@ export interface HeadsParts {
   attention: Attention;
   /** G: heads of keys and values; each serves H / G heads of queries. Default H. */
   keyHeads?: number | undefined;
+  /** Changes queries and keys before the score. Default: nothing. */
   between?: Between | undefined;
 }
 
@@ -56,8 +57,11 @@ export interface ExtendCall {
 
 /** The result of a call that extends a cache. The output at padding means nothing. */
 export interface Extended {
+  /** The output of the tokens `[B, N, ·]`, or of heads `[B, H, N, V]`. */
   output: Tensor;
+  /** Of each head `[B, H, N, S]`, if requested. */
   weights?: Tensor;
+  /** The cache with these tokens. */
   cache: KeyValueCache;
 }
 

@@ -15,6 +15,7 @@ import { AdditiveScore } from './score.ts';
 
 /** The state of {@link IntraAttention}: that of the LSTM, and the last N states to look back at, state number i in place i mod N. */
 export interface IntraState extends State {
+  /** The state of the LSTM. */
   readonly cell: LSTMState;
   /** Past states in the form that the score takes `[B, N, A]`. */
   readonly keys: Tensor;
@@ -28,7 +29,9 @@ export interface IntraState extends State {
 
 /** The sizes of an {@link IntraAttention}. */
 export interface IntraSizes {
+  /** I, the width of an input. */
   input: number;
+  /** D, the width of the LSTM. */
   hidden: number;
   /** Width A of the score's hidden layer; default `hidden`. */
   score?: number | undefined;

@@ -20,7 +20,9 @@ import { soft } from './selection.ts';
 export interface MultiHeadOptions {
   /** Widths of queries, keys and values. Values default to the width of keys. */
   query: number;
+  /** Width of keys. */
   key: number;
+  /** Width of values. Default: that of keys. */
   value?: number | undefined;
   /** H. */
   heads: number;
@@ -40,7 +42,9 @@ export interface MultiHeadOptions {
   scale?: number | undefined;
   /** Parts of every head, with the defaults of {@link Attention}. */
   window?: Window | undefined;
+  /** From scores to weights. Default: softmax. */
   selection?: Selection | undefined;
+  /** What each head reads with its weights. Default: the weighted sum. */
   read?: Read | undefined;
   /**
    * G: heads of keys and values, each for H / G heads of queries. If there are fewer than H, the maps are `q_proj`, `k_proj` and `v_proj`,

@@ -13,8 +13,11 @@ export const does = (method: string): Rule =>
 
 /** Widths of queries, keys and of a score's hidden layer. */
 export interface AttentionSizes {
+  /** Width of queries. */
   query: number;
+  /** Width of keys. */
   key: number;
+  /** Width of the score's hidden layer. */
   hidden: number;
 }
 
@@ -40,6 +43,7 @@ export interface Remembered {
 
 /** Everything that the parts of a mechanism remember, by name; parts share what has one name. `remember` makes a history with state S. */
 export interface History<S extends State = State> {
+  /** What is remembered, by name. */
   readonly things: Readonly<Record<string, Remembered>>;
   /** A history with the entries of both. */
   and(other: History | undefined): History;
@@ -53,7 +57,9 @@ export interface History<S extends State = State> {
 
 /** The random key of this step; with `each`, a base key folded with each query's index. */
 export interface Draw {
+  /** The key to draw from. */
   key?: Key | undefined;
+  /** Whether `key` is a base key to fold with the index of each query. */
   each?: boolean | undefined;
 }
 
@@ -93,6 +99,7 @@ export interface Window<S extends State = State> {
   readonly kind?: 'causal';
   /** The windows it consists of, if it only applies them one after the other. */
   readonly windows?: readonly Window[];
+  /** What it remembers of earlier steps. */
   readonly history?: History<S>;
 }
 
@@ -126,6 +133,7 @@ export interface Selection<S extends State = State> {
   readonly kind?: 'softmax';
   /** Whether its kind does not hold if a key is given. */
   readonly draws?: boolean;
+  /** What it remembers of earlier steps. */
   readonly history?: History<S>;
 }
 
@@ -138,17 +146,21 @@ export interface Read {
 
 /** The result of attention over whole sequences: `output` `[B, T, V]` and the fields of {@link Selected}, per head if there are several. */
 export interface Attended extends Selected {
+  /** What was read `[B, T, V]`. */
   output: Tensor;
 }
 
 /** The result of one step: the context read `[B, V]`, the weights `[B, S]` or `[B, H, S]`, the choice, and the next state. */
 export interface Step extends Selected {
+  /** What was read `[B, V]`. */
   context: Tensor;
+  /** The state for the next step. */
   state: State;
 }
 
 /** The result of several steps at once: `output` `[B, N, V]`, weights `[B, N, S]` or `[B, H, N, S]`, and the state for the next step. */
 export interface Steps extends Attended {
+  /** The state after these queries. */
   state: State;
 }
 

@@ -22,6 +22,7 @@ export type Role = 'query' | 'key' | 'value';
 export interface Projection extends Module {
   /** H and G: heads of queries, and of keys and values; each of the latter serves H / G heads of queries. */
   readonly heads: number;
+  /** G, the heads of keys and values. */
   readonly keyHeads: number;
   /** The widths that the maps take, if known. */
   readonly widths?: Readonly<Partial<Record<Role, number>>>;
@@ -49,11 +50,17 @@ export function joinHeads(x: Tensor): Tensor {
 
 /** Options of {@link PackedProjection} and {@link SeparateProjection}; `size` is E. */
 export interface ProjectionSizes {
+  /** Width of queries. */
   query: number;
+  /** Width of keys. */
   key: number;
+  /** Width of values. */
   value: number;
+  /** H, a divisor of `size`. */
   heads: number;
+  /** E, the width of all heads together. */
   size: number;
+  /** Whether the maps have a bias. Default true. */
   bias?: boolean | undefined;
 }
 

@@ -44,7 +44,9 @@ export function backward(y: Tensor, options: { gradient?: Tensor | undefined } =
 
 /** Options of {@link grad}. */
 export interface GradOptions {
+  /** The gradient of the output. Default: ones. */
   gradient?: Tensor | undefined;
+  /** Whether to record the gradients, so that they can be differentiated. Default false. */
   createGraph?: boolean | undefined;
 }
 

@@ -4,7 +4,9 @@ import { observedBy } from '../tensor/observe.ts';
 
 /** The cost of one op's calls. */
 export interface OpCost {
+  /** Name of the op. */
   op: string;
+  /** Number of calls. */
   calls: number;
   /**
    * In milliseconds, from the end of the previous op: so the parts of an op count once, and host code counts with the op that follows it.
@@ -16,6 +18,7 @@ export interface OpCost {
 
 /** The result of {@link profile}. */
 export interface Profile<T> {
+  /** The return value of the function. */
   result: T;
   /** Longest first; together with `rest` they add up to the whole. */
   ops: OpCost[];

@@ -8,16 +8,19 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** One call of an op. */
 export interface TracedCall {
+  /** Name of the op. */
   readonly op: string;
   /** Every tensor that it read, in order; `null` for an optional one that was absent. {@link rolesOf} names them. */
   readonly inputs: readonly (Tensor | null)[];
   /** All its other arguments: with the inputs they determine the bits of the result. */
   readonly attributes: Attributes;
+  /** Its results. */
   readonly outputs: readonly Tensor[];
 }
 
 /** A tensor that ops read but none of them made. */
 export interface Constant {
+  /** The tensor itself. */
   readonly tensor: Tensor;
   /**
    * `outside`: made before, such as a parameter or an input. `host`: filled by code of `fn` itself, as by `tensor(values)`. `hidden`: made
@@ -30,6 +33,7 @@ export interface Constant {
 
 /** Elements that `fn` read to the host by `item`, `toArray` or `view`. No op records what it did with them. */
 export interface HostRead {
+  /** The tensor that was read. */
   readonly tensor: Tensor;
   /** The number of calls before it. */
   readonly after: number;
@@ -37,6 +41,7 @@ export interface HostRead {
 
 /** The result of {@link trace}. */
 export interface Trace<T> {
+  /** The return value of the function. */
   readonly result: T;
   /** In execution order, which is also an order of dependence. */
   readonly calls: readonly TracedCall[];

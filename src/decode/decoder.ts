@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 export interface Decoded<S extends State = State> {
   /** Logits of the next token `[N, C]`. */
   logits: Tensor;
+  /** The state for the next step. */
   state: S;
   /** Kept with each hypothesis `[N, …]`, such as attention weights `[N, S]` or, of heads, `[N, H, S]`. */
   trace?: Tensor;

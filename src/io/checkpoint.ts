@@ -23,16 +23,23 @@ export interface Stateful {
 
 /** The position of a training run, as `train` reports it and takes it for `start`. */
 export interface SavedPosition {
+  /** The current epoch, from 0. */
   readonly epoch: number;
+  /** Batches of this epoch that are already used. */
   readonly batch: number;
+  /** Total number of steps. */
   readonly step: number;
+  /** The best metric so far. */
   readonly best?: number;
+  /** Evaluations since the best metric. */
   readonly waited?: number;
 }
 
 /** The parts of a checkpoint. */
 export interface CheckpointParts {
+  /** The model, or any part with a state dict. */
   model: Pick<Stateful, 'stateDict'>;
+  /** The optimiser. */
   optimizer?: Pick<Stateful, 'stateDict'> | undefined;
   /** The copy of the best weights, a `Snapshot`. */
   best?: Pick<Stateful, 'stateDict'> | undefined;
@@ -40,20 +47,27 @@ export interface CheckpointParts {
   position?: SavedPosition | undefined;
   /** Other numbers, saved exactly. */
   numbers?: Readonly<Record<string, number>> | undefined;
+  /** Random keys by name. */
   keys?: Readonly<Record<string, Key>> | undefined;
+  /** Strings by name. */
   metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A checkpoint read from a file. Its records have no prototype. */
 export interface Checkpoint {
+  /** The model's tensors by path. */
   readonly model: Map<string, Tensor>;
+  /** The optimiser's tensors by path. */
   readonly optimizer: Map<string, Tensor>;
   /** The best weights, if they were saved. */
   readonly best?: Map<string, Tensor>;
   /** For `train({ start })`, if it was saved. */
   readonly position?: SavedPosition;
+  /** Numbers by name. */
   readonly numbers: Record<string, number>;
+  /** Random keys by name. */
   readonly keys: Record<string, Key>;
+  /** Strings by name. */
   readonly metadata: Record<string, string>;
 }
 

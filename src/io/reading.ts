@@ -25,7 +25,9 @@ const known: NamesOf<ReadOptions> = { only: 0, skip: 0, checksum: 0, maximumHead
 
 /** What was read of a file. `metadata` has no prototype: a missing key is `undefined`, whatever its name. */
 export interface FileContent<T> {
+  /** The tensors by name, in the order of the header. */
   readonly tensors: Map<string, T>;
+  /** Strings stored with the tensors. */
   readonly metadata: Record<string, string>;
   /** The text of the file's header: `saveFileLike` writes a file of the same names, types and order. */
   readonly header: string;

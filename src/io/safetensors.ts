@@ -10,8 +10,11 @@ import { fail, isUnicode, quote } from './words.ts';
 
 /** One tensor of a file, as plain numbers. */
 export interface FileTensor {
+  /** Element type. */
   readonly dtype: FileDType;
+  /** Shape; `[]` for a single number. */
   readonly shape: Shape;
+  /** The elements in row-major order. */
   readonly data: FileData;
 }
 
@@ -75,8 +78,11 @@ export function writeSafetensors(entries: Iterable<readonly [string, FileTensor]
 
 /** A tensor in the form of a file. */
 export interface FileEntry {
+  /** Element type. */
   readonly dtype: FileDType;
+  /** Shape; `[]` for a single number. */
   readonly shape: Shape;
+  /** The elements as the file holds them, little-endian. */
   readonly bytes: Uint8Array;
 }
 

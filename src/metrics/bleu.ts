@@ -87,6 +87,7 @@ export interface BleuOptions {
    * in turn. Default `none`.
    */
   smoothing?: 'none' | 'floor' | 'add-k' | 'exp' | undefined;
+  /** The number of `floor` and `add-k`, see `smoothing`. */
   smoothingValue?: number | undefined;
   /** Ignores orders for which the hypotheses are too short to have any n-gram; useful for single sentences. Default false. */
   effectiveOrder?: boolean | undefined;

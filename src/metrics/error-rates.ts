@@ -30,9 +30,13 @@ export interface ErrorRates {
   readonly tokenErrorRate: number;
   /** Share of hypotheses that equal none of their references: the word error rate where sequences are words. */
   readonly sequenceErrorRate: number;
+  /** Edits in all sequences together. */
   readonly edits: number;
+  /** Tokens in all references together. */
   readonly referenceTokens: number;
+  /** Number of sequences with at least one edit. */
   readonly wrongSequences: number;
+  /** Number of sequences. */
   readonly sequences: number;
 }
 

@@ -27,7 +27,9 @@ export interface ForecasterOptions {
 
 /** The season of each time, whole numbers below `seasons`: int32 `[B, S]` of the past, `[B, T]` of the future. */
 export interface Seasons {
+  /** int32 `[B, S]`. */
   past: Tensor;
+  /** int32 `[B, T]`. */
   future: Tensor;
 }
 

@@ -14,7 +14,9 @@ import type { Core } from './unroll.ts';
 
 /** Sizes of a core: `input` I and `hidden` H. */
 export interface CoreSizes {
+  /** I, the width of an input. */
   input: number;
+  /** H, the width of the state. */
   hidden: number;
   /** Whether there are biases. Default true. */
   bias?: boolean | undefined;

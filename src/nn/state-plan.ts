@@ -6,15 +6,19 @@ import type { Line, Rule, Side } from './state-entry.ts';
 
 /** The place of a tensor's elements in a tensor of the other side. */
 export interface Place {
+  /** The path of that tensor. */
   readonly path: string;
   /** Whether it is the whole of that tensor, element by element. */
   readonly whole: boolean;
   /** Only `[begin, end)` of this axis goes there. */
   readonly axis: number;
+  /** Start on the axis. */
   readonly begin: number;
+  /** End on the axis, exclusive. */
   readonly end: number;
   /** The element at index `i` goes to `offset + Σ strides · i`. */
   readonly offset: number;
+  /** Elements between neighbours along each axis. */
   readonly strides: readonly number[];
 }
 

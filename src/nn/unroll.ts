@@ -7,7 +7,9 @@ import { withoutUnseen } from './unseen.ts';
 
 /** The result of one step of a recurrence: `output` [B, D], the next state, and any other fields of the core, batch first. */
 export interface CoreStep<S extends State = State> {
+  /** `[B, D]`. */
   output: Tensor;
+  /** The next state. */
   state: S;
 }
 

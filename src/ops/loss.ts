@@ -20,6 +20,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 /** Options of every loss. The default reduction is `mean`. */
 export interface LossOptions {
+  /** How the losses are combined. Default `mean`. */
   reduction?: Reduction | undefined;
 }
 

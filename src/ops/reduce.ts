@@ -26,7 +26,9 @@ export interface ReduceOptions {
 
 /** Options of reductions over one axis; without an axis they reduce all elements. */
 export interface AxisOptions {
+  /** The axis to reduce, negative from the end. Default: all elements. */
   axis?: number | undefined;
+  /** Keep the reduced axis with length 1. Default false. */
   keepDims?: boolean | undefined;
 }
 

@@ -43,6 +43,7 @@ export interface AttentionOptions {
    * that the values were multiplied by. The computation is then composed of ops, and weights are made. Default 0.
    */
   dropout?: number | undefined;
+  /** The random key that `dropout` draws from. */
   key?: Key | undefined;
 }
 

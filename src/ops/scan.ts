@@ -11,7 +11,9 @@ import { place, slice } from './shape.ts';
 
 /** Options of scans along an axis, the last by default; `reverse` runs from its last index to the first. */
 export interface ScanOptions {
+  /** The axis to run along. Default −1. */
   axis?: number | undefined;
+  /** Run from the last index to the first. Default false. */
   reverse?: boolean | undefined;
 }
 

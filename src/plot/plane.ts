@@ -10,6 +10,7 @@ export interface PlanePanel {
   path: readonly number[];
   /** Drawn dashed below `path`. */
   reference?: readonly number[] | undefined;
+  /** A line above the picture. */
   title?: string | undefined;
 }
 

@@ -14,11 +14,13 @@ export interface AlignmentOptions extends AlignmentLabels {
 export interface AlignmentsOptions {
   /** Heatmaps per row. Default: as square as possible. */
   columns?: number | undefined;
+  /** Colours for a light or a dark page, or those of the system. Default `auto`. */
   theme?: Theme | undefined;
 }
 
 /** One heatmap of several. */
 export interface AlignmentPanel extends AlignmentOptions {
+  /** `[T, S]`, as of one example and one head. */
   weights: AlignmentWeights;
 }
 

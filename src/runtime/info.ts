@@ -4,12 +4,15 @@ import { whyNoThreads } from './threads/host.ts';
 
 /** What runs, and why. */
 export interface Info {
+  /** Version of the package. */
   version: string;
+  /** The build that runs. */
   build: Backend['build'];
   /** Whether multiply-add rounds once: never in the deterministic build; in the relaxed build it depends on the engine. */
   fused: boolean;
   /** Threads that share the work, including the calling one. */
   threads: number;
+  /** The memory of the kernels. */
   memory: {
     /** Whether threads share it. */
     shared: boolean;

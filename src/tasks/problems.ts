@@ -19,7 +19,9 @@ export interface PointProblems {
 
 /** The number of problems, and of points in each. */
 export interface PointSizes {
+  /** B, the number of problems. */
   batch: number;
+  /** N, points of a problem. */
   points: number;
 }
 
@@ -43,17 +45,21 @@ export function tourProblems(key: Key, sizes: PointSizes): PointProblems {
 
 /** A sequence of tokens and the expected answer. */
 export interface SequenceProblem {
+  /** The sequence to read. */
   readonly source: number[];
+  /** The sequence to write. */
   readonly target: number[];
 }
 
 /** Options of sequence problems. */
 export interface SequenceSizes {
+  /** B, the number of problems. */
   count: number;
   /** Number of different symbols: tokens 3, 4, … */
   symbols: number;
   /** Lengths are uniform over `minLength` … `maxLength`. */
   minLength: number;
+  /** Longest sequence. */
   maxLength: number;
   /** No symbol occurs twice in a sequence; requires `symbols` ≥ `maxLength`. Default false. */
   distinct?: boolean | undefined;

@@ -9,6 +9,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export interface Call {
   /** Every tensor that the op reads, differentiable or not, each at its fixed position. The position of an omitted optional tensor is empty. */
   readonly inputs: readonly (Tensor | null | undefined)[];
+  /** Every other argument. Default: none. */
   readonly attributes?: Attributes;
 }
 

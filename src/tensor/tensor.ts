@@ -21,6 +21,7 @@ export interface Deferred {
 
 /** How a recorded tensor was computed: the nodes that the tape walks. */
 export interface Recorded {
+  /** Name of the op. */
   readonly name: string;
   /** Positions of omitted optional tensors are empty. */
   readonly inputs: readonly (Tensor | null | undefined)[];

@@ -70,7 +70,9 @@ export function inverseSqrtSchedule(lr: number, options: { warmup: number }): Sc
 
 /** The best metric so far, and the number of evaluations since without a better one. */
 export interface Best {
+  /** The best metric; absent before the first evaluation. */
   readonly best?: number;
+  /** Evaluations since the best one. */
   readonly waited?: number;
 }
 
@@ -96,6 +98,7 @@ export function better(state: Best, metric: number, options: BetterOptions = {})
 
 /** The state of {@link plateau}; `{ lr }` at first. */
 export interface Plateau extends Best {
+  /** The current learning rate. */
   readonly lr: number;
 }
 

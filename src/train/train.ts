@@ -15,6 +15,7 @@ import type { Snapshot } from './snapshot.ts';
  * options, a run started from it gives the same bits as one that never stopped.
  */
 export interface Position extends Best {
+  /** The current epoch, from 0. */
   readonly epoch: number;
   /** Batches of this epoch that are already used. */
   readonly batch: number;
@@ -26,8 +27,11 @@ export interface Position extends Best {
 export interface Progress {
   /** Total number of steps; the first event has 1. */
   readonly step: number;
+  /** The epoch of the step, from 0. */
   readonly epoch: number;
+  /** The loss of the step. */
   readonly loss: number;
+  /** The learning rate of the step. */
   readonly lr: number;
   /** The norm of the gradients before clipping. */
   readonly gradNorm: number;
@@ -53,9 +57,11 @@ export interface TrainOptions<Batch> {
   batches: (epoch: number, key: Key) => Iterable<Batch> | AsyncIterable<Batch>;
   /** The loss: one finite number to minimise. The key belongs to the step. */
   loss: (batch: Batch, at: { key: Key; step: number; epoch: number }) => Tensor;
+  /** The optimiser, or several as one. */
   optimizer: AnyOptimizer;
   /** Total number of steps. Without `steps` and `epochs` the run goes on until it is stopped. */
   steps?: number | undefined;
+  /** Number of passes over the batches. */
   epochs?: number | undefined;
   /** Sets the learning rate before each step. Without it `optimizer.lr` stays as it is. */
   schedule?: Schedule | undefined;
@@ -66,7 +72,9 @@ export interface TrainOptions<Batch> {
    * asynchronous one makes are left to the collector, so open a `scope` around its parts.
    */
   evaluate?: (() => number | Promise<number>) | undefined;
+  /** Steps between evaluations. */
   every?: number | undefined;
+  /** Whether a small or a large metric is good. Default `min`. */
   goal?: 'min' | 'max' | undefined;
   /** Takes a copy of the weights at every best metric; its `restore()` loads the best ones after the run. */
   keepBest?: Pick<Snapshot, 'take'> | undefined;

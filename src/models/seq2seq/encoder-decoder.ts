@@ -38,7 +38,9 @@ export interface Looked {
   weights?: Tensor;
   /** If a key was drawn: its place, int32 `[B]`, its log-probability and the entropy `[B]`. */
   choice?: Tensor;
+  /** `ln` of the probability of the choice `[B]`. */
   logProbability?: Tensor;
+  /** The entropy of the distribution `[B]`, in nats. */
   entropy?: Tensor;
   /** The choice's score `[B]`. */
   value?: Tensor;
@@ -48,6 +50,7 @@ export interface Looked {
 export interface DecoderStep<S extends State = State> extends Looked {
   /** The vector from which the next token is predicted `[B, D]`. */
   vector: Tensor;
+  /** The state for the next step. */
   state: S;
 }
 
@@ -56,6 +59,7 @@ export interface DecoderStep<S extends State = State> extends Looked {
  * heads.
  */
 export interface Taught extends Looked {
+  /** Logits of each target token `[B, T, C]`. */
   logits: Tensor;
 }
 

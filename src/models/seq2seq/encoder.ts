@@ -26,10 +26,13 @@ import { expectTokens, tokenMask } from '../tokens.ts';
 export interface EncoderSizes {
   /** Symbols of the source vocabulary. */
   source: number;
+  /** Width of the embeddings. */
   embedding: number;
   /** Width of the recurrent network in each direction. */
   hidden: number;
+  /** Number of layers. */
   layers: number;
+  /** Probability of dropping an element of the embeddings, between layers, and of the outputs, if a key is given. */
   dropout: number;
   /** The recurrent network. Default `lstm`. */
   cell?: 'lstm' | 'gru' | undefined;

@@ -41,12 +41,15 @@ export interface DecoderLayerCall extends LayerCall {
 
 /** Where each head looked: in its own sequence `[B, H, T, T]`, and in the source `[B, H, T, S]`. */
 export interface DecoderWeights {
+  /** Weights of self-attention `[B, H, T, T]`. */
   self: Tensor;
+  /** Weights over the source `[B, H, T, S]`. */
   cross: Tensor;
 }
 
 /** What {@link TransformerDecoderLayer.extend} gives. */
 export interface DecoderExtended extends Omit<Extended, 'weights'> {
+  /** The weights of both attentions, if requested. */
   weights?: DecoderWeights;
 }
 

@@ -28,6 +28,7 @@ export interface LanguageModelOptions {
   symbols: number;
   /** D, the width of the model. */
   size: number;
+  /** Number of layers. */
   layers: number;
   /** H, a divisor of D. */
   heads: number;

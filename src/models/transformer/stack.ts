@@ -83,9 +83,11 @@ export type TransformerState = { readonly layers: readonly KeyValueCache[] };
 
 /** What {@link TransformerDecoder.extend} gives. */
 export interface DecoderStackExtended {
+  /** The output of these tokens `[B, N, D]`. */
   output: Tensor;
   /** Of each layer, first layer first. */
   weights?: DecoderWeights[];
+  /** The state with these tokens. */
   state: TransformerState;
 }
 

@@ -30,6 +30,7 @@ export interface TextEncoderOptions {
   symbols: number;
   /** D. */
   size: number;
+  /** Number of layers. */
   layers: number;
   /** H, a divisor of D. */
   heads: number;

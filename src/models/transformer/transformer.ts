@@ -37,6 +37,7 @@ export interface TransformerCall {
 export interface TransformerWeights {
   /** `[B, H, S, S]`. */
   encoder: Tensor[];
+  /** Of each layer of the decoder. */
   decoder: DecoderWeights[];
 }
 

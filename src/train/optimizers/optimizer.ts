@@ -22,8 +22,11 @@ export type Filled<Options> = { -readonly [Name in keyof Options]-?: Exclude<Opt
 
 /** A parameter and the state kept for it between steps. */
 export interface Slot<Name extends string = string, Options = object> {
+  /** Its path in the state dict. */
   readonly path: string;
+  /** The parameter itself. */
   readonly parameter: Tensor;
+  /** The optimiser's tensors for it, by name. */
   readonly state: Readonly<Record<Name, Tensor>>;
   /** The options of its group; `lr` is the rate of this step. */
   readonly options: Filled<Options>;
@@ -64,6 +67,7 @@ const squares: ReadonlySet<string> = new Set(['exp_avg_sq', 'square_avg', 'acc_d
 export interface OptimizerKind<Name extends string, Options> {
   /** The class's name: `Adam`. */
   readonly name: string;
+  /** The rules of its options. */
   readonly rules: Rules<Options>;
   /** Every number and flag that an update depends on, with its default. */
   readonly defaults: Filled<Options>;
@@ -76,6 +80,7 @@ export interface OptimizerKind<Name extends string, Options> {
 
 /** The options of every optimiser. */
 export interface Rate {
+  /** Learning rate. */
   lr?: number | undefined;
 }
 
