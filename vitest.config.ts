@@ -10,6 +10,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/onnx/runtime/**'], // npm run test:onnx
     testTimeout: 120_000,
     setupFiles: ['test/setup.ts'],
   },

@@ -16,5 +16,6 @@ run('typescript/bin/tsc', '-p', 'tsconfig.json');
 run('typescript/bin/tsc', '-p', 'assembly');
 if (!args.includes('--no-tests')) {
   run('../test/browser/install.mjs');
+  run('../test/onnx/install.mjs');
   run('vitest/vitest.mjs', 'run', ...args);
 }

@@ -9,6 +9,7 @@ export * from './io/index.ts';
 export * from './metrics/index.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
+export * from './onnx/index.ts';
 export * from './ops/index.ts';
 export * from './plot/index.ts';
 export * from './pretrained/index.ts';

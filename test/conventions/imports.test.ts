@@ -20,6 +20,7 @@ const rooms: Record<string, readonly string[]> = {
   io: below,
   plot: below,
   pretrained: [...below, 'attention', 'decode', 'models', 'io'],
+  onnx: below,
 };
 
 /** Upward imports that stand for a stated reason. */

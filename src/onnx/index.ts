@@ -1,0 +1,8 @@
+/** Models as ONNX files, for ONNX Runtime and others. @module */
+
+export type { OnnxWeights } from './external.ts';
+export type { Graph as OnnxGraph, OnnxCall, OnnxOp, OnnxValue } from './graph.ts';
+export type { OnnxOptions, OnnxResult } from './options.ts';
+export type { OnnxInput } from './run.ts';
+export { Share as OnnxShare, Size as OnnxSize } from './size.ts';
+export { toOnnx } from './to-onnx.ts';

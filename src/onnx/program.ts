@@ -1,0 +1,145 @@
+// What a function does at any size: its ops at several sizes, one beside the other, and every number that differs explained.
+
+import type { DType, View } from '../runtime/backend.ts';
+import { type Shape, sameShape, show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Run, told } from './run.ts';
+import { type Axes, explain, type Share, Size, sizeFor } from './size.ts';
+
+/** A constant of the program. */
+export interface Held {
+  /** The tensor itself, if it was there before: a parameter for instance. */
+  readonly tensor: Tensor | null;
+  readonly elements: () => View;
+  readonly shape: Shape;
+}
+
+/** A tensor of the program: an input, a constant, or what a call gives. */
+export interface Traced {
+  readonly dtype: DType;
+  /** A length that nothing explains is missing. */
+  readonly dims: readonly (Size | undefined)[];
+  readonly input?: string;
+  readonly held?: Held;
+  readonly call?: TracedOp;
+}
+
+/** An attribute: what it was in all runs; numbers that differed as what they are of the axes. */
+export type Explained = number | Size | Share | string | boolean | null | undefined | object;
+
+/** An op of the program. */
+export interface TracedOp {
+  readonly op: string;
+  readonly inputs: readonly (Traced | null)[];
+  readonly attributes: Readonly<Record<string, Explained>>;
+  readonly outputs: readonly Traced[];
+}
+
+/** What a function does, in terms of the axes of its inputs. */
+export interface Program {
+  readonly calls: readonly TracedOp[];
+  readonly inputs: readonly Traced[];
+  /** By path. */
+  readonly results: ReadonlyMap<string, Traced>;
+}
+
+/** How many sizes that are sums or products each may stand for others. */
+const MANY = 8;
+
+/** The program that runs at several sizes are runs of. */
+export function programOf(runs: readonly Run[], names: readonly string[]): Program {
+  const [first] = runs as readonly [Run, ...Run[]];
+  expectAlike(runs);
+  const axes = runs.map((run) => run.axes);
+  const free = Object.keys(first.axes).map((axis) => Size.of(axis));
+  const further = new Map<string, Size>();
+  const sizes = () => [...free, ...further.values()];
+
+  /** The lengths of tensor `at`, which may be found from those of others. */
+  const dimsOf = (at: number, others: readonly (Traced | null)[]) => {
+    const shapes = runs.map((run) => (run.tensors[at] as { shape: Shape }).shape);
+    const near = others.flatMap((x) => x?.dims.filter((size) => size !== undefined && size.fixed === undefined) ?? []) as Size[];
+    const known = [...new Map([...sizes(), ...near].map((size) => [String(size), size])).values()];
+    return (shapes[0] as Shape).map((_, axis) => {
+      const found = sizeFor(shapes.map((shape) => shape[axis] as number), known, axes); // biome-ignore format: one line
+      if (found && found.fixed === undefined && further.size < MANY && !free.some((size) => String(size) === String(found)))
+        further.set(String(found), found);
+      return found;
+    });
+  };
+
+  const tensors: Traced[] = names.map((input, at) => ({ input, dtype: first.tensors[at]?.dtype ?? 'float32', dims: dimsOf(at, []) }));
+  first.constants.forEach((_, i) => {
+    const held = constantOf(runs, i, names.length);
+    tensors.push({ held, dtype: first.tensors[names.length + i]?.dtype ?? 'float32', dims: held.shape.map((length) => Size.of(length)) });
+  });
+
+  const calls = first.calls.map(({ op }, i): TracedOp => {
+    const inputs = (first.reads[i] as (number | null)[]).map((at) => (at === null ? null : (tensors[at] as Traced)));
+    const attributes = attributesOf(runs, i, [...sizes()], axes);
+    const outputs: Traced[] = [];
+    const call = { op, inputs, attributes, outputs };
+    for (const at of first.makes[i] as number[]) {
+      const y = { call, dtype: first.tensors[at]?.dtype ?? 'float32', dims: dimsOf(at, inputs) };
+      outputs.push(y);
+      tensors[at] = y;
+    }
+    return call;
+  });
+  const results = new Map([...first.results].map(([path, at]) => [path, tensors[at] as Traced]));
+  return { calls, inputs: tensors.slice(0, names.length), results };
+}
+
+/** Refuses runs that are not the same ops on the same tensors. */
+function expectAlike([first, ...others]: readonly Run[]): void {
+  if (!first) return;
+  for (const run of others) {
+    const at = [...first.calls, null].findIndex(
+      (call, i) => call?.op !== run.calls[i]?.op || String(first.reads[i]) !== String(run.reads[i]),
+    );
+    const alike = at < 0 && JSON.stringify([...first.results]) === JSON.stringify([...run.results]);
+    if (alike && run.calls.length === first.calls.length) continue;
+    const count = ({ axes, calls }: Run) => `${calls.length} ops at ${told(axes)}`;
+    const where = at < 0 ? 'results' : `${first.calls[at]?.op ?? 'the end'} and ${run.calls[at]?.op ?? 'the end'} as number ${at}`;
+    throw new Error(
+      `toOnnx: fn must be the same ops at all sizes, got ${count(first)}, ${count(run)}, first ${where} (a loop over an axis has no graph: export what one step does, or give the axis a number)`,
+    );
+  }
+}
+
+/** The constant that is the same in all runs. */
+function constantOf(runs: readonly Run[], i: number, inputs: number): Held {
+  const all = runs.map((run) => run.constants[i] as Run['constants'][number]);
+  const shapes = runs.map((run) => (run.tensors[inputs + i] as { shape: Shape }).shape);
+  const [one, shape] = [all[0] as (typeof all)[number], shapes[0] as Shape];
+  const same = () => {
+    const elements = one.elements();
+    return all.every((other) => other.elements().every((value, k) => Object.is(value, elements[k])));
+  };
+  if (all.every(({ tensor }) => tensor !== null && tensor === one.tensor)) return { ...one, shape };
+  if (shapes.every((other) => sameShape(other, shape)) && same()) return { tensor: null, elements: one.elements, shape };
+  const call = runs[0]?.reads.findIndex((reads) => reads.includes(inputs + i)) ?? -1;
+  const reader = runs[0]?.calls[call]?.op ?? 'nothing';
+  const told = [...new Set(shapes.map(show))].join(', ');
+  throw new Error(
+    `toOnnx: constants must be the same at all sizes, or made by ops (arange, full, tril, lengthsToMask), got one of ${told} with other values, read by ${reader}`,
+  );
+}
+
+/** The attributes of a call in all runs. */
+function attributesOf(runs: readonly Run[], i: number, known: readonly Size[], axes: readonly Axes[]): Record<string, Explained> {
+  const all = runs.map((run) => run.calls[i] as Run['calls'][number]);
+  const [{ op, attributes }] = all as [Run['calls'][number]];
+  const explained = (name: string, values: readonly unknown[]): Explained => {
+    const [one] = values;
+    if (values.every((value) => typeof value === 'number')) {
+      const found = explain(values as number[], known, axes);
+      if (found !== undefined) return found;
+    } else if (values.every((value) => Array.isArray(value) && value.length === (one as unknown[]).length)) {
+      return (one as unknown[]).map((_, k) => explained(`${name}[${k}]`, values.map((value) => (value as unknown[])[k]))); // biome-ignore format: one line
+    } else if (values.every((value) => JSON.stringify(value) === JSON.stringify(one))) return one as Explained;
+    const got = values.map((value, k) => `${JSON.stringify(value)} at ${told(axes[k] ?? {})}`).join('; ');
+    throw new Error(`toOnnx: ${op} must have ${name} that follows from the axes, got ${got}`);
+  };
+  return Object.fromEntries(Object.keys(attributes).map((name) => [name, explained(name, all.map((call) => call.attributes[name]))])); // biome-ignore format: one line
+}

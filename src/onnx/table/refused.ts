@@ -1,0 +1,10 @@
+/** Ops that have no form in ONNX, and why. */
+export const refused: Readonly<Record<string, string>> = {
+  categorical: 'a draw from a key has no operator (export the logits, and draw outside)',
+  dropout: 'a draw from a key has no operator (call fn without a key)',
+  gumbel: 'a draw from a key has no operator (pass the noise in)',
+  normal: 'a draw from a key has no operator (pass the noise in)',
+  sparsemax: 'there is no such operator (softmax has one)',
+  straightThrough: 'it is there for its gradient (export the hard value)',
+  uniform: 'a draw from a key has no operator (pass the noise in)',
+};

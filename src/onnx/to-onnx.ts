@@ -1,0 +1,59 @@
+import { expectNames, type Names, shown } from '../tensor/check.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { opsets } from './model.ts';
+import { axesOf, type OnnxOptions, type OnnxResult } from './options.ts';
+import { type Program, programOf } from './program.ts';
+import { type OnnxInput, runAt, told } from './run.ts';
+import { type Axes, runs as lengthsOfRuns } from './size.ts';
+import { write } from './write.ts';
+
+const names: Names<OnnxOptions> = { inputs: 1, outputs: 1, module: 1, weights: 1, opset: 1, sizes: 1, ops: 1, name: 1 };
+
+/**
+ * The ONNX file of what `fn` computes, for inputs of any length along their named axes:
+ * `toOnnx(({ tokens }) => model.forward(tokens), { inputs: { tokens: { shape: ['batch', 'time'], dtype: 'int32', below: 256 } }, module: model })`.
+ *
+ * `fn` is traced at four sizes. Each number that differs between the runs is explained by the axes (`time`, `batch·time + 1`) and read from the
+ * inputs' shapes by the graph; one that nothing explains is an error that names op and attribute. `fn` is synchronous and looks at no elements; what
+ * it draws, or what has no form in ONNX, is an error that names the op.
+ */
+export function toOnnx<const Inputs extends Readonly<Record<string, OnnxInput>>>(
+  fn: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => OnnxResult,
+  options: OnnxOptions<Inputs>,
+): Uint8Array {
+  if (typeof fn !== 'function') throw new TypeError(`toOnnx: fn must be a function, got ${shown(fn)}`);
+  expectNames('toOnnx', options, names);
+  const { opset = 17 } = options;
+  if (!opsets.includes(opset)) throw new RangeError(`toOnnx: opset must be among ${opsets.join(', ')}, got ${shown(opset)}`);
+  const program = traced(fn as (inputs: Record<string, Tensor>) => unknown, options);
+  return write(program, options, opset);
+}
+
+/** The lengths of all axes in each run. */
+function sizesOf(axes: readonly string[], given: Readonly<Record<string, readonly number[]>> = {}): Axes[] {
+  const [first = []] = lengthsOfRuns;
+  if (axes.length === 0) return [{}];
+  let next = 0;
+  const all = axes.map((axis): [string, readonly number[]] => {
+    const lengths = given[axis] ?? lengthsOfRuns[next++];
+    if (!lengths) throw new RangeError(`toOnnx: sizes must be given from the ${lengthsOfRuns.length + 1}th axis on, got none for ${axis}`);
+    const fits =
+      lengths.length === first.length && new Set(lengths).size === lengths.length && lengths.every((n) => Number.isInteger(n) && n > 1);
+    if (!fits) throw new RangeError(`toOnnx: sizes.${axis} must be ${first.length} different whole numbers from 2, got ${shown(lengths)}`);
+    return [axis, lengths];
+  });
+  return first.map((_, run) => Object.fromEntries(all.map(([axis, lengths]) => [axis, lengths[run] as number])));
+}
+
+function traced(fn: (inputs: Record<string, Tensor>) => unknown, { inputs, sizes }: OnnxOptions): Program {
+  const axes = sizesOf([...axesOf(inputs).keys()], sizes);
+  const runs = axes.map((lengths) => {
+    try {
+      return runAt(fn, inputs, lengths);
+    } catch (cause) {
+      if (!(cause instanceof Error) || cause.message.startsWith('toOnnx: ')) throw cause;
+      throw new Error(`toOnnx: fn failed at ${told(lengths)}; ${cause.message} (other lengths are tried with sizes)`, { cause });
+    }
+  });
+  return programOf(runs, Object.keys(inputs));
+}

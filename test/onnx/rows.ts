@@ -1,0 +1,53 @@
+// The rows of the op table as graphs are made of them.
+import { tensor } from '../../src/tensor/create.ts';
+import { sizeOf } from '../../src/tensor/shape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { draws } from '../kernels/row.ts';
+import type { OpRow } from '../ops/row.ts';
+
+export const title = (row: OpRow): string => (row.name ? `${row.op}: ${row.name}` : row.op);
+
+/** Public ops that no graph has, and how they are refused. */
+export const refusals: Readonly<Record<string, RegExp>> = {
+  binaryCrossEntropyWithLogits: /must leave elements alone .* got a look at those of x0/,
+  categorical: /got categorical: a draw/,
+  dropout: /got dropout: a draw/,
+  gumbel: /got gumbel: a draw/,
+  normal: /got normal: a draw/,
+  sparsemax: /got sparsemax: there is no such operator/,
+  straightThrough: /got straightThrough: it is there for its gradient/,
+  uniform: /got uniform: a draw/,
+};
+
+const nameOf = (i: number) => `x${i}`;
+
+/** The call of a row on inputs by name. */
+export const callOf =
+  (row: OpRow) =>
+  (inputs: Readonly<Record<string, Tensor>>): Tensor =>
+    row.f(...row.inputs.map((_, i) => inputs[nameOf(i)] as Tensor));
+
+/** The shapes of a row's inputs, each length through `as`. */
+export const shapesOf = <T>(row: OpRow, as: (length: number) => T): Record<string, { shape: T[] }> =>
+  Object.fromEntries(row.inputs.map(({ shape }, i) => [nameOf(i), { shape: shape.map(as) }]));
+
+/** Values for a row's inputs, each length through `as`. */
+export const valuesOf = (row: OpRow, as: (length: number) => number = (length) => length): Record<string, Tensor> =>
+  Object.fromEntries(
+    row.inputs.map(({ shape, domain = [-2, 2] }, i) => {
+      const lengths = shape.map(as);
+      return [nameOf(i), tensor(draws(i + 1).real(sizeOf(lengths), ...domain).values, { shape: lengths })];
+    }),
+  );
+
+/** Ops whose rows have lengths in their call, in a mask or in an index, all or one by name. They are tried at any lengths in `runtime/free.ts`. */
+const fixedRows = new Set([
+  ...'additiveScore batchGather conv1d crossEntropy cumprod cumsum entropy expand gather gru gruCell layerNorm linearScan lstm lstmCell'.split(
+    ' ',
+  ),
+  ...'monotonicWeights nllLoss pick place reshape scaledDotProductAttention scatterAddAlongAxis segmentSum softmax sumTo'.split(' '),
+  ...'takeAlongAxis unfold unpick unstack where'.split(' '),
+  'slice: in steps',
+]);
+
+export const fixed = (row: OpRow): boolean => fixedRows.has(row.op) || fixedRows.has(title(row));
