@@ -15,6 +15,7 @@ export * from "./kernels/optimise";
 export * from "./kernels/power";
 export * from "./kernels/random";
 export * from "./kernels/reduce";
+export * from "./kernels/rotary";
 export * from "./kernels/scan";
 export * from "./kernels/softmax";
 export * from "./kernels/sort";

@@ -1,9 +1,10 @@
 // Activations that take several steps, and the gradients of activations, in one pass each.
-import { Long, map } from "../loops/map";
+import { Lane, Long, map, mapWith, Unary } from "../loops/map";
 import { Part } from "../loops/part";
-import { mapPairs, PairLane } from "../loops/rows";
+import { mapLongPairs, mapPairs, PairLane } from "../loops/rows";
 import { V } from "../simd/lanes";
 import { Normal } from "../simd/normal";
+import { Sigmoid, Tanh } from "../simd/tanh";
 
 class TanhSlope extends PairLane {
   @inline at(g: v128, y: v128, a: v128): v128 {
@@ -49,9 +50,8 @@ export function gelu(out: usize, x: usize, n: i32): void {
   map<Gelu>(out, x, n);
 }
 
-class GeluSlope {
-  /** `g (Φ(x) + x φ(x))`. */
-  @inline static of(g: v128, x: v128): v128 {
+class GeluSlope extends PairLane {
+  @inline at(g: v128, x: v128, a: v128): v128 {
     const bell = Normal.bell(x);
     return f32x4.mul(g, V.madd(Normal.density(bell), x, Normal.distribution(x, bell)));
   }
@@ -59,20 +59,142 @@ class GeluSlope {
 
 /** `dx = g (Φ(x) + x φ(x))`, φ the density. */
 export function geluBackward(dx: usize, g: usize, x: usize, n: i32): void {
-  let i = 0;
-  for (; i <= n - 8; i += 8) {
-    const y0 = GeluSlope.of(V.load(g), V.load(x));
-    const y1 = GeluSlope.of(V.load(g + 16), V.load(x + 16));
-    V.store(dx, y0);
-    V.store(dx + 16, y1);
-    dx += 32;
-    g += 32;
-    x += 32;
+  mapLongPairs<GeluSlope>(dx, g, x, n);
+}
+
+/** `√(2/π) (x + 0.044715 x³)` twice: `x/2 (1 + tanh u)` is `x σ(2u)`. */
+class Bend {
+  @inline static of(x: v128): v128 {
+    return f32x4.mul(x, V.madd(f32x4.mul(x, x), V.splat(0.07135481283), V.splat(1.595769122)));
   }
-  for (; i < n; i += 4) {
-    Part.store(dx, GeluSlope.of(Part.load(g, n - i), Part.load(x, n - i)), n - i);
-    dx += 16;
+
+  /** Its derivative. */
+  @inline static slope(x: v128): v128 {
+    return V.madd(f32x4.mul(x, x), V.splat(0.2140644385), V.splat(1.595769122));
+  }
+}
+
+class GeluTanh extends Long {
+  @inline at(x: v128): v128 {
+    return f32x4.mul(x, Sigmoid.of(Bend.of(x)));
+  }
+}
+
+/** `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`. */
+export function geluTanh(out: usize, x: usize, n: i32): void {
+  map<GeluTanh>(out, x, n);
+}
+
+class GeluTanhSlope extends PairLane {
+  /** Beyond ±12 the slope of σ is 0: there x may be so large that its square is not finite. */
+  @inline at(g: v128, x: v128, a: v128): v128 {
+    const t = f32x4.pmax(f32x4.pmin(x, V.splat(12)), V.splat(-12));
+    const s = Sigmoid.of(Bend.of(t));
+    const steep = f32x4.mul(f32x4.mul(t, s), f32x4.sub(V.splat(1), s));
+    return f32x4.mul(g, V.madd(steep, Bend.slope(t), s));
+  }
+}
+
+/** `dx = g (s + x s (1 − s) v′)`, s = σ(v), v twice the argument of tanh. */
+export function geluTanhBackward(dx: usize, g: usize, x: usize, n: i32): void {
+  mapLongPairs<GeluTanhSlope>(dx, g, x, n);
+}
+
+class Silu extends Long {
+  @inline at(x: v128): v128 {
+    return f32x4.mul(x, Sigmoid.of(x));
+  }
+}
+
+/** `x σ(x)`. */
+export function silu(out: usize, x: usize, n: i32): void {
+  map<Silu>(out, x, n);
+}
+
+class SiluSlope extends PairLane {
+  @inline at(g: v128, x: v128, a: v128): v128 {
+    const s = Sigmoid.of(x);
+    return f32x4.mul(g, V.madd(f32x4.mul(x, s), f32x4.sub(V.splat(1), s), s));
+  }
+}
+
+/** `dx = g (s + x s (1 − s))`, s = σ(x). */
+export function siluBackward(dx: usize, g: usize, x: usize, n: i32): void {
+  mapLongPairs<SiluSlope>(dx, g, x, n);
+}
+
+class Swiglu extends PairLane {
+  @inline at(a: v128, b: v128, c: v128): v128 {
+    return f32x4.mul(f32x4.mul(a, Sigmoid.of(a)), b);
+  }
+}
+
+/** `a σ(a) · b`. */
+export function swiglu(out: usize, a: usize, b: usize, n: i32): void {
+  mapLongPairs<Swiglu>(out, a, b, n);
+}
+
+/** `da = g b (s + a s (1 − s))`, s = σ(a), and `db = g a s`. */
+export function swigluBackward(da: usize, db: usize, g: usize, a: usize, b: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4) {
+    const rest = n - i;
+    const h = Part.load(g, rest);
+    const x = Part.load(a, rest);
+    const s = Sigmoid.of(x);
+    const y = f32x4.mul(x, s);
+    const slope = V.madd(y, f32x4.sub(V.splat(1), s), s);
+    Part.store(da, f32x4.mul(f32x4.mul(h, Part.load(b, rest)), slope), rest);
+    Part.store(db, f32x4.mul(h, y), rest);
+    da += 16;
+    db += 16;
     g += 16;
-    x += 16;
+    a += 16;
+    b += 16;
   }
+}
+
+class ReluSquared extends Unary {
+  @inline at(x: v128): v128 {
+    const r = f32x4.pmax(x, V.splat(0)); // NaN stays NaN
+    return f32x4.mul(r, r);
+  }
+}
+
+/** `max(x, 0)²`. */
+export function reluSquared(out: usize, x: usize, n: i32): void {
+  map<ReluSquared>(out, x, n);
+}
+
+class ReluSquaredSlope extends PairLane {
+  @inline at(g: v128, x: v128, a: v128): v128 {
+    return v128.and(f32x4.mul(g, f32x4.add(x, x)), f32x4.gt(x, V.splat(0)));
+  }
+}
+
+/** `dx = 2 g x` where x > 0, else 0. */
+export function reluSquaredBackward(dx: usize, g: usize, x: usize, n: i32): void {
+  mapPairs<ReluSquaredSlope>(dx, g, x, n, 0);
+}
+
+class Softcap extends Lane {
+  @inline at(x: v128, cap: v128, b: v128): v128 {
+    return f32x4.mul(cap, Tanh.of(f32x4.div(x, cap)));
+  }
+}
+
+/** `cap tanh(x / cap)`. */
+export function softcap(out: usize, x: usize, n: i32, cap: f32): void {
+  mapWith<Softcap>(out, x, n, cap, 0);
+}
+
+class SoftcapSlope extends PairLane {
+  @inline at(g: v128, y: v128, cap: v128): v128 {
+    const t = f32x4.div(y, cap);
+    return f32x4.mul(g, f32x4.sub(V.splat(1), f32x4.mul(t, t)));
+  }
+}
+
+/** `dx = g (1 − (y / cap)²)`, y the capped value. */
+export function softcapBackward(dx: usize, g: usize, y: usize, n: i32, cap: f32): void {
+  mapPairs<SoftcapSlope>(dx, g, y, n, cap);
 }

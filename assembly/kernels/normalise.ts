@@ -158,3 +158,37 @@ export function layerNormBackward(
     rstd += 4;
   }
 }
+
+/**
+ * In each row `out = x · rstd · weight`, with `rstd[r]` = 1/√(Σ x² / n + eps) written too (Zhang and Sennrich 2019, "Root mean square layer
+ * normalization", eq. 4): a layer norm about 0. `weight` may be absent. n = 0 writes nothing.
+ */
+export function rmsNorm(out: usize, rstd: usize, x: usize, weight: usize, rows: i32, n: i32, eps: f32): void {
+  if (n == 0) return;
+  const width = (<usize>n) << 2;
+  for (let r = 0; r < rows; r++) {
+    const s: f32 = 1 / sqrt<f32>(sumOf<Spread>(x, n, 0, 0) / <f32>n + eps);
+    store<f32>(rstd, s);
+    if (weight != 0) affineRow(out, x, weight, 0, n, 0, s);
+    else mapWith<Standard>(out, x, n, 0, s);
+    out += width;
+    x += width;
+    rstd += 4;
+  }
+}
+
+/** With x̂ = x · rstd and h = g · weight: `dx = rstd · (h − x̂ ⟨h x̂⟩)`; `dweight = Σ g x̂` over rows, in order. `weight` and `dweight` may be absent. */
+export function rmsNormBackward(dx: usize, dweight: usize, g: usize, x: usize, weight: usize, rstd: usize, rows: i32, n: i32): void {
+  const width = (<usize>n) << 2;
+  if (dweight != 0) memory.fill(dweight, 0, width);
+  for (let r = 0; r < rows; r++) {
+    const s = load<f32>(rstd);
+    if (dweight != 0) weightRow(dweight, g, x, n, 0, s);
+    scaledRow(dx, g, weight, n);
+    slopeRow(dx, x, n, 0, s, 0, (sumOfPairs<Along>(dx, x, n, 0) / <f32>n) * s * s);
+    dx += width;
+    g += width;
+    x += width;
+    rstd += 4;
+  }
+}

@@ -3,6 +3,7 @@
 // a row's end (masked elements, padding) change nothing.
 import { V } from "../simd/lanes";
 import { Lane } from "./map";
+import { Part } from "./part";
 
 /** How numbers are joined to one, without fields. */
 export abstract class Fold {
@@ -205,6 +206,28 @@ export function mapPairs<F extends PairLane>(out: usize, x: usize, y: usize, n: 
   }
   const rest = n - i;
   if (rest > 0) V.storeTail(out, f.at(V.loadTail(x, rest), V.loadTail(y, rest), p), rest);
+}
+
+/** `out[i] = F(x[i], y[i])` for an F of many dependent operations: two vectors side by side. */
+export function mapLongPairs<F extends PairLane>(out: usize, x: usize, y: usize, n: i32): void {
+  const f = changetype<F>(0);
+  const none = V.splat(0);
+  let i = 0;
+  for (; i <= n - 8; i += 8) {
+    const z0 = f.at(V.load(x), V.load(y), none);
+    const z1 = f.at(V.load(x + 16), V.load(y + 16), none);
+    V.store(out, z0);
+    V.store(out + 16, z1);
+    out += 32;
+    x += 32;
+    y += 32;
+  }
+  for (; i < n; i += 4) {
+    Part.store(out, f.at(Part.load(x, n - i), Part.load(y, n - i), none), n - i);
+    out += 16;
+    x += 16;
+    y += 16;
+  }
 }
 
 /** `Σ F(x[i], y[i], a)`. */

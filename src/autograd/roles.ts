@@ -17,8 +17,11 @@ const inputsOf: Readonly<Record<string, string>> = {
   linearScan: 'x a',
   lstm: `${cell} h0 c0 mask table index`,
   oneHot: 'index',
+  rmsNorm: 'x weight',
+  rotary: 'x table positions',
   scaledDotProductAttention: 'query keys values mask bias',
   straightThrough: 'hard soft',
+  swiglu: 'gate up',
   unpick: 'g index',
   where: 'mask a b',
 };

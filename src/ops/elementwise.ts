@@ -9,7 +9,7 @@ import { floatMul } from './float.ts';
 import { and, lessEqual, where } from './logic.ts';
 
 /** `y = kernel(x)`, elementwise. `gradient` gives that of `x` from the result's gradient and the result. */
-function unary(name: string, kernel: typeof kernels.exp, x: Tensor, gradient: (g: Tensor, y: Tensor) => Tensor | null): Tensor {
+export function unary(name: string, kernel: typeof kernels.exp, x: Tensor, gradient: (g: Tensor, y: Tensor) => Tensor | null): Tensor {
   expectDType(name, 'x', x, 'float32');
   const y = empty(x.shape);
   kernel(y.ptr, x.ptr, x.size);
@@ -42,7 +42,7 @@ export function tanh(x: Tensor): Tensor {
 }
 
 /** `dx = kernel(g, x)`, a gradient in one pass. For its own gradient h: the same map of h goes to `g`, and `toX(h · g)` to `x`. */
-function slope(name: string, kernel: typeof kernels.tanhBackward, g: Tensor, x: Tensor, toX: (hg: Tensor) => Tensor | null): Tensor {
+export function slope(name: string, kernel: typeof kernels.tanhBackward, g: Tensor, x: Tensor, toX: (hg: Tensor) => Tensor | null): Tensor {
   const dx = empty(x.shape);
   kernel(dx.ptr, g.ptr, x.ptr, x.size);
   return record(name, dx, { inputs: [g, x] }, (h) => [slope(name, kernel, h, x, toX), x.requiresGrad ? toX(mul(h, g)) : null]);

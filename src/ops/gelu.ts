@@ -2,8 +2,8 @@ import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectOptions, isOneOf, maybe, type Rules } from '../tensor/check.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
-import { affine, mul } from './binary.ts';
-import { exp, square, tanh } from './elementwise.ts';
+import { add, affine, mul } from './binary.ts';
+import { exp, sigmoid, slope, square } from './elementwise.ts';
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -20,26 +20,29 @@ const geluOptions: Rules<GeluOptions> = { approximate: /* @__PURE__ */ maybe(isO
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   expectDType('gelu', 'x', x, 'float32');
   expectOptions('gelu', options, geluOptions);
-  if (options.approximate === 'tanh') return geluTanh(x);
+  const { approximate = 'none' } = options;
   const y = empty(x.shape);
-  kernels.gelu(y.ptr, x.ptr, x.size);
-  return record('gelu', y, { inputs: [x] }, (g) => [geluBackward(g, x)]);
+  if (approximate === 'tanh') kernels.geluTanh(y.ptr, x.ptr, x.size);
+  else kernels.gelu(y.ptr, x.ptr, x.size);
+  return record('gelu', y, { inputs: [x], attributes: { approximate } }, (g) => [
+    approximate === 'tanh'
+      ? slope('geluTanhBackward', kernels.geluTanhBackward, g, x, (hg) => mul(hg, bentCurve(x)))
+      : slope('geluBackward', kernels.geluBackward, g, x, (hg) => mul(hg, curve(x))),
+  ]);
 }
 
-/** For its own gradient h: the same map of h goes to g, and `h · g · (2 − x²) φ(x)` to x. */
-function geluBackward(g: Tensor, x: Tensor): Tensor {
-  const dx = empty(x.shape);
-  kernels.geluBackward(dx.ptr, g.ptr, x.ptr, x.size);
-  return record('geluBackward', dx, { inputs: [g, x] }, (h) => [geluBackward(h, x), x.requiresGrad ? mul(mul(h, g), curve(x)) : null]);
-}
-
-function geluTanh(x: Tensor): Tensor {
-  const inner = mul(x, affine(square(x), 0.044715 * Math.sqrt(2 / Math.PI), Math.sqrt(2 / Math.PI)));
-  return mul(mul(x, 0.5), affine(tanh(inner), 1, 1));
-}
-
-/** gelu's second derivative, `(2 − x²) φ(x)`. */
+/** Its second derivative, `(2 − x²) φ(x)`. */
 function curve(x: Tensor): Tensor {
   const z = square(x);
   return mul(mul(exp(mul(z, -0.5)), 1 / Math.sqrt(2 * Math.PI)), affine(z, -1, 2));
+}
+
+/** That of the approximation, `x σ(v)` with v = r x + c x³: `σ′ (2 v′ + x v″ + x (1 − 2σ) v′²)`, σ′ = σ (1 − σ). */
+function bentCurve(x: Tensor): Tensor {
+  const r = 2 * Math.sqrt(2 / Math.PI);
+  const z = square(x);
+  const s = sigmoid(mul(x, affine(z, 0.044715 * r, r)));
+  const v = affine(z, 3 * 0.044715 * r, r); // v′
+  const bent = add(affine(v, 4, -2 * r), mul(mul(x, affine(s, -2, 1)), square(v))); // x v″ = 2 (v′ − r)
+  return mul(mul(s, affine(s, -1, 1)), bent);
 }

@@ -1,6 +1,7 @@
 /** Differentiable functions of tensors. @module */
 
 export { expand, sumTo } from '../autograd/arithmetic.ts';
+export { reluSquared, silu, softcap, swiglu } from './activation.ts';
 export { additiveScore } from './attention.ts';
 export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
 export { type ConvOptions, conv1d, unfold } from './conv.ts';
@@ -26,7 +27,7 @@ export {
 } from './loss.ts';
 export { lstm, lstmCell } from './lstm.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';
-export { type LayerNormOptions, layerNorm } from './normalise.ts';
+export { type LayerNormOptions, layerNorm, type RMSNormOptions, rmsNorm } from './normalise.ts';
 export { pow } from './power.ts';
 export { categorical, dropout, gumbel, normal, uniform } from './random.ts';
 export {
@@ -42,6 +43,7 @@ export {
   type VarianceOptions,
   variance,
 } from './reduce.ts';
+export { type RotaryOptions, rotary } from './rotary.ts';
 export { type AttentionOptions, scaledDotProductAttention } from './scaled-dot-product.ts';
 export { type CumulativeOptions, cumprod, cumsum, linearScan, monotonicWeights, type ScanOptions } from './scan.ts';
 export type { Embedded, SequenceOptions, Weights } from './sequence.ts';

@@ -3,13 +3,13 @@
 import { elementsOf, expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /** Throws unless every index is in [low, high). Returns a mark of the indices, by which {@link expectSame} detects changes. */
-export function expectIndices(op: string, index: Tensor, low: number, high: number): number {
-  expectDType(op, 'index', index, 'int32');
+export function expectIndices(op: string, index: Tensor, low: number, high: number, name = 'index'): number {
+  expectDType(op, name, index, 'int32');
   const values = elementsOf(index);
   let mark = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (!(value >= low && value < high)) throw new RangeError(`${op}: index must be in [${low}, ${high}), got ${value} at ${i}`);
+    if (!(value >= low && value < high)) throw new RangeError(`${op}: ${name} must be in [${low}, ${high}), got ${value} at ${i}`);
     mark = (Math.imul(mark, 31) + value) | 0;
   }
   return mark;

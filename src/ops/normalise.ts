@@ -8,10 +8,18 @@ import { add, div, mul, sub } from './binary.ts';
 import { sqrt, square } from './elementwise.ts';
 import { mean } from './reduce.ts';
 
-function expectRow(name: string, row: Tensor | undefined, n: number): void {
+/** The length of the last axis, which is not empty. */
+function widthOf(op: string, x: Tensor): number {
+  expectDType(op, 'x', x, 'float32');
+  const n = x.shape.at(-1);
+  if (!n) throw new RangeError(`${op}: x must have a last axis of length 1 or more, got ${show(x.shape)}`);
+  return n;
+}
+
+function expectRow(op: string, name: string, row: Tensor | undefined, n: number): void {
   if (row === undefined) return;
-  expectDType('layerNorm', name, row, 'float32');
-  if (row.rank !== 1 || row.size !== n) throw new RangeError(`layerNorm: ${name} must have shape [${n}], got ${show(row.shape)}`);
+  expectDType(op, name, row, 'float32');
+  if (row.rank !== 1 || row.size !== n) throw new RangeError(`${op}: ${name} must have shape [${n}], got ${show(row.shape)}`);
 }
 
 /** Options of {@link layerNorm}. */
@@ -39,13 +47,11 @@ function standardised(x: Tensor, eps: number): Tensor {
  * Hinton 2016, "Layer normalization"). Gradient: one kernel; composed of ops if it is differentiated again.
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
-  expectDType('layerNorm', 'x', x, 'float32');
+  const n = widthOf('layerNorm', x);
   expectOptions('layerNorm', options, layerNormOptions);
   const { weight, bias, eps = 1e-5 } = options;
-  const n = x.shape.at(-1);
-  if (!n) throw new RangeError(`layerNorm: x must have a last axis of length 1 or more, got ${show(x.shape)}`);
-  expectRow('weight', weight, n);
-  expectRow('bias', bias, n);
+  expectRow('layerNorm', 'weight', weight, n);
+  expectRow('layerNorm', 'bias', bias, n);
   const rows = x.size / n;
   const [y, mean, rstd] = [empty(x.shape), empty([rows]), empty([rows])];
   kernels.layerNorm(y.ptr, mean.ptr, rstd.ptr, x.ptr, weight?.ptr ?? 0, bias?.ptr ?? 0, rows, n, eps);
@@ -63,5 +69,39 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
     const at = weight?.ptr ?? 0;
     kernels.layerNormBackward(dx.ptr, dweight?.ptr ?? 0, dbias?.ptr ?? 0, g.ptr, x.ptr, at, mean.ptr, rstd.ptr, rows, n);
     return [dx, dweight, dbias];
+  });
+}
+
+/** Options of {@link rmsNorm}. */
+export interface RMSNormOptions {
+  /** Beside the mean of squares. Default 1e-6. */
+  eps?: number | undefined;
+}
+
+const rmsNormOptions: Rules<RMSNormOptions> = { eps: isEps };
+
+/**
+ * `x / √(⟨x²⟩ + eps) · weight` over the last axis, ⟨⟩ its mean; `weight` `[D]` or left out, `eps` 1e-6, as LLaMA and T5 have it (Zhang and Sennrich 2019,
+ * "Root mean square layer normalization"). Gradient: one kernel, and composed of ops where it is differentiated again.
+ */
+export function rmsNorm(x: Tensor, weight?: Tensor, options: RMSNormOptions = {}): Tensor {
+  const n = widthOf('rmsNorm', x);
+  expectOptions('rmsNorm', options, rmsNormOptions);
+  const { eps = 1e-6 } = options;
+  expectRow('rmsNorm', 'weight', weight, n);
+  const rows = x.size / n;
+  const [y, rstd] = [empty(x.shape), empty([rows])];
+  kernels.rmsNorm(y.ptr, rstd.ptr, x.ptr, weight?.ptr ?? 0, rows, n, eps);
+  const inputs = [x, weight];
+  const composed = (from: Tensor | undefined, scale: Tensor | undefined) => {
+    const z = div(from as Tensor, sqrt(add(mean(square(from as Tensor), { axis: -1, keepDims: true }), eps)));
+    return scale ? mul(z, scale) : z;
+  };
+  return record('rmsNorm', y, { inputs, attributes: { eps } }, (g) => {
+    if (recording()) return recompose(composed, inputs, g);
+    const dx = empty(x.shape);
+    const dweight = weight?.requiresGrad ? empty([n]) : null;
+    kernels.rmsNormBackward(dx.ptr, dweight?.ptr ?? 0, g.ptr, x.ptr, weight?.ptr ?? 0, rstd.ptr, rows, n);
+    return [dx, dweight];
   });
 }

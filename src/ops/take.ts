@@ -1,6 +1,6 @@
 // Reads and writes by index within each row of a batch, all by `gather` and `segmentSum` on the flattened batch.
 
-import { record } from '../autograd/record.ts';
+import { record, taped } from '../autograd/record.ts';
 import { expectNames, isCount } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
@@ -106,5 +106,6 @@ export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
   if (!sameShape(hard.shape, soft.shape)) {
     throw new RangeError(`straightThrough: hard and soft must have one shape, got ${show(hard.shape)} and ${show(soft.shape)}`);
   }
-  return record('straightThrough', alias(hard), { inputs: [hard, soft] }, (g) => [null, g]);
+  const y = taped('straightThrough', alias(hard), [soft], (g) => [g]); // a history of hard alone is none
+  return record('straightThrough', y, { inputs: [hard, soft] });
 }

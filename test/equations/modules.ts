@@ -1,7 +1,7 @@
 // Every row of the module table that is no mechanism and no score, as its formula: what the row's call gives of example `e`.
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
-import { betweenEquations } from './betweens.ts';
+import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
@@ -134,6 +134,8 @@ export const moduleEquations: Record<string, Equation> = {
   Embedding: (w, e) => tokensOf(e, T, 7, 1).flatMap((token) => at(w.matrix('weight'), token)),
   'LayerNorm: without bias': (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   LayerNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
+  RMSNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 1e-6, w.vector('weight'))),
+  'RMSNorm: without weight': (w, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 0.1)),
   Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
   LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
   RNNCell: cell(rnn, false),

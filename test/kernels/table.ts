@@ -9,6 +9,7 @@ import { optimising } from './rows/optimise.ts';
 import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
+import { turning } from './rows/rotary.ts';
 import { scanning } from './rows/scan.ts';
 import { softmaxes } from './rows/softmax.ts';
 import { sparsemaxes } from './rows/sparsemax.ts';
@@ -26,6 +27,7 @@ export const rows: KernelRow[] = [
   ...drawing,
   ...recurrent,
   ...reductions,
+  ...turning,
   ...scanning,
   ...softmaxes,
   ...sparsemaxes,

@@ -32,6 +32,7 @@ export const starts: Record<string, Record<string, Rule>> = {
   Embedding: { weight: () => ({ kind: 'normal', std: 1 }) },
   LayerNorm: { weight: constant(1), bias: constant(0) },
   HeadNorm: { weight: constant(1) },
+  RMSNorm: { weight: constant(1) },
   RNNCell: core,
   LSTMCell: core,
   GRUCell: core,

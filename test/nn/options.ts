@@ -58,6 +58,7 @@ export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
   Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
   LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3, bias: true }, { numbers: { eps: positive }, keyless: true }),
+  RMSNorm: made(saccade.RMSNorm, { size: 3, eps: 1e-3, weight: true }, { numbers: { eps: positive }, keyless: true }),
   Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
   RNNCell: made(saccade.RNNCell, cell),
   LSTMCell: made(saccade.LSTMCell, cell),

@@ -5,6 +5,7 @@ import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
 import { Linear } from '../../src/nn/linear.ts';
+import { RMSNorm } from '../../src/nn/rms-norm.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
 import type { Core } from '../../src/nn/unroll.ts';
@@ -53,6 +54,19 @@ const parts: ModuleRow[] = [
     module: 'LayerNorm',
     name: 'without bias',
     build: () => new LayerNorm({ size: I, bias: false }),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+    fixed: true,
+  }),
+  row({
+    module: 'RMSNorm',
+    build: () => new RMSNorm({ size: I }),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+    fixed: true,
+  }),
+  row({
+    module: 'RMSNorm',
+    name: 'without weight',
+    build: () => new RMSNorm({ size: I, weight: false, eps: 0.1 }),
     call: (module, examples) => module.forward(real(examples, [T, I], 1)),
     fixed: true,
   }),

@@ -22,7 +22,7 @@ const all = { ...ops, affine, arange, copy, detach, full, unpick } as unknown as
 
 /** The inputs, and each attribute in the order in which it was named: `clamp(x, low, high)`. */
 const byPlace = new Set(
-  'affine arange clamp detach dropout expand flip full oneHot permute reshape scatterAddAlongAxis segmentSum sumTo unfold unpick unstack'.split(
+  'affine arange clamp detach dropout expand flip full oneHot permute reshape scatterAddAlongAxis segmentSum softcap sumTo unfold unpick unstack'.split(
     ' ',
   ),
 );
@@ -66,6 +66,7 @@ const otherwise: Record<string, Again> = {
     const y = ops.scaledDotProductAttention(q, k, v, { ...given({ mask, bias, ...options }), weights: true });
     return [y.output, y.weights];
   },
+  rmsNorm: ([x, weight], options) => ops.rmsNorm(x as Tensor, weight ?? undefined, options),
   slice: ([x], { axis, start, step, count }) => {
     const end = count === 0 ? start : start + step * (count - 1) + Math.sign(step);
     return ops.slice(x as Tensor, axis, start, end < 0 ? undefined : end, { step });

@@ -12,6 +12,7 @@ import { ordering } from './rows/order.ts';
 import { drawing } from './rows/random.ts';
 import { recurrent } from './rows/recurrent.ts';
 import { reductions } from './rows/reduce.ts';
+import { turning } from './rows/rotary.ts';
 import { scanning } from './rows/scan.ts';
 import { shaping } from './rows/shape.ts';
 import { softmaxes } from './rows/softmax.ts';
@@ -34,6 +35,7 @@ export const rows: OpRow[] = [
   ...recurrent,
   ...reductions,
   ...shaping,
+  ...turning,
   ...scanning,
   ...softmaxes,
   ...sparsemaxes,

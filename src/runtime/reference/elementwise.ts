@@ -31,6 +31,14 @@ export function sigmoid(x: number): number {
 const normal = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
 const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
+/** `x/2 (1 + tanh u)` and its slope. */
+const RATE = Math.sqrt(2 / Math.PI);
+const bent = (x: number) => Math.tanh(RATE * (x + 0.044715 * x ** 3));
+const geluTanhSlope = (x: number) => (1 + bent(x)) / 2 + (x / 2) * (1 - bent(x) ** 2) * RATE * (1 + 3 * 0.044715 * x * x);
+
+/** `σ(x) (1 + x (1 − σ(x)))`. */
+const siluSlope = (x: number) => sigmoid(x) * (1 + x * sigmoid(-x));
+
 const bool = (value: boolean) => (value ? 1 : 0);
 
 /** C99's `pow`, which JavaScript's is but for 1 to NaN and ±1 to ±∞: 1. */
@@ -86,6 +94,27 @@ export function elementwise(cells: Cells) {
     sigmoidBackward: slope((g, y) => g * y * (1 - y)),
     reluBackward: slope((g, y) => (y > 0 ? g : 0)),
     geluBackward: slope((g, x) => g * (normal(x) + x * density(x))),
+    geluTanh: map((x) => (x / 2) * (1 + bent(x))),
+    geluTanhBackward: slope((g, x) => g * geluTanhSlope(x)),
+    silu: map((x) => x * sigmoid(x)),
+    siluBackward: slope((g, x) => g * siluSlope(x)),
+    swiglu: slope((a, b) => a * sigmoid(a) * b),
+    swigluBackward(da, db, g, a, b, n) {
+      const h = cells();
+      for (let i = 0; i < n; i++) {
+        const [slopeOf, gate, up] = [h[g + i], h[a + i], h[b + i]] as [number, number, number];
+        h[da + i] = slopeOf * up * siluSlope(gate);
+        h[db + i] = slopeOf * gate * sigmoid(gate);
+      }
+    },
+    reluSquared: map((x) => (x < 0 ? 0 : x * x)),
+    reluSquaredBackward: slope((g, x) => (x > 0 ? 2 * g * x : 0)),
+    softcap(out, x, n, cap) {
+      map((value) => cap * Math.tanh(value / cap))(out, x, n);
+    },
+    softcapBackward(dx, g, y, n, cap) {
+      slope((each, value) => each * (1 - (value / cap) ** 2))(dx, g, y, n);
+    },
     not: map((x) => bool(x === 0)),
     toFloat: map((x) => x),
     affine(out, x, n, scale, shift) {

@@ -12,6 +12,7 @@ import { optimising } from './optimise.ts';
 import { drawing } from './random.ts';
 import { recurrent } from './recurrent.ts';
 import { reductions } from './reduce.ts';
+import { turning } from './rotary.ts';
 import { scanning } from './scan.ts';
 import { softmaxes } from './softmax.ts';
 import { sorting } from './sort.ts';
@@ -31,6 +32,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...drawing(cells),
     ...recurrent(cells),
     ...reductions(cells),
+    ...turning(cells),
     ...scanning(cells),
     ...softmaxes(cells),
     ...sorting(cells),

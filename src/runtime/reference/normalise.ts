@@ -39,5 +39,29 @@ export function normalising(cells: Cells) {
         rowOf(dx, r, n).set(scaled.map((value, i) => s * (value - level - (unit[i] as number) * along)));
       }
     },
+    rmsNorm(out, rstds, x, weight, rows, n, eps) {
+      if (n === 0) return;
+      const h = cells();
+      for (let r = 0; r < rows; r++) {
+        const row = rowOf(x, r, n);
+        const s = 1 / Math.sqrt(mean(row.map((value) => value ** 2)) + eps);
+        h[rstds + r] = s;
+        rowOf(out, r, n).set(row.map((value, i) => value * s * (weight === 0 ? 1 : (h[weight + i] as number))));
+      }
+    },
+    rmsNormBackward(dx, dweight, g, x, weight, rstds, rows, n) {
+      const h = cells();
+      if (dweight !== 0) h.fill(0, dweight, dweight + n);
+      for (let r = 0; r < rows; r++) {
+        const slope = rowOf(g, r, n);
+        const s = h[rstds + r] as number;
+        const unit = rowOf(x, r, n).map((value) => value * s);
+        if (dweight !== 0)
+          for (let i = 0; i < n; i++) h[dweight + i] = (h[dweight + i] as number) + (slope[i] as number) * (unit[i] as number);
+        const scaled = slope.map((value, i) => value * (weight === 0 ? 1 : (h[weight + i] as number)));
+        const along = mean(scaled.map((value, i) => value * (unit[i] as number)));
+        rowOf(dx, r, n).set(scaled.map((value, i) => s * (value - (unit[i] as number) * along)));
+      }
+    },
   } satisfies Partial<Kernels>;
 }

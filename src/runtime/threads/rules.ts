@@ -45,6 +45,7 @@ export const whole: Readonly<Partial<Record<Kernel, string>>> = {
   sumSquares: 'one sum',
   scatterAdd: 'rows meet in one place',
   layerNormBackward: 'sums over rows beside a result by rows',
+  rmsNormBackward: 'sums over rows beside a result by rows',
 };
 
 /** What `signature.ts` cannot read from names: costs, and cuts of kernels of other forms. */
@@ -61,6 +62,13 @@ export const rules: Rules = {
   pow: { cost: 20 },
   gelu: { cost: 1.3 },
   geluBackward: { cost: 1.6 },
+  geluTanh: { cost: 1.2 },
+  geluTanhBackward: { cost: 1.6 },
+  silu: { cost: 1.1 },
+  siluBackward: { cost: 1.5 },
+  swiglu: { cost: 1.3 },
+  swigluBackward: { cost: 1.8 },
+  softcap: { cost: 1.2 },
   copy: { cost: 0.2 },
 
   gather: { cost: [0.2, 'count', 'width'], axes: [{ along: 'count', steps: { out: 'width', index: 1 } }] },
@@ -130,6 +138,19 @@ export const rules: Rules = {
   layerNorm: {
     cost: [0.4, 'rows', 'n'],
     axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }],
+  },
+
+  rmsNorm: {
+    cost: [0.3, 'rows', 'n'],
+    axes: [{ along: 'rows', steps: { out: 'n', rstd: 1, x: 'n' } }],
+  },
+  rotary: {
+    cost: [0.3, 'batch', 'heads', 'queries', 'depth'],
+    axes: [
+      { along: 'batch', steps: { out: ['heads', 'queries', 'depth'], x: ['heads', 'queries', 'depth'], index: 'indexStride' } },
+      { along: 'heads', steps: { out: ['queries', 'depth'], x: ['queries', 'depth'] }, alone: ['batch'] },
+      { along: 'queries', steps: { out: 'depth', x: 'depth', index: 1 }, alone: ['batch', 'heads'] },
+    ],
   },
 
   topk: { cost: [10, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'k', x: 'n' } }] },

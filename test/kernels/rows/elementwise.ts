@@ -133,6 +133,57 @@ export const elementwise: KernelRow[] = [
     tolerance: { relative: 41 * 2 ** -24, absolute: 3 * 0.46 * 14 * 2 ** -24 },
     alias: both,
   },
+  // As gelu, the argument of σ by five roundings: |v| ≤ 25 below −6, 1.7 within ±1; σ 4, the product 1.
+  { kernel: 'geluTanh', args: (n, d) => [d.out(n), d.real(n, -6, 6), n], tolerance: { relative: 130 * 2 ** -24 }, alias: [[0, 1]] },
+  { kernel: 'geluTanh', name: 'near 0', args: (n, d) => [d.out(n), d.real(n, -1, 1), n], tolerance: { relative: 14 * 2 ** -24 } },
+  // σ and x σ (1 − σ) v′ lose 14 where they cancel, near −0.75; where 1 − σ has lost most x v′ is 8 · 15 of it at the most that still counts, |x| = 3.
+  {
+    kernel: 'geluTanhBackward',
+    args: (n, d) => [d.out(n), d.real(n), d.real(n, -6, 6), n],
+    tolerance: { relative: 2 ** -20, absolute: 3 * 60 * 2 ** -24 },
+    alias: both,
+  },
+  {
+    kernel: 'geluTanhBackward',
+    name: 'far out',
+    args: (n, d) => [
+      d.out(n),
+      d.real(n),
+      { ...d.int(n, 2), dtype: 'float32', values: d.int(n, 2).values.map((v) => (2 * v - 1) * 2 ** 100) },
+      n,
+    ],
+    tolerance: exact,
+  },
+  { kernel: 'silu', args: (n, d) => [d.out(n), d.real(n, -20, 20), n], tolerance: { relative: 5 * 2 ** -24 }, alias: [[0, 1]] },
+  // Up to |x| = 8: x times what 1 − σ and x σ lost, 5 each, beside σ.
+  {
+    kernel: 'siluBackward',
+    args: (n, d) => [d.out(n), d.real(n), d.real(n, -8, 8), n],
+    tolerance: { relative: 2 ** -21, absolute: 3 * 60 * 2 ** -24 },
+    alias: both,
+  },
+  { kernel: 'swiglu', args: (n, d) => [d.out(n), d.real(n, -20, 20), d.real(n), n], tolerance: { relative: 6 * 2 ** -24 }, alias: both },
+  {
+    kernel: 'swigluBackward',
+    args: (n, d) => [d.out(n), d.out(n), d.real(n), d.real(n, -8, 8), d.real(n), n],
+    tolerance: { relative: 2 ** -21, absolute: 9 * 60 * 2 ** -24 },
+    alias: [
+      [0, 2],
+      [1, 3],
+      [0, 4],
+    ],
+  },
+  { kernel: 'reluSquared', args: (n, d) => [d.out(n), d.real(n), n], tolerance: rounded, alias: [[0, 1]] },
+  { kernel: 'reluSquaredBackward', args: (n, d) => [d.out(n), d.real(n), d.real(n), n], tolerance: rounded, alias: both },
+  { kernel: 'reluSquaredBackward', name: 'at 0', args: (n, d) => [d.out(n), d.real(n), small(n, d), n], tolerance: rounded },
+  // The quotient's half an ulp reaches tanh at most as it is, then tanh's two ulp and the product.
+  { kernel: 'softcap', args: (n, d) => [d.out(n), d.real(n, -90, 90), n, 30], tolerance: { relative: 6 * 2 ** -24 }, alias: [[0, 1]] },
+  {
+    kernel: 'softcapBackward',
+    args: (n, d) => [d.out(n), d.real(n), d.real(n, -30, 30), n, 30],
+    tolerance: { relative: 2 ** -23, absolute: 3 * 2 ** -23 },
+    alias: both,
+  },
   unary('neg', -3, 3),
   unary('abs', -3, 3),
   unary('sign', -3, 3),

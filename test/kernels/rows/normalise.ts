@@ -42,4 +42,29 @@ export const normalising: KernelRow[] = [
     args: (n, d) => [d.out(3 * n), 0, 0, d.real(3 * n), d.real(3 * n), 0, ...statistics(d), 3, n],
     tolerance,
   },
+  {
+    kernel: 'rmsNorm',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.real(3 * n), d.real(n), 3, n, 1e-6],
+    tolerance,
+    alias: [[0, 2]],
+  },
+  {
+    kernel: 'rmsNorm',
+    name: 'bare',
+    args: (n, d) => [d.out(3 * n), d.out(n ? 3 : 0), d.real(3 * n), 0, 3, n, 0.25],
+    tolerance,
+    alias: [[0, 2]],
+  },
+  {
+    kernel: 'rmsNormBackward',
+    args: (n, d) => [d.out(3 * n), d.out(n), d.real(3 * n), d.real(3 * n), d.real(n), d.real(3, 0.4, 0.8), 3, n],
+    tolerance,
+    alias: [[0, 2]],
+  },
+  {
+    kernel: 'rmsNormBackward',
+    name: 'bare',
+    args: (n, d) => [d.out(3 * n), 0, d.real(3 * n), d.real(3 * n), 0, d.real(3, 0.4, 0.8), 3, n],
+    tolerance,
+  },
 ];

@@ -1,4 +1,4 @@
-import { layerNorm } from '../../../src/ops/index.ts';
+import { layerNorm, rmsNorm } from '../../../src/ops/index.ts';
 import { alongAxis, type Plain, weighed as plainly, total, zip } from '../plain.ts';
 import { type OpRow, weighed } from '../row.ts';
 
@@ -11,6 +11,9 @@ const normed = (x: Plain, eps: number) =>
     const variance = total(row.map((v) => (v - mean) ** 2)) / row.length;
     return row.map((v) => (v - mean) / Math.sqrt(variance + eps));
   });
+
+const rooted = (x: Plain, eps: number) =>
+  alongAxis(x, 2, (row) => row.map((v) => v / Math.sqrt(total(row.map((u) => u * u)) / row.length + eps)));
 
 export const normalising: OpRow[] = [
   { op: 'layerNorm', f: (x) => weighed(layerNorm(x)), inputs: [x], value: (x) => plainly(normed(x, 1e-5)) },
@@ -27,5 +30,13 @@ export const normalising: OpRow[] = [
     f: (x, bias) => weighed(layerNorm(x, { bias, eps: 0.1 })),
     inputs: [x, row],
     value: (x, bias) => plainly(zip((v, b) => v + b, normed(x, 0.1), bias)),
+  },
+  { op: 'rmsNorm', f: (x) => weighed(rmsNorm(x)), inputs: [x], value: (x) => plainly(rooted(x, 1e-6)) },
+  {
+    op: 'rmsNorm',
+    name: 'weight',
+    f: (x, weight) => weighed(rmsNorm(x, weight, { eps: 0.1 })),
+    inputs: [x, row],
+    value: (x, weight) => plainly(zip((v, w) => v * w, rooted(x, 0.1), weight)),
   },
 ];

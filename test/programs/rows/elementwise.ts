@@ -133,6 +133,34 @@ const gelu: Row = {
   },
 };
 
+const silu: Unary = (x) => n.mul(x, n.sigmoid(x));
+
+const softcap: Row = {
+  op: 'softcap',
+  draw: (d) => {
+    const cap = d.pick([1, 2, 0.5, 30]);
+    const x = d.float();
+    d.call(
+      'softcap',
+      [x, cap],
+      map(x, (each) => n.scale(n.tanh(n.scale(each, 1 / cap)), cap)),
+    );
+  },
+};
+
+const swiglu: Row = {
+  op: 'swiglu',
+  draw: (d) => {
+    const gate = d.float();
+    const up = d.like(gate.shape);
+    d.call(
+      'swiglu',
+      [gate, up],
+      make(gate.shape, (i) => n.mul(silu(get(gate, i)), get(up, i))),
+    );
+  },
+};
+
 export const elementwise: Row[] = [
   unary('abs', (x) => (x.value === 0 ? n.zero : x.value < 0 ? n.neg(x) : x), fromZero),
   unary('sign', sign, fromZero),
@@ -147,6 +175,10 @@ export const elementwise: Row[] = [
   unary('square', (x) => n.mul(x, x)),
   unary('relu', (x) => (x.value > 0 ? x : n.zero), fromZero),
   unary('softplus', n.softplus),
+  unary('silu', silu),
+  unary('reluSquared', (x) => (x.value > 0 ? n.mul(x, x) : n.zero), fromZero),
+  softcap,
+  swiglu,
   unary('neg', n.neg),
   gelu,
   clamp,

@@ -1,4 +1,5 @@
 // Ops that read and write by index, and draws from keys.
+import { scatter } from '../choices.ts';
 import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
 import { get, indices, make, map, type Plain, sizeOf, withAxis, without } from '../plain.ts';
@@ -167,7 +168,40 @@ const detach: Row = {
   },
 };
 
+/** `(a cos − b sin, b cos + a sin)` of each pair, whatever the table holds (Su et al. 2021, eq. 34). */
+const rotary: Row = {
+  op: 'rotary',
+  weight: 2,
+  draw: (d) => {
+    const x = d.float(
+      (slot) => slot.shape.length === 4 && !slot.shape.includes(0) && (slot.shape[3] as number) > 1,
+      () => [1 + d.int(2), 1 + d.int(2), 1 + d.int(3), 2 + d.int(4)],
+    );
+    const [batch, , queries, depth] = x.shape as [number, number, number, number];
+    const half = 1 + d.int(Math.floor(depth / 2));
+    const [length, seed] = [1 + d.int(4), d.int(64)];
+    const entries = Array.from({ length: length * 2 * half }, (_, i) => (scatter(seed, i, 33) - 16) / 16);
+    const table = d.leaf([length, 2 * half], entries, 'float32');
+    const positions = d.index([d.flag() ? 1 : batch, queries], length);
+    const layout = d.pick(['halves', 'pairs'] as const);
+    const partner = (i: number) =>
+      (layout === 'pairs' ? [i - (i % 2), i - (i % 2) + 1] : [i % half, (i % half) + half]) as [number, number];
+    const result = make(x.shape, ([b = 0, h = 0, t = 0, i = 0]) => {
+      const own = get(x, [b, h, t, i]);
+      if (i >= 2 * half) return own;
+      const [first, second] = partner(i);
+      const pair = layout === 'pairs' ? first / 2 : first;
+      const row = get(positions, [b, t]).value;
+      const [cos, sin] = [get(table, [row, pair]), get(table, [row, pair + half])];
+      const other = get(x, [b, h, t, i === first ? second : first]);
+      return n.dot([own, other], [cos, i === first ? n.neg(sin) : sin]);
+    });
+    d.call('rotary', [x, table, positions, { layout }], result);
+  },
+};
+
 export const indexed: Row[] = [
+  rotary,
   gather,
   segmentSum,
   pick,
