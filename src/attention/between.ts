@@ -2,6 +2,7 @@
 
 import { Module, param } from '../nn/module.ts';
 import { add, concat, div, gather, mean, mul, reshape, slice, sqrt, square, stack, sub } from '../ops/index.ts';
+import type { RotaryLayout } from '../ops/rotary.ts';
 import { viewed } from '../ops/view.ts';
 import { anything, expectOptions, isFlag, isOneOf, isPositive, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
@@ -23,9 +24,6 @@ export interface Between {
 export const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (value) =>
   ['query', 'key'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
 );
-
-/** Which elements of a row are turned together: i and i + D / 2 (GPT-NeoX, Hugging Face), or 2 i and 2 i + 1 (the paper, Meta's files). */
-export type RotaryLayout = 'halves' | 'pairs';
 
 /** What {@link Rotary} is made with. */
 export interface RotaryOptions {

@@ -1,7 +1,7 @@
 /** Scores, windows, selections, reads, and the mechanisms composed of them. @module */
 
 export { Attention, type AttentionParts, bahdanau, softAttention } from './attention.ts';
-export { type Between, CombinedBetween, QKNorm, type QKNormOptions, Rotary, type RotaryLayout, type RotaryOptions } from './between.ts';
+export { type Between, CombinedBetween, QKNorm, type QKNormOptions, Rotary, type RotaryOptions } from './between.ts';
 export { KeyValueCache } from './cache.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
 export { dropping } from './dropping.ts';

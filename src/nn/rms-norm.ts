@@ -24,6 +24,6 @@ export class RMSNorm extends Module {
 
   /** `[…, size]` to the same. */
   forward(x: Tensor): Tensor {
-    return rmsNorm(x, this.weight ?? undefined, this);
+    return rmsNorm(x, this.weight ?? undefined, { eps: this.eps });
   }
 }

@@ -43,7 +43,7 @@ export {
   type VarianceOptions,
   variance,
 } from './reduce.ts';
-export { type RotaryOptions, rotary } from './rotary.ts';
+export { type RotaryLayout, rotary } from './rotary.ts';
 export { type AttentionOptions, scaledDotProductAttention } from './scaled-dot-product.ts';
 export { type CumulativeOptions, cumprod, cumsum, linearScan, monotonicWeights, type ScanOptions } from './scan.ts';
 export type { Embedded, SequenceOptions, Weights } from './sequence.ts';

@@ -1,28 +1,25 @@
 import { record } from '../autograd/record.ts';
 import * as call from '../runtime/generated/calls.ts';
-import { expectOptions, isOneOf, maybe, type Rules } from '../tensor/check.ts';
+import { expectOptions, isOneOf, maybe } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { expectIndices, expectSame } from './indices.ts';
 
-/** Options of {@link rotary}. */
-export interface RotaryOptions {
-  /**
-   * Which elements turn together: i and i + width/2 (`halves`, as Hugging Face and GPT-NeoX keep weights), or 2i and 2i + 1 (`pairs`, as the paper, Meta
-   * and llama.cpp do). Weights made for one give nonsense by the other, and no error. Default `halves`.
-   */
-  layout?: 'halves' | 'pairs' | undefined;
-}
+/**
+ * Which elements turn together: i and i + width/2 (`halves`, as Hugging Face and GPT-NeoX keep weights), or 2i and 2i + 1 (`pairs`, as the paper, Meta
+ * and llama.cpp do). Weights made for one give nonsense by the other, and no error.
+ */
+export type RotaryLayout = 'halves' | 'pairs';
 
-const rotaryOptions: Rules<RotaryOptions> = { layout: /* @__PURE__ */ maybe(isOneOf('halves', 'pairs')) };
+const rotaryOptions = { layout: /* @__PURE__ */ maybe(isOneOf('halves', 'pairs')) };
 
 /**
  * Turns pairs of elements by angles that grow with the position, so that a product of two such rows depends on the distance of their positions alone
  * (Su et al. 2021, "RoFormer", eq. 34): `(a, b)` becomes `(a cos − b sin, b cos + a sin)`. `x` is `[B, H, T, D]`, `positions` int32 `[B, T]` or, of all
  * examples, `[1, T]`; row p of `table` `[length, width]` (`rotaryTable` of `saccade/nn`) holds the width/2 cosines and then the sines of
- * position p. Elements from `width` on stay. Gradient: turned back.
+ * position p. `layout` is `halves` by default. Elements from `width` on stay. Gradient: turned back.
  */
-export function rotary(x: Tensor, table: Tensor, positions: Tensor, options: RotaryOptions = {}): Tensor {
+export function rotary(x: Tensor, table: Tensor, positions: Tensor, options: { layout?: RotaryLayout | undefined } = {}): Tensor {
   expectDType('rotary', 'x', x, 'float32');
   expectTable(table, x);
   expectPositions(positions, x);
@@ -49,7 +46,7 @@ function expectPositions(positions: Tensor, x: Tensor): void {
 }
 
 /** The op (`sign` 1), and its gradient, which turns the other way. */
-function turned(x: Tensor, table: Tensor, positions: Tensor, layout: 'halves' | 'pairs', sign: number): Tensor {
+function turned(x: Tensor, table: Tensor, positions: Tensor, layout: RotaryLayout, sign: number): Tensor {
   const [batch, heads, queries, depth] = x.shape as [number, number, number, number];
   const [length, width] = table.shape as [number, number];
   const mark = expectIndices('rotary', positions, 0, length, 'positions');

@@ -135,7 +135,7 @@ export const moduleEquations: Record<string, Equation> = {
   'LayerNorm: without bias': (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   LayerNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   RMSNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 1e-6, w.vector('weight'))),
-  'RMSNorm: without weight': (w, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 0.1)),
+  'RMSNorm: without weight': (_, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 0.1)),
   Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
   LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
   RNNCell: cell(rnn, false),
