@@ -19,6 +19,7 @@ export {
   EncoderDecoder,
   type Looked,
   type Taught,
+  type TaughtVectors,
   type TeachOptions,
 } from './seq2seq/encoder-decoder.ts';
 export { ItemsSeq2Seq, type ItemsSeq2SeqOptions } from './seq2seq/items-seq2seq.ts';

@@ -51,7 +51,7 @@ const layer = {
   ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5 },
 };
 const without = (all: object, name: string) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
-const ofLayer = { dropout: share, eps: positive, scale: positive };
+const ofLayer = { dropout: share, eps: positive, scale: finite };
 
 /** Every exported part that is made with options. */
 export const options: Record<string, Made> = {

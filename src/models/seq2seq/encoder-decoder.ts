@@ -12,6 +12,7 @@ import { argmax, stack, transpose, unstack, where } from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, shown } from '../../tensor/check.ts';
 import { tensor } from '../../tensor/create.ts';
 import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
+import { scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, type Specials, shiftRight } from '../tokens.ts';
@@ -63,6 +64,11 @@ export interface Taught extends Looked {
   logits: Tensor;
 }
 
+/** The result of all steps together: `vector` `[B, T, D]`, and attention as {@link Taught} has it. */
+export interface TaughtVectors extends Looked {
+  vector: Tensor;
+}
+
 /**
  * The shared part of models that read a source and write a target token by token: teaching and decoding. `Source` is what the decoder reads
  * at every step and never changes, `S` the state that each step leaves for the next.
@@ -85,6 +91,12 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
    */
   abstract advance(embedded: Tensor, source: Source, state: S, options?: { key?: Key }): DecoderStep<S>;
 
+  /**
+   * All steps at once, for decoders that can: from the tokens fed, int32 `[B, T]`, to the vectors from which the next ones are predicted, with the bits of
+   * one step after the other, and with `weights` the result of attention.
+   */
+  protected whole?(fed: Tensor, source: Source, options: { key?: Key; weights: boolean }): TaughtVectors;
+
   /** Tokens that searches must not write: padding and the start, unless either is the end. */
   get never(): number[] {
     const { pad, start, end } = this.specials;
@@ -102,15 +114,13 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
    * before it.
    */
   forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
-    return this.logits(this.unroll('forward', source, target, options));
+    return this.output.forward(this.taught('forward', source, target, options, false).vector);
   }
 
   /** {@link forward}'s logits, with the same bits, and the result of attention: to train hard attention, and to draw alignments. */
   teach(source: Tensor, target: Tensor, options: TeachOptions = {}): Taught {
-    const steps = this.unroll('teach', source, target, options);
-    const { weights, ...drawn } = stacked(steps.map(({ vector: _, state: __, ...seen }): Looked => seen));
-    const ofHeads = weights && weights.rank === 4; // [B, T, H, S]
-    return { logits: this.logits(steps), ...drawn, ...(weights && { weights: ofHeads ? transpose(weights, 1, 2) : weights }) };
+    const { vector, ...seen } = this.taught('teach', source, target, options, true);
+    return { logits: this.output.forward(vector), ...seen };
   }
 
   /** Decodes the source (int32 `[B, S]`) greedily, with a beam, or by drawing. Padding and the start are never written. */
@@ -139,42 +149,55 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return generate(once, { source }, { ...options, ...searchOf({ specials, never }, source, options.maxLength) });
   }
 
-  private logits(steps: readonly DecoderStep<S>[]): Tensor {
-    return this.output.forward(
-      stack(
-        steps.map(({ vector }) => vector),
-        1,
-      ),
-    );
-  }
-
-  /** Runs every step of the target. */
-  private unroll(op: string, source: Tensor, target: Tensor, options: TeachOptions): DecoderStep<S>[] {
+  /** Teaches: what each token is predicted from and, with `looked`, the result of attention. */
+  private taught(op: string, source: Tensor, target: Tensor, options: TeachOptions, looked: boolean): TaughtVectors {
     expectNames(op, options, teaching);
     expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
     if (!(sampling >= 0 && sampling <= 1)) throw new RangeError(`${op}: sampling must be in [0, 1], got ${shown(sampling)}`);
     if (key !== undefined) expectKey(op, key);
     if (sampling > 0 && !key) throw new RangeError(`${op}: sampling needs a key, got sampling ${sampling} without one`);
-    const [forEncoder, forEmbedding, forSteps, forSampling] = key ? split(key, 4) : [];
+    const [forEncoder, ...keys] = key ? split(key, 4) : [];
     const fed = shiftRight(target, this.specials.start);
-    const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
-    const truth = sampling > 0 ? unstack(fed, 1) : []; // T × [B]
     const read = this.read(source, withKey(forEncoder));
     if (target.shape[0] !== source.shape[0] || target.shape[1] === 0) {
       throw new RangeError(`${op}: target must be [${source.shape[0]}, T] with T from 1, got ${show(target.shape)}`);
     }
+    if (this.whole) {
+      const [, forWhole, forSampling] = keys;
+      // Guesses have no gradient, and dropout does not disturb them.
+      const guessed = () => noGrad(() => scope(() => stack(this.unroll(fed, read, sampling, [undefined, undefined, forSampling]).fed, 1)));
+      return this.whole(sampling > 0 ? guessed() : fed, read, { weights: looked, ...withKey(forWhole) });
+    }
+    const { steps } = this.unroll(fed, read, sampling, keys);
+    const seen = looked ? stacked(steps.map(({ vector: _, state: __, ...given }): Looked => given)) : {};
+    const { weights } = seen;
+    const ofHeads = weights?.rank === 4; // [B, T, H, S]
+    const vectors = steps.map(({ vector }) => vector);
+    return { vector: stack(vectors, 1), ...seen, ...(ofHeads && { weights: transpose(weights, 1, 2) }) };
+  }
+
+  /** Runs every step of a target fed as `fed` `[B, T]`: the tokens that were really fed, if any were sampled, and the steps. */
+  private unroll(
+    fed: Tensor,
+    read: Source,
+    sampling: number,
+    [forEmbedding, forSteps, forSampling]: readonly (Key | undefined)[],
+  ): { fed: Tensor[]; steps: DecoderStep<S>[] } {
+    const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
+    const tokens = sampling > 0 ? unstack(fed, 1) : []; // T × [B]
     const steps: DecoderStep<S>[] = [];
     let state = this.initialState(read);
     for (const [t, embedded] of inputs.entries()) {
       const last = steps.at(-1)?.vector;
-      const guessed = last && sampling > 0 && forSampling && this.mixed(truth[t] as Tensor, last, sampling, foldIn(forSampling, t));
+      const guessed = last && sampling > 0 && forSampling && this.mixed(tokens[t] as Tensor, last, sampling, foldIn(forSampling, t));
+      if (guessed) tokens[t] = guessed;
       const input = guessed ? this.embedding.forward(guessed) : embedded;
       const step = this.advance(input, read, state, withKey(forSteps && foldIn(forSteps, t)));
       steps.push(step);
       state = step.state;
     }
-    return steps;
+    return { fed: tokens, steps };
   }
 
   /** Replaces each of the true tokens `[B]`, with probability `sampling`, by the best guess from the last vectors `[B, D]`. */

@@ -8,7 +8,7 @@ import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import { expectKey, expectNames, expectOptions, isSize, maybe, type Names, type Rules } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import {
   attentionOf,
   type FeedForward,
@@ -18,7 +18,6 @@ import {
   half,
   isLayer,
   type LayerCall,
-  lookAt,
   type Norm,
   normOf,
   type TransformerEncoderLayerOptions,
@@ -98,12 +97,15 @@ export class TransformerDecoderLayer extends Module implements FeedForward {
     this.dropout = new Dropout({ p: dropout });
   }
 
-  /** `x` `[B, T, D]` with a source `[B, S, ·]` to the same; with `weights`, which change no bit of it, where each head looked too. */
-  forward(x: Tensor, source: Tensor, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights };
-  forward(x: Tensor, source: Tensor, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
+  /**
+   * `x` `[B, T, D]` with a source, `[B, S, ·]` or as {@link prepare} gives it, to the same; with `weights`, which change no bit of it, where each head
+   * looked too.
+   */
+  forward(x: Tensor, source: Tensor | Prepared, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights };
+  forward(x: Tensor, source: Tensor | Prepared, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
   forward(
     x: Tensor,
-    source: Tensor,
+    source: Tensor | Prepared,
     options: DecoderLayerCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: DecoderWeights } {
     expectNames('TransformerDecoderLayer', options, decoderCalling);
@@ -117,7 +119,10 @@ export class TransformerDecoderLayer extends Module implements FeedForward {
     const { output, looked, read } = this.through(
       x,
       (z): Looked => this.self_attn.forward(z, z, z, call(mask, forSelf)),
-      (z): Looked => this.multihead_attn.forward(z, source, source, call(crossMask, forCross)),
+      (z) =>
+        source instanceof Tensor
+          ? this.multihead_attn.forward(z, source, source, call(crossMask, forCross))
+          : this.read(z, source, weights, forCross),
       forHalves,
     );
     return weights ? { output, weights: weightsOf(looked, read) } : output;
@@ -136,9 +141,14 @@ export class TransformerDecoderLayer extends Module implements FeedForward {
     const { output, looked, read } = this.through(
       x,
       (z) => this.self_attn.extend(z, cache, options),
-      (z): Looked => lookAt(this.multihead_attn, z, prepared, options.weights ?? false),
+      (z) => this.read(z, prepared, options.weights ?? false),
     );
     return { output, cache: looked.cache, ...(options.weights && { weights: weightsOf(looked, read) }) };
+  }
+
+  private read(x: Tensor, prepared: Prepared, weights: boolean, key?: Key): Looked {
+    const attention = this.multihead_attn;
+    return attention.steps(x, prepared, attention.initialState(prepared, x.shape[1]), { weights, ...(key && { key }) });
   }
 
   private through<A extends Looked, C extends Looked>(

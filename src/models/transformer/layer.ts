@@ -49,7 +49,7 @@ export class TransformerEncoderLayer extends Module implements FeedForward {
     const norm = normOf(options);
     this.norm1 = norm();
     this.norm2 = norm();
-    this.self_attn = attentionOf(options, options, forAttention);
+    this.self_attn = attentionOf(options, { window: options.window, between: options.between }, forAttention);
     const net = feedForwardOf(options, [forFirst, forSecond, forGate]);
     this.linear1 = net.linear1;
     this.linear2 = net.linear2;

@@ -2,16 +2,13 @@
 
 import type { Between } from '../../attention/between.ts';
 import { MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
-import type { Prepared, Window } from '../../attention/parts.ts';
-import { joinHeads } from '../../attention/projection.ts';
-import { DotScore } from '../../attention/score.ts';
+import type { Window } from '../../attention/parts.ts';
 import type { Dropout } from '../../nn/dropout.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { add, gelu, mul, relu, sigmoid, square } from '../../ops/index.ts';
-import { anything, isFlag, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
-import { zeros } from '../../tensor/create.ts';
+import { anything, isFlag, isNumber, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -107,7 +104,7 @@ export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   keyHeads: /* @__PURE__ */ maybe(isSize),
   headSize: /* @__PURE__ */ maybe(isSize),
   between: anything,
-  scale: /* @__PURE__ */ maybe(isPositive),
+  scale: /* @__PURE__ */ maybe(isNumber),
 };
 
 /** What makes the norms that the options ask for. */
@@ -124,29 +121,7 @@ export function attentionOf(
   source = options.size,
 ): MultiHead {
   const { size, heads, headSize, keyHeads, bias, dropout, scale } = options;
-  const sizes = { query: size, key: source, heads, ...(headSize && { size: heads * headSize, output: size }) };
-  const score = scale !== undefined && { score: () => new DotScore({ scaled: false }) };
-  const between = scale === undefined || scale === 1 ? own.between : scaledBy(scale, own.between);
-  return new MultiHead({ ...sizes, keyHeads, bias, dropout, ...score, window: own.window, between }, key);
-}
-
-/** What is done between maps and scores, and the queries multiplied by `scale`. */
-function scaledBy(scale: number, between: Between | undefined): Between {
-  return {
-    query: (x, positions) => mul(between?.query(x, positions) ?? x, scale),
-    key: (x, positions) => between?.key(x, positions) ?? x,
-  };
-}
-
-/** What N queries `[B, N, D]` read of a prepared source at once, and with `weights` where each head looked `[B, H, N, S]`. */
-export function lookAt(attention: MultiHead, x: Tensor, prepared: Prepared, weights: boolean): { output: Tensor; weights?: Tensor } {
-  const { projection, heads, output } = attention.parts;
-  const { mask, keys, values } = prepared;
-  const query = projection.one('query', x);
-  const q = heads.between?.query(query, zeros([1, x.shape[1] as number], 'int32')) ?? query;
-  const { output: read, ...seen } = heads.look(q, keys, values, {}, { mask, weights });
-  const joined = joinHeads(read);
-  return { ...seen, output: output?.forward(joined) ?? joined };
+  return new MultiHead({ query: size, key: source, heads, headSize, output: size, keyHeads, bias, dropout, scale, ...own }, key);
 }
 
 /** What a half's part gives, `output` beside whatever else. */

@@ -4,9 +4,9 @@ import type { KeyValueCache } from '../../attention/cache.ts';
 import type { ExtendCall } from '../../attention/heads.ts';
 import type { Prepared } from '../../attention/parts.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import {
   type DecoderLayerCall,
   type DecoderWeights,
@@ -105,22 +105,28 @@ export class TransformerDecoder extends Module {
     this.norm = lastNorm ? normOf(options)() : null;
   }
 
-  /** Targets `[B, T, D]` with a source `[B, S, ·]` to the same; with `weights`, which change no bit of it, where each head of each layer looked too. */
-  forward(x: Tensor, source: Tensor, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights[] };
-  forward(x: Tensor, source: Tensor, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
+  /** Targets `[B, T, D]` with a source, `[B, S, ·]` or as {@link prepare} gives it, to the same; with `weights`, which change no bit of it, where each head of each layer looked too. */
   forward(
     x: Tensor,
-    source: Tensor,
+    source: Tensor | TransformerSource,
+    options: DecoderLayerCall & { weights: true },
+  ): { output: Tensor; weights: DecoderWeights[] };
+  forward(x: Tensor, source: Tensor | TransformerSource, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
+  forward(
+    x: Tensor,
+    source: Tensor | TransformerSource,
     options: DecoderLayerCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: DecoderWeights[] } {
     expectNames('TransformerDecoder', options, decoderCalling);
     const { mask, crossMask, key, weights } = options;
+    if (!(source instanceof Tensor)) this.expectLayers('source', source);
     const keys = keysOf(key, this.layers);
     const seen: DecoderWeights[] = [];
     const y = this.layers.reduce((z, layer, i) => {
       const call = { mask, crossMask, key: keys[i] };
-      if (!weights) return layer.forward(z, source, call);
-      const looked = layer.forward(z, source, { ...call, weights });
+      const read = source instanceof Tensor ? source : (source.layers[i] as Prepared);
+      if (!weights) return layer.forward(z, read, call);
+      const looked = layer.forward(z, read, { ...call, weights });
       seen.push(looked.weights);
       return looked.output;
     }, x);
@@ -138,11 +144,8 @@ export class TransformerDecoder extends Module {
    * at once, alone or in a batch: the bits are the same, and those of {@link forward} under a `causal` window.
    */
   extend(x: Tensor, source: TransformerSource, state?: TransformerState, options: ExtendCall = {}): DecoderStackExtended {
-    const count = this.layers.length;
-    for (const [name, { layers = [] }] of Object.entries({ source, ...(state && { state }) })) {
-      if (layers.length !== count)
-        throw new RangeError(`TransformerDecoder: ${name} must be of ${count} layers, got ${shown(layers.length)}`);
-    }
+    this.expectLayers('source', source);
+    if (state) this.expectLayers('state', state);
     const caches: KeyValueCache[] = [];
     const seen: DecoderWeights[] = [];
     const y = this.layers.reduce((z, layer, i) => {
@@ -153,5 +156,10 @@ export class TransformerDecoder extends Module {
     }, x);
     const output = this.norm?.forward(y) ?? y;
     return { output, state: { layers: caches }, ...(options.weights && { weights: seen }) };
+  }
+
+  private expectLayers(name: string, { layers }: { layers: readonly unknown[] }): void {
+    const count = this.layers.length;
+    if (layers?.length !== count) throw new RangeError(`TransformerDecoder: ${name} must be of ${count} layers, got ${layers?.length}`);
   }
 }
