@@ -1,11 +1,12 @@
 // The families that are known, in the order in which they are asked.
 
 import type { Module } from '../nn/module.ts';
+import { bert } from './families/bert.ts';
 import { gpt2 } from './families/gpt2.ts';
 import type { Family } from './family.ts';
 
 /** Every family. */
-export const families = [gpt2] as const;
+export const families = [gpt2, bert] as const;
 
 /** A model of any of the families. */
 export type PretrainedModel = (typeof families)[number] extends Family<infer M extends Module> ? M : never;

@@ -1,6 +1,7 @@
 /** Models that others trained, from their files as they are. @module */
 
 export { Config, type ConfigSource } from './config.ts';
+export { bert } from './families/bert.ts';
 export { gpt2 } from './families/gpt2.ts';
 export { families, type PretrainedModel } from './families.ts';
 export type { Family, FamilyPlan, FileShapes } from './family.ts';

@@ -220,7 +220,7 @@ export const moduleEquations: Record<string, Equation> = {
     return [...rows.flatMap((row, t) => (t < realOf(e, S) ? row : row.map(() => 0))), ...sentenceVector(rows.slice(0, realOf(e, S)))];
   },
   'TextEncoder: pooler, no types': (w, e) => {
-    const [first] = textEncoder(w, tokensOf(e, S, SYMBOLS, 1), { layers: 1, real: realOf(e, S), bend: relu, eps: 1e-3 });
+    const [first] = textEncoder(w, tokensOf(e, S, SYMBOLS, 1), { layers: 1, first: 1, real: realOf(e, S), bend: relu, eps: 1e-3 });
     return tanh(linear(w, 'pooler', first ?? []));
   },
   PointerNetwork: pointerNetwork(1),

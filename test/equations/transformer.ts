@@ -144,20 +144,23 @@ export function languageModel(w: Weights, tokens: readonly number[], { layers, h
   return y.map((row) => linear(w, 'output', layerNorm(w.within('norm'), row)));
 }
 
+export interface Encoding extends Pick<Layer, 'bend' | 'eps'> {
+  layers: number;
+  types?: readonly number[];
+  /** How many tokens are looked at. */
+  real: number;
+  /** The place of the first token. */
+  first?: number;
+}
+
 /** Devlin et al. 2019, §3 and figure 2: sums of three vectors, normalised, then layers that normalise last; the first `real` tokens are looked at. */
 export function textEncoder(
   w: Weights,
   tokens: readonly number[],
-  {
-    layers,
-    types,
-    real,
-    bend,
-    eps = 1e-12,
-  }: { layers: number; types?: readonly number[]; real: number; bend: Layer['bend']; eps?: number },
+  { layers, types, real, bend, eps = 1e-12, first = 0 }: Encoding,
 ): Matrix {
   const start = tokens.map((token, t) => {
-    const sum = plus(at(w.matrix('symbols.weight'), token), at(w.matrix('positions.weight'), t));
+    const sum = plus(at(w.matrix('symbols.weight'), token), at(w.matrix('positions.weight'), first + t));
     return layerNorm(w.within('norm'), types ? plus(sum, at(w.matrix('types.weight'), at(types, t))) : sum, eps);
   });
   return range(layers).reduce<Matrix>((x, i) => layer(w.within(`layers.${i}`), x, { heads: 2, may: (_, s) => s < real, bend, eps }), start);

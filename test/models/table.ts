@@ -258,7 +258,7 @@ export const models: ModuleRow[] = [
     name: 'pooler, no types',
     build: (key) =>
       new TextEncoder(
-        { symbols: SYMBOLS, size: 4, layers: 1, heads: 2, length: 6, types: 0, eps: 1e-3, activation: 'relu', pooler: true },
+        { symbols: SYMBOLS, size: 4, layers: 1, heads: 2, length: 6, first: 1, types: 0, eps: 1e-3, activation: 'relu', pooler: true },
         key,
       ),
     constant: drawnAlike,

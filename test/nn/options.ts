@@ -176,10 +176,10 @@ export const options: Record<string, Made> = {
   TextEncoder: made(
     saccade.TextEncoder,
     {
-      ...{ symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, types: 2 },
+      ...{ symbols: 7, size: 4, layers: 2, heads: 2, length: 5, first: 2, hidden: 6, types: 2 },
       ...{ activation: 'gelu', eps: 1e-12, pooler: true, dropout: 0.1 },
     },
-    { numbers: { dropout: share, eps: positive, types: [...never, -1, 2.5] } },
+    { numbers: { dropout: share, eps: positive, types: [...never, -1, 2.5], first: [...never, -1, 2.5] } },
   ),
   Encoder: made(
     saccade.Encoder,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileTensor } from '../../src/io/safetensors.ts';
+import type { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { parameterCount } from '../../src/nn/index.ts';
 import { loadPretrained } from '../../src/pretrained/index.ts';
 import { apart, bytesOf, fileOf, ids, isTest, partsOf, renamed, resultsOf, turned } from './fixture.ts';
@@ -34,7 +35,7 @@ describe('gpt2', () => {
     const parts = partsOf('gpt2_tiny_random');
     const wte = parts.get('transformer.wte.weight') as FileTensor;
     const count = 1000 * 32;
-    const load = async (head?: FileTensor) => (await loadPretrained(fileOf(new Map([...parts, ...(head ? [['lm_head.weight', head] as const] : [])])), { config: tiny })).model; // biome-ignore format: one line
+    const load = async (head?: FileTensor) => (await loadPretrained<LanguageModel>(fileOf(new Map([...parts, ...(head ? [['lm_head.weight', head] as const] : [])])), { config: tiny })).model; // biome-ignore format: one line
     const [absent, equal] = [await load(), await load(wte)];
     const other = await load({ ...wte, data: Float32Array.from(wte.data as Float32Array, (x) => 2 * x) });
     expect(parameterCount(equal)).toBe(parameterCount(absent));

@@ -36,6 +36,8 @@ export interface TextEncoderOptions {
   heads: number;
   /** The most tokens of a text: places have learned vectors. */
   length: number;
+  /** Which of the places' vectors is the first token's: RoBERTa has two before it. Default 0. */
+  first?: number | undefined;
   /** Width of the feed-forward nets. Default 4 D. */
   hidden?: number | undefined;
   /** Kinds of tokens, those of a first and of a second sentence, say; 0: tokens have no kind. Default 2. */
@@ -64,6 +66,7 @@ const rules: Rules<TextEncoderOptions> = {
   layers: isSize,
   heads: isSize,
   length: isSize,
+  first: /* @__PURE__ */ maybe(isCount),
   hidden: /* @__PURE__ */ maybe(isSize),
   types: /* @__PURE__ */ maybe(isCount),
   activation: /* @__PURE__ */ maybe(isActivation),
@@ -81,29 +84,42 @@ const calling: Names<TextEncoderCall & { weights?: boolean }> = { lengths: 1, ma
  */
 export class TextEncoder extends Module {
   readonly symbols: Embedding; // [C, D]
-  readonly positions: Embedding; // [length, D]
+  readonly positions: Embedding; // [first + length, D]
   readonly types: Embedding | undefined; // [types, D]
   readonly norm: LayerNorm;
   readonly layers: readonly TransformerEncoderLayer[];
   readonly pooler: Linear | undefined; // [D, D]
   /** The most tokens of a text. */
   readonly length: number;
+  private readonly first: number;
   private readonly dropout: Dropout;
 
   constructor(options: TextEncoderOptions, key: Key) {
     super();
     expectOptions('TextEncoder', options, rules);
     expectKey('TextEncoder', key);
-    const { symbols, layers, length, types = 2, pooler = false, activation = 'gelu', eps = 1e-12, dropout = 0, ...sizes } = options;
+    const {
+      symbols,
+      layers,
+      length,
+      first = 0,
+      types = 2,
+      pooler = false,
+      activation = 'gelu',
+      eps = 1e-12,
+      dropout = 0,
+      ...sizes
+    } = options;
     const { size } = sizes;
     const [forSymbols, forPositions, forTypes, forPooler, ...forLayers] = split(key, 4 + layers) as [Key, Key, Key, Key, ...Key[]];
     this.symbols = new Embedding({ symbols, size }, forSymbols);
-    this.positions = new Embedding({ symbols: length, size }, forPositions);
+    this.positions = new Embedding({ symbols: first + length, size }, forPositions);
     this.types = types > 0 ? new Embedding({ symbols: types, size }, forTypes) : undefined;
     this.norm = new LayerNorm({ size, eps });
     this.layers = forLayers.map((from) => new TransformerEncoderLayer({ ...sizes, activation, eps, dropout }, from));
     this.pooler = pooler ? new Linear({ input: size, output: size }, forPooler) : undefined;
     this.length = length;
+    this.first = first;
     this.dropout = new Dropout({ p: dropout });
   }
 
@@ -155,7 +171,7 @@ export class TextEncoder extends Module {
   private embedded(tokens: Tensor, types: Tensor | undefined): Tensor {
     const time = tokens.shape[1] as number;
     if (time > this.length) throw new RangeError(`TextEncoder: tokens must be at most ${this.length} long, got ${time}`);
-    const placed = slice(this.positions.weight, 0, 0, time); // [T, D]
+    const placed = slice(this.positions.weight, 0, this.first, this.first + time); // [T, D]
     const beside = this.types || types ? add(this.kinds(tokens, types), placed) : placed;
     return add(this.symbols.forward(tokens), beside);
   }
