@@ -1,12 +1,17 @@
 // The model, in a Web Worker: it pronounces, and learns, while the page stays free; what it has learnt is kept from visit to visit.
 import { type Adam, init, type Position } from 'saccade';
-import { type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
+import { BrowserFiles, type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
 import { cmudict, type Dictionary } from '../recipes/pronounce/cmudict.ts';
 import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../recipes/pronounce/speaker.ts';
 import { optimizerOf, quick, stepsOf, teach } from '../recipes/pronounce/teaching.ts';
-import { forget, keep, kept } from './keep.ts';
 import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
 
+const files = new BrowserFiles('saccade-page');
+const LESSON = 'lesson';
+/** Where the browser refuses (private windows), nothing is kept. */
+const keep = (bytes: Uint8Array) => files.write(LESSON, bytes).catch(() => undefined);
+const kept = () => files.read(LESSON).catch(() => undefined);
+const forget = () => files.delete(LESSON).catch(() => undefined);
 const tell = (report: Report) => postMessage(report);
 const recipe = { ...quick, dropout: 0, batch: 32, warmup: 100 };
 const letters = [..."'abcdefghijklmnopqrstuvwxyz"];
@@ -152,10 +157,10 @@ function failed(error: unknown): void {
 }
 
 /** The files of a lesson are changed by one request after another: a torn file never overtakes the one before it. */
-let files: Promise<unknown> = Promise.resolve();
+let last: Promise<unknown> = Promise.resolve();
 function inTurn(change: () => Promise<void>): Promise<void> {
-  const mine = files.then(change);
-  files = mine.catch(() => {});
+  const mine = last.then(change);
+  last = mine.catch(() => {});
   return mine;
 }
 

@@ -1,4 +1,4 @@
-import { expectOptions, isFlag, isSize, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
+import { expectOptions, isFlag, isSize, isText, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Merge, Pairs, pairKey, withJoined } from './pairs.ts';
 
@@ -33,8 +33,6 @@ function spellings(): string[] {
 }
 
 const rules: Rules<BytePairOptions> = { specials: areSpecials };
-
-const isText = /* @__PURE__ */ ruleOf('a string', (value) => typeof value === 'string');
 
 const areMerges = /* @__PURE__ */ ruleOf(
   'a list of pairs',

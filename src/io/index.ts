@@ -1,5 +1,6 @@
 /** Files and checkpoints. @module */
 
+export { BrowserFiles } from './browser.ts';
 export {
   type Checkpoint,
   type CheckpointParts,

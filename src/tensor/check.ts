@@ -52,6 +52,9 @@ export const isShare: Rule = /* @__PURE__ */ ruleOf('in [0, 1)', (value) => type
 /** True or false. */
 export const isFlag: Rule = /* @__PURE__ */ ruleOf('true or false', (value) => typeof value === 'boolean');
 
+/** A text. */
+export const isText: Rule = /* @__PURE__ */ ruleOf('a string', (value) => typeof value === 'string');
+
 /** One of the given words. */
 export const isOneOf = (...words: string[]): Rule => ruleOf(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
 
