@@ -130,6 +130,7 @@ describe('a step of Muon', () => {
   it('is of matrices alone', () => {
     const linear = new Linear({ input: 3, output: 4 }, key(1));
     expect(() => new Muon(linear)).toThrow("Muon: parameters must be matrices, the others AdamW's, got bias [4]");
+    expect(() => new Muon([parameter(zeros([2, 2, 2]))])).toThrow('Muon: parameters must be matrices');
     expect(() => new Muon([linear.weight], { parts: 3 })).toThrow('Muon: rows must be a multiple of parts, got 0 [4, 3] and 3');
     expect(() => new Muon([linear.weight], { momentum: 1 })).toThrow('Muon: momentum must be in [0, 1), got 1');
     expect(() => new Muon([linear.weight], { steps: 0 })).toThrow('Muon: steps must be');
@@ -194,6 +195,13 @@ describe('optimisers as one', () => {
     expect(bits(joint)).toEqual(bits(apart));
     expect([joint.optimizer.lr, [...joint.optimizer.parameters.keys()]]).toEqual([0.02, ['0.weight', '1.bias']]);
     expect([joint.linear.weight.grad, joint.linear.bias?.grad]).toEqual([null, null]);
+  });
+
+  it('forget the gradients of all', () => {
+    const one = both();
+    give(one, 0);
+    one.optimizer.zeroGrad();
+    expect([one.linear.weight.grad, one.linear.bias?.grad]).toEqual([null, null]);
   });
 
   it('go on from a checkpoint with the same bits', () => {

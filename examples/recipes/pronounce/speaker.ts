@@ -74,7 +74,7 @@ export function member(shape: Shape, index: number): Model {
 }
 
 /** Weights `[heads · length]` as one row of `length`. */
-function meanOverHeads(row: Float32Array, length: number): number[] {
+export function meanOverHeads(row: Float32Array, length: number): number[] {
   const heads = row.length / length;
   return Array.from({ length }, (_, at) => {
     let sum = 0;

@@ -94,7 +94,7 @@ export async function taught(
   dictionary: Dictionary,
   how: Teaching,
   context: Pick<Context, 'train'>,
-  options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers'>>; measured?: Model },
+  options: { key: number; lesson?: Partial<Pick<Training<Words>, 'loss' | 'numbers' | 'optimizer' | 'schedule'>>; measured?: Model },
 ): Promise<Taught> {
   const usual = teaching(model, shape, dictionary, how, { member: options.key, optimizer: optimizerOf(model, how) });
   const every = Math.min(usual.every ?? 500, Math.ceil(usual.steps / 6));

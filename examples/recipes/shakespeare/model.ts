@@ -18,9 +18,8 @@ import {
 } from 'saccade';
 import { type Between, causal } from 'saccade/attention';
 import { type Norm, TransformerEncoderLayer } from 'saccade/models';
-import { Dropout } from 'saccade/nn';
-import { gather } from 'saccade/ops';
-import { RMSNorm, rmsNorm, rotary, rotaryTable, softcap } from './composed.ts';
+import { Dropout, RMSNorm, rotaryTable } from 'saccade/nn';
+import { gather, rmsNorm, rotary, softcap } from 'saccade/ops';
 
 /** How large a model is, and what is dropped of it under training. */
 export interface Shape {
