@@ -4,14 +4,17 @@ import {
   binaryCrossEntropyWithLogits,
   crossEntropy,
   gather,
+  gelu,
   l1Loss,
   layerNorm,
   linear,
   logSoftmax,
   mseLoss,
   nllLoss,
+  silu,
   smoothL1Loss,
   softmax,
+  swiglu,
 } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Case, cases, expectParity, stored } from './fixture.ts';
@@ -32,6 +35,19 @@ describe('parts equal PyTorch', () => {
     expectParity(from, parameters, ({ x }) => ({
       y: (parts[from.name] as (typeof parts)[string])(x as Tensor, parameters.get('weight') as Tensor, parameters.get('bias')),
     }));
+  });
+});
+
+const activations: Record<string, (x: Tensor, up: Tensor, options: object) => Tensor> = {
+  gelu: (x, _, options) => gelu(x, options),
+  silu,
+  swiglu,
+};
+
+describe('activations equal PyTorch', () => {
+  it.each(cases('activations').map((c) => [title(c), c] as const))('%s', (_, from) => {
+    const f = activations[from.name] as (typeof activations)[string];
+    expectParity(from, new Map(), ({ x, up }) => ({ y: f(x as Tensor, up as Tensor, from.options) }));
   });
 });
 

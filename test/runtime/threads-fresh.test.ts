@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type * as Package from '../../src/all.ts';
 
-const built = (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof Package;
+const rooms = await Promise.all(['index', 'nn', 'ops'].map((room) => import(new URL(`../../dist/${room}.js`, import.meta.url).href)));
+const built = Object.assign({}, ...rooms) as typeof Package;
 
 type Backend = Awaited<ReturnType<typeof built.wasmBackend>>;
 
@@ -74,6 +75,41 @@ describe('a cache on new threads', () => {
     try {
       const got = cached(on, [0, 300, 301, 302, 380, 520]);
       expect(got.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
+    } finally {
+      on.close?.();
+    }
+  });
+});
+
+/** Bits of what a Transformer's layer does beside products and attention, forward and backward. */
+function parts(on: Backend): Int32Array[] {
+  const { grad, key, mul, normal, parameter, rmsNorm, rotary, rotaryTable, scope, silu, softcap, sum, swiglu, tensor, withBackend } = built;
+  return withBackend(on, () =>
+    scope(() => {
+      const [x, up, weight] = [normal(key(1), [4, 8, 96, 48]), normal(key(2), [4, 8, 96, 48]), normal(key(3), [48])].map(parameter) as [
+        InstanceType<typeof built.Tensor>,
+        InstanceType<typeof built.Tensor>,
+        InstanceType<typeof built.Tensor>,
+      ];
+      const positions = tensor(
+        Int32Array.from({ length: 4 * 96 }, (_, i) => (i * 7) % 200),
+        { shape: [4, 96] },
+      );
+      const table = rotaryTable({ width: 32, length: 200 });
+      const turned = (['halves', 'pairs'] as const).map((layout) => rotary(rmsNorm(x, weight), table, positions, { layout }));
+      const ys = [...turned, swiglu(x, up), silu(x), softcap(x, 2)];
+      const whole = ys.map((y) => sum(mul(y, y))).reduce((a, b) => built.add(a, b));
+      return [...ys, ...grad(whole, [x, up, weight])].map((y) => new Int32Array(y.toArray().buffer));
+    }),
+  );
+}
+
+describe('the parts of a layer on new threads', () => {
+  it.each([3, 8])('of %i have the bits of one', async (threads) => {
+    const wanted = parts(await built.wasmBackend());
+    const on = await built.wasmBackend({ threads });
+    try {
+      for (let call = 0; call < 4; call++) expect(differing(parts(on), wanted), `elements of call ${call}`).toBe(0);
     } finally {
       on.close?.();
     }
