@@ -66,6 +66,8 @@ describe('rules of tokens', () => {
     expect(open(run(process, three, written([[3], [1], [2]])))).toEqual([[0], [0, 1, 2, 3], [0, 1, 3]]);
     expect(open(run(process, three, written([[3], [3], [3]], [0, 0, 1])))).toEqual([[0], [0], [0, 1, 3]]);
     expect(run(process, flat, written([[], []]))).toEqual([[SHUT, SHUT, SHUT, 4], [5, 6, 7, 8]]); // biome-ignore format: rows
+    expect(run(forced([[3]]), flat, written([[], []]))).toEqual([[SHUT, SHUT, SHUT, 4], [5, 6, 7, 8]]); // biome-ignore format: rows
+    expect(() => run(forced([[2]]), [[1, 2]])).toThrow('forced: tokens must be below 2, got 2 at 0');
     expect(() => run(forced([[9]]), [[1, 2]])).toThrow('forced: tokens must be below 2, got 9 at 0');
     expect(() => forced([[0], [-1]])).toThrow('forced: prefix 1 must be whole numbers from 0, got [-1]');
   });
@@ -95,6 +97,9 @@ describe('temperature', () => {
       expect([row[0], row[3]]).toEqual([0, 0]);
       expect(row.some(Number.isNaN)).toBe(false);
     }
+    const [low] = run(temperature(1e-10), [[0, 1, 1], [9e9, 0, 0]]) as [number[]]; // biome-ignore format: rows
+    expect(low).toEqual([Math.fround(-1e10), 0, 0]); // each row by its own largest
+    expect(run(temperature(1), [[1, 2, 4]])).toEqual([[1, 2, 4]]);
     expect(open(run(temperature(0), [[1, 3, 3, 0], [SHUT, SHUT, -9, SHUT]]))).toEqual([[1], [2]]); // biome-ignore format: rows
   });
 });

@@ -13,7 +13,14 @@ export const rooms = {
   },
   attention: {
     mutate: ['src/attention/**/*.ts'],
-    tests: ['test/attention', 'test/equations/mechanisms.test.ts', 'test/equations/modules.test.ts', 'test/equations/composed.test.ts'],
+    tests: [
+      'test/attention',
+      'test/nn/options.test.ts',
+      'test/nn/initialisation.test.ts',
+      'test/equations/mechanisms.test.ts',
+      'test/equations/modules.test.ts',
+      'test/equations/composed.test.ts',
+    ],
     without: /(Seq2Seq|Network|Encoder|Bridge|Model)\b/,
   },
   decode: { mutate: ['src/decode/**/*.ts'], tests: ['test/decode', 'test/models'] },
