@@ -2,7 +2,7 @@
 
 export type { OnnxWeights } from './external.ts';
 export type { Graph as OnnxGraph, OnnxCall, OnnxOp, OnnxValue } from './graph.ts';
-export type { OnnxOptions, OnnxResult } from './options.ts';
+export type { OnnxOptions } from './options.ts';
 export type { OnnxInput } from './run.ts';
 export { Share as OnnxShare, Size as OnnxSize } from './size.ts';
 export { toOnnx } from './to-onnx.ts';

@@ -2,13 +2,9 @@
 
 import type { Module, StateDict } from '../nn/module.ts';
 import { shown } from '../tensor/check.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import type { OnnxWeights } from './external.ts';
 import type { OnnxOp } from './graph.ts';
 import type { OnnxInput } from './run.ts';
-
-/** Tensors, alone, in lists or by name. */
-export type OnnxResult = Tensor | readonly OnnxResult[] | { readonly [name: string]: OnnxResult | null | undefined };
 
 /** What `toOnnx` is told. */
 export interface OnnxOptions<Inputs extends Readonly<Record<string, OnnxInput>> = Readonly<Record<string, OnnxInput>>> {

@@ -69,9 +69,20 @@ export function programOf(runs: readonly Run[], names: readonly string[]): Progr
   };
 
   const tensors: Traced[] = names.map((input, at) => ({ input, dtype: first.tensors[at]?.dtype ?? 'float32', dims: dimsOf(at, []) }));
+  const filled: TracedOp[] = [];
   first.constants.forEach((_, i) => {
     const held = constantOf(runs, i, names.length);
-    tensors.push({ held, dtype: first.tensors[names.length + i]?.dtype ?? 'float32', dims: held.shape.map((length) => Size.of(length)) });
+    const at = names.length + i;
+    const dtype = first.tensors[at]?.dtype ?? 'float32';
+    const outputs: Traced[] = [];
+    const one = (call?: TracedOp): Traced => ({ dtype, dims: dimsOf(at, []), ...(call ? { call } : { held: held as Held }) });
+    if ('elements' in held) tensors.push(one());
+    else {
+      const call = { op: 'full', inputs: [], attributes: { value: explained('full', 'value', held, sizes(), axes) }, outputs };
+      outputs.push(one(call));
+      tensors.push(...outputs);
+      filled.push(call);
+    }
   });
 
   const calls = first.calls.map(({ op }, i): TracedOp => {
@@ -87,7 +98,7 @@ export function programOf(runs: readonly Run[], names: readonly string[]): Progr
     return call;
   });
   const results = new Map([...first.results].map(([path, at]) => [path, tensors[at] as Traced]));
-  return { calls, inputs: tensors.slice(0, names.length), results };
+  return { calls: [...filled, ...calls], inputs: tensors.slice(0, names.length), results };
 }
 
 /** Refuses runs that are not the same ops on the same tensors. */
@@ -107,17 +118,17 @@ function expectAlike([first, ...others]: readonly Run[]): void {
   }
 }
 
-/** The constant that is the same in all runs. */
-function constantOf(runs: readonly Run[], i: number, inputs: number): Held {
+/** The constant that is the same in all runs, or that one number fills in each: then how `full` would make it. */
+function constantOf(runs: readonly Run[], i: number, inputs: number): Held | readonly number[] {
   const all = runs.map((run) => run.constants[i] as Run['constants'][number]);
   const shapes = runs.map((run) => (run.tensors[inputs + i] as { shape: Shape }).shape);
   const [one, shape] = [all[0] as (typeof all)[number], shapes[0] as Shape];
-  const same = () => {
-    const elements = one.elements();
-    return all.every((other) => other.elements().every((value, k) => Object.is(value, elements[k])));
-  };
   if (all.every(({ tensor }) => tensor !== null && tensor === one.tensor)) return { ...one, shape };
-  if (shapes.every((other) => sameShape(other, shape)) && same()) return { tensor: null, elements: one.elements, shape };
+  const values = all.map(({ elements }) => elements());
+  const [first] = values as [View];
+  const same = shapes.every((other) => sameShape(other, shape)) && values.every((other) => other.every((x, k) => Object.is(x, first[k])));
+  if (same) return { tensor: null, elements: one.elements, shape };
+  if (values.every((elements) => elements.length > 0 && elements.every((x) => x === elements[0]))) return values.map(([x]) => x as number);
   const call = runs[0]?.reads.findIndex((reads) => reads.includes(inputs + i)) ?? -1;
   const reader = runs[0]?.calls[call]?.op ?? 'nothing';
   const told = [...new Set(shapes.map(show))].join(', ');
@@ -126,20 +137,24 @@ function constantOf(runs: readonly Run[], i: number, inputs: number): Held {
   );
 }
 
+/** An attribute in all runs, explained. */
+function explained(op: string, name: string, values: readonly unknown[], known: readonly Size[], axes: readonly Axes[]): Explained {
+  const [one] = values;
+  if (values.every((value) => typeof value === 'number')) {
+    const found = explain(values as number[], known, axes);
+    if (found !== undefined) return found;
+  } else if (values.every((value) => Array.isArray(value) && value.length === (one as unknown[]).length)) {
+    const place = (k: number) => values.map((value) => (value as unknown[])[k]);
+    return (one as unknown[]).map((_, k) => explained(op, `${name}[${k}]`, place(k), known, axes));
+  } else if (values.every((value) => JSON.stringify(value) === JSON.stringify(one))) return one as Explained;
+  const got = values.map((value, k) => `${JSON.stringify(value)} at ${told(axes[k] ?? {})}`).join('; ');
+  throw new Error(`toOnnx: ${op} must have ${name} that follows from the axes, got ${got}`);
+}
+
 /** The attributes of a call in all runs. */
 function attributesOf(runs: readonly Run[], i: number, known: readonly Size[], axes: readonly Axes[]): Record<string, Explained> {
   const all = runs.map((run) => run.calls[i] as Run['calls'][number]);
   const [{ op, attributes }] = all as [Run['calls'][number]];
-  const explained = (name: string, values: readonly unknown[]): Explained => {
-    const [one] = values;
-    if (values.every((value) => typeof value === 'number')) {
-      const found = explain(values as number[], known, axes);
-      if (found !== undefined) return found;
-    } else if (values.every((value) => Array.isArray(value) && value.length === (one as unknown[]).length)) {
-      return (one as unknown[]).map((_, k) => explained(`${name}[${k}]`, values.map((value) => (value as unknown[])[k]))); // biome-ignore format: one line
-    } else if (values.every((value) => JSON.stringify(value) === JSON.stringify(one))) return one as Explained;
-    const got = values.map((value, k) => `${JSON.stringify(value)} at ${told(axes[k] ?? {})}`).join('; ');
-    throw new Error(`toOnnx: ${op} must have ${name} that follows from the axes, got ${got}`);
-  };
-  return Object.fromEntries(Object.keys(attributes).map((name) => [name, explained(name, all.map((call) => call.attributes[name]))])); // biome-ignore format: one line
+  const values = (name: string) => all.map((call) => call.attributes[name]);
+  return Object.fromEntries(Object.keys(attributes).map((name) => [name, explained(op, name, values(name), known, axes)]));
 }

@@ -1,7 +1,7 @@
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { opsets } from './model.ts';
-import { axesOf, type OnnxOptions, type OnnxResult } from './options.ts';
+import { axesOf, type OnnxOptions } from './options.ts';
 import { type Program, programOf } from './program.ts';
 import { type OnnxInput, runAt, told } from './run.ts';
 import { type Axes, runs as lengthsOfRuns } from './size.ts';
@@ -13,12 +13,12 @@ const names: Names<OnnxOptions> = { inputs: 1, outputs: 1, module: 1, weights: 1
  * The ONNX file of what `fn` computes, for inputs of any length along their named axes:
  * `toOnnx(({ tokens }) => model.forward(tokens), { inputs: { tokens: { shape: ['batch', 'time'], dtype: 'int32', below: 256 } }, module: model })`.
  *
- * `fn` is traced at four sizes. Each number that differs between the runs is explained by the axes (`time`, `batch·time + 1`) and read from the
+ * `fn` gives tensors, alone, in lists or by name. It is traced at four sizes. Each number that differs between the runs is explained by the axes (`time`, `batch·time + 1`) and read from the
  * inputs' shapes by the graph; one that nothing explains is an error that names op and attribute. `fn` is synchronous and looks at no elements; what
  * it draws, or what has no form in ONNX, is an error that names the op.
  */
 export function toOnnx<const Inputs extends Readonly<Record<string, OnnxInput>>>(
-  fn: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => OnnxResult,
+  fn: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => object,
   options: OnnxOptions<Inputs>,
 ): Uint8Array {
   if (typeof fn !== 'function') throw new TypeError(`toOnnx: fn must be a function, got ${shown(fn)}`);

@@ -50,7 +50,7 @@ function together(graph: Graph, x: string, { rank, group }: Look, groups: number
 
 function decomposed(graph: Graph, call: OnnxCall): string[] {
   const look = looked(graph, call);
-  const { query, rank, group, bias } = look;
+  const { query, group, bias } = look;
   const heads = query.dims.at(-3)?.fixed ?? 1;
   const both = (x: string) => together(graph, x, look, heads / group);
   const apart = (x: string) => together(graph, x, { ...look, group: heads }, heads);
@@ -66,7 +66,6 @@ function decomposed(graph: Graph, call: OnnxCall): string[] {
   const hidden = bias ? graph.node('Not', [graph.node('Equal', [seen, lowest])]) : mask; // also where the bias is −∞
   const weights = hidden ? graph.node('Where', [hidden, shares, zero]) : shares;
   const output = each(graph.node('MatMul', [both(weights), look.values]));
-  void rank;
   return call.attributes.weights ? [output, weights] : [output];
 }
 
@@ -77,9 +76,11 @@ function fused(graph: Graph, call: OnnxCall): string[] {
   const causal = call.attributes.causal === true;
   const mask = maskOf(graph, call, look, causal && !square);
   const { query, keys, values, scale, bias } = look;
+  const { t, s } = look;
+  const whole = (x: string) => graph.node('Expand', [x, graph.shape([t, s])]); // the runtime stretches no axis of queries
   const limits = mask && bias ? graph.node('Where', [mask, bias.name, graph.number('float32', -Infinity)]) : (mask ?? bias?.name ?? '');
   return [
-    graph.node('Attention', [query.name, keys, values, ...(limits ? [limits] : [])], {
+    graph.node('Attention', [query.name, keys, values, ...(limits ? [whole(limits)] : [])], {
       scale: { float: scale },
       is_causal: causal && square ? 1 : 0,
     }),

@@ -1,0 +1,131 @@
+// Models and parts as graphs: what they are given, and at which lengths they are tried.
+import { lengthsToMask } from '../../src/attention/mask.ts';
+import { multiHead } from '../../src/attention/named.ts';
+import { causal } from '../../src/attention/window.ts';
+import {
+  Encoder,
+  Forecaster,
+  LanguageModel,
+  PointerNetwork,
+  TextEncoder,
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+} from '../../src/models/index.ts';
+import { GRU, LSTM, type Module } from '../../src/nn/index.ts';
+import type { OnnxInput } from '../../src/onnx/index.ts';
+import { key } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+export interface ModelRow {
+  name: string;
+  module: Module;
+  inputs: Readonly<Record<string, OnnxInput>>;
+  call: (inputs: Readonly<Record<string, Tensor>>) => object;
+}
+
+interface Spec<M extends Module> {
+  module: M;
+  inputs: Readonly<Record<string, OnnxInput>>;
+  call: (module: M, inputs: Readonly<Record<string, Tensor>>) => object;
+}
+
+const row = <M extends Module>(name: string, { module, inputs, call }: Spec<M>): ModelRow => ({
+  name,
+  module,
+  inputs,
+  call: (given) => call(module, given),
+});
+
+const given = (inputs: Readonly<Record<string, Tensor>>, name: string) => inputs[name] as Tensor;
+const real = (...shape: (number | string)[]): OnnxInput => ({ shape });
+const tokens = (below: number, time = 'time'): OnnxInput => ({ shape: ['batch', time], dtype: 'int32', below });
+const mask = (...shape: (number | string)[]): OnnxInput => ({ shape, dtype: 'bool' });
+const lengths = (axis: string): OnnxInput => ({ shape: ['batch'], dtype: 'int32', below: axis, from: 1 });
+
+const layer = { size: 8, heads: 2, hidden: 12 };
+const text = { symbols: 30, size: 8, heads: 2, layers: 2, length: 24 };
+
+/** Whole models, and the parts that have whole-sequence operators. */
+export const models: ModelRow[] = [
+  ...([1, 2] as const).flatMap((layers) =>
+    [false, true].map((bidirectional) =>
+      row(`LSTM of ${layers}${bidirectional ? ', both ways' : ''}`, {
+        module: new LSTM({ input: 4, hidden: 6, layers, bidirectional }, key(1)),
+        inputs: { x: real('batch', 'time', 4), lengths: lengths('time') },
+        call: (module, inputs) => {
+          const x = given(inputs, 'x');
+          return module.forward(x, { mask: lengthsToMask(given(inputs, 'lengths'), { size: x.shape[1] }) });
+        },
+      }),
+    ),
+  ),
+  row('GRU with a state and a mask with holes', {
+    module: new GRU({ input: 4, hidden: 6, bidirectional: true }, key(1)),
+    inputs: { x: real('batch', 'time', 4), mask: mask('batch', 'time'), h: real(2, 'batch', 6) },
+    call: (module, inputs) => module.forward(given(inputs, 'x'), { mask: given(inputs, 'mask'), state: { h: given(inputs, 'h') } }),
+  }),
+  row('Encoder', {
+    module: new Encoder({ source: 11, embedding: 4, hidden: 6, layers: 1, dropout: 0 }, key(2)),
+    inputs: { source: tokens(11) },
+    call: (module, inputs) => ({ ...module.forward(given(inputs, 'source'), 0) }),
+  }),
+  row('multiHead, causal', {
+    module: multiHead({ query: 8, key: 8, hidden: 8 }, key(3), { heads: 2, window: causal }),
+    inputs: { x: real('batch', 'time', 8), y: real('batch', 'past', 8) },
+    call: (module, inputs) => module.forward(given(inputs, 'x'), given(inputs, 'y')),
+  }),
+  ...Object.entries({
+    'post norm': {},
+    'pre norm, gelu': { normFirst: true, activation: 'gelu' },
+    'gated silu, grouped': { gated: true, activation: 'silu', keyHeads: 1, bias: false },
+    'tanh gelu': { activation: 'gelu-tanh' },
+    relu2: { activation: 'relu2' },
+  } as const).map(([name, options]) =>
+    row(`TransformerEncoderLayer, ${name}`, {
+      module: new TransformerEncoderLayer({ ...layer, ...options }, key(4)),
+      inputs: { x: real('batch', 'time', 8), mask: mask('batch', 'time') },
+      call: (module, inputs) => module.forward(given(inputs, 'x'), { mask: given(inputs, 'mask') }),
+    }),
+  ),
+  row('TransformerEncoder with weights', {
+    module: new TransformerEncoder({ ...layer, layers: 2 }, key(4)),
+    inputs: { x: real('batch', 'time', 8) },
+    call: (module, inputs) => module.forward(given(inputs, 'x'), { weights: true }),
+  }),
+  row('TransformerDecoder', {
+    module: new TransformerDecoder({ ...layer, layers: 2 }, key(4)),
+    inputs: { x: real('batch', 'time', 8), source: real('batch', 'past', 8), mask: mask('batch', 'past') },
+    call: (module, inputs) => module.forward(given(inputs, 'x'), given(inputs, 'source'), { crossMask: given(inputs, 'mask') }),
+  }),
+  row('Transformer', {
+    module: new Transformer({ ...layer, layers: 2 }, key(4)),
+    inputs: { source: real('batch', 'past', 8), target: real('batch', 'time', 8), mask: mask('batch', 'past') },
+    call: (module, inputs) => module.forward(given(inputs, 'source'), given(inputs, 'target'), { sourceMask: given(inputs, 'mask') }),
+  }),
+  row('LanguageModel', {
+    module: new LanguageModel(text, key(5)),
+    inputs: { tokens: tokens(30) },
+    call: (module, inputs) => module.forward(given(inputs, 'tokens')),
+  }),
+  row('TextEncoder, embedded', {
+    module: new TextEncoder(text, key(5)),
+    inputs: { tokens: tokens(30), mask: mask('batch', 'time') },
+    call: (module, inputs) => module.embed(given(inputs, 'tokens'), { mask: given(inputs, 'mask') }),
+  }),
+  row('Forecaster', {
+    module: new Forecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),
+    inputs: { past: real('batch', 'time', 2), before: tokens(12), after: tokens(12, 'future') },
+    call: (module, inputs) => module.forward(given(inputs, 'past'), { past: given(inputs, 'before'), future: given(inputs, 'after') }),
+  }),
+  row('PointerNetwork', {
+    module: new PointerNetwork({ input: 2, hidden: 6, bidirectional: true }, key(7)),
+    inputs: {
+      items: real('batch', 'items', 2),
+      target: { shape: ['batch', 'time'], dtype: 'int32', below: 'items' },
+      mask: mask('batch', 'items'),
+    },
+    call: (module, inputs) => module.forward(given(inputs, 'items'), given(inputs, 'target'), { mask: given(inputs, 'mask') }),
+  }),
+];
