@@ -1,6 +1,5 @@
 // One run of a function on inputs of given lengths: what ops it is made of, its tensors numbered as they come.
 
-import { parameter } from '../autograd/parameter.ts';
 import { withGrad } from '../autograd/record.ts';
 import { type Trace, type TracedCall, trace } from '../autograd/trace.ts';
 import { uniform } from '../ops/index.ts';
@@ -53,7 +52,7 @@ export const told = (axes: Axes): string =>
 /** Values for an input. */
 function example({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, axes: Axes): Tensor {
   const lengths = shape.map((length) => (typeof length === 'string' ? (axes[length] as number) : length));
-  if (dtype === 'float32') return parameter(uniform(key(1), lengths, { low: -1 }));
+  if (dtype === 'float32') return uniform(key(1), lengths, { low: -1 });
   if (dtype === 'bool') return full(lengths, true, 'bool');
   const span = (typeof below === 'string' ? (axes[below] as number) : below) - from;
   return tensor(
@@ -87,7 +86,7 @@ function expectPure({ calls, reads, effects, constants }: Trace<unknown>, inputs
   if (hidden) throw new Error(`toOnnx: tensors must come from ops, got one of shape ${show(hidden.tensor.shape)} that none made`);
 }
 
-/** Runs `fn` on inputs of these lengths. They take gradients: where one has to pass, what writes in place otherwise (a cache) is made of ops. */
+/** Runs `fn` on inputs of these lengths. Gradients may pass, since a cache is made of ops then, and written in place otherwise. */
 export function runAt(fn: (inputs: Record<string, Tensor>) => unknown, ports: Readonly<Record<string, OnnxInput>>, axes: Axes): Run {
   let run: Run | undefined;
   scope(() =>

@@ -40,12 +40,14 @@ export const valuesOf = (row: OpRow, as: (length: number) => number = (length) =
     }),
   );
 
-/** Ops whose rows have lengths in their call, in a mask or in an index, all or one by name. They are tried at any lengths in `runtime/free.ts`. */
+/** Ops whose rows have lengths in their call, in a mask or in an index, all or one by name. `free.ts` has them at any lengths. */
 const fixedRows = new Set([
   ...'additiveScore batchGather conv1d crossEntropy cumprod cumsum entropy expand gather gru gruCell layerNorm linearScan lstm lstmCell'.split(
     ' ',
   ),
-  ...'monotonicWeights nllLoss pick place reshape scaledDotProductAttention scatterAddAlongAxis segmentSum softmax sumTo'.split(' '),
+  ...'monotonicWeights nllLoss pick place reshape rmsNorm rotary scaledDotProductAttention scatterAddAlongAxis segmentSum softmax sumTo'.split(
+    ' ',
+  ),
   ...'takeAlongAxis unfold unpick unstack where'.split(' '),
   'slice: in steps',
 ]);

@@ -27,13 +27,32 @@ const clamp: OnnxOp = (graph, call) => {
   return graph.node('Clip', [input(call, 0).name, limit('low'), limit('high')]);
 };
 
-/** `x/2 · (1 + erf(x/√2))`. */
+/** `x/2 · (1 + erf(x/√2))`, or `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`. */
 const gelu: OnnxOp = (graph, call) => {
   const x = input(call, 0).name;
-  if (graph.opset >= 20) return graph.node('Gelu', [x]);
+  const approximate = call.attributes.approximate === 'tanh';
+  if (graph.opset >= 20) return graph.node('Gelu', [x], approximate ? { approximate: 'tanh' } : {});
   const at = (value: number) => graph.number('float32', value);
-  const share = graph.node('Add', [graph.node('Erf', [graph.node('Div', [x, at(Math.SQRT2)])]), at(1)]);
-  return graph.node('Mul', [graph.node('Mul', [x, share]), at(0.5)]);
+  const curve = (): string => {
+    if (!approximate) return graph.node('Erf', [graph.node('Div', [x, at(Math.SQRT2)])]);
+    const slope = graph.node('Add', [graph.node('Mul', [graph.node('Mul', [x, x]), at(0.044715)]), at(1)]);
+    return graph.node('Tanh', [graph.node('Mul', [graph.node('Mul', [x, slope]), at(Math.sqrt(2 / Math.PI))])]);
+  };
+  return graph.node('Mul', [graph.node('Mul', [x, graph.node('Add', [curve(), at(1)])]), at(0.5)]);
+};
+
+const siluOf = (graph: Graph, x: string) => graph.node('Mul', [x, graph.node('Sigmoid', [x])]);
+const silu: OnnxOp = (graph, call) => siluOf(graph, input(call, 0).name);
+const swiglu: OnnxOp = (graph, call) => graph.node('Mul', [siluOf(graph, input(call, 0).name), input(call, 1).name]);
+
+const reluSquared: OnnxOp = (graph, call) => {
+  const y = graph.node('Relu', [input(call, 0).name]);
+  return graph.node('Mul', [y, y]);
+};
+
+const softcap: OnnxOp = (graph, call) => {
+  const cap = graph.number('float32', fixed(call, 'cap'));
+  return graph.node('Mul', [graph.node('Tanh', [graph.node('Div', [input(call, 0).name, cap])]), cap]);
 };
 
 /** A relation of two tensors, or of one and a number; where the types differ, as float64, which holds them all. */
@@ -94,12 +113,16 @@ export const elementwise: Readonly<Record<string, OnnxOp>> = {
   or: both('Or'),
   pow: both('Pow'),
   relu: same('Relu'),
+  reluSquared,
   sigmoid: same('Sigmoid'),
   sign: same('Sign'),
+  silu,
   sin: same('Sin'),
+  softcap,
   softplus: same('Softplus'),
   sqrt: same('Sqrt'),
   sub: both('Sub'),
+  swiglu,
   tanh: same('Tanh'),
   toFloat,
   where: both('Where'),

@@ -9,6 +9,7 @@ import { parts } from './parts.ts';
 import { products } from './product.ts';
 import { sequences } from './recurrent.ts';
 import { reductions } from './reduce.ts';
+import { positions } from './rotary.ts';
 import { running } from './scan.ts';
 import { shaping } from './shape.ts';
 
@@ -19,6 +20,7 @@ export const table: Readonly<Record<string, OnnxOp>> = {
   ...indexing,
   ...norms,
   ...parts,
+  ...positions,
   ...products,
   ...reductions,
   ...running,

@@ -1,6 +1,6 @@
 // Softmax and its kin, and norms.
 
-import type { Graph, OnnxOp } from '../graph.ts';
+import type { Graph, OnnxCall, OnnxOp } from '../graph.ts';
 import { fixed, input, lengths, output } from './call.ts';
 
 /** Where there is nothing but −∞ the runtime divides 0 by 0: −∞ has weight 0 wherever it stands. */
@@ -30,15 +30,26 @@ const logSumExp: OnnxOp = (graph, call) => {
   return graph.squeeze(graph.node('Add', [m, graph.node('Log', [total])]), ...axes);
 };
 
+/** The weight, or ones: the operators want one. */
+function scaleOf(graph: Graph, call: OnnxCall): string {
+  const weight = call.inputs[1];
+  return weight?.name ?? graph.node('Expand', [graph.number('float32', 1), graph.shape(lengths(call, output(call)).slice(-1))]);
+}
+
 const layerNorm: OnnxOp = (graph, call) => {
-  const [x, weight, bias] = [input(call, 0), call.inputs[1], call.inputs[2]];
-  const size = lengths(call, output(call)).at(-1);
-  const scale = weight?.name ?? graph.node('Expand', [graph.number('float32', 1), graph.shape(size ? [size] : [])]);
-  return graph.node('LayerNormalization', [x.name, scale, ...(bias ? [bias.name] : [])], {
-    axis: -1,
-    epsilon: { float: fixed(call, 'eps') },
-  });
+  const [x, bias] = [input(call, 0), call.inputs[2]];
+  const attributes = { axis: -1, epsilon: { float: fixed(call, 'eps') } };
+  return graph.node('LayerNormalization', [x.name, scaleOf(graph, call), ...(bias ? [bias.name] : [])], attributes);
+};
+
+/** `x / √(⟨x²⟩ + eps) · weight`. */
+const rmsNorm: OnnxOp = (graph, call) => {
+  const [x, weight, eps] = [input(call, 0), call.inputs[1], fixed(call, 'eps')];
+  if (graph.opset >= 23) return graph.node('RMSNormalization', [x.name, scaleOf(graph, call)], { axis: -1, epsilon: { float: eps } });
+  const mean = graph.reduce('ReduceMean', graph.node('Mul', [x.name, x.name]), [x.dims.length - 1], true);
+  const y = graph.node('Div', [x.name, graph.node('Sqrt', [graph.node('Add', [mean, graph.number('float32', eps)])])]);
+  return weight ? graph.node('Mul', [y, weight.name]) : y;
 };
 
 /** Norms. */
-export const norms: Readonly<Record<string, OnnxOp>> = { layerNorm, logSoftmax, logSumExp, softmax };
+export const norms: Readonly<Record<string, OnnxOp>> = { layerNorm, logSoftmax, logSumExp, rmsNorm, softmax };
