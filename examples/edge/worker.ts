@@ -2,7 +2,7 @@
 import { init, memoryReport } from 'saccade';
 import { readCheckpoint } from 'saccade/io';
 import model from '../../out/pronounce.safetensors';
-import { type Speaker, speakerOf } from '../recipes/pronounce/speaker.ts';
+import { type Speaker, speakerOf } from '../shared/pronunciation/speaker.ts';
 
 const LONGEST = 40;
 

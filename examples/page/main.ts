@@ -1,5 +1,5 @@
 // The page: a word in, its sounds and where each of them looks out; and a model taught live in a Web Worker.
-import { spelled } from '../recipes/pronounce/spelling.ts';
+import { spelled } from '../shared/pronunciation/spelling.ts';
 import { alignment, curve, sound } from './draw.ts';
 import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
 import { rove } from './rove.ts';

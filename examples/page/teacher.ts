@@ -1,9 +1,9 @@
 // The model, in a Web Worker: it pronounces, and learns, while the page stays free; what it has learnt is kept from visit to visit.
 import { type Adam, init, type Position } from 'saccade';
 import { BrowserFiles, type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
-import { cmudict, type Dictionary } from '../recipes/pronounce/cmudict.ts';
-import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../recipes/pronounce/speaker.ts';
-import { optimizerOf, quick, stepsOf, teach } from '../recipes/pronounce/teaching.ts';
+import { cmudict, type Dictionary } from '../shared/pronunciation/cmudict.ts';
+import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../shared/pronunciation/speaker.ts';
+import { optimizerOf, quick, stepsOf, teach } from '../shared/pronunciation/teaching.ts';
 import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
 
 const files = new BrowserFiles('saccade-page');

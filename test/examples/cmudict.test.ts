@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cmudict, phonesOf } from '../../examples/recipes/pronounce/cmudict.ts';
+import { cmudict, phonesOf } from '../../examples/shared/pronunciation/cmudict.ts';
 
 /** The phone set that the dictionary's authors list (`cmudict.phones`), in alphabetical order. */
 const phones = 'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH'.split(' ');

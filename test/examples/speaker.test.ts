@@ -1,6 +1,6 @@
 import { readCheckpoint, writeCheckpoint } from 'saccade/io';
 import { describe, expect, it } from 'vitest';
-import { type Shape, speakerOf, untaught } from '../../examples/recipes/pronounce/speaker.ts';
+import { type Shape, speakerOf, untaught } from '../../examples/shared/pronunciation/speaker.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 
 const shape: Shape = {

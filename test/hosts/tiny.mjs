@@ -8,7 +8,7 @@ const words = { a: 'AH', cat: 'K AE T', tack: 'T AE K', act: 'AE K T', tea: 'T I
 
 export async function tinyModel(path) {
   if (existsSync(path)) return;
-  const built = (file) => import(pathToFileURL(join(root, 'build/examples/recipes/pronounce', file)).href);
+  const built = (file) => import(pathToFileURL(join(root, 'build/examples/shared/pronunciation', file)).href);
   const [{ untaught }, { quick, teach, optimizerOf }] = await Promise.all([built('speaker.js'), built('teaching.js')]);
   const { init, saveCheckpoint } = await import(pathToFileURL(join(root, 'dist/index.js')).href);
   await init();

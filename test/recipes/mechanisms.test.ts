@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gallery } from '../../examples/recipes/gallery/index.ts';
 import { luongTable } from '../../examples/recipes/luong-table/index.ts';
-import { variants } from '../../examples/recipes/luong-table/mechanisms.ts';
+import { variants } from '../../examples/shared/mechanisms/mechanisms.ts';
 import { cook, quickly } from './recipe.ts';
 
 describe('luong-table', () => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { loadCheckpoint } from 'saccade';
 import { describe, expect, it } from 'vitest';
 import { jobsOf, kinds, pronounce } from '../../examples/recipes/pronounce/index.ts';
-import { member, speakerOf, speakerUnderway } from '../../examples/recipes/pronounce/speaker.ts';
-import { spelled } from '../../examples/recipes/pronounce/spelling.ts';
-import { optimizerOf, teach } from '../../examples/recipes/pronounce/teaching.ts';
-import { dictionaryFor, shapeFor } from '../../examples/recipes/pronounce/words.ts';
 import { Interrupted, type Recipe } from '../../examples/runner/recipe.ts';
 import { runJob } from '../../examples/runner/run.ts';
+import { member, speakerOf, speakerUnderway } from '../../examples/shared/pronunciation/speaker.ts';
+import { spelled } from '../../examples/shared/pronunciation/spelling.ts';
+import { optimizerOf, teach } from '../../examples/shared/pronunciation/teaching.ts';
+import { dictionaryFor, shapeFor } from '../../examples/shared/pronunciation/words.ts';
 import { cook, quickly } from './recipe.ts';
 
 const context = { quick: true, hasData: false, path: () => '' };

@@ -1,8 +1,8 @@
 // Bahdanau's attention on letters to sounds, beside the same encoder and decoder with one vector between them.
 
 import type { Finished, Recipe, Row } from '../../runner/recipe.ts';
-import { member } from '../pronounce/speaker.ts';
-import { full, type Teaching, withoutAttention } from '../pronounce/teaching.ts';
+import { member } from '../../shared/pronunciation/speaker.ts';
+import { full, type Teaching, withoutAttention } from '../../shared/pronunciation/teaching.ts';
 import {
   baselines,
   dictionaryFor,
@@ -15,7 +15,7 @@ import {
   shapeFor,
   type Taught,
   taught,
-} from '../pronounce/words.ts';
+} from '../../shared/pronunciation/words.ts';
 
 type Kind = 'additive' | 'plain' | typeof MEMORY;
 

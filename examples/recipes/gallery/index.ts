@@ -4,9 +4,9 @@ import { picture } from '../../runner/documents.ts';
 import type { Recipe } from '../../runner/recipe.ts';
 import { KEPT } from '../../runner/results.ts';
 import { tableOf } from '../../runner/tables.ts';
-import { others, variants } from '../luong-table/mechanisms.ts';
-import { brief, runsOf, small, type Trial, trials, tried } from '../luong-table/trial.ts';
-import { learningSvg, lossSvg, type Taught, wordSvg } from '../pronounce/words.ts';
+import { others, variants } from '../../shared/mechanisms/mechanisms.ts';
+import { brief, runsOf, small, type Trial, trials, tried } from '../../shared/mechanisms/trial.ts';
+import { learningSvg, lossSvg, type Taught, wordSvg } from '../../shared/pronunciation/words.ts';
 
 /** Pictures of other recipes that are kept, by the names of their files. */
 function drawings(): string[] {

@@ -4,7 +4,7 @@ import { pathsSvg } from 'saccade/plot';
 import { hullProblems, isSimplePolygon, polygonArea } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Point, Recipe } from '../../runner/recipe.ts';
-import { type Answer, answers, type Task, type Teaching, taught } from './pointing.ts';
+import { type Answer, answers, type PointTeaching, type Task, taught } from '../../shared/pointing.ts';
 
 interface Settings {
   key: number;
@@ -30,7 +30,7 @@ interface Outcome {
 }
 
 const task: Task = { problems: hullProblems, constraint: distinct, beam: 3 };
-const usual: Teaching = {
+const usual: PointTeaching = {
   hidden: 128,
   bidirectional: true,
   least: 5,
@@ -41,7 +41,7 @@ const usual: Teaching = {
   lr: 2e-3,
   warmup: 200,
 };
-const small: Teaching = { ...usual, hidden: 32, least: 4, most: 5, rise: 0, batch: 320, steps: 700, lr: 1e-2, warmup: 30 };
+const small: PointTeaching = { ...usual, hidden: 32, least: 4, most: 5, rise: 0, batch: 320, steps: 700, lr: 1e-2, warmup: 30 };
 
 /** A polygon's name: the same from whichever corner and whichever way round (the paper's §4.2). */
 function nameOf(polygon: readonly number[]): string {

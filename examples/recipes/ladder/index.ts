@@ -29,8 +29,8 @@ import { nearestKey, type Prepared, type Step } from 'saccade/attention';
 import { picture } from '../../runner/documents.ts';
 import type { Recipe } from '../../runner/recipe.ts';
 import { tableOf } from '../../runner/tables.ts';
-import { brief, small } from '../luong-table/trial.ts';
-import { Alphabets, type Model } from '../pronounce/speaker.ts';
+import { brief, small } from '../../shared/mechanisms/trial.ts';
+import { Alphabets, type Model } from '../../shared/pronunciation/speaker.ts';
 import {
   baselines,
   dictionaryFor,
@@ -43,7 +43,7 @@ import {
   type Taught,
   taught,
   wordSvg,
-} from '../pronounce/words.ts';
+} from '../../shared/pronunciation/words.ts';
 
 /**
  * The encoding conditioned on the decoder's state: for a query q, `1/S Σᵢ tanh(W hᵢ + U q + b)` over the items hᵢ. Every item counts

@@ -1,10 +1,10 @@
 // Luong's scores and localities, and the mechanisms that came beside them: one encoder and decoder, one size, one budget.
 
 import type { Recipe, Row } from '../../runner/recipe.ts';
-import { quick, type Teaching } from '../pronounce/teaching.ts';
-import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from '../pronounce/words.ts';
-import { type Variant, variants } from './mechanisms.ts';
-import { runsOf, small, type Trial, trials, tried, untaught } from './trial.ts';
+import { type Variant, variants } from '../../shared/mechanisms/mechanisms.ts';
+import { runsOf, small, type Trial, trials, tried, untaught } from '../../shared/mechanisms/trial.ts';
+import { quick, type Teaching } from '../../shared/pronunciation/teaching.ts';
+import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from '../../shared/pronunciation/words.ts';
 
 /** What Luong et al. report (table 4 and §5.4), and Toshniwal and Livescu 2016 on this very split with 3 × 512. */
 const papers: Readonly<Record<string, string>> = {

@@ -2,10 +2,10 @@
 import { alignmentText, loadCheckpoint, saveCheckpoint } from 'saccade';
 import { parameterCount } from 'saccade/nn';
 import type { Context, Finished, Job, Point, Recipe, Row } from '../../runner/recipe.ts';
-import type { Dictionary } from './dictionary.ts';
-import { member, type Shape, Speaker, type Spoken, untaught } from './speaker.ts';
-import { full, optimizerOf, quick, type Teaching, teaching, withoutAttention } from './teaching.ts';
-import { baselines, dictionaryFor, MEMORY, type Measured, measure, need, remembered, shapeFor } from './words.ts';
+import type { Dictionary } from '../../shared/pronunciation/dictionary.ts';
+import { member, type Shape, Speaker, type Spoken, untaught } from '../../shared/pronunciation/speaker.ts';
+import { full, optimizerOf, quick, type Teaching, teaching, withoutAttention } from '../../shared/pronunciation/teaching.ts';
+import { baselines, dictionaryFor, MEMORY, type Measured, measure, need, remembered, shapeFor } from '../../shared/pronunciation/words.ts';
 
 /** The speakers there are: with more than one member, these are taught side by side and speak together. */
 export const kinds = {

@@ -10,12 +10,12 @@ import type { Report } from '../../runner/context.ts';
 import { isForeign, stampNow } from '../../runner/provenance.ts';
 import { begunBefore, fileOf, forget, type Place, runJobs } from '../../runner/run.ts';
 import { clock, command, liveView, stoppable } from '../../runner/terminal.ts';
-import { type Dictionary, dictionaryOf } from './dictionary.ts';
+import { type Dictionary, dictionaryOf } from '../../shared/pronunciation/dictionary.ts';
+import { type Speaker, type Spoken, speakerOf, speakerUnderway, untaught } from '../../shared/pronunciation/speaker.ts';
+import { spelled } from '../../shared/pronunciation/spelling.ts';
+import { stepsOf, type Teaching } from '../../shared/pronunciation/teaching.ts';
+import { dataOf, measure, shapeFor } from '../../shared/pronunciation/words.ts';
 import { jobsOf, type Kind, kinds, type Outcome, pronounce, readingOf, shownWords } from './index.ts';
-import { type Speaker, type Spoken, speakerOf, speakerUnderway, untaught } from './speaker.ts';
-import { spelled } from './spelling.ts';
-import { stepsOf, type Teaching } from './teaching.ts';
-import { dataOf, measure, shapeFor } from './words.ts';
 
 interface Options {
   full?: true;

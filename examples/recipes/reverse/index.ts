@@ -1,6 +1,6 @@
 import { locationAware } from 'saccade/attention';
 import { reverseProblems } from 'saccade/tasks';
-import { sequenceRecipe } from '../sort/sequences.ts';
+import { sequenceRecipe } from '../../shared/sequences.ts';
 
 /** What was attended to last says what is next, the key before it: filters of width 3 see the neighbours and no more. */
 export const reverse = sequenceRecipe({

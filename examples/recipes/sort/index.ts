@@ -1,6 +1,6 @@
 import { locationAware } from 'saccade/attention';
 import { sortProblems } from 'saccade/tasks';
-import { sequenceRecipe } from './sequences.ts';
+import { sequenceRecipe } from '../../shared/sequences.ts';
 
 /** What was attended to in all marks what is taken: filters of width 1 see that of their own key alone. */
 export const sort = sequenceRecipe({

@@ -8,7 +8,7 @@ import type { AnyOptimizer, Schedule } from 'saccade/train';
 import { linesSvg } from '../../runner/chart.ts';
 import { Nearest } from '../../runner/nearest.ts';
 import type { Context, Point } from '../../runner/recipe.ts';
-import { meanOverHeads } from '../pronounce/speaker.ts';
+import { meanOverHeads } from '../../shared/pronunciation/speaker.ts';
 import type { Corpus, Pair } from './sentences.ts';
 
 /** BLEU among sentences of `least` to `most` words. */

@@ -4,7 +4,7 @@ import { pathsSvg } from 'saccade/plot';
 import { distance, tourLength, tourProblems } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Point, Recipe, Row } from '../../runner/recipe.ts';
-import { type Answer, answers, type Task, type Teaching, taught } from '../hull/pointing.ts';
+import { type Answer, answers, type PointTeaching, type Task, taught } from '../../shared/pointing.ts';
 
 interface Settings {
   points: number;
@@ -26,13 +26,13 @@ interface Outcome {
 
 const task: Task = { problems: tourProblems, constraint: everyItemOnce, beam: 5 };
 const base = { hidden: 128, bidirectional: true, lr: 2e-3, warmup: 200 };
-const usual: Record<number, Teaching> = {
+const usual: Record<number, PointTeaching> = {
   5: { ...base, least: 5, most: 5, batch: 160, steps: 80_000 },
   10: { ...base, least: 10, most: 10, batch: 320, steps: 120_000 },
 };
 /** Problems that lengths are the mean of. The shortest tours of 5 cities differ by 0.4: the mean of 10,000 of them is uncertain by 0.004. */
 const asked: Record<number, number> = { 5: 100_000, 10: 10_000 };
-const small: Teaching = { ...base, least: 4, most: 4, hidden: 32, batch: 256, steps: 700, lr: 1e-2, warmup: 30 };
+const small: PointTeaching = { ...base, least: 4, most: 4, hidden: 32, batch: 256, steps: 700, lr: 1e-2, warmup: 30 };
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const lengthOf = ({ points, chosen }: Answer) => tourLength(points, chosen);

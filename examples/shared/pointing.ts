@@ -5,13 +5,13 @@ import { type Constraint, choices } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
 import type { PointProblems } from 'saccade/tasks';
 import { randomInt } from 'saccade/tensor';
-import type { Context, Point } from '../../runner/recipe.ts';
+import type { Context, Point } from '../runner/recipe.ts';
 
 /** Draws problems of one size. */
 export type Problems = (from: Key, sizes: { batch: number; points: number }) => PointProblems;
 
 /** How a network is made and taught. */
-export interface Teaching {
+export interface PointTeaching {
   hidden: number;
   bidirectional: boolean;
   /** Points of a problem, from the least to the most, few of them more often; the problems of one batch have equally many. */
@@ -82,7 +82,7 @@ export function answers(network: PointerNetwork, task: Task, sizes: { points: nu
 /** Teaches a network by the problems' own answers: Adam, gradients clipped to norm 1. `metric` is what `measure` says of 200 answers. */
 export async function taught(
   task: Task,
-  teaching: Teaching,
+  teaching: PointTeaching,
   context: Pick<Context, 'train'>,
   options: { key: number; measure: (answers: Answer[]) => number },
 ): Promise<Pupil> {

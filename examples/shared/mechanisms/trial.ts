@@ -1,9 +1,9 @@
 // One mechanism in the decoder that all of them share, taught and measured.
 import { AttentionSeq2Seq, foldIn, key } from 'saccade';
 import type { Context, Finished, Job } from '../../runner/recipe.ts';
-import { Alphabets } from '../pronounce/speaker.ts';
-import { quick, stepsOf, type Teaching } from '../pronounce/teaching.ts';
-import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from '../pronounce/words.ts';
+import { Alphabets } from '../pronunciation/speaker.ts';
+import { quick, stepsOf, type Teaching } from '../pronunciation/teaching.ts';
+import { dictionaryFor, MEMORY, remembered, shapeFor, type Taught, taught } from '../pronunciation/words.ts';
 import { others, type Variant, variants } from './mechanisms.ts';
 
 /** Which mechanism, and which of the keys. */

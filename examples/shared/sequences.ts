@@ -17,8 +17,8 @@ import {
 import { type EncoderDecoder, ItemsSeq2Seq } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
 import type { SequenceProblem, SequenceSizes } from 'saccade/tasks';
-import { linesSvg } from '../../runner/chart.ts';
-import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
+import { linesSvg } from '../runner/chart.ts';
+import type { Context, Point, Recipe, Row } from '../runner/recipe.ts';
 
 /** What is attended to, the items themselves or what an LSTM makes of them, and by which mechanism. */
 type Variant = 'location-aware' | 'additive' | 'location-aware over an LSTM';

@@ -4,8 +4,8 @@ import { hard, type Selection, soft } from 'saccade/attention';
 import { randomInt } from 'saccade/tensor';
 import { exponentialAnneal, type MovingAverage, movingAverage, reinforceLoss } from 'saccade/train';
 import type { Training } from '../../runner/recipe.ts';
-import type { Model } from '../pronounce/speaker.ts';
-import type { Words } from '../pronounce/words.ts';
+import type { Model } from '../pronunciation/speaker.ts';
+import type { Words } from '../pronunciation/words.ts';
 
 /** The part of a lesson that is not the usual one. */
 export type Lesson = Partial<Pick<Training<Words>, 'loss' | 'numbers'>>;
