@@ -53,3 +53,4 @@ export {
 } from './transformer/stack.ts';
 export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerWeights } from './transformer/transformer.ts';
+export { type SentenceEncoderOptions, UniversalSentenceEncoder } from './transformer/universal-sentence-encoder.ts';

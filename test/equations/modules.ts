@@ -20,6 +20,7 @@ import {
   sentenceVector,
   silu,
   textEncoder,
+  universalSentence,
 } from './transformer.ts';
 import { rows, type Weights } from './weights.ts';
 
@@ -223,6 +224,7 @@ export const moduleEquations: Record<string, Equation> = {
     const [first] = textEncoder(w, tokensOf(e, S, SYMBOLS, 1), { layers: 1, first: 1, real: realOf(e, S), bend: relu, eps: 1e-3 });
     return tanh(linear(w, 'pooler', first ?? []));
   },
+  UniversalSentenceEncoder: (w, e) => universalSentence(w, tokensOf(e, S, SYMBOLS, 1).slice(0, realOf(e, S))),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(

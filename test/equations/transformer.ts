@@ -174,3 +174,29 @@ export function sentenceVector(rows: Matrix): Vector {
   );
   return mean.map((v) => v / Math.sqrt(total(mean.map((u) => u * u))));
 }
+
+/**
+ * Cer et al. 2018, §3.1, with the details of the published graph: places are tensor2tensor's waves in float32, sines first, beside twice the symbol's vector; of
+ * two layers the first is wider than what it reads, and its sum takes a map of that.
+ */
+export function universalSentence(w: Weights, tokens: readonly number[]): Vector {
+  const symbols = tokens.map((token) => at(w.matrix('symbols.weight'), token));
+  const half = at(symbols, 0).length / 2;
+  const angle = (t: number, i: number) => t * 10000 ** (-i / (half - 1));
+  const start = symbols.map((x, t) =>
+    x.map((v, i) => 2 * v + Math.fround(i < half ? Math.sin(angle(t, i)) : Math.cos(angle(t, i - half)))),
+  );
+  const rows = range(2).reduce<Matrix>((x, i) => {
+    const own = w.within(`layers.${i}`);
+    const z = x.map((row) => layerNorm(own.within('norm1'), row, 1e-6));
+    const seen = looked(own.within('self_attn'), z, z, { heads: 2, may: () => true }).output;
+    const read = x.map((row, t) => plus(own.has('skip.weight') ? linear(own, 'skip', row) : row, at(seen, t)));
+    return read.map((row) => plus(row, net(own, layerNorm(own.within('norm2'), row, 1e-6), relu)));
+  }, start);
+  const mean = blend(
+    rows.map(() => 1 / rows.length),
+    rows,
+  );
+  const bent = linear(w, 'output', mean).map(Math.tanh);
+  return bent.map((v) => v / Math.sqrt(total(bent.map((u) => u * u))));
+}

@@ -10,6 +10,7 @@ import { edge } from './edge.mjs';
 import { packageRows } from './package.mjs';
 import { page as example } from './page.mjs';
 import { folderOf, install, Missing, toolPath } from './project.mjs';
+import { search } from './search.mjs';
 import { bundleWorker, startWorkerd } from './workerd.mjs';
 
 const project = install();
@@ -99,6 +100,7 @@ const rows = {
   'examples/edge': () => edge(project),
   'examples/page in Chromium': () => example('chromium')(project),
   'examples/page in Firefox': () => example('firefox')(project),
+  'examples/search': () => search(project),
   ...packageRows(project),
 };
 

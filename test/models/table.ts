@@ -13,6 +13,7 @@ import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '..
 import { TransformerDecoder, TransformerEncoder } from '../../src/models/transformer/stack.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
 import { Transformer } from '../../src/models/transformer/transformer.ts';
+import { UniversalSentenceEncoder } from '../../src/models/transformer/universal-sentence-encoder.ts';
 import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
@@ -263,6 +264,13 @@ export const models: ModuleRow[] = [
       ),
     constant: drawnAlike,
     call: (model, examples) => model.pooled(model.forward(sentences(examples, S, SYMBOLS, 1), { mask: padding(examples, S) })),
+  }),
+  row({
+    module: 'UniversalSentenceEncoder',
+    build: (key) =>
+      new UniversalSentenceEncoder({ symbols: SYMBOLS, embedding: 4, size: 6, layers: 2, heads: 2, hidden: 5, length: 6 }, key),
+    constant: drawnAlike,
+    call: (model, examples) => model.embed(sentences(examples, S, SYMBOLS, 1), { mask: padding(examples, S) }),
   }),
   ...translators.map(({ name, build }) =>
     row({

@@ -186,6 +186,9 @@ export const options: Record<string, Made> = {
     { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1, cell: 'gru' },
     { numbers: { dropout: share } },
   ),
+  UniversalSentenceEncoder: made(saccade.UniversalSentenceEncoder, {
+    ...{ symbols: 7, embedding: 4, size: 4, layers: 2, heads: 2, hidden: 6, length: 5 },
+  }),
   Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
   LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),
   luong: called(
