@@ -6,7 +6,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { mapState } from '../../src/nn/state.ts';
 import { unroll } from '../../src/nn/unroll.ts';
 import { concat, gather, reshape, slice } from '../../src/ops/index.ts';
-import { detach, tensor } from '../../src/tensor/create.ts';
+import { detach, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits, list, padding, real } from '../nn/row.ts';
@@ -127,5 +127,33 @@ describe('IntraAttention', () => {
     expect(() => new IntraAttention({ input: I, hidden: H, window: 0 }, key(1))).toThrow(
       'IntraAttention: window must be a whole number from 1',
     );
+  });
+
+  it('reads all steps at once where padding comes last, and step by step where it does not', () => {
+    const rows = (...real: number[][]) => tensor(real.map((row) => row.map(Boolean)));
+    const x = inputs([0, 1]);
+    const at = (...real: number[][]) => core.forward(x, { mask: rows(...real) }).weights.shape;
+    expect(at([1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0, 0])).toEqual([2, T, T]);
+    expect(at([0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0])).toEqual([2, T, T]);
+    expect(at([1, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1])).toEqual([2, T, T]);
+    expect(at([1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1])).toEqual([2, T, N]);
+    expect(at([1, 0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1])).toEqual([2, T, N]);
+    const exact = new IntraAttention({ input: I, hidden: H, window: T }, key(1));
+    expect(exact.forward(x, { mask: rows([1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0, 0]) }).state.keys.shape).toEqual([2, T, H]);
+  });
+
+  it('of no steps gives nothing, and the state that it was given', () => {
+    const none = zeros([2, 0, I]);
+    const { output, weights, state } = core.forward(none);
+    expect([output.shape, weights.shape, state.keys.shape, list(state.count)]).toEqual([
+      [2, 0, H],
+      [2, 0, 0],
+      [2, N, A],
+      [0, 0],
+    ]);
+    const before = core.forward(inputs([0, 1])).state;
+    expect(core.forward(none, { state: before }).state).toBe(before);
+    expect(() => core.forward(zeros([2, 3, I + 1]))).toThrow('IntraAttention: x must be [B, T, 3], got [2, 3, 4]');
+    expect(() => core.forward(zeros([2, I]))).toThrow('IntraAttention: x must be [B, T, 3], got [2, 3]');
   });
 });
