@@ -1,4 +1,4 @@
-/** What Workers import of a data file. */
+/** The type of data files that a Worker imports. */
 declare module '*.safetensors' {
   const bytes: ArrayBuffer;
   export default bytes;

@@ -1,4 +1,4 @@
-// A Worker that pronounces: `/pronounce?word=saccade` answers with phones and alignment, from the model that `npm start` saved.
+// A Worker that pronounces: `/pronounce?word=saccade` answers with phones and alignment, using the model that `npm start` saved.
 import { init, memoryReport } from 'saccade';
 import { readCheckpoint } from 'saccade/io';
 import model from '../../out/pronounce.safetensors';
@@ -16,7 +16,7 @@ async function load(): Promise<Speaker> {
 const answer = (body: unknown, status = 200) =>
   Response.json(body, { status, headers: status === 200 ? { 'cache-control': 'public, max-age=86400' } : {} });
 
-/** What is wrong with a word, or nothing. */
+/** Describes what is wrong with a word; `undefined` if nothing is. */
 function fault(word: string | null, speaker: Speaker): string | undefined {
   if (word === null) return 'word: must be given, as in /pronounce?word=saccade, got none';
   if (word === '' || word.length > LONGEST) return `word: must have 1 to ${LONGEST} letters, got ${word.length}`;
@@ -24,7 +24,7 @@ function fault(word: string | null, speaker: Speaker): string | undefined {
   return strange === undefined ? undefined : `word: must be of letters a to z and apostrophes, got ${JSON.stringify(strange)}`;
 }
 
-/** The model; a load that failed is tried again by the next request. */
+/** Loads the model; after a failure the next request tries again. */
 function loaded(): Promise<Speaker> {
   ready ??= load().catch((error: unknown) => {
     ready = undefined;
@@ -33,7 +33,7 @@ function loaded(): Promise<Speaker> {
   return ready;
 }
 
-/** The answer to a request; the first one loads the model. */
+/** Answers a request; the first one loads the model. */
 export async function respond(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET') return answer({ error: `method: must be GET, got ${request.method}` }, 405);

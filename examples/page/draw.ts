@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** An SVG element with attributes and children. */
+/** Makes an SVG element with attributes and children. */
 export function svg(name: string, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
@@ -8,7 +8,7 @@ export function svg(name: string, attributes: Record<string, string | number>, .
   return element;
 }
 
-/** ARPAbet, as the dictionary writes sounds, in the letters of the International Phonetic Alphabet. */
+/** The dictionary's ARPAbet sounds in the International Phonetic Alphabet. */
 const ipa = new Map(
   (
     'AA ɑ AE æ AH ʌ AO ɔ AW aʊ AY aɪ B b CH tʃ D d DH ð EH ɛ ER ɝ EY eɪ F f G ɡ HH h IH ɪ IY i JH dʒ K k L l M m N n NG ŋ OW oʊ OY ɔɪ ' +
@@ -18,16 +18,16 @@ const ipa = new Map(
     ?.map((pair) => pair.split(' ') as [string, string]),
 );
 
-/** A sound as dictionaries print it. */
+/** A sound in the notation of dictionaries. */
 export const sound = (phone: string): string => ipa.get(phone) ?? phone.toLowerCase();
 
-/** The letter a sound looks at most, and how much. */
+/** The letter with the largest weight for a sound, and that weight. */
 function focus(word: string, row: readonly number[]): { letter: string; share: number } {
   const share = Math.max(...row);
   return { letter: word[row.indexOf(share)] ?? '', share };
 }
 
-/** Letters above, sounds below, and between them lines as wide as each sound looks at each letter. */
+/** Draws letters above and sounds below; lines between them are as wide as the weights. */
 export function alignment(
   word: string,
   phones: readonly string[],
@@ -92,7 +92,7 @@ export function alignment(
   return svg('svg', attributes, ...letters, ...sounds);
 }
 
-/** The loss over the steps so far; its scale begins at the first loss and ends at 0. */
+/** Draws the loss over the steps so far; the scale runs from the first loss down to 0. */
 export function curve(points: readonly { step: number; loss: number }[], width: number): SVGElement {
   const [height, left, base] = [150, 34, 22];
   const last = Math.max(points.at(-1)?.step ?? 0, 100);

@@ -1,4 +1,4 @@
-// The page: a word in, its sounds and where each of them looks out; and a model taught live in a Web Worker.
+// The page: it pronounces a word and shows the attention of each sound, and it trains a model live in a Web Worker.
 import { spelled } from '../shared/pronunciation/spelling.ts';
 import { alignment, curve, sound } from './draw.ts';
 import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
@@ -25,7 +25,7 @@ let points: Point[] = [];
 let training: 'never' | 'starting' | 'running' | 'pausing' | 'paused' | 'ended' = 'never';
 let taught = false;
 
-/** What a reader has to know of how a word is read. */
+/** A note on how a word is read, if one is needed. */
 function hintOf(typed: string, word: string, strange: readonly string[]): string {
   const read = word === '' ? '' : ` Read as “${word}”.`;
   if (strange.length > 0) {
@@ -58,14 +58,14 @@ function drawReading(): void {
 
 const drawCurve = () => byId('curve').replaceChildren(curve(points, Math.max(260, byId('curve').clientWidth)));
 
-/** What the button says and does next. */
+/** The text and action of the button. */
 function show(state: typeof training): void {
   training = state;
   const labels = { never: 'Start', starting: 'Starting…', running: 'Pause', pausing: 'Pausing…', paused: 'Resume', ended: 'Done' };
   button.textContent = labels[state];
   button.disabled = state === 'starting' || state === 'pausing' || state === 'ended';
   const busy = state === 'starting' || state === 'running' || state === 'pausing';
-  said.setAttribute('aria-live', busy ? 'off' : 'polite'); // read out at each step it would never end
+  said.setAttribute('aria-live', busy ? 'off' : 'polite'); // while training, screen readers would never stop reading
   byId<HTMLButtonElement>('save').disabled = busy || !(taught || points.length > 0);
   byId<HTMLButtonElement>('open').disabled = busy;
   byId('forget').hidden = busy || points.length === 0;

@@ -4,22 +4,22 @@ export interface Point {
   loss: number;
 }
 
-/** How far a model has come. */
+/** The progress of a model. */
 export interface Progress extends Point {
   steps: number;
-  /** Share of wrong sounds, when last measured. */
+  /** Share of wrong sounds at the last measurement. */
   rate: number | null;
 }
 
-/** What the page asks of the teacher. */
+/** Requests of the page to the teacher. */
 export type Request =
   | { kind: 'say'; word: string }
   | { kind: 'train' | 'pause' | 'forget' | 'file' }
   | { kind: 'load'; bytes: ArrayBuffer };
 
-/** What the teacher tells. */
+/** Reports of the teacher. */
 export type Report =
-  /** What there is to ask: `kept` is a lesson of an earlier visit. */
+  /** What can be pronounced; `kept` is a lesson from an earlier visit. */
   | { kind: 'ready'; taught: boolean; kept: (Progress & { points: Point[] }) | null }
   | { kind: 'spoken'; word: string; phones: string[]; weights: number[][] | null }
   | ({ kind: 'progress'; speed: number } & Progress)
@@ -27,7 +27,7 @@ export type Report =
   | { kind: 'file'; bytes: Uint8Array<ArrayBuffer> }
   | { kind: 'failed'; message: string };
 
-/** A curve with one more point; every second one goes, once there are many: it keeps its shape, and its page the memory. */
+/** Adds a point to a curve. Once there are many points, every second one is dropped, which keeps the shape and bounds the memory. */
 export function withPoint(points: readonly Point[], point: Point): Point[] {
   const all = [...points, { step: point.step, loss: point.loss }];
   return all.length > 600 ? all.filter((_, i) => i % 2 === 1) : all;

@@ -1,4 +1,4 @@
-/** Has a group be one tab stop: the arrow keys, Home and End go from one of its members to another. */
+/** Makes a group a single tab stop: the arrow keys, Home and End move between its members. */
 export function rove(group: Element, members: string): void {
   const all = () => [...group.querySelectorAll<HTMLElement | SVGElement>(members)];
   group.addEventListener('keydown', (event) => {

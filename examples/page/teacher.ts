@@ -1,4 +1,4 @@
-// The model, in a Web Worker: it pronounces, and learns, while the page stays free; what it has learnt is kept from visit to visit.
+// The model, in a Web Worker: it pronounces and learns while the page stays responsive; its lessons are kept between visits.
 import { type Adam, init, type Position } from 'saccade';
 import { BrowserFiles, type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
 import { cmudict, type Dictionary } from '../shared/pronunciation/cmudict.ts';
@@ -8,7 +8,7 @@ import { type Point, type Progress, type Report, type Request, withPoint } from 
 
 const files = new BrowserFiles('saccade-page');
 const LESSON = 'lesson';
-/** Where the browser refuses (private windows), nothing is kept. */
+/** If the browser refuses, as in some private windows, nothing is kept. */
 const keep = (bytes: Uint8Array) => files.write(LESSON, bytes).catch(() => undefined);
 const kept = () => files.read(LESSON).catch(() => undefined);
 const forget = () => files.delete(LESSON).catch(() => undefined);
@@ -21,10 +21,10 @@ const phones = [
 ];
 const shape: Shape = { ...recipe, letters, phones };
 const metadata = { shape: JSON.stringify(shape), recipe: JSON.stringify(recipe) };
-/** Seconds of learning that a closed page may cost. */
+/** Seconds between saves: a closed page loses at most this much training. */
 const KEEP_EVERY = 15;
 
-/** What is being taught. */
+/** A model in training. */
 interface Lesson {
   model: Model;
   optimizer: Adam;
@@ -34,21 +34,21 @@ interface Lesson {
 }
 
 let speaker: Speaker;
-/** What the speaker's file says of it. */
+/** Metadata of the speaker's file. */
 let about: Readonly<Record<string, string>> = metadata;
 let lesson: Lesson | undefined;
 let running: AbortController | undefined;
 let dictionary: Dictionary | undefined;
 let word = '';
 
-/** The model that `npm start` saved, where the page was built with it. */
+/** The model that `npm start` saved, if the page was built with it. */
 async function saved(): Promise<ArrayBuffer | undefined> {
   const response = await fetch(new URL('pronounce.safetensors', location.href.replace(/(assets\/)?[^/]*$/, '')));
   if (!response.ok || response.headers.get('content-type')?.startsWith('text/')) return undefined;
   return response.arrayBuffer();
 }
 
-/** The page's speaker from now on. */
+/** Makes a file's model the page's speaker. */
 function take(bytes: ArrayBuffer): void {
   const checkpoint = readCheckpoint(bytes);
   speaker = speakerOf(checkpoint);
@@ -60,7 +60,7 @@ function say(): void {
   tell({ kind: 'spoken', word, phones: spoken?.phones ?? [], weights: spoken?.weights ?? null });
 }
 
-/** A fresh model and its optimiser; the page's speaker from now on. */
+/** Makes a fresh model, its optimiser and the page's speaker. */
 function begun(): Lesson {
   speaker = untaught(shape);
   about = metadata;
@@ -69,13 +69,13 @@ function begun(): Lesson {
   return { model, optimizer: optimizerOf(model, recipe), progress, points: [] };
 }
 
-/** All of a lesson as a file: it goes on from there. */
+/** A whole lesson as a file, from which it can be resumed. */
 function bytesOf({ model, optimizer, position, progress, points }: Lesson): Uint8Array<ArrayBuffer> {
   const told = { progress: JSON.stringify(progress), points: JSON.stringify(points) };
   return writeCheckpoint({ model, optimizer, ...(position ? { position } : {}), metadata: { ...metadata, ...told } });
 }
 
-/** A lesson of an earlier visit; another version's is forgotten. */
+/** The lesson of an earlier visit; one of another version is deleted. */
 async function resumed(): Promise<Lesson | undefined> {
   const bytes = await kept();
   if (!bytes) return undefined;
@@ -133,7 +133,7 @@ async function train(): Promise<void> {
   tell({ kind: 'paused', ended: lesson.progress.step >= steps });
 }
 
-/** Back to what the page came with. */
+/** Resumes a lesson, or returns to the model that the page came with. */
 async function ready(): Promise<void> {
   lesson = await resumed();
   const bytes = lesson ? undefined : await saved();
@@ -143,7 +143,7 @@ async function ready(): Promise<void> {
   tell({ kind: 'ready', taught: bytes !== undefined || lesson !== undefined, kept });
 }
 
-/** A model from a file takes the place of the one there was. */
+/** Replaces the model by that of a file. */
 async function load(bytes: ArrayBuffer): Promise<void> {
   take(bytes);
   await forget();
@@ -156,7 +156,7 @@ function failed(error: unknown): void {
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
-/** The files of a lesson are changed by one request after another: a torn file never overtakes the one before it. */
+/** Changes a lesson's files one request after another, so that a torn file never overtakes the one before it. */
 let last: Promise<unknown> = Promise.resolve();
 function inTurn(change: () => Promise<void>): Promise<void> {
   const mine = last.then(change);

@@ -1,4 +1,4 @@
-// `npm run page` serves the page, `npm run page -- build` makes it static in out/page. A model that `npm start` saved comes along.
+// `npm run page` serves the page, `npm run page -- build` makes it static in out/page. A model saved by `npm start` is included.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';

@@ -1,4 +1,4 @@
-// Every recipe, in the order of the results page.
+// All recipes, in the order of the results page.
 
 import type { Recipe } from '../runner/recipe.ts';
 import { g2p } from './g2p/index.ts';
@@ -37,7 +37,7 @@ const all: readonly Recipe[] = [
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.fromEntries(all.map((recipe) => [recipe.name, recipe]));
 
-/** A recipe by its name. */
+/** Finds a recipe by name. */
 export function recipeNamed(name: string): Recipe {
   const recipe = recipes[name];
   if (!recipe) throw new RangeError(`recipe: name must be ${Object.keys(recipes).join(', ')} or docs, got ${name}`);

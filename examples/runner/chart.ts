@@ -1,4 +1,4 @@
-// Curves as SVG, drawn by Vega without a browser; dark or light as the reader's page is.
+// Curves as SVG, drawn by Vega without a browser, for dark and light pages.
 import type { Spec } from 'vega';
 
 /** One curve. */
@@ -7,18 +7,18 @@ export interface Line {
   points: readonly (readonly [number, number])[];
 }
 
-/** Axes' titles with units, and where an axis is logarithmic. */
+/** Titles of the axes with units, and the kind of scale. */
 export interface Axes {
   x: string;
   y: string;
   title?: string;
-  /** Base 10 on the y axis. */
+  /** Whether the y axis is logarithmic, base 10. */
   log?: boolean;
   width?: number;
   height?: number;
 }
 
-/** Each colour on light ground and on dark: contrast of 3 and more to its ground. */
+/** Each colour on a light and on a dark background, with a contrast of at least 3. */
 const COLORS = [
   ['#2563a8', '#6db3f2'],
   ['#b4441b', '#f09a6b'],
@@ -32,7 +32,7 @@ const COLORS = [
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 const [INK, GRID, GROUND] = ['#24292f', '#d7dce1', '#ffffff'];
 
-/** A curve for each name. */
+/** A colour and dash for each name. */
 const MARKS = [
   {
     type: 'group',
@@ -58,7 +58,7 @@ const MARKS = [
 const AXIS = { labelColor: INK, titleColor: INK, gridColor: GRID, domainColor: GRID, tickColor: GRID, grid: true, titlePadding: 8 };
 const LEGEND = { stroke: 'color', strokeDash: 'dash', labelColor: INK, symbolType: 'stroke', symbolSize: 300, labelLimit: 400 };
 
-/** Places along both axes, and a colour and a dash for each name: those of one colour differ in their dashes. */
+/** Positions along both axes, and a colour and a dash for each name; names of one colour differ in their dashes. */
 function scalesOf(names: readonly string[], log: boolean): unknown[] {
   const each = (value: (i: number) => unknown) => names.map((_, i) => value(i));
   return [
@@ -92,10 +92,10 @@ function specOf(lines: readonly Line[], { x, y, title, log = false, width = 460,
   } as Spec;
 }
 
-/** A chart of curves with a legend. Curves without points are left out. */
+/** Draws curves with a legend. Curves without points are left out. */
 export async function linesSvg(lines: readonly Line[], axes: Axes): Promise<string> {
   const drawn = lines.filter(({ points }) => points.length > 0);
-  const { parse, View } = await import('vega'); // half a second, for those who draw
+  const { parse, View } = await import('vega'); // it takes half a second to load, so only those who draw load it
   const svg = await new View(parse(specOf(drawn, axes)), { renderer: 'none' }).toSVG();
   const rules = [[INK, '#d9dee3'], [GRID, '#39414a'], [GROUND, '#12161b'], ...COLORS].map(
     ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,

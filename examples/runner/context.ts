@@ -1,42 +1,42 @@
-// One job in the thread it was given: where its data is, and training that goes on where it stopped.
+// One job in its thread: its data, and training that resumes where it stopped.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Checkpoint, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint, train } from 'saccade';
 import { type Context, type DataNeed, Interrupted, type Point, type Training } from './recipe.ts';
 
-/** Milliseconds of work that a crash may cost. */
+/** Milliseconds between saves: a crash loses at most this much work. */
 const SAVE_EVERY = 30_000;
 const TELL_EVERY = 0.5;
-/** Points of a curve, about. */
+/** Approximate number of points in a curve. */
 const POINTS = 100;
 
-/** What a job tells while it trains. */
+/** Progress of a job in training. */
 export interface Report {
   step: number;
-  /** Steps in all, where that is known. */
+  /** Total steps, if known. */
   steps?: number;
   loss: number;
   metric?: number;
-  /** Steps a second in this sitting. */
+  /** Steps per second in this session. */
   speed: number;
-  /** What {@link Training.show} said last. */
+  /** The latest text of {@link Training.show}. */
   shown?: string;
 }
 
-/** What a context is made with. */
+/** Options of a context. */
 export interface ContextOptions {
   quick: boolean;
   data?: string;
   need?: DataNeed;
-  /** Start of the checkpoints' paths. */
+  /** Beginning of the checkpoints' paths. */
   checkpoint: string;
-  /** What the job is, in a word: a checkpoint of something else is an error. */
+  /** A word that identifies the job: a checkpoint of another job is an error. */
   mark: string;
   signal: AbortSignal;
   report: (report: Report) => void;
 }
 
-/** Path of a needed file below `--data`. */
+/** Path of a required file below `--data`. */
 export function dataPath(file: string, data: string | undefined, need: DataNeed | undefined): string {
   const where = need ? ` (${need.source})` : '';
   if (data === undefined) throw new Error(`recipe: --data must name the folder of ${file}${where}, got no --data`);
@@ -45,7 +45,7 @@ export function dataPath(file: string, data: string | undefined, need: DataNeed 
   return found;
 }
 
-/** A context, and the seconds spent in it over all sittings: those of finished and resumed trainings too. */
+/** A context, with the seconds spent in it over all sessions, including those of finished and resumed training. */
 export function contextOf(options: ContextOptions): { context: Context; seconds: () => number } {
   const began = performance.now();
   let before = 0;
@@ -72,7 +72,7 @@ const under = (start: string, numbers: Readonly<Record<string, number>>): Record
     Object.entries(numbers).flatMap(([name, value]) => (name.startsWith(start) ? [[name.slice(start.length), value]] : [])),
   );
 
-/** The curve of a training so far, and the losses since its last point. */
+/** The curve of a training run so far, and the losses since its last point. */
 class Curve {
   readonly points: Point[];
   private readonly every: number;
@@ -108,7 +108,7 @@ class Curve {
   }
 }
 
-/** What an earlier sitting left: put in place where it is of this job. */
+/** Restores the state of an earlier session, if it belongs to this job. */
 async function restored(path: string, mark: string, { model, optimizer, numbers }: Resumable): Promise<Checkpoint | undefined> {
   if (!existsSync(path)) return undefined;
   const saved = await loadCheckpoint(path);
@@ -120,7 +120,7 @@ async function restored(path: string, mark: string, { model, optimizer, numbers 
 
 type Resumable = Pick<Training<unknown>, 'model' | 'optimizer' | 'numbers'>;
 
-/** What is told of a training: a line now and then, and at once what an evaluation found. */
+/** Reports progress: a line now and then, and the results of an evaluation at once. */
 function teller({ steps, show }: Pick<Training<unknown>, 'steps' | 'show'>, from: number, curve: Curve, report: (report: Report) => void) {
   let [told, shown] = [0, undefined as string | undefined];
   const tell = ({ step, seconds }: Pick<Progress, 'step' | 'seconds'>) => {

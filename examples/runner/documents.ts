@@ -1,4 +1,4 @@
-// What is written of the results that are kept: docs/results.md, pages that recipes have of their own, and the table of the README.
+// Documents written from the kept results: docs/results.md, pages of single recipes, and the table of the README.
 import type { Recipe, Result } from './recipe.ts';
 import { KEPT, keptOf } from './results.ts';
 import { tableOf } from './tables.ts';
@@ -7,11 +7,11 @@ const clock = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.rou
 
 const pictureOf = (file: string) => `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`;
 
-/** Pictures of a result by their names in markdown, each its own paragraph. Those there are not are left out. */
+/** Markdown for pictures of a result, one paragraph each. Missing pictures are left out. */
 export const picture = ({ recipe, pictures }: Result, ...names: string[]): string[] =>
   names.map((name) => `${recipe}-${name}.svg`).flatMap((file) => (pictures.includes(file) ? ['', pictureOf(file)] : []));
 
-/** A recipe in the list of all: what it shows, the data it takes, and how long it took where a result is kept. */
+/** A recipe in the list of all: what it shows, the data it takes, and its duration if a result is kept. */
 export function listed({ name, shows, data }: Pick<Recipe, 'name' | 'shows' | 'data'>, kept: Pick<Result, 'seconds'> | undefined): string {
   const files = data?.files.map((file) => `${data.folder}/${file}`).join(', ');
   const facts = [
@@ -44,7 +44,7 @@ function sectionOf(result: Result, own: boolean): string[] {
 
 const text = (lines: readonly string[]) => lines.join('\n').trimEnd().concat('\n');
 
-/** docs/results.md from the results that are kept, in the order of the recipes, and the pages that recipes have of their own, by name. */
+/** docs/results.md from the kept results, in the order of the recipes, and the recipes' own pages by name. */
 export function documents(recipes: readonly Recipe[], folder = KEPT): Record<string, string> {
   const pages: Record<string, string> = {};
   const sections = recipes.flatMap((recipe) => {
@@ -56,13 +56,13 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
   pages.results = text([
     '# Results',
     '',
-    'Each table is made by the command under it, and this page by `npm run recipe -- docs` from the results in `docs/results/`. A command that is',
-    'stopped goes on where it was; the same command gives the same bits on any machine. ✓ and ✗ say whether the mean is where it was meant',
-    'to be; *paper* is what the paper reports for its own setting, *baseline* what a trivial method reaches on the same data.',
+    'The command under each table makes it; `npm run recipe -- docs` writes this page from the results in `docs/results/`. A command that was',
+    'stopped resumes where it was, and the same command gives the same bits on any machine. ✓ and ✗ say whether the mean meets the target;',
+    '*paper* is the figure of the paper in its own setting, *baseline* that of a trivial method on the same data.',
     '',
-    'Settings (rates, dropout, batches, windows) were chosen by what they reached on the sentences, months and problems that the tables are of, so figures',
-    'on others may be a little worse; of words they are chosen on the development part and reported on another, but where a note says',
-    'otherwise. The commit is where the jobs trained; results without a list of their jobs name the commit at which they were drawn.',
+    'Settings (rates, dropout, batches, windows) were chosen on the sentences, months and problems of the tables themselves, so figures on other',
+    'data may be slightly worse. Recipes on words choose settings on the development part and report another part, unless a note says otherwise.',
+    'The commit is the one on which the jobs trained; results without a list of jobs name the commit at which they were drawn.',
     '',
     ...sections,
   ]);
@@ -71,7 +71,10 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
 
 const [START, END] = ['<!-- results -->', '<!-- /results -->'];
 
-/** The README with its table of results: the main figure of each recipe without a page of its own, the first with a target if there is one. */
+/**
+ * The README with its table of results: for each recipe without a page of its own the main figure, which is the first with a target if
+ * there is one.
+ */
 export function readmeWith(recipes: readonly Recipe[], readme: string, folder = KEPT): string {
   const rows = recipes.flatMap((recipe) => {
     const result = recipe.page ? undefined : keptOf(recipe, folder);

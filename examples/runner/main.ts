@@ -1,4 +1,4 @@
-// Reproduces the papers' figures, small. `npm run recipe` lists the recipes, `npm run recipe -- --help` tells the options.
+// Reproduces the papers' figures at small scale. `npm run recipe` lists the recipes, `npm run recipe -- --help` the options.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -67,7 +67,7 @@ async function cook(name: string): Promise<void> {
   if (options.fresh) forget(recipe, place);
   console.log(`${recipe.name}: ${recipe.shows} ${recipe.papers.join('; ')}.`);
   const [begun, now] = [begunBefore(recipe, place), stampNow()];
-  if (options.keep) expectKeepable(begun, now); // before anything is trained for nothing
+  if (options.keep) expectKeepable(begun, now); // fails before anything is trained in vain
   if (isForeign(begun, now)) console.log(`Goes on with what other code began in ${out}; --fresh forgets that.`);
   await init();
   const finished = await stoppable((signal) => runJobs(recipe, { ...place, signal, report: tell, ...(threads ? { threads } : {}) }));

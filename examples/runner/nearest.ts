@@ -1,16 +1,16 @@
-// A memory that is asked for what is like: the trivial way to answer, beside which the models' figures stand.
+// A memory that answers with the value of the closest sequence: the baseline of the models.
 
 interface Node<T, V> {
   children: Map<T, Node<T, V>>;
   value?: { stored: V };
 }
 
-/** Values under sequences, found by the closest sequence (fewest edits; of equally close ones, the first along the branches of the tree). */
+/** Values by sequence, found by the closest sequence (fewest edits; among equally close ones, the first along the branches of the tree). */
 export class Nearest<T, V> {
   private readonly root: Node<T, V> = { children: new Map() };
   private longest = 0;
 
-  /** The first value stored under a sequence stays. */
+  /** Stores a value; the first value stored under a sequence stays. */
   set(sequence: Iterable<T>, stored: V): void {
     let node = this.root;
     let length = 0;
@@ -27,9 +27,9 @@ export class Nearest<T, V> {
     node.value ??= { stored };
   }
 
-  /** The value of the closest sequence; `undefined` where there is none. */
+  /** The value of the closest sequence; `undefined` if the memory is empty. */
   get(sequence: readonly T[]): V | undefined {
-    // One more edit at a time: close ones, which most have, are found in a small part of the tree.
+    // Increases the number of edits one by one: close sequences, which most queries have, are found in a small part of the tree.
     for (let most = 0; most <= Math.max(this.longest, sequence.length); most++) {
       const found = within(this.root, sequence, Array.from({ length: sequence.length + 1 }, (_, j) => j), most); // biome-ignore format: one line
       if (found) return found.stored;
@@ -38,7 +38,7 @@ export class Nearest<T, V> {
   }
 }
 
-/** A value below a node at most `most` edits away; `row` holds the edits from the node's sequence to each start of the one asked for. */
+/** A value below a node that is at most `most` edits away; `row` holds the edits from the node's sequence to each prefix of the query. */
 function within<T, V>(node: Node<T, V>, sequence: readonly T[], row: readonly number[], most: number): { stored: V } | undefined {
   if (node.value && (row[sequence.length] as number) <= most) return node.value;
   for (const [token, child] of node.children) {

@@ -1,4 +1,4 @@
-// What code a figure is from.
+// The code that produced a figure.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import type { Finished, Stamp } from './recipe.ts';
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-/** The commit, and whether nothing but documents differs from it; files that git does not know yet differ. */
+/** The commit, and whether the tree differs from it only in documents; files unknown to git count as differences. */
 function source(): Pick<Stamp, 'commit' | 'clean'> {
   try {
     const top = git('rev-parse', '--show-toplevel');
@@ -20,7 +20,7 @@ function source(): Pick<Stamp, 'commit' | 'clean'> {
   }
 }
 
-/** Of all code that a figure depends on: the recipes', the runner's and the package's. */
+/** A hash of all code on which a figure depends: the recipes', the runner's and the package's. */
 function fingerprint(): string {
   const hash = createHash('sha256');
   const places = [new URL('../recipes/', import.meta.url), new URL('.', import.meta.url), new URL('.', import.meta.resolve('saccade'))];
@@ -32,18 +32,21 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** What a job that begins now runs on. */
+/** The code of a job that begins now. */
 export const stampNow = (): Stamp => ({ ...source(), code: fingerprint() });
 
-/** Commits in words. */
+/** Lists commits in words. */
 export const commitsOf = (made: readonly Stamp[]): string =>
   [...new Set(made.map(({ commit, clean }) => (clean ? commit : `${commit}-dirty`)))].join(', ');
 
-/** Whether some of what was begun is of other code than there is now. */
+/** Whether some of the jobs began with other code than there is now. */
 export const isForeign = (jobs: readonly Pick<Finished<unknown, unknown>, 'made'>[], now: Stamp): boolean =>
   jobs.some(({ made }) => made.some(({ code }) => code !== now.code));
 
-/** Refuses to keep what a clone of this commit would not make: work of a changed tree or, whatever its commit is called, of other code. */
+/**
+ * Refuses to keep results that a clone of this commit would not reproduce: from a changed tree, or from other code, whatever its commit is
+ * called.
+ */
 export function expectKeepable(jobs: readonly Pick<Finished<unknown, unknown>, 'name' | 'made'>[], now: Stamp): void {
   if (!now.clean) throw new Error(`recipe: --keep needs a tree without changes, got some on ${now.commit}; commit them first`);
   for (const { name, made } of jobs) {

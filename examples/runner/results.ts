@@ -9,7 +9,7 @@ import type { Finished, Recipe, RecipeOptions, Result, Row } from './recipe.ts';
 /** Results that are kept with the source. */
 export const KEPT = 'docs/results';
 
-/** The rows that have values; a quick run is not held to targets and has no like among the papers. */
+/** The rows that have values; a quick run has no targets and nothing to compare with in the papers. */
 function rowsOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Row[] {
   const rows = recipe.rows(finished, options).filter(({ ours }) => ours.length > 0);
   return options.quick ? rows.map(({ target: _, paper: __, ...row }) => row) : rows;
@@ -37,7 +37,7 @@ export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, un
   };
 }
 
-/** Writes a result and its pictures into a folder. */
+/** Writes a result and its pictures to a folder. */
 export function keep(folder: string, result: Result, pictures: Readonly<Record<string, string>>): string {
   mkdirSync(folder, { recursive: true });
   const names = Object.entries(pictures).map(([name, svg]) => {
@@ -50,7 +50,7 @@ export function keep(folder: string, result: Result, pictures: Readonly<Record<s
   return path;
 }
 
-/** What is kept of a recipe. */
+/** The kept result of a recipe. */
 export function keptOf({ name }: Pick<Recipe, 'name'>, folder = KEPT): Result | undefined {
   const path = join(folder, `${name}.json`);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Result) : undefined;

@@ -1,4 +1,4 @@
-// Runs a recipe's jobs, as many at a time as there are threads. A job that ended is not done again; one that was stopped goes on.
+// Runs a recipe's jobs, as many at a time as there are threads. A finished job is not repeated; one that was stopped resumes.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -9,24 +9,24 @@ import { type ContextOptions, contextOf, dataPath, type Report } from './context
 import { stampNow } from './provenance.ts';
 import { type Finished, Interrupted, type Job, type Recipe, type RecipeOptions, type Stamp } from './recipe.ts';
 
-/** Which work is meant, and where it lies. */
+/** Which jobs to run, and where their files are. */
 export interface Place extends RecipeOptions {
   /** Folder of checkpoints and outcomes. */
   out: string;
-  /** Some of the recipe's jobs. Default all. */
+  /** A subset of the recipe's jobs. Default all. */
   jobs?: readonly Job<unknown>[];
 }
 
-/** How the jobs are run, besides what the recipe is told. */
+/** How to run the jobs, besides the options of the recipe. */
 export interface RunOptions extends Place {
   /** Cores to use. Default all. */
   threads?: number;
   signal: AbortSignal;
-  /** What each job under way told last. */
+  /** Receives the latest progress of each running job. */
   report: (reports: ReadonlyMap<string, Report>, ended: number, jobs: number) => void;
 }
 
-/** What a worker is given. */
+/** The message that starts a worker. */
 interface Assignment {
   recipe: string;
   job: Job<unknown>;
@@ -40,35 +40,35 @@ type Message = { report: Report } | { outcome: unknown; seconds: number } | { in
 
 const markOf = (recipe: string, { name, settings }: Job<unknown>, quick: boolean) => JSON.stringify({ recipe, name, settings, quick });
 
-/** Work on other data than the recipe brings itself lies beside that on its own. */
+/** Work on other data than the recipe's own is stored in a separate place. */
 const folderOf = (recipe: Recipe, { out, quick, data }: Place) =>
   join(out, 'recipes', recipe.name + (data && recipe.data?.optional ? '-data' : '') + (quick ? '-quick' : ''));
 
 const jobsOf = (recipe: Recipe, place: Place) => place.jobs ?? recipe.jobs(place);
 
-/** Path of the safetensors file where a job's training is kept. */
+/** Path of the safetensors file of a job's training. */
 export const fileOf = (recipe: Recipe, place: Place, job: string): string => join(folderOf(recipe, place), `${job}.safetensors`);
 
-/** What earlier sittings of a job ran on; it is known from its start on, whether the job has ended or not. */
+/** The code of earlier sessions of a job; it is known from the start of the job on. */
 function madeOf(folder: string, job: string): Stamp[] {
   const path = join(folder, `${job}.made.json`);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Stamp[]) : [];
 }
 
-/** The jobs that were begun before, with what they ran on. */
+/** The jobs that have begun, with their code. */
 export function begunBefore(recipe: Recipe, place: Place): Pick<Finished<unknown, unknown>, 'name' | 'made'>[] {
   const begun = jobsOf(recipe, place).map(({ name }) => ({ name, made: madeOf(folderOf(recipe, place), name) }));
   return begun.filter(({ made }) => made.length > 0);
 }
 
-/** Notes that a job sits down to its work on the code there is now. */
+/** Records that a job begins a session on the current code. */
 function begunNow(folder: string, job: string, now: Stamp): void {
   const made = madeOf(folder, job);
   const same = made.some(({ commit, clean, code }) => commit === now.commit && clean === now.clean && code === now.code);
   if (!same) writeFileSync(join(folder, `${job}.made.json`), JSON.stringify([...made, now]));
 }
 
-/** Forgets what earlier runs left: of some jobs, or of all that the recipe ever had. */
+/** Deletes what earlier runs left: of some jobs, or of all jobs that the recipe ever had. */
 export function forget(recipe: Recipe, place: Place): void {
   const folder = folderOf(recipe, place);
   if (!place.jobs) rmSync(folder, { recursive: true, force: true });
@@ -78,7 +78,7 @@ export function forget(recipe: Recipe, place: Place): void {
   }
 }
 
-/** Jobs that ended before, by name. */
+/** Finished jobs, by name. */
 function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, quick: boolean) {
   const finished = new Map<string, Finished<unknown, unknown>>();
   for (const job of jobs) {
@@ -93,7 +93,7 @@ function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: stri
   return finished;
 }
 
-/** Does what is waiting, `hands` jobs at a time. Where one fails the others are stopped, and saved; told to stop, all are. */
+/** Runs waiting jobs, `hands` at a time. If one fails, the others are stopped and saved; a signal stops and saves all. */
 async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work: (one: T, stop: AbortSignal) => Promise<boolean>) {
   const trouble = new AbortController();
   const stop = AbortSignal.any([signal, trouble.signal]);
@@ -110,7 +110,10 @@ async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work:
   if (failed) throw failed.reason;
 }
 
-/** All jobs, in order; `null` when told to stop, all being saved. Those that come after others begin when the others have ended. */
+/**
+ * Runs all jobs and returns them in order; `null` if stopped, with all of them saved. Dependent jobs begin when their dependencies have
+ * ended.
+ */
 export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Finished<unknown, unknown>[] | null> {
   const { quick, data, signal, threads = availableParallelism() } = options;
   if (recipe.data && !recipe.data.optional && !quick) for (const file of recipe.data.files) dataPath(file, data, recipe.data);
@@ -149,7 +152,7 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
   return all.length === jobs.length ? all : null;
 }
 
-/** One job in a worker thread; `null` when it was told to stop. */
+/** Runs one job in a worker thread; `null` if it was told to stop. */
 function begin(assignment: Assignment, signal: AbortSignal, report: (report: Report) => void) {
   return new Promise<{ outcome: unknown; seconds: number } | null>((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: assignment });
@@ -168,7 +171,7 @@ function begin(assignment: Assignment, signal: AbortSignal, report: (report: Rep
   });
 }
 
-/** A job in this very thread: what a worker does, and the tests. */
+/** Runs a job in this thread: for a worker, and for tests. */
 export async function runJob(recipe: Recipe, job: Job<unknown>, options: Omit<ContextOptions, 'mark' | 'need'>) {
   const mark = markOf(recipe.name, job, options.quick);
   const { context, seconds } = contextOf({ ...options, mark, ...(recipe.data ? { need: recipe.data } : {}) });

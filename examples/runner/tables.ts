@@ -1,9 +1,9 @@
-// A table of figures, as text.
+// Tables of figures as text.
 import type { Row } from './recipe.ts';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Mean, and the standard deviation of the sample where there is more than one. */
+/** Mean, and the standard deviation of the sample if there is more than one value. */
 export function oursOf({ ours, digits = 2, unit }: Pick<Row, 'ours' | 'digits' | 'unit'>): string {
   const middle = mean(ours);
   const spread =
@@ -13,7 +13,7 @@ export function oursOf({ ours, digits = 2, unit }: Pick<Row, 'ours' | 'digits' |
   return `${middle.toFixed(digits)}${spread}${unit ? ` ${unit}` : ''}`;
 }
 
-/** Whether a row's mean is where it was meant to be; `undefined` without a target. */
+/** Whether a row's mean meets its target; `undefined` without a target. */
 export function reached({ ours, target }: Pick<Row, 'ours' | 'target'>): boolean | undefined {
   if (!target) return undefined;
   return 'atMost' in target ? mean(ours) <= target.atMost : mean(ours) >= target.atLeast;
@@ -26,7 +26,7 @@ function targetOf(row: Row): string {
   return `${bound}${unit ? ` ${unit}` : ''} ${reached(row) ? '✓' : '✗'}`;
 }
 
-/** The table as markdown; columns that no row fills are left out. */
+/** The table as markdown; empty columns are left out. */
 export function tableOf(rows: readonly Row[]): string[] {
   const columns: [string, (row: Row) => string][] = [
     ['figure', ({ figure }) => figure],

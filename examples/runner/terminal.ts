@@ -1,16 +1,16 @@
-// What commands that train share: Ctrl-C saves, and what is under way is redrawn in place.
+// Shared parts of commands that train: Ctrl-C saves, and progress is redrawn in place.
 import logUpdate from 'log-update';
 
-/** Milliseconds between lines where they cannot be redrawn. */
+/** Milliseconds between lines where redrawing is impossible. */
 const EVERY = 20_000;
 
 export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
-/** Does work that the terminal, or whoever started the process, can tell to stop. */
+/** Runs work that the terminal, or the process's parent, can tell to stop. */
 export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop); // more than once: npm passes on what the terminal has sent already
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop); // several times, since npm passes on a signal that the terminal has sent already
   try {
     return await work(controller.signal);
   } finally {
@@ -19,7 +19,7 @@ export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): P
   }
 }
 
-/** Shows what is under way: `text` redrawn in place on a terminal, and elsewhere `line`, now and then or at once where it is `news`. */
+/** Shows progress: `text` redrawn in place on a terminal; elsewhere `line`, now and then or, if it is `news`, at once. */
 export function liveView(): (text: string, line: string, news?: boolean) => void {
   let told = Number.NEGATIVE_INFINITY;
   return (text, line, news = false) => {
@@ -31,7 +31,7 @@ export function liveView(): (text: string, line: string, news?: boolean) => void
   };
 }
 
-/** Runs a command: what it throws becomes a line on the error stream, and code 1. */
+/** Runs a command: an error becomes a line on the error stream, and exit code 1. */
 export async function command(main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -1,4 +1,4 @@
-// What the recipes over points share: a pointer network, how it is taught, and how its answers are measured.
+// Shared parts of recipes over points: a pointer network, its training, and how its answers are measured.
 import { Adam, cosineSchedule, foldIn, type Key, key, mul, PointerNetwork, parameters, scope, sub, type Tensor } from 'saccade';
 import type { Hypothesis } from 'saccade/decode';
 import { type Constraint, choices } from 'saccade/models';
@@ -10,57 +10,60 @@ import type { Context, Point } from '../runner/recipe.ts';
 /** Draws problems of one size. */
 export type Problems = (from: Key, sizes: { batch: number; points: number }) => PointProblems;
 
-/** How a network is made and taught. */
+/** Sizes and training of a network. */
 export interface PointTeaching {
   hidden: number;
   bidirectional: boolean;
-  /** Points of a problem, from the least to the most, few of them more often; the problems of one batch have equally many. */
+  /**
+   * Number of points of a problem, from the least to the most; small problems are more frequent. All problems of a batch have the same
+   * number.
+   */
   least: number;
   most: number;
-  /** Share of the steps over which the most points rise from `least`: what is learnt on few of them is cheaper. Default 0. */
+  /** Share of the steps over which the maximum rises from `least`: learning on small problems is cheaper. Default 0. */
   rise?: number;
-  /** Points of all problems of a batch together: the smaller they are, the more of them. */
+  /** Total points in a batch: smaller problems make larger batches. */
   batch: number;
   steps: number;
-  /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
+  /** Peak of the learning rate after `warmup` steps; half a cosine then leads to 0. */
   lr: number;
   warmup: number;
 }
 
-/** What is asked for, and how. */
+/** The task of a recipe. */
 export interface Task {
   problems: Problems;
   constraint: Constraint;
   beam: number;
 }
 
-/** An answer, as it is kept and drawn. */
+/** An answer, in the form that is kept and drawn. */
 export interface Answer {
   points: number[];
   chosen: number[];
   right: number[];
 }
 
-/** Points of the unit square, moved and stretched to mean 0 and variance 1: at first each of their differences counts. */
+/** Points of the unit square, standardised to mean 0 and variance 1, so that their differences count from the start. */
 const spread = (points: Tensor) => mul(sub(points, 0.5), Math.sqrt(12));
 
-/** From 0 to below 1, more often little: the square of a uniform number. */
+/** A number in [0, 1), the square of a uniform one, so that small numbers are more frequent. */
 function skew(from: Key, i: number): number {
   const uniform = randomInt(from, i, 2 ** 24) / 2 ** 24;
   return uniform * uniform;
 }
 
-/** Problems a batch of an epoch: what a resumed run has to draw again is less than that. */
+/** Batches per epoch: a resumed run has to draw at most one epoch again. */
 const EPOCH = 100;
 
-/** A taught network's curve, size and answers. */
+/** A trained network's curve, size and answers. */
 export interface Pupil {
   network: PointerNetwork;
   curve: Point[];
   parameters: number;
 }
 
-/** Answers to held-out problems of one size; no key of training draws them. */
+/** Answers to held-out problems of one size, drawn with keys that training never uses. */
 export function answers(network: PointerNetwork, task: Task, sizes: { points: number; count: number }): Answer[] {
   const { points, count } = sizes;
   const batch = Math.max(1, Math.floor(5000 / points));
@@ -79,7 +82,7 @@ export function answers(network: PointerNetwork, task: Task, sizes: { points: nu
   return found;
 }
 
-/** Teaches a network by the problems' own answers: Adam, gradients clipped to norm 1. `metric` is what `measure` says of 200 answers. */
+/** Trains a network with the problems' own answers: Adam, gradients clipped to norm 1. `metric` is computed by `measure` on 200 answers. */
 export async function taught(
   task: Task,
   teaching: PointTeaching,

@@ -1,4 +1,4 @@
-// What the recipes on symbols share: a task is learnt on short sequences and asked of sequences twice as long.
+// Shared parts of the recipes on symbols: a task is learned on short sequences and tested on sequences twice as long.
 import {
   Adam,
   AttentionSeq2Seq,
@@ -20,7 +20,7 @@ import type { SequenceProblem, SequenceSizes } from 'saccade/tasks';
 import { linesSvg } from '../runner/chart.ts';
 import type { Context, Point, Recipe, Row } from '../runner/recipe.ts';
 
-/** What is attended to, the items themselves or what an LSTM makes of them, and by which mechanism. */
+/** What is attended to, the items themselves or an LSTM's vectors of them, and with which mechanism. */
 type Variant = 'location-aware' | 'additive' | 'location-aware over an LSTM';
 
 interface Settings {
@@ -31,21 +31,21 @@ interface Settings {
 interface Outcome {
   parameters: number;
   curve: Point[];
-  /** Shares of problems answered without an error, by length. */
+  /** Shares of problems solved without an error, by length. */
   exact: [length: number, share: number][];
 }
 
 interface Teaching {
   hidden: number;
   symbols: number;
-  /** The longest sequence of training; the shortest is of one symbol. */
+  /** The longest sequence in training; the shortest has one symbol. */
   longest: number;
   batch: number;
   steps: number;
   lr: number;
 }
 
-/** What is to be learnt. */
+/** A task to learn. */
 export interface Task {
   name: string;
   shows: string;
@@ -73,7 +73,7 @@ function made({ attention }: Task, { hidden, symbols }: Teaching, { variant, key
   return model;
 }
 
-/** Share of problems of one length that are answered exactly. */
+/** Share of problems of one length that are solved exactly. */
 function exactShare(model: Model, { problems, distinct }: Task, { symbols }: Teaching, length: number, count: number): number {
   let right = 0;
   for (let at = 0; at < count; at += 250) {
@@ -121,7 +121,7 @@ function rowsFor(variant: Variant, outcomes: readonly Outcome[]): Row[] {
 
 const variantsIn = (finished: readonly { settings: Settings }[]) => [...new Set(finished.map(({ settings }) => settings.variant))];
 
-/** The recipe of a task: items, additive attention over them, and an LSTM's vectors, at several lengths. */
+/** The recipe of a task: attention over items, additive attention over items, and over an LSTM's vectors, at several lengths. */
 export function sequenceRecipe(task: Task): Recipe<Settings, Outcome> {
   const teachingFor = (quick: boolean): Teaching => ({ ...(quick ? small : usual), symbols: task.symbols });
   return {

@@ -1,4 +1,4 @@
-// Bahdanau's attention on letters to sounds, beside the same encoder and decoder with one vector between them.
+// Bahdanau's attention from letters to sounds, compared with the same encoder and decoder connected by one vector.
 
 import type { Finished, Recipe, Row } from '../../runner/recipe.ts';
 import { member } from '../../shared/pronunciation/speaker.ts';
@@ -25,8 +25,8 @@ interface Settings {
   key: number;
 }
 
-// Found by where it errs: 8 epochs of 64 with a rate of 2e-3 and dropout 0.2 left 20 % wrong among words of the training part and 26 % among others, 10
-// of 32 with 3e-3 and 0.3 28 % and 31 %, these 15 % and 25 %.
+// Settings tried, with their percentages of wrong words of the training part and of other words: 8 epochs of 64 with a rate of 2e-3 and
+// dropout 0.2 gave 20 % and 26 %, 10 of 32 with 3e-3 and 0.3 gave 28 % and 31 %, these give 15 % and 25 %.
 const usual: Teaching = { ...full, members: 1, epochs: 9, batch: 32, lr: 1.5e-3, dropout: 0.1 };
 const small: Teaching = { ...usual, hidden: 64, embedding: 32, epochs: 3, warmup: 50, lr: 5e-3, dropout: 0.2 };
 
@@ -36,7 +36,7 @@ const titles = { additive: 'additive attention', plain: 'no attention' } as cons
 const runsOf = (finished: readonly Finished<Settings, Taught>[], kind: Kind) =>
   finished.filter(({ settings }) => settings.kind === kind).map(({ outcome }) => outcome);
 
-/** Percent of wrong words among those of `least` to `most` letters; of runs that have such words. */
+/** Percent of wrong words among those of `least` to `most` letters, for runs with such words. */
 function among(runs: readonly Taught[], least: number, most: number): number[] {
   return runs.flatMap(({ byLength }) => {
     const some = byLength.filter(({ length }) => length >= least && length <= most);
@@ -45,7 +45,7 @@ function among(runs: readonly Taught[], least: number, most: number): number[] {
   });
 }
 
-/** Of the literature on this split, with the models' sizes. */
+/** From the literature on this split, with the models' sizes. */
 const papers = {
   additive: { word: '21.69 ± 0.21 (Toshniwal and Livescu 2016, 3 × 512)', phone: '5.04 ± 0.03 (the same)' },
   plain: { word: '29.21 (Yao and Zweig 2015, 1 × 500)', phone: '7.53 (the same)' },

@@ -1,4 +1,4 @@
-// Where every mechanism looks: the same words through small models, a few minutes in all.
+// The attention of every mechanism: the same words through small models, a few minutes in all.
 import { readdirSync } from 'node:fs';
 import { picture } from '../../runner/documents.ts';
 import type { Recipe } from '../../runner/recipe.ts';
@@ -8,7 +8,7 @@ import { others, variants } from '../../shared/mechanisms/mechanisms.ts';
 import { brief, runsOf, small, type Trial, trials, tried } from '../../shared/mechanisms/trial.ts';
 import { learningSvg, lossSvg, type Taught, wordSvg } from '../../shared/pronunciation/words.ts';
 
-/** Pictures of other recipes that are kept, by the names of their files. */
+/** Pictures of other recipes that are kept, by file name. */
 function drawings(): string[] {
   const files = readdirSync(KEPT).filter((file) => file.endsWith('.svg') && !file.startsWith('gallery-'));
   return files.flatMap((file) => ['', `![${file.replace(/\.svg$/, '').replaceAll('-', ' ')}](results/${file})`]);
@@ -41,9 +41,9 @@ export const gallery: Recipe<Trial, Taught> = {
   page: (result) => [
     '# Gallery',
     '',
-    'The same words, which no model has learnt, through every mechanism; each row is a phone, each column a letter, and the darker a cell the more',
-    'of the letter the phone was read from. All are the same small encoder and decoder, taught alike for one pass over npm',
-    '`cmu-pronouncing-dictionary`: what differs is where they look. How well each does when taught longer is in [results.md](results.md).',
+    'The same words through every mechanism; no model saw them in training. Each row is a phone, each column a letter; the darker a cell, the more',
+    'the phone attends to the letter. All models are the same small encoder and decoder, trained for one pass over npm',
+    '`cmu-pronouncing-dictionary`; they differ in their attention. [results.md](results.md) has figures after longer training.',
     '',
     ...picture(result, 'word'),
     '',
@@ -53,7 +53,7 @@ export const gallery: Recipe<Trial, Taught> = {
     'And a third:',
     ...picture(result, 'third-word'),
     '',
-    'While they learn:',
+    'During training:',
     ...picture(result, 'loss', 'learning'),
     '',
     ...tableOf(result.rows),

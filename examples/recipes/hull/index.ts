@@ -13,12 +13,12 @@ interface Settings {
 /** Answers to problems of one size. */
 interface Measured {
   points: number;
-  /** Shares of problems: answered with the very polygon; with a simple one. */
+  /** Shares of problems: answered with exactly the hull; with a simple polygon. */
   exact: number;
   simple: number;
-  /** Mean share of the hull's area that the simple ones cover. */
+  /** Mean share of the hull's area that the simple polygons cover. */
   area: number;
-  /** Of the answer that all points around their mean are corners. */
+  /** Results of the baseline: all points, in order around their mean. */
   trivial: number;
 }
 
@@ -43,7 +43,7 @@ const usual: PointTeaching = {
 };
 const small: PointTeaching = { ...usual, hidden: 32, least: 4, most: 5, rise: 0, batch: 320, steps: 700, lr: 1e-2, warmup: 30 };
 
-/** A polygon's name: the same from whichever corner and whichever way round (the paper's §4.2). */
+/** A name of a polygon, independent of the first corner and the direction (the paper's §4.2). */
 function nameOf(polygon: readonly number[]): string {
   const at = polygon.indexOf(Math.min(...polygon));
   const turned = [...polygon.slice(at), ...polygon.slice(0, at)];
@@ -66,7 +66,7 @@ function measure(points: number, list: readonly Answer[]): Measured {
   };
 }
 
-/** Vinyals et al. 2015, table 1, a pointer network taught with 5 to 50 points. */
+/** Vinyals et al. 2015, table 1, for a pointer network trained on 5 to 50 points. */
 const paper: Record<number, { exact: string; area: string }> = {
   5: { exact: '92.0', area: '99.6' },
   10: { exact: '87.0', area: '99.8' },

@@ -1,4 +1,4 @@
-// Characters of Shakespeare: a recurrent core that attends to its own past states beside a plain one with as many parameters.
+// Characters of Shakespeare: a recurrent core that attends to its own past states, compared with a plain one of equal size.
 import { readFileSync } from 'node:fs';
 import {
   Adam,
@@ -32,23 +32,23 @@ interface Settings {
 }
 
 interface Outcome {
-  /** Bits a character of the held-out text. */
+  /** Bits per character of the held-out text. */
   bits: number;
-  /** The same by the character's place in its passage: means over runs of 8. */
+  /** The same by the character's position in its passage, as means over runs of 8. */
   byPlace: number[];
   parameters: number;
   points: Point[];
-  /** Bits a character of counts over the training text, by their order. */
+  /** Bits per character of count models of the training text, by their order. */
   counted: number[];
 }
 
-/** How a model is made and taught. */
+/** Sizes and training of a model. */
 interface Teaching {
   embedding: number;
-  /** Of the core with attention; that of the plain one follows from the number of parameters. */
+  /** Width of the core with attention; that of the plain core follows from the number of parameters. */
   hidden: number;
   score: number;
-  /** Characters of a passage, which begins from nothing. */
+  /** Characters in a passage; each passage begins from the initial state. */
   passage: number;
   batch: number;
   steps: number;
@@ -59,7 +59,7 @@ interface Teaching {
 const usual: Teaching = { embedding: 48, hidden: 112, score: 48, passage: 128, batch: 32, steps: 2500, lr: 5e-3, warmup: 100 };
 const small: Teaching = { embedding: 24, hidden: 32, score: 32, passage: 48, batch: 32, steps: 400, lr: 1.5e-2, warmup: 20 };
 
-/** Reads characters and tells of each place what may come next. */
+/** Reads characters and predicts the next one at each place. */
 class Reader extends Module {
   readonly embedding: Embedding;
   readonly core: IntraAttention | LSTM;
@@ -77,32 +77,32 @@ class Reader extends Module {
     this.output = new Linear({ input: this.core.hidden, output: symbols }, forOutput);
   }
 
-  /** int32 `[B, T]` to logits `[B, T, symbols]`. */
+  /** Maps int32 `[B, T]` to logits `[B, T, symbols]`. */
   forward(text: Tensor): Tensor {
     return this.output.forward(this.core.forward(this.embedding.forward(text)).output);
   }
 }
 
-/** Parameters of an LSTM of a width with its output, and of the core with attention. */
+/** Number of parameters, with the output, of an LSTM of a given width and of the core with attention. */
 const plainSize = (symbols: number, input: number, width: number) => 4 * width * (input + width + 2) + (width + 1) * symbols;
 const intraSize = (symbols: number, { embedding, hidden, score }: Teaching) =>
   plainSize(symbols, embedding, hidden) + 2 * score * hidden + 2 * score + 2 * hidden * hidden;
 
-/** The least width with which a plain core has no fewer parameters. */
+/** The smallest width with which a plain core has at least as many parameters. */
 function plainWidth(symbols: number, how: Teaching): number {
   let width = how.hidden;
   while (plainSize(symbols, how.embedding, width) < intraSize(symbols, how)) width++;
   return width;
 }
 
-/** Numbers of characters to learn from and held out. */
+/** The text as numbers, for training and held out. */
 interface Corpus {
   symbols: number;
   train: Int32Array;
   held: Int32Array;
 }
 
-/** The last tenth is held out. */
+/** Holds out the last tenth. */
 function corpusOf(text: string): Corpus {
   const letters = [...new Set(text)].sort();
   const numbers = new Map(letters.map((letter, i) => [letter, i]));
@@ -111,7 +111,7 @@ function corpusOf(text: string): Corpus {
   return { symbols: letters.length, train: all.subarray(0, end), held: all.subarray(end) };
 }
 
-/** Talk in which names of four letters come twice: the second time they could be known. */
+/** Generates talk in which names of four letters occur twice, so that the second occurrence can be predicted. */
 function invented(lines: number): string {
   const line = (i: number) => {
     const name = Array.from({ length: 4 }, (_, n) => 'abcdefghijklmnop'[randomInt(foldIn(key(41), i), n, 16)]).join('');
@@ -123,7 +123,7 @@ function invented(lines: number): string {
 const corpusFor = (context: Context) =>
   corpusOf(context.quick ? invented(3000) : readFileSync(context.path('tinyshakespeare.txt'), 'utf8'));
 
-/** Passages of a text from given places: `[B, T]` and the characters that follow each. */
+/** Passages of a text from given places: `[B, T]`, with the characters that follow each. */
 function passages(text: Int32Array, starts: readonly number[], length: number): { input: Tensor; target: Tensor } {
   const cut = (shift: number) =>
     tensor(Int32Array.from(starts.flatMap((start) => Array.from(text.subarray(start + shift, start + shift + length)))), {
@@ -132,7 +132,7 @@ function passages(text: Int32Array, starts: readonly number[], length: number): 
   return { input: cut(0), target: cut(1) };
 }
 
-/** Nats of each place of every passage of the held-out text, which do not overlap: their sums by place, and how many passages. */
+/** Loss in nats over the held-out text, cut into passages without overlap: sums by place, and the number of passages. */
 function lossByPlace(model: Reader, { held }: Corpus, length: number): { sums: Float64Array; passages: number } {
   const starts = Array.from({ length: Math.floor((held.length - 1) / length) }, (_, i) => i * length);
   const sums = new Float64Array(length);
@@ -153,8 +153,8 @@ function lossByPlace(model: Reader, { held }: Corpus, length: number): { sums: F
 const bitsOf = (sums: Float64Array, passages: number) => sums.reduce((a, b) => a + b, 0) / (sums.length * passages * Math.LN2);
 
 /**
- * Bits a character of a model of counts: each context of up to `order − 1` characters is mixed with the next shorter one, which weighs as much as
- * the number of different characters seen after it (Witten and Bell 1991); the empty one with all characters alike.
+ * Bits per character of a count model: each context of up to `order − 1` characters is mixed with the next shorter one, weighted by the
+ * number of different characters seen after it (Witten and Bell 1991); the empty context with the uniform distribution.
  */
 function countedBits({ symbols, train, held }: Corpus, order: number): number {
   const tables = Array.from({ length: order }, () => new Map<string, Map<number, number>>());

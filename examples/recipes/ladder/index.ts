@@ -1,4 +1,4 @@
-// The ladder: from one vector for a whole word, step by step, to attention over what was read itself.
+// The ladder: step by step from one vector for a whole word to attention over the items that were read.
 import {
   type Attended,
   AttentionSeq2Seq,
@@ -46,8 +46,8 @@ import {
 } from '../../shared/pronunciation/words.ts';
 
 /**
- * The encoding conditioned on the decoder's state: for a query q, `1/S Σᵢ tanh(W hᵢ + U q + b)` over the items hᵢ. Every item counts
- * alike; what is kept of each depends on the state.
+ * The encoding conditioned on the decoder's state: for a query q, `1/S Σᵢ tanh(W hᵢ + U q + b)` over the items hᵢ. Every item has the same
+ * weight; the state decides what is kept of each.
  */
 class Conditioned extends Module implements Mechanism {
   readonly item: Linear;
@@ -86,13 +86,13 @@ class Conditioned extends Module implements Mechanism {
   }
 }
 
-/** A rung: what the decoder is given of the word at each of its steps. */
+/** A rung: what the decoder receives of the word at each step. */
 interface Rung {
   name: string;
   title: string;
-  /** Over its picture. */
+  /** Title of its picture. */
   short: string;
-  /** What it is given, for items hᵢ (the encoder's vectors), the last states z of the encoder, and the decoder's state q. */
+  /** The formula, for items hᵢ (the encoder's vectors), the last states z of the encoder, and the decoder's state q. */
   formula: string;
   meaning: string;
   build: (options: Omit<AttentionSeq2SeqOptions, 'score' | 'attention'>, key: Key) => Model;
@@ -112,8 +112,7 @@ export const rungs: readonly Rung[] = [
     title: 'the encoding conditioned on the state',
     short: 'conditioned',
     formula: 'c = 1/S Σᵢ tanh(W hᵢ + U q + b)',
-    meaning:
-      'Every step makes a vector of its own from all items, and what it keeps of each depends on the state; but it cannot leave items out.',
+    meaning: 'Every step makes its own vector from all items, and the state decides what is kept of each; but no item can be left out.',
     build: (options, from) => new AttentionSeq2Seq({ ...options, attention: (sizes, key) => new Conditioned(sizes, key) }, from),
   },
   {
@@ -122,7 +121,7 @@ export const rungs: readonly Rung[] = [
     short: 'nearest key',
     formula: 'c = hⱼ, j = argminᵢ ‖W q + b − hᵢ‖²',
     meaning:
-      'The state asks with a vector, and one item answers: the nearest. Choosing has no gradient of its own; it learns with that of softmax, straight through.',
+      'The state asks with a vector, and the nearest item answers. A choice has no gradient of its own; it learns with that of softmax, straight through.',
     build: (options, from) => new AttentionSeq2Seq({ ...options, attention: nearestKey }, from),
   },
   {
@@ -130,7 +129,7 @@ export const rungs: readonly Rung[] = [
     title: 'soft attention',
     short: 'soft attention',
     formula: 'c = Σᵢ aᵢ hᵢ, a = softmaxᵢ(qᵀ kᵢ), kᵢ = W hᵢ',
-    meaning: 'All items answer, each as loud as its key fits: a mean that gradients go through.',
+    meaning: 'All items answer, each weighted by how well its key matches: a mean with a gradient.',
     build: (options, from) => new AttentionSeq2Seq({ ...options, score: 'general' }, from),
   },
   {
@@ -138,7 +137,7 @@ export const rungs: readonly Rung[] = [
     title: 'keys = the encoded items themselves',
     short: 'items as keys',
     formula: 'c = Σᵢ aᵢ hᵢ, a = softmaxᵢ(qᵀ hᵢ)',
-    meaning: 'No keys of their own: the encoder learns items that are found by what they say.',
+    meaning: 'No separate keys: the encoder learns items that can be found by their content.',
     build: (options, from) => new AttentionSeq2Seq({ ...options, score: 'dot', project: options.hidden }, from),
   },
 ];
@@ -195,22 +194,22 @@ export const ladder: Recipe<Settings, Taught> = {
   page: (result) => [
     '# The ladder',
     '',
-    'How a decoder learns to look, rung by rung. Each rung is one model; all learn the same task (letters to sounds), with the same encoder and',
-    'decoder, budget and key, and the first, which has fewer parts, is made as much wider as gives it the parameters of attention. What differs is c:',
-    'what the decoder is given of the word at each of its steps. hᵢ are the encoder’s vectors, one a letter (on the last rung as wide as the decoder, by',
-    'a linear map), z its last states, q the decoder’s state.',
+    'How a decoder learns to attend, rung by rung. Each rung is one model. All learn the same task (letters to sounds) with the same encoder and',
+    'decoder, budget and key; the first, which has fewer parts, is widened to the same parameter count. They differ in c, what the decoder receives',
+    'of the word at each step. hᵢ are the encoder’s vectors, one per letter (on the last rung mapped linearly to the width of the decoder), z its last',
+    'states, q the decoder’s state.',
     '',
     ...rungs.flatMap(({ title, formula, meaning }, i) => [`${i + 1}. **${title}**, ${formula}. ${meaning}`]),
     '',
     ...tableOf(result.rows),
     '',
-    'The same word through each, which none has learnt. The first rung has no weights to look at, and those of the second are all alike.',
+    'The same word through each model; none of them saw it in training. The first rung has no weights, and those of the second are all equal.',
     ...picture(result, 'word'),
     '',
-    'And another.',
+    'Another word.',
     ...picture(result, 'another-word'),
     '',
-    'What a vector cannot hold shows with the length of the word.',
+    'The limits of a single vector show in long words.',
     ...picture(result, 'by-length', 'loss'),
   ],
 };

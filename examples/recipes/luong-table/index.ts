@@ -1,4 +1,4 @@
-// Luong's scores and localities, and the mechanisms that came beside them: one encoder and decoder, one size, one budget.
+// Luong's scores and localities, with later mechanisms: one encoder and decoder, one size, one budget.
 
 import type { Recipe, Row } from '../../runner/recipe.ts';
 import { type Variant, variants } from '../../shared/mechanisms/mechanisms.ts';
@@ -6,7 +6,7 @@ import { runsOf, small, type Trial, trials, tried, untaught } from '../../shared
 import { quick, type Teaching } from '../../shared/pronunciation/teaching.ts';
 import { baselines, learningSvg, lengthsSvg, lossSvg, need, type Taught } from '../../shared/pronunciation/words.ts';
 
-/** What Luong et al. report (table 4 and §5.4), and Toshniwal and Livescu 2016 on this very split with 3 × 512. */
+/** Figures of Luong et al. (table 4 and §5.4), and of Toshniwal and Livescu 2016 on this split with 3 × 512. */
 const papers: Readonly<Record<string, string>> = {
   'global-location': 'BLEU 18.1',
   'global-dot': 'BLEU 18.6',
@@ -19,12 +19,13 @@ const papers: Readonly<Record<string, string>> = {
 };
 
 /**
- * About nine minutes on one core; `--keys 3` gives means and deviations, in three times as long. Found by the percent of words wrong (rate, dropout):
- * dot (4e-3, 0.1) 36.7, (2e-3, 0.05) 30.2, (1.2e-3, 0.05) 29.6; general (1.2e-3, 0.05) 30.8, (1.2e-3, 0) 29.3, (8e-4, 0) 30.3.
+ * About nine minutes on one core; `--keys 3` gives means and deviations and takes three times as long. Settings tried, with percentages of
+ * wrong words (rate, dropout): dot (4e-3, 0.1) 36.7, (2e-3, 0.05) 30.2, (1.2e-3, 0.05) 29.6; general (1.2e-3, 0.05) 30.8, (1.2e-3, 0) 29.3,
+ * (8e-4, 0) 30.3.
  */
 const usual: Teaching = { ...quick, epochs: 6, lr: 1.2e-3, dropout: 0 };
 
-/** How far a hard mechanism may be behind the soft one of the same score, in points. */
+/** How many points a hard mechanism may be worse than the soft one of the same score. */
 const BEHIND = 3;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,4 +1,4 @@
-// What `npm start` learns, as a recipe: with attention, without, and two larger models that speak together.
+// The model of `npm start` as a recipe: with attention, without, and two larger models that decode together.
 import { alignmentText, loadCheckpoint, saveCheckpoint } from 'saccade';
 import { parameterCount } from 'saccade/nn';
 import type { Context, Finished, Job, Point, Recipe, Row } from '../../runner/recipe.ts';
@@ -7,7 +7,7 @@ import { member, type Shape, Speaker, type Spoken, untaught } from '../../shared
 import { full, optimizerOf, quick, type Teaching, teaching, withoutAttention } from '../../shared/pronunciation/teaching.ts';
 import { baselines, dictionaryFor, MEMORY, type Measured, measure, need, remembered, shapeFor } from '../../shared/pronunciation/words.ts';
 
-/** The speakers there are: with more than one member, these are taught side by side and speak together. */
+/** The kinds of speaker; several members are trained independently and decode together. */
 export const kinds = {
   attention: quick,
   plain: withoutAttention(quick),
@@ -24,21 +24,21 @@ const titles: Record<Kind, string> = {
   'full-plain': 'two larger models without attention, decoding together',
 };
 
-/** A member is taught; without one, all of the kind are measured. */
+/** The member to train; without one, the job measures all members of the kind. */
 export interface Settings {
   kind: Kind | typeof MEMORY;
   how?: Teaching;
   member?: number;
 }
 
-/** What a job finds: of a member its curve, of all together what they say. */
+/** The outcome of a job: the curve of a member, or the results of all together. */
 export interface Outcome extends Partial<Measured> {
   parameters: number;
   points: Point[];
   spoken: Spoken[];
 }
 
-/** The jobs of a kind: a member each, and all of them together, whose speaker is kept. */
+/** The jobs of a kind: one per member, and one for all of them together, whose speaker is kept. */
 export function jobsOf(kind: Kind): Job<Settings>[] {
   const how = kinds[kind];
   const members = Array.from(
@@ -48,20 +48,20 @@ export function jobsOf(kind: Kind): Job<Settings>[] {
   return [...members, { name: kind, settings: { kind, how }, after: members.map(({ name }) => name) }];
 }
 
-/** Held-out words whose alignments are shown: long enough to be interesting, pronounced right and wrong alike. */
+/** Held-out words whose alignments are shown: long enough to be interesting, whether pronounced right or wrong. */
 export function shownWords(dictionary: Dictionary): string[] {
   const wanted = dictionary.test.filter(({ word }) => word.length >= 7 && word.length <= 11);
   const words = wanted.length > 0 ? wanted : dictionary.test;
   return [0.11, 0.23, 0.37, 0.53, 0.67, 0.83].flatMap((place) => words[Math.floor(place * words.length)]?.word ?? []);
 }
 
-/** A word in a line, and below it where each of its phones looks. */
+/** A word on one line, with the alignment of its phones below. */
 export function readingOf({ word, phones, weights }: Spoken, options: { color?: boolean } = {}): string {
   const line = `${word} → ${phones.join(' ')}`;
   return weights && weights.length > 0 ? `${line}\n${alignmentText(weights, { rows: phones, columns: [...word], ...options })}` : line;
 }
 
-/** For seconds, on short words. */
+/** A quick run: seconds, on short words. */
 const small = (how: Teaching): Teaching => ({ ...how, hidden: how.attention ? 48 : 56, embedding: 24, epochs: 3, warmup: 50, lr: 8e-3 });
 
 const metadataOf = (shape: Shape, how: Teaching) => ({ shape: JSON.stringify(shape), recipe: JSON.stringify(how) });
@@ -80,7 +80,7 @@ async function learn(index: number, how: Teaching, dictionary: Dictionary, conte
   return { parameters: parameterCount(model), points, spoken: [] };
 }
 
-/** The members of a kind as one speaker, which is saved where the job's own training would be. */
+/** The members of a kind as one speaker, saved in the place of the job's own training. */
 async function together(kind: Kind, how: Teaching, dictionary: Dictionary, context: Context): Promise<Outcome> {
   const shape = shapeFor(dictionary, how);
   const speaker = untaught(shape);

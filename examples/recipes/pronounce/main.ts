@@ -1,4 +1,4 @@
-// Saccade learns to pronounce English words it has never seen, and shows where it looked. `npm start -- --help` tells the options.
+// Saccade learns to pronounce English words it has never seen, and shows its attention. `npm start -- --help` lists the options.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ const options = new Command('npm start --')
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 const file = (name: string, ending = 'safetensors') => join(options.out, `${name}${suffix()}.${ending}`);
 
-/** What is asked for; `--say` takes what there is. */
+/** The requested speaker; `--say` uses what there is. */
 const asked = { full: options.full, attention: options.attention, data: options.data };
 const kindOf = ({ full, attention }: typeof asked): Kind =>
   full ? (attention ? 'full' : 'full-plain') : attention ? 'attention' : 'plain';
@@ -53,12 +53,12 @@ const placeOf = (choice = asked): Place => ({
   ...(choice.data ? { data: choice.data } : {}),
 });
 
-/** Runs of different kinds do not overwrite each other. */
+/** The file name of a kind, so that kinds do not overwrite each other. */
 function suffix({ full, attention, data } = asked): string {
   return [data ? '-g014b2b' : '', full ? '-full' : '', attention ? '' : '-plain'].join('');
 }
 
-/** A speaker from its file. */
+/** Loads a speaker from its file. */
 async function load(path: string): Promise<{ speaker: Speaker; metadata: Record<string, string> }> {
   const checkpoint = await loadCheckpoint(path);
   return { speaker: speakerOf(checkpoint), metadata: checkpoint.metadata };
@@ -73,7 +73,7 @@ async function draw(path: string, spoken: readonly Spoken[]): Promise<void> {
 
 const show = (spoken: Spoken) => console.log(`\n${readingOf(spoken, { color: process.stdout.isTTY })}`);
 
-/** The best speaker there is: one that was taught to its end, or else one under way. */
+/** The best speaker available: a fully trained one, or else one in training. */
 async function known(): Promise<Speaker> {
   const { attention } = options;
   const choices = [asked, { full: true as const, attention, data: undefined }, { full: undefined, attention, data: undefined }];
@@ -90,7 +90,7 @@ async function known(): Promise<Speaker> {
   throw new Error(`--say: a model must be trained first (npm start), got none in ${options.out}`);
 }
 
-/** Pronounces words, those that it can. */
+/** Pronounces words, skipping those that cannot be read. */
 async function say(typed: readonly string[]): Promise<void> {
   const speaker = await known();
   const words = typed.flatMap((one) => {
@@ -109,7 +109,9 @@ async function say(typed: readonly string[]): Promise<void> {
 const view = liveView();
 const latest = new Map<string, Report>();
 
-/** One line for all members: how far the slowest is, the mean loss and rate, and the time left; below it what a word is read as by now. */
+/**
+ * One line for all members: the progress of the slowest, the mean loss and rate, and the time left; below it the current reading of a word.
+ */
 function tell(reports: ReadonlyMap<string, Report>, { batch }: Teaching): void {
   const news = Array.from(reports).some(([name, { shown }]) => shown !== undefined && shown !== latest.get(name)?.shown);
   for (const [name, report] of reports) latest.set(name, report);
@@ -128,7 +130,7 @@ function tell(reports: ReadonlyMap<string, Report>, { batch }: Teaching): void {
   view(first.shown ? `${line}\n\n${first.shown}` : line, reading ? `${line}  ${reading}` : line, news);
 }
 
-/** Trains, or goes on training, until the end or Ctrl-C; null when interrupted. */
+/** Trains until the end or Ctrl-C, resuming an earlier run; null when interrupted. */
 async function trained(dictionary: Dictionary, modelPath: string): Promise<Outcome | null> {
   const [kind, place] = [kindOf(asked), placeOf()];
   const how = kinds[kind];
@@ -144,7 +146,7 @@ async function trained(dictionary: Dictionary, modelPath: string): Promise<Outco
   const models = how.members > 1 ? `${how.members} models with together ` : '';
   const title = how.attention ? 'Attention' : 'No attention';
   console.log(`${title}: ${models}${size.toLocaleString('en')} parameters, ${how.epochs} epochs, ${total} steps.`);
-  const threads = how.members; // one each
+  const threads = how.members; // one per member
   const finished = await stoppable((signal) => runJobs(pronounce, { ...place, threads, signal, report: (reports) => tell(reports, how) }));
   if (!finished) {
     const step = Math.min(...Array.from(latest.values(), (report) => report.step));
@@ -155,7 +157,7 @@ async function trained(dictionary: Dictionary, modelPath: string): Promise<Outco
   return finished.find(({ name }) => name === kind)?.outcome as Outcome;
 }
 
-/** What a speaker says that was saved before. */
+/** Prints the results of a speaker saved earlier. */
 async function saved(dictionary: Dictionary, modelPath: string, how: Teaching): Promise<Outcome> {
   const { speaker, metadata } = await load(modelPath);
   if (metadata.recipe !== JSON.stringify(how)) {

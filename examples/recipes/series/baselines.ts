@@ -1,13 +1,13 @@
-// The two methods that a forecaster has to be better than.
+// The two baselines of the forecaster.
 import type { Series } from './tables.ts';
 
-/** The numbers `rows` × `columns` of a series that begin at `start`, channel by channel as it stores them. */
+/** The `rows` × `columns` numbers of a series from `start` on, in its order: channel by channel. */
 export function rowsFrom(series: Series, start: number, count: number): Float64Array {
   const width = series.channels.length;
   return series.values.subarray(start * width, (start + count) * width);
 }
 
-/** Solves A x = b for a symmetric positive definite A `[n, n]` and several b `[n, m]`, in place of b: Cholesky's factors. */
+/** Solves A x = b for a symmetric positive definite A `[n, n]` and several b `[n, m]` by Cholesky's factors, in place of b. */
 function solve(a: Float64Array, b: Float64Array, n: number): void {
   const m = b.length / n;
   for (let i = 0; i < n; i++) {
@@ -32,7 +32,7 @@ function solve(a: Float64Array, b: Float64Array, n: number): void {
 /** A forecast of one window: `[future, channels]`. */
 export type Forecast = (start: number) => Float64Array;
 
-/** The last value for ever. */
+/** Repeats the last value. */
 export function persistence(series: Series): Forecast {
   return (start) => {
     const last = rowsFrom(series, start - 1, 1);
@@ -41,13 +41,13 @@ export function persistence(series: Series): Forecast {
 }
 
 /**
- * For each channel its own linear map of the past to the future, both as distances from the last value (Zeng et al. 2023, NLinear), by least
- * squares over the training part's windows; `ridge` times the number of windows is added to the diagonal.
+ * A linear map of the past to the future for each channel, on differences from the last value (Zeng et al. 2023, NLinear), by least squares
+ * over the training windows; `ridge` times the number of windows is added to the diagonal.
  */
 export function linearMap(series: Series, windows: readonly number[], ridge = 1e-3): Forecast {
   const { past, future, values, channels } = series;
   const width = channels.length;
-  const n = past; // distances of all past times but the last, which is 0, and a constant
+  const n = past; // differences of all past times except the last, which is 0, plus a constant
   const at = (t: number, c: number) => values[t * width + c] as number;
   const maps = channels.map((_, c) => {
     const [a, b] = [new Float64Array(n * n), new Float64Array(n * future)];

@@ -1,4 +1,4 @@
-// An attention decoder forecasts multivariate series, beside the last value and a linear map a channel.
+// An attention decoder forecasts multivariate series, compared with the last value and with a linear map per channel.
 import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, scope, tensor } from 'saccade';
 import { Forecaster } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
@@ -13,7 +13,7 @@ interface Settings {
   key: number;
 }
 
-/** Mean squared and absolute errors, and the squared ones by how far ahead. */
+/** Mean squared and absolute errors, and squared errors by distance into the future. */
 interface Errors {
   mse: number;
   mae: number;
@@ -45,7 +45,7 @@ const usual: Record<Settings['data'], Teaching> = {
 };
 const small: Teaching = { ...usual.Seattle, hidden: 16, steps: 200, lr: 1e-2 };
 
-/** Windows as the network takes them. */
+/** Windows in the form that the network takes. */
 function windowsOf(series: Series, all: readonly number[]) {
   const { past, future, channels, season } = series;
   const [B, C] = [all.length, channels.length];
@@ -68,7 +68,7 @@ function windowsOf(series: Series, all: readonly number[]) {
   };
 }
 
-/** Forecasts of the network, in batches. */
+/** The network's forecasts, in batches. */
 function forecasts(model: Forecaster, series: Series, all: readonly number[]): Forecast {
   const known = new Map<number, Float64Array>();
   const size = series.future * series.channels.length;

@@ -1,20 +1,20 @@
-// Multivariate series: where they come from, and how they are cut into what is known and what is asked.
+// Multivariate series: their sources, and how they are cut into past and future.
 import { readFileSync } from 'node:fs';
 import type { Context, DataNeed } from '../../runner/recipe.ts';
 
-/** A series in parts that follow one another; the parts after `dev` are kept for a final figure. */
+/** A series in consecutive parts; times after `dev` are reserved for a final figure. */
 export interface Series {
   name: string;
   channels: string[];
-  /** A row for each time, standardised by the training part's mean and standard deviation. */
+  /** One row per time, standardised by the training part's mean and standard deviation. */
   values: Float64Array;
   /** The season of each time, a whole number below `seasons`. */
   season: Int32Array;
   seasons: number;
-  /** Times of the training part, and of the development part behind it. */
+  /** Number of times in the training part, and in the development part after it. */
   train: number;
   dev: number;
-  /** Times that are known, and times asked for. */
+  /** Number of times in the past and in the future of a window. */
   past: number;
   future: number;
 }
@@ -48,7 +48,7 @@ const linesOf = (text: string) =>
     .split(/\r?\n/)
     .map((line) => line.split(','));
 
-/** ETTh1, hourly, cut as in Informer (Zhou et al. 2021): months of 30 days, 12 to learn from, 4 for development, 4 for tests. */
+/** ETTh1, hourly, cut as in Informer (Zhou et al. 2021): months of 30 days, 12 for training, 4 for development, 4 for tests. */
 export function etth1(context: Pick<Context, 'path'>): Series {
   const [head = [], ...lines] = linesOf(readFileSync(context.path('ETTh1.csv'), 'utf8'));
   const month = 30 * 24;
@@ -59,7 +59,7 @@ export function etth1(context: Pick<Context, 'path'>): Series {
   );
 }
 
-/** Seattle's weather, daily, from npm vega-datasets: 2012 and 2013 to learn from, 2014 for development, 2015 for tests. */
+/** Seattle's weather, daily, from npm vega-datasets: 2012 and 2013 for training, 2014 for development, 2015 for tests. */
 export function seattle(): Series {
   const place = new URL('../data/seattle-weather.csv', import.meta.resolve('vega-datasets'));
   const [head = [], ...lines] = linesOf(readFileSync(place, 'utf8'));
@@ -72,7 +72,7 @@ export function seattle(): Series {
   );
 }
 
-/** First times asked for in a part; what is known may reach back into the part before. */
+/** First future times of a part's windows; the past may reach back into the part before. */
 export function starts({ train, dev, past, future }: Series, part: 'train' | 'dev'): number[] {
   const [from, to] = part === 'train' ? [past, train] : [train, train + dev];
   return Array.from({ length: Math.max(0, to - future + 1 - from) }, (_, i) => from + i);

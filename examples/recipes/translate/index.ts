@@ -1,4 +1,4 @@
-// English to Japanese, word by word: Bahdanau's attention against one vector, by the length of the sentence.
+// English to Japanese, word by word: Bahdanau's attention compared with one vector, by the length of the sentence.
 import { Adam, AttentionSeq2Seq, cosineSchedule, foldIn, key, parameters, Seq2Seq } from 'saccade';
 import type { Context, DataNeed, Finished, Recipe } from '../../runner/recipe.ts';
 import { average, ends, learnt, type Outcome, picturesOf, remembered, scored, type Translator } from './learning.ts';
@@ -11,10 +11,10 @@ interface Settings {
   key: number;
 }
 
-/** How a model is made and taught. */
+/** Sizes and training of a model. */
 interface Teaching {
   hidden: number;
-  /** Of the model without attention: as many parameters. */
+  /** Width of the model without attention, for the same parameter count. */
   plain: number;
   embedding: number;
   dropout: number;
@@ -70,7 +70,7 @@ const titles: Record<Kind, string> = { attention: 'additive attention', plain: '
 const kinds = Object.keys(titles) as Kind[];
 const runsOf = (finished: readonly Finished<Settings, Outcome>[], kind: Kind) =>
   finished.filter(({ settings }) => settings.kind === kind).map(({ outcome }) => outcome);
-/** The sentences, and where they come from. */
+/** The sentences and their source. */
 export const need: DataNeed = {
   folder: 'en-ja',
   files: ['train.en', 'train.ja', 'dev.en', 'dev.ja'],

@@ -1,4 +1,4 @@
-// How a translator is taught and measured.
+// How a translator is trained and measured.
 import { bucketBatches, crossEntropy, foldIn, type Key, key, padBatch, scope } from 'saccade';
 import { bleu } from 'saccade/metrics';
 import type { EncoderDecoder } from 'saccade/models';
@@ -11,7 +11,7 @@ import type { Context, Point } from '../../runner/recipe.ts';
 import { meanOverHeads } from '../../shared/pronunciation/speaker.ts';
 import type { Corpus, Pair } from './sentences.ts';
 
-/** BLEU among sentences of `least` to `most` words. */
+/** BLEU over sentences of `least` to `most` words. */
 export interface Lengths {
   least: number;
   most: number;
@@ -24,11 +24,11 @@ export interface Outcome {
   byLength: Lengths[];
   parameters: number;
   points: Point[];
-  /** Some development sentences, and where the model looked. */
+  /** Some development sentences, with the model's attention. */
   aligned: Aligned[];
 }
 
-/** A sentence, what became of it, and the weights of each word of that. */
+/** A sentence, its translation, and the weights of each word. */
 export interface Aligned {
   source: string[];
   target: string[];
@@ -47,7 +47,7 @@ const BINS: readonly (readonly [number, number])[] = [
   [12, 16],
 ];
 
-/** Whatever reads a sentence and writes another. */
+/** Any model that reads a sentence and writes another. */
 export type Translator = EncoderDecoder;
 
 function translated(model: Translator, corpus: Corpus, pairs: readonly Pair[], beam: number): string[][] {
@@ -77,7 +77,7 @@ function aligned(model: Translator, { dev, source, target }: Corpus, beam: numbe
   );
 }
 
-/** What the closest English sentence of the training part was translated to: a translation memory. */
+/** The translation of the closest English sentence of the training part: a translation memory. */
 export function remembered({ train }: Corpus, pairs: readonly Pair[]): string[][] {
   const memory = new Nearest<string, string[]>();
   for (const { source, target } of train) memory.set(source, target);
@@ -97,7 +97,7 @@ export function scored(translate: (pairs: readonly Pair[]) => string[][], { dev,
   };
 }
 
-/** A translator and its lesson. */
+/** A translator and its training. */
 export interface Lesson {
   model: Translator;
   optimizer: AnyOptimizer;
@@ -108,11 +108,11 @@ export interface Lesson {
   beam: number;
   /** Steps between evaluations. */
   every: number;
-  /** Tells the runs of a model apart. */
+  /** Separates the runs of a model. */
   run: number;
 }
 
-/** Teaches by cross entropy of the true words under teacher forcing, and measures. */
+/** Trains with the cross entropy of the true words under teacher forcing, and measures. */
 export async function learnt(lesson: Lesson, corpus: Corpus, context: Pick<Context, 'train'>): Promise<Outcome> {
   const { model, optimizer, batch, labelSmoothing, beam, every, run } = lesson;
   const examples = corpus.train.map(({ source, target }) => ({
@@ -149,10 +149,10 @@ export async function learnt(lesson: Lesson, corpus: Corpus, context: Pick<Conte
 /** The mean of some numbers. */
 export const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** BLEU of the first and of the last lengths. */
+/** BLEU of the shortest and of the longest sentences. */
 export const ends = (runs: readonly Outcome[], at: 0 | -1) => runs.flatMap(({ byLength }) => byLength.at(at)?.bleu ?? []);
 
-/** The alignments of a run, BLEU by length and losses, of models by their titles. */
+/** The alignments of a run, and for models by their titles BLEU by length and losses. */
 export async function picturesOf(models: readonly { title: string; runs: readonly Outcome[] }[], alignments: readonly Aligned[]) {
   const taught = models.filter(({ runs }) => (runs[0]?.points.length ?? 0) > 0);
   return {

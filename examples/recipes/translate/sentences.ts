@@ -11,7 +11,7 @@ export interface Pair {
   target: string[];
 }
 
-/** Pairs to learn from, the development part, and pairs held out of the training part; with the vocabularies of the first. */
+/** Pairs to learn from, the development part, and pairs held out of the training part, with vocabularies from the first. */
 export interface Corpus {
   train: Pair[];
   dev: Pair[];
@@ -20,9 +20,9 @@ export interface Corpus {
   target: Vocabulary;
 }
 
-/** Pairs of the training part that are held out: those whose English hashes smallest, so that a sentence is never on both sides. */
+/** Number of pairs held out of the training part: those whose English has the smallest hashes, so that no sentence is on both sides. */
 const HELD_OUT = 3000;
-/** Words seen less often are unknown. */
+/** Words that occur less often are unknown. */
 const SELDOM = 3;
 
 function vocabulary(sentences: readonly string[][]): Vocabulary {
@@ -52,7 +52,7 @@ const VERBS = ['sees', 'likes', 'finds', 'draws', 'hears', 'follows'];
 const OBJECTS = ['a bird', 'the red house', 'a big tree', 'the river', 'some bread', 'a song', 'the long road'];
 const PLACES = ['', 'in the garden', 'at night', 'near the sea', 'every day'];
 
-/** A sentence, and itself with the verb at the end and a particle behind each part, word by word in capitals. */
+/** A sentence, and its made-up translation: the verb at the end, a particle after each part, word by word in capitals. */
 function invented(i: number): Pair {
   const from = foldIn(key(31), i);
   const one = (list: readonly string[], n: number) => (list[randomInt(from, n, list.length)] as string).split(' ').filter(Boolean);

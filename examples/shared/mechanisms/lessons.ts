@@ -1,4 +1,4 @@
-// How models whose attention chooses are taught.
+// How to train models whose attention makes choices.
 import { add, crossEntropy, equal, mul, neg, not, type Schedule, split, type Tensor } from 'saccade';
 import { hard, type Selection, soft } from 'saccade/attention';
 import { randomInt } from 'saccade/tensor';
@@ -7,10 +7,10 @@ import type { Training } from '../../runner/recipe.ts';
 import type { Model } from '../pronunciation/speaker.ts';
 import type { Words } from '../pronunciation/words.ts';
 
-/** The part of a lesson that is not the usual one. */
+/** The parts of a lesson that differ from the usual one. */
 export type Lesson = Partial<Pick<Training<Words>, 'loss' | 'numbers'>>;
 
-/** Of the lesson as a whole. */
+/** Facts about the whole lesson. */
 export interface LessonOptions {
   labelSmoothing: number;
   steps: number;
@@ -18,13 +18,13 @@ export interface LessonOptions {
 
 const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
 
-/** A lesson for a model. */
+/** Makes the lesson of a model. */
 export type MakeLesson = (model: Model, options: LessonOptions) => Lesson;
 
 /**
- * Attention that draws an item, and its lesson: cross entropy under the items drawn, and REINFORCE for the drawing, whose reward is the
- * log-probability of the true phone at its step and whose baseline is the moving average of that. Every second batch, by a coin, takes the
- * expectation instead of a draw, as in Xu et al. 2015, §4.1: what is learnt there is learnt without variance. Decoding takes the likeliest item.
+ * Attention that draws an item, and its lesson: cross entropy under the items drawn, plus REINFORCE for the draws. The reward is the
+ * log-probability of the true phone at its step, the baseline its moving average. Every second batch, by a coin, uses the expectation
+ * instead of a draw, as in Xu et al. 2015, §4.1: those steps have no variance. Decoding takes the likeliest item.
  */
 export function drawing(options: { entropyWeight?: number } = {}): { selection: Selection; lesson: MakeLesson } {
   let expected = false;
@@ -44,7 +44,7 @@ export function drawing(options: { entropyWeight?: number } = {}): { selection: 
       const { value: baseline } = average;
       average = movingAverage(average, total(reward.toArray()) / real);
       const drawn = reinforceLoss(drew, reward, { baseline, mask, ...options, ...(entropy && { entropy }) });
-      return add(usual(logits), mul(drawn, (target.shape[0] as number) / real)); // both for one phone
+      return add(usual(logits), mul(drawn, (target.shape[0] as number) / real)); // both per phone
     },
     numbers: {
       save: () => ({ ...average }),
@@ -56,7 +56,7 @@ export function drawing(options: { entropyWeight?: number } = {}): { selection: 
   return { selection: { select: (scores, context) => (expected ? soft : hard).select(scores, context) }, lesson };
 }
 
-/** A temperature that a selection reads, and a lesson that sets it: from 1 to 0.5 in steps, exponentially (Jang et al. 2017, §4.2). */
+/** A temperature for a selection, and a lesson that lowers it: from 1 to 0.5 in steps, exponentially (Jang et al. 2017, §4.2). */
 export function cooling(): { read: () => number; lesson: MakeLesson } {
   let temperature = 1;
   return {

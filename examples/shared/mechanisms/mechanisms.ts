@@ -1,4 +1,4 @@
-// The mechanisms that recipes set side by side, each as the part of the decoder that differs.
+// The mechanisms that recipes compare; they are the part in which the decoders differ.
 import { Attention, type AttentionSeq2SeqOptions, bahdanau, type LuongOptions, luong, multiHead } from 'saccade';
 import {
   AdditiveScore,
@@ -15,31 +15,31 @@ import { cooling, drawing, type MakeLesson } from './lessons.ts';
 
 type Mechanism = NonNullable<AttentionSeq2SeqOptions['attention']>;
 
-/** A mechanism as a recipe builds it. */
+/** A mechanism in the form that a recipe uses. */
 export interface Built {
   attention: Mechanism;
-  /** What takes its place, and its parameters, when the taught model is measured. */
+  /** A replacement with the same parameters, for measuring the trained model. */
   decoding?: Mechanism;
   decoder?: 'bahdanau';
-  /** What is not as usual in its lessons. */
+  /** How its lessons differ from the usual ones. */
   lesson?: MakeLesson;
 }
 
-/** A mechanism with what is said of it. */
+/** A mechanism with its descriptions. */
 export interface Variant {
   name: string;
   title: string;
-  /** Over its picture. */
+  /** Title of its picture. */
   short: string;
   paper: string;
-  /** Where one item is chosen: the variant of the same score that takes some of all. */
+  /** For mechanisms that choose one item: the soft variant of the same score. */
   hardOf?: string;
   build(): Built;
 }
 
 /**
- * One of Luong's. The longest word of the dictionaries has 34 letters. Of D, 3 letters are too few: the t-th phone is further than that from the
- * t-th letter in long words, and letters beyond a predicted place teach it nothing.
+ * One of Luong's. The longest word of the dictionaries has 34 letters. A window of 3 letters to each side is too narrow: in long words the
+ * t-th phone is further from the t-th letter than that, and letters outside a predicted window give no gradient.
  */
 function ofLuong(score: NonNullable<LuongOptions['score']>, window: NonNullable<LuongOptions['window']>): Variant {
   return {
@@ -59,7 +59,7 @@ const choosing =
   () =>
     new Attention({ score: new DotScore(), selection });
 
-/** Luong's scores × localities, and what came beside them. */
+/** Luong's scores × localities, and later mechanisms. */
 export const variants: readonly Variant[] = [
   ofLuong('location', 'global'),
   ofLuong('dot', 'global'),
@@ -81,7 +81,7 @@ export const variants: readonly Variant[] = [
     title: 'sparsemax over concat',
     short: 'sparsemax',
     paper: 'Martins and Astudillo 2016',
-    // Their score, and one that grows slowly: dot and general soon leave one letter, and no gradient to any other.
+    // Their score, which grows slowly: dot and general soon leave one letter, and no gradient to any other.
     build: () => ({ attention: (sizes, key) => new Attention({ score: new AdditiveScore(sizes, key), selection: sparse }) }),
   },
   {
@@ -116,7 +116,7 @@ export const variants: readonly Variant[] = [
   },
 ];
 
-/** What the gallery shows besides. */
+/** Further mechanisms of the gallery. */
 export const others: readonly Variant[] = [
   {
     name: 'location-aware',

@@ -1,4 +1,4 @@
-// One mechanism in the decoder that all of them share, taught and measured.
+// Trains and measures one mechanism in the decoder that all of them share.
 import { AttentionSeq2Seq, foldIn, key } from 'saccade';
 import type { Context, Finished, Job } from '../../runner/recipe.ts';
 import { Alphabets } from '../pronunciation/speaker.ts';
@@ -12,26 +12,26 @@ export interface Trial {
   key: number;
 }
 
-/** For seconds, on short words. */
+/** A quick run: seconds, on short words. */
 export const small: Teaching = { ...quick, hidden: 48, embedding: 24, epochs: 3, batch: 32, warmup: 50, lr: 8e-3, dropout: 0 };
 
-/** Half a minute on one core, on all words. */
+/** A run over all words: half a minute on one core. */
 export const brief: Teaching = { ...quick, hidden: 64, embedding: 32, epochs: 1, batch: 128, lr: 8e-3 };
 
-/** Mechanisms, each with every key. */
+/** One job per mechanism and key. */
 export const trials = (mechanisms: readonly Variant[], keys: number): Job<Trial>[] =>
   mechanisms.flatMap(({ name }) =>
     Array.from({ length: keys }, (_, key) => ({ name: `${name}-${key}`, settings: { variant: name, key } })),
   );
 
-/** What stands beside them. */
+/** The baseline. */
 export const untaught: Job<Trial> = { name: MEMORY, settings: { variant: MEMORY, key: 0 } };
 
 /** The runs of a mechanism. */
 export const runsOf = (finished: readonly Finished<Trial, Taught>[], { name }: Pick<Variant, 'name'>): Taught[] =>
   finished.filter(({ settings }) => settings.variant === name).map(({ outcome }) => outcome);
 
-/** Teaches and measures one. */
+/** Trains and measures one mechanism. */
 export async function tried({ variant: name, key: run }: Trial, how: Teaching, context: Context): Promise<Taught> {
   const dictionary = await dictionaryFor(context);
   if (name === MEMORY) return remembered(dictionary);
@@ -40,7 +40,7 @@ export async function tried({ variant: name, key: run }: Trial, how: Teaching, c
   const { letters, phones } = new Alphabets(shape);
   const { hidden, embedding, layers, dropout } = shape;
   const { lesson, decoding, ...parts } = variant.build();
-  // What is read is as wide as the decoder, as the dot score wants it, in all of them.
+  // In all of them the source vectors are as wide as the decoder, since the dot score needs that.
   const sizes = { source: letters.size, target: phones.size, hidden, embedding, layers, dropout, project: hidden };
   const from = foldIn(key(51), run);
   const model = new AttentionSeq2Seq({ ...sizes, ...parts }, from);

@@ -6,7 +6,7 @@ export interface Entry {
   pronunciations: string[][];
 }
 
-/** Words to learn from, to choose by, and to report on. No word is in two of them. */
+/** Words to learn from, to choose settings by, and to report on. The three parts share no word. */
 export interface Dictionary {
   name: string;
   train: Entry[];
@@ -27,8 +27,8 @@ export function add(entries: Map<string, Entry>, word: string, phones: string[])
 export const phonesOf = (line: string): string[] => line.replace(/ *#.*/, '').replace(/\d/g, '').split(' ');
 
 /**
- * The CMU Pronouncing Dictionary as npm has it: words of letters and apostrophes, stress and comments (`# place, danish`) removed, variants
- * `word(2)` joined. A word's part is decided by its hash: 90 % train, 5 % development, 5 % test.
+ * The CMU Pronouncing Dictionary from npm: words of letters and apostrophes; stress and comments (`# place, danish`) are removed, and
+ * variants `word(2)` joined. A hash of the word decides its part: 90 % train, 5 % development, 5 % test.
  */
 export async function cmudict(): Promise<Dictionary> {
   const { dictionary } = await import('cmu-pronouncing-dictionary');

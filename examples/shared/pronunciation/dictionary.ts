@@ -6,13 +6,13 @@ import { add, cmudict, type Dictionary, type Entry } from './cmudict.ts';
 
 export type { Dictionary, Entry };
 
-/** Words that G2P papers hold out of g014b2b's training part for development; as many again are reported. */
+/** Number of words that G2P papers hold out of g014b2b's training part for development; the same number again is reported. */
 const HELD_OUT = 2670;
 
 /**
- * The standard G2P split's training part (`g014b2b.train`: `WORD<TAB>PHONES` a line, stress removed already); its test part is kept for final
- * figures. The 2,670 words of it with the smallest hashes are for development: settings were and are chosen on them. The next 2,670 are reported,
- * and no setting was ever chosen on those.
+ * The training part of the standard G2P split (`g014b2b.train`: `WORD<TAB>PHONES` per line, without stress); its test part is reserved for
+ * final figures. The 2,670 words with the smallest hashes are the development part, on which settings are chosen. The next 2,670 are
+ * reported, and no setting was ever chosen on them.
  */
 async function g014b2b(folder: string): Promise<Dictionary> {
   const path = join(folder, 'g014b2b.train');
@@ -32,7 +32,7 @@ async function g014b2b(folder: string): Promise<Dictionary> {
   return { name: 'g014b2b', ...parts };
 }
 
-/** One or the other. */
+/** Whichever of the two is available. */
 export function dictionaryOf(folder: string | undefined): Promise<Dictionary> {
   return folder === undefined ? cmudict() : g014b2b(folder);
 }

@@ -15,14 +15,14 @@ import { type BeamOptions, beamSearch, ensemble, type Hypothesis } from 'saccade
 import type { EncoderDecoder } from 'saccade/models';
 import type { Entry } from './cmudict.ts';
 
-/** What makes a model what it is; kept in its file. */
+/** Everything needed to build a model; saved in its file. */
 export interface Shape {
   attention: boolean;
   hidden: number;
   embedding: number;
   layers: number;
   dropout: number;
-  /** Models that are taught on their own and speak together. */
+  /** Number of models that are trained independently and decode together. */
   members: number;
   letters: readonly string[];
   phones: readonly string[];
@@ -32,14 +32,14 @@ export interface Shape {
 export interface Spoken {
   word: string;
   phones: string[];
-  /** Phones × letters, where the model has attention. */
+  /** Phones × letters, if the model has attention. */
   weights: number[][] | null;
 }
 
-/** How words are said. Figures are of models that may say nothing, `minLength` 0. */
+/** How words are decoded. Reported figures allow empty answers, `minLength` 0. */
 export type SayOptions = Pick<BeamOptions, 'beam' | 'minLength'>;
 
-/** Whatever reads letters and writes phones. */
+/** Any model that reads letters and writes phones. */
 export type Model = EncoderDecoder;
 
 const [PAD, START, END] = [0, 1, 2];
@@ -58,13 +58,13 @@ export class Alphabets {
     return this.letters.encode(word);
   }
 
-  /** Phones as numbers, with the end. */
+  /** Phones as numbers, including the end. */
   encodePhones(phones: readonly string[]): number[] {
     return [...this.phones.encode(phones), END];
   }
 }
 
-/** Member `index` of a shape, not taught yet. */
+/** Makes member `index` of a shape, untrained. */
 export function member(shape: Shape, index: number): Model {
   const { letters, phones } = new Alphabets(shape);
   const { attention, hidden, embedding, layers, dropout } = shape;
@@ -83,7 +83,7 @@ export function meanOverHeads(row: Float32Array, length: number): number[] {
   });
 }
 
-/** Taught members with their alphabets. Several decode together: the mean of their log-probabilities, under one beam. */
+/** Trained members with their alphabets. Several decode together: one beam over the mean of their log-probabilities. */
 export class Speaker extends Module {
   readonly alphabets: Alphabets;
   readonly members: readonly Model[];
@@ -94,7 +94,7 @@ export class Speaker extends Module {
     this.members = members;
   }
 
-  /** Pronounces words together, in batches of words of like length. */
+  /** Pronounces words together, in batches of words of similar length. */
   say(words: readonly string[], options: SayOptions = {}): Spoken[] {
     const spoken = new Map<string, Spoken>();
     const order = [...new Set(words)].sort((a, b) => a.length - b.length);
@@ -133,7 +133,7 @@ export class Speaker extends Module {
   }
 }
 
-/** A speaker whose members know nothing yet. */
+/** A speaker whose members are untrained. */
 export function untaught(shape: Shape): Speaker {
   return new Speaker(
     shape,
@@ -141,7 +141,10 @@ export function untaught(shape: Shape): Speaker {
   );
 }
 
-/** The shape in a file's metadata, believed only where the file's own tensors have its sizes: models are built of it before they are loaded. */
+/**
+ * The shape in a file's metadata. It is accepted only if the file's own tensors have its sizes, since models are built from it before they
+ * are loaded.
+ */
 function shapeOf({ model, metadata }: Pick<Checkpoint, 'model' | 'metadata'>): Shape {
   const shape = JSON.parse(metadata.shape ?? '') as Shape;
   const members = new Set([...model.keys()].map((name) => /^members\.(\d+)\./.exec(name)?.[1])).size;
@@ -154,7 +157,7 @@ function shapeOf({ model, metadata }: Pick<Checkpoint, 'model' | 'metadata'>): S
   return shape;
 }
 
-/** The speaker that a file holds: its shape stands in the metadata. */
+/** The speaker of a file, whose metadata has the shape. */
 export function speakerOf(checkpoint: Pick<Checkpoint, 'model' | 'metadata'>): Speaker {
   const { model } = checkpoint;
   const speaker = untaught(shapeOf(checkpoint));
@@ -162,7 +165,7 @@ export function speakerOf(checkpoint: Pick<Checkpoint, 'model' | 'metadata'>): S
   return speaker;
 }
 
-/** Members that are still being taught, each from its checkpoint, as they would speak together now. */
+/** The speaker of members in training, each from its checkpoint. */
 export function speakerUnderway(checkpoints: readonly Pick<Checkpoint, 'model' | 'metadata'>[]): Speaker {
   const model = new Map(checkpoints.flatMap((one, i) => Array.from(one.model, ([name, x]) => [`members.${i}.${name}`, x] as const)));
   return speakerOf({ model, metadata: checkpoints[0]?.metadata ?? {} });

@@ -1,6 +1,6 @@
-// Words as people type them, in the letters that the models read.
+// Converts words as people type them to the letters that the models read.
 
-/** Letters that are no letter with a mark on it. */
+/** Letters that are not a plain letter with a mark. */
 const alike: Readonly<Record<string, string>> = {
   '’': "'",
   '‘': "'",
@@ -16,11 +16,11 @@ const alike: Readonly<Record<string, string>> = {
   ı: 'i',
 };
 
-/** What a word is read as. */
+/** How a word is read. */
 export interface Spelling {
   /** Lower case, without accents, spaces, hyphens and full stops. */
   word: string;
-  /** Characters that are none of it, and have no reading. */
+  /** Characters that cannot be read. */
   strange: string[];
 }
 

@@ -18,15 +18,15 @@ import { permutation } from 'saccade/tensor';
 import type { Dictionary } from './cmudict.ts';
 import { type Model, type Shape, Speaker } from './speaker.ts';
 
-/** How a speaker is made and taught. */
+/** Sizes and training of a speaker. */
 export interface Teaching extends Omit<Shape, 'letters' | 'phones'> {
   epochs: number;
   batch: number;
-  /** Peak of the learning rate, after `warmup` steps; half a cosine leads down to 0. */
+  /** Peak of the learning rate after `warmup` steps; half a cosine then leads to 0. */
   lr: number;
   warmup: number;
   labelSmoothing: number;
-  /** Hypotheses kept when the result is measured. */
+  /** Beam width when the result is measured. */
   beam: number;
 }
 
@@ -59,24 +59,24 @@ export const full: Teaching = {
   warmup: 500,
 };
 
-/** The same without attention, as much wider as gives it the parameters that attention has. */
+/** The same without attention, widened to the same parameter count. */
 export function withoutAttention(how: Teaching): Teaching {
   return { ...how, attention: false, hidden: Math.round(how.hidden * 1.156) };
 }
 
-/** Steps of the whole run of a member. */
+/** Total steps of a member. */
 export function stepsOf(dictionary: Dictionary, { epochs, batch }: Teaching): number {
   const examples = dictionary.train.reduce((sum, { pronunciations }) => sum + pronunciations.length, 0);
   return epochs * Math.ceil(examples / batch);
 }
 
-/** The optimiser a member is taught with. */
+/** The optimiser of a member. */
 export function optimizerOf(model: Model, how: Teaching): Adam {
   return new Adam(parameters(model), { lr: how.lr });
 }
 
 /**
- * How a model is taught: cross entropy of the true phones under teacher forcing, Adam, gradients clipped to norm 1. The metric is the
+ * How a model is trained: cross entropy of the true phones under teacher forcing, Adam, gradients clipped to norm 1. The metric is the
  * phone error rate on some development words.
  */
 export function teaching(
@@ -119,7 +119,7 @@ export function teaching(
   };
 }
 
-/** Teaches a member. Yields what the training loop yields. */
+/** Trains a member. Yields the events of the training loop. */
 export function teach(
   model: Model,
   shape: Shape,

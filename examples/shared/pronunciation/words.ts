@@ -1,4 +1,4 @@
-// What the recipes on pronunciation share: their words, how models are measured on them, and the lesson itself.
+// Shared parts of the recipes on pronunciation: their words, how models are measured on them, and the training itself.
 import { dirname } from 'node:path';
 import { errorRates, type Tensor } from 'saccade';
 import { parameterCount } from 'saccade/nn';
@@ -11,14 +11,14 @@ import { type Dictionary, dictionaryOf, type Entry } from './dictionary.ts';
 import { type Model, type Shape, Speaker, type Spoken } from './speaker.ts';
 import { optimizerOf, type Teaching, teaching } from './teaching.ts';
 
-/** Words of one length, and how many of them were said wrong. */
+/** Words of one length, and how many of them were wrong. */
 export interface Length {
   length: number;
   words: number;
   wrong: number;
 }
 
-/** What a model does on held-out words. */
+/** The results of a model on held-out words. */
 export interface Measured {
   wordErrorRate: number;
   phoneErrorRate: number;
@@ -31,11 +31,11 @@ export interface Words {
   target: Tensor;
 }
 
-/** A taught model. */
+/** A trained model. */
 export interface Taught extends Measured {
   parameters: number;
   points: Point[];
-  /** Some held-out words as the model says them, and where it looked. */
+  /** Some held-out words as the model pronounces them, with its attention. */
   spoken: Spoken[];
 }
 
@@ -46,11 +46,11 @@ export const need: DataNeed = {
   optional: true,
 };
 
-/** The folder of g014b2b below `--data`, where that is given. */
+/** The folder of g014b2b below `--data`, if given. */
 export const dataOf = (data: string | undefined): string | undefined =>
   data === undefined ? undefined : dirname(dataPath('g014b2b.train', data, need));
 
-/** The dictionary; in quick runs a part of its short words, which is learnt in seconds. */
+/** The dictionary; in quick runs some of its short words, which are learned in seconds. */
 export async function dictionaryFor(context: Pick<Context, 'quick' | 'hasData' | 'path'>): Promise<Dictionary> {
   const whole = await dictionaryOf(context.hasData ? dirname(context.path('g014b2b.train')) : undefined);
   if (!context.quick) return whole;
@@ -64,7 +64,7 @@ export function shapeFor(dictionary: Dictionary, { attention, hidden, embedding,
   return { attention, hidden, embedding, layers, dropout, members, letters: [..."'abcdefghijklmnopqrstuvwxyz"], phones };
 }
 
-/** Error rates of what is said of each entry, all together and by the words' length. */
+/** Error rates over all entries, in total and by the words' length. */
 export function measure(said: readonly string[][], entries: readonly Entry[]): Measured {
   const ratesOf = (places: readonly number[]) =>
     errorRates(
@@ -85,8 +85,8 @@ export function measure(said: readonly string[][], entries: readonly Entry[]): M
 }
 
 /**
- * Teaches a model as {@link teaching} says, and measures it. `key` tells the runs of a model apart. `lesson` takes the place of some of
- * the usual one, and `measured`, another of the same parameters, that of the model in the end.
+ * Trains a model as in {@link teaching} and measures it. `key` separates the runs of a model. `lesson` replaces parts of the usual lesson;
+ * `measured`, a model of the same parameters, replaces the trained one for the measurement.
  */
 export async function taught(
   model: Model,
@@ -107,7 +107,7 @@ export async function taught(
   return { ...measure(said, dictionary.test), parameters: parameterCount(model), points, spoken: speaker.say(shown(dictionary), { beam }) };
 }
 
-/** Percent of wrong words by length, over all runs; lengths of fewer than 30 words are left out, where one word is several percent. */
+/** Percent of wrong words by length, over all runs, without lengths of fewer than 30 words, where one word is several percent. */
 function errorsByLength(runs: readonly Measured[]): [number, number][] {
   const sums = new Map<number, [number, number]>();
   for (const { byLength } of runs) {
@@ -119,10 +119,10 @@ function errorsByLength(runs: readonly Measured[]): [number, number][] {
   return [...sums].flatMap(([length, [words, wrong]]) => (words >= 30 ? [[length, (100 * wrong) / words] as [number, number]] : []));
 }
 
-/** The job of a recipe that teaches nothing. */
+/** The job of a recipe that trains nothing. */
 export const MEMORY = 'memory';
 
-/** What it reaches: every word said as the closest word of the training part is. */
+/** The result of pronouncing every word as the closest word of the training part. */
 export function remembered({ train, test }: Dictionary): Taught {
   const memory = new Nearest<string, string[]>();
   for (const { word, pronunciations } of train) memory.set(word, pronunciations[0] ?? []);
@@ -130,7 +130,7 @@ export function remembered({ train, test }: Dictionary): Taught {
   return { ...measure(said, test), parameters: 0, points: [], spoken: [] };
 }
 
-/** It as a row's baseline, by the figure. */
+/** That result as a row's baseline, by figure. */
 export function baselines(finished: readonly Finished<unknown, Partial<Measured>>[]): {
   word?: { baseline: string };
   phone?: { baseline: string };
@@ -141,19 +141,16 @@ export function baselines(finished: readonly Finished<unknown, Partial<Measured>
   return { word: told(memory.wordErrorRate), phone: told(memory.phoneErrorRate) };
 }
 
-/** Words whose letters and sounds part ways; of each dictionary at least three are held out. */
+/** Words whose letters and sounds differ; of each dictionary at least three are held out. */
 const TELLING = ['weakness', 'sequences', 'headlights', 'midnight', 'attentions', 'foresight'];
 
-/** The held-out words that are shown. */
+/** The held-out words in the pictures. */
 function shown({ test }: Dictionary): string[] {
   const held = new Set(test.map(({ word }) => word));
   return [...TELLING.filter((word) => held.has(word)), ...held].slice(0, 3);
 }
 
-/**
- * The same word through each of several models: heatmaps, where the model has weights. A model is named as short as its picture is
- * narrow.
- */
+/** The same word through each of several models: heatmaps, for models with weights. Titles are short, since the pictures are narrow. */
 export function wordSvg(models: readonly { title: string; spoken: readonly Spoken[] }[], word: number, columns: number): string {
   const panels = models.flatMap(({ title, spoken }) => {
     const { word: letters = '', phones = [], weights = null } = spoken[word] ?? {};
@@ -162,10 +159,10 @@ export function wordSvg(models: readonly { title: string; spoken: readonly Spoke
   return alignmentsSvg(panels, { columns: Math.max(1, Math.min(columns, panels.length)) });
 }
 
-/** A model by its title, with what it was like while it learnt. Where many lie close, a logarithmic axis tells them apart. */
+/** A model with its title and its runs. A logarithmic axis separates curves that lie close together. */
 type Learnt = { title: string; points: readonly Point[] };
 
-/** Losses of several models while they learn. */
+/** Losses of several models during training. */
 export function lossSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({ name: title, points: points.map(({ step, loss }): [number, number] => [step, loss]) })),
@@ -173,7 +170,7 @@ export function lossSvg(models: readonly Learnt[], { log = false } = {}): Promis
   );
 }
 
-/** Phone error rates on development words while several models learn. */
+/** Phone error rates of several models on development words during training. */
 export function learningSvg(models: readonly Learnt[], { log = false } = {}): Promise<string> {
   return linesSvg(
     models.map(({ title, points }) => ({
