@@ -16,7 +16,7 @@ const lesson = (batch: number) => () => {
   const text = tokens(2, [batch, LENGTH + 1], SYMBOLS);
   const [input, target] = [slice(text, 1, 0, LENGTH), slice(text, 1, 1)];
   const model = new LanguageModel(sizes, key(1));
-  return { model, loss: () => crossEntropy(model.forward(input), target) };
+  return { model, loss: () => crossEntropy(model.forward(input).logits, target) };
 };
 
 /** Multiplications of the products for one symbol, forward; attention's of the causal half. */

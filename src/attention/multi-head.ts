@@ -1,7 +1,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { anything, expectKey, expectOptions, isFlag, isNumber, isShare, isSize, maybe, type Rules } from '../tensor/check.ts';
+import { anything, expectKey, expectOptions, isNumber, isShare, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
@@ -32,8 +32,8 @@ export interface MultiHeadOptions {
   headSize?: number | undefined;
   /** Width of the output. Default: `size`; that of queries if `headSize` is given. */
   output?: number | undefined;
-  /** Whether the maps have biases. Default true. */
-  bias?: boolean | undefined;
+  /** Whether the maps have biases; `inputs`: those of queries, keys and values alone, as in Qwen2. Default true. */
+  bias?: boolean | 'inputs' | undefined;
   /** Probability of {@link dropping} a weight if a key is given. Default 0. */
   dropout?: number | undefined;
   /** The score of each head's queries and keys, which are `size / heads` wide; heads share its parameters. Default: scaled dot. */
@@ -55,6 +55,9 @@ export interface MultiHeadOptions {
   between?: Between | undefined;
 }
 
+/** Which maps of attention have biases. */
+export const isBias = /* @__PURE__ */ ruleOf('true or false, or inputs', (value) => typeof value === 'boolean' || value === 'inputs');
+
 const rules: Rules<MultiHeadOptions> = {
   query: isSize,
   key: isSize,
@@ -63,7 +66,7 @@ const rules: Rules<MultiHeadOptions> = {
   size: /* @__PURE__ */ maybe(isSize),
   headSize: /* @__PURE__ */ maybe(isSize),
   output: /* @__PURE__ */ maybe(isSize),
-  bias: /* @__PURE__ */ maybe(isFlag),
+  bias: /* @__PURE__ */ maybe(isBias),
   dropout: /* @__PURE__ */ maybe(isShare),
   score: anything,
   scale: /* @__PURE__ */ maybe(isNumber),
@@ -132,7 +135,7 @@ export class MultiHead extends Module implements Mechanism {
     }
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5);
     expectGroups('MultiHead', heads, keyHeads);
-    const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias }, [forQ, forK, forV]);
+    const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias: bias !== false }, [forQ, forK, forV]);
     if (projection instanceof Maps) {
       this.q_proj = projection.query;
       this.k_proj = projection.key;
@@ -144,7 +147,7 @@ export class MultiHead extends Module implements Mechanism {
       this.v_proj_weight = projection.v_proj_weight;
     }
     if (!(projection instanceof Maps)) this.in_proj_bias = projection.in_proj_bias;
-    this.out_proj = new Linear({ input: size, output, bias }, forOutput);
+    this.out_proj = new Linear({ input: size, output, bias: bias === true }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
     const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? dotOf(options.scale);

@@ -50,9 +50,9 @@ export function keysOf(op: string, key: Drawing['key'], batch: number): readonly
 
 /**
  * Draws with one key per row; step t draws with `foldIn(key, t)`: token j where the sum of logit and Gumbel noise is largest, which has its
- * softmax probability.
+ * softmax probability. `first` is what t is at the first step, of each row; 0 by default.
  */
-export function drawnFrom(keys: readonly Key[], options: Drawing): ChooseNext {
+export function drawnFrom(keys: readonly Key[], options: Drawing, first?: readonly number[]): ChooseNext {
   const { temperature: heat = 1, topK: k, topP: mass = 1 } = options;
   if (heat === 0) return likeliest;
   const kept: LogitsProcessor[] = [
@@ -62,7 +62,7 @@ export function drawnFrom(keys: readonly Key[], options: Drawing): ChooseNext {
   ];
   return (logits, step, counts) => {
     const shape = [1, logits.shape[1] as number];
-    const noise = concat(keys.map((key, row) => (counts(row) ? gumbel(foldIn(key, step), shape) : zeros(shape))));
+    const noise = concat(keys.map((key, row) => (counts(row) ? gumbel(foldIn(key, step + (first?.[row] ?? 0)), shape) : zeros(shape))));
     const context = { step, items: [], tokens: () => [] };
     const open = kept.reduce((x, process) => process(x, context), logits);
     return reshape(argmax(add(open, noise), { axis: 1 }), [-1, 1]);

@@ -33,7 +33,10 @@ export {
   TransformerDecoderLayer,
   type TransformerDecoderLayerOptions,
 } from './transformer/decoder-layer.ts';
-export { LanguageModel, type LanguageModelOptions } from './transformer/language-model.ts';
+export { LanguageModelCache } from './transformer/language-cache.ts';
+export type { Generation, GenerationOptions, TextState } from './transformer/language-generation.ts';
+export { LanguageModel, type LanguageModelCall, type LanguageModelOutput } from './transformer/language-model.ts';
+export type { LanguageModelOptions, LanguagePositions, RotaryChoice } from './transformer/language-options.ts';
 export {
   type Activation,
   type LayerCall,

@@ -236,7 +236,7 @@ export const models: ModuleRow[] = [
     module: 'LanguageModel',
     build: (key) => new LanguageModel({ symbols: SYMBOLS, size: 4, layers: 2, heads: 2, length: 6, dropout: 0.2 }, key),
     constant: drawnAlike,
-    call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), keyed(key)),
+    call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), keyed(key)).logits,
     dropout: true,
   }),
   row({

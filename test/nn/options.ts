@@ -48,7 +48,7 @@ const sized = [Number.NaN, 0, 2.5, '3', null];
 
 const layer = {
   ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
-  ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5 },
+  ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5, attentionBias: 'inputs' },
 };
 const without = (all: object, name: string) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
 const ofLayer = { dropout: share, eps: positive, scale: finite };
@@ -170,8 +170,23 @@ export const options: Record<string, Made> = {
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   LanguageModel: made(
     saccade.LanguageModel,
-    { symbols: 7, size: 4, layers: 2, heads: 2, length: 5, hidden: 6, activation: 'gelu', bias: true, eps: 1e-5, tied: true, dropout: 0.1 },
-    { numbers: { eps: positive, dropout: share } },
+    {
+      ...{
+        symbols: 7,
+        size: 4,
+        layers: 2,
+        heads: 2,
+        length: 5,
+        hidden: 6,
+        activation: 'gelu',
+        gated: true,
+        normFirst: true,
+        norm: 'layer',
+      },
+      ...{ eps: 1e-5, bias: true, attentionBias: true, keyHeads: 1, headSize: 2, scale: 0.5, positions: 'rotary', rotary: { base: 100 } },
+      ...{ qkNorm: true, window: 3, embeddingScale: 2, softcap: 15, tied: true, dropout: 0.1 },
+    },
+    { numbers: { eps: positive, scale: positive, embeddingScale: positive, softcap: positive, dropout: share, window: [0, 1.5, '3'] } },
   ),
   TextEncoder: made(
     saccade.TextEncoder,

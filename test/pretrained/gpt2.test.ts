@@ -9,17 +9,19 @@ const tiny = { model_type: 'gpt2', n_embd: 32, n_layer: 5, n_head: 4, n_position
 const skip = isTest;
 
 const logitsOf = async (file: Uint8Array<ArrayBuffer>, config: object = tiny) => {
-  const { model } = await loadPretrained(file, { config: config as typeof tiny });
-  return model.forward(ids(resultsOf('gpt2_tiny_random').get('input_ids') as FileTensor)).toArray();
+  const { model } = await loadPretrained<LanguageModel>(file, { config: config as typeof tiny });
+  return model.forward(ids(resultsOf('gpt2_tiny_random').get('input_ids') as FileTensor)).logits.toArray();
 };
 
 describe('gpt2', () => {
   const expected = resultsOf('gpt2_tiny_random').get('logits')?.data as Float32Array;
 
   it("computes ONNX Runtime's logits", async () => {
-    const { model, family } = await loadPretrained(bytesOf('gpt2_tiny_random'), { config: tiny, skip });
+    const { model, family } = await loadPretrained<LanguageModel>(bytesOf('gpt2_tiny_random'), { config: tiny, skip });
     expect(family).toBe('gpt2');
-    expect(apart(model.forward(ids(resultsOf('gpt2_tiny_random').get('input_ids') as FileTensor)).toArray(), expected)).toBeLessThan(1e-5);
+    expect(apart(model.forward(ids(resultsOf('gpt2_tiny_random').get('input_ids') as FileTensor)).logits.toArray(), expected)).toBeLessThan(
+      1e-5,
+    );
   });
 
   it('decides the layout of all matrices by c_attn, names with any prefix', async () => {
@@ -42,7 +44,7 @@ describe('gpt2', () => {
     expect(equal.output.weight).toBe(equal.symbols.weight);
     expect(parameterCount(other)).toBe(parameterCount(absent) + count);
     const tokens = ids(resultsOf('gpt2_tiny_random').get('input_ids') as FileTensor);
-    expect(other.forward(tokens).toArray()).toEqual(absent.forward(tokens).toArray().map((x) => 2 * x)); // biome-ignore format: one line
+    expect(other.forward(tokens).logits.toArray()).toEqual(absent.forward(tokens).logits.toArray().map((x) => 2 * x)); // biome-ignore format: one line
   });
 
   it('gives the same bytes back, buffers and both copies of a head too', async () => {
@@ -53,7 +55,7 @@ describe('gpt2', () => {
       ['lm_head.weight', parts.get('transformer.wte.weight') as FileTensor],
     ];
     const file = fileOf(new Map([...parts, ...more]));
-    const loaded = await loadPretrained(file, { config: tiny });
+    const loaded = await loadPretrained<LanguageModel>(file, { config: tiny });
     expect(Buffer.compare(loaded.toFiles().get('model.safetensors') ?? new Uint8Array(), file)).toBe(0);
   });
 });

@@ -1,120 +1,219 @@
-import { causal } from '../../attention/window.ts';
+import { QKNorm } from '../../attention/between.ts';
+import type { KeyValueCache } from '../../attention/cache.ts';
+import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { add, linear, slice } from '../../ops/index.ts';
-import {
-  expectKey,
-  expectNames,
-  expectOptions,
-  isFlag,
-  isPositive,
-  isShare,
-  isSize,
-  keyName,
-  maybe,
-  type Rules,
-} from '../../tensor/check.ts';
+import { RMSNorm } from '../../nn/rms-norm.ts';
+import { add, gather, linear, minimum, mul, slice, softcap } from '../../ops/index.ts';
+import { viewed } from '../../ops/view.ts';
+import { expectKey, expectNames, expectOptions, type Names } from '../../tensor/check.ts';
+import { arange, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens } from '../tokens.ts';
-import { type Activation, isActivation, type Norm, TransformerEncoderLayer } from './layer.ts';
+import { LanguageModelCache } from './language-cache.ts';
+import { type Generation, type GenerationOptions, generation, type Prompt, readPrompt, type TextState } from './language-generation.ts';
+import { isLanguageModel, type LanguageModelOptions } from './language-options.ts';
+import { betweensOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
+import { TransformerEncoderLayer } from './layer.ts';
+import type { Norm } from './parts.ts';
 
-/** Options of a {@link LanguageModel}. */
-export interface LanguageModelOptions {
-  /** C, the size of the vocabulary. */
-  symbols: number;
-  /** D, the width of the model. */
-  size: number;
-  /** Number of layers. */
-  layers: number;
-  /** H, a divisor of D. */
-  heads: number;
-  /** The longest input: positions have learned vectors. */
-  length: number;
-  /** Width of the feed-forward nets. Default 4 D. */
-  hidden?: number | undefined;
-  /** Default `gelu`. */
-  activation?: Activation | undefined;
-  /** Whether the maps and norms have biases. Default true. */
-  bias?: boolean | undefined;
-  /** What norms add to the variance. Default 1e-5. */
-  eps?: number | undefined;
-  /** Whether the last map has the symbols' vectors as its weight (Press and Wolf 2017). Default false. */
-  tied?: boolean | undefined;
-  /** Dropout probability if a key is given: of embeddings, and inside {@link TransformerEncoderLayer}. Default 0. */
-  dropout?: number | undefined;
+/** Options of one call of a {@link LanguageModel}. */
+export interface LanguageModelCall {
+  /** The texts so far, which the tokens continue; `true` begins. */
+  cache?: LanguageModelCache | boolean | undefined;
+  /** How many of the tokens each text has; the rest is padding, whose logits mean nothing. Default all. */
+  lengths?: readonly number[] | undefined;
+  /** Given in training: dropout draws from it. */
+  key?: Key | undefined;
+  /** Whether to return where each head of each layer looked. It changes no bit of the logits. Default false. */
+  weights?: boolean | undefined;
 }
 
-const rules: Rules<LanguageModelOptions> = {
-  symbols: isSize,
-  size: isSize,
-  layers: isSize,
-  heads: isSize,
-  length: isSize,
-  hidden: /* @__PURE__ */ maybe(isSize),
-  activation: /* @__PURE__ */ maybe(isActivation),
-  bias: /* @__PURE__ */ maybe(isFlag),
-  eps: /* @__PURE__ */ maybe(isPositive),
-  tied: /* @__PURE__ */ maybe(isFlag),
-  dropout: /* @__PURE__ */ maybe(isShare),
-};
+const calling: Names<LanguageModelCall> = { cache: 0, lengths: 0, key: 0, weights: 0 };
+
+/** The result of a call of a {@link LanguageModel}. */
+export interface LanguageModelOutput {
+  /** Of the token after each, `[B, T, C]`. */
+  logits: Tensor;
+  /** The texts with these tokens, if a cache was asked for. */
+  cache?: LanguageModelCache;
+  /** Of each layer, first layer first, `[B, H, T, S]`; S counts the tokens of the cache too. */
+  weights?: Tensor[];
+}
 
 /**
- * A language model of Transformer layers in GPT-2's arrangement (Radford et al. 2019, §2.3): embedded symbols plus learned positions,
- * causal layers that normalise their input, a last norm, and a map to the next symbol's logits.
+ * A language model of Transformer layers that look back: vectors of tokens, what says where they stand, layers, a last norm, and a map to the next
+ * token's logits. Its options span GPT-2 (Radford et al. 2019, §2.3: the defaults) and LLaMA (Touvron et al. 2023, §2.2: `positions: 'rotary',
+ * norm: 'rms', gated: true, activation: 'silu', bias: false`) with what stands between and after them.
+ *
+ * A text may be read at once, or bit by bit with a cache: cached or computed anew, alone or in a batch, one token at a time or in chunks of any
+ * size, on one thread or several, logits have the same bits.
  */
-export class LanguageModel extends Module {
+export class LanguageModel extends Module implements Decoder<TextState, TextState> {
   readonly symbols: Embedding; // [C, D]
-  readonly positions: Embedding; // [length, D]
+  /** Learned positions `[length, D]`, or the table of those that are not. */
+  readonly positions: Embedding | Tensor | undefined;
   readonly layers: readonly TransformerEncoderLayer[];
-  readonly norm: Norm;
-  /** `weight` `[C, D]`, that of the symbols where they are tied. */
+  readonly norm: Norm | null;
+  /** `weight` `[C, D]`, that of the symbols if they are tied. */
   output: { readonly weight: Tensor };
+  /** Norms of queries and keys, of each layer. */
+  readonly qk: readonly QKNorm[];
+  /** The most tokens of a text. */
   readonly length: number;
+  private readonly rotary: GrowingRotary | undefined;
+  private readonly scale: number;
+  private readonly cap: number | undefined;
   private readonly dropout: Dropout;
 
   constructor(options: LanguageModelOptions, key: Key) {
     super();
-    expectOptions('LanguageModel', options, rules);
+    expectOptions('LanguageModel', options, isLanguageModel);
     expectKey('LanguageModel', key);
-    const { symbols, layers, length, activation = 'gelu', dropout = 0, eps = 1e-5, tied = false, ...rest } = options;
-    const { size, bias = true } = options;
+    const { symbols, size, layers, length, heads, headSize = size / heads, positions = 'learned', rotary, tied = false } = options;
     const [forSymbols, forPositions, forOutput, ...forLayers] = split(key, 3 + layers) as [Key, Key, Key, ...Key[]];
     this.symbols = new Embedding({ symbols, size }, forSymbols);
-    this.positions = new Embedding({ symbols: length, size }, forPositions);
-    const layer = {
-      ...rest,
-      activation,
-      dropout,
-      normFirst: true,
-      window: causal,
-      norm: (width: number) => new LayerNorm({ size: width, bias, eps }),
-    };
-    this.layers = forLayers.map((from) => new TransformerEncoderLayer(layer, from));
-    this.norm = new LayerNorm({ size, bias, eps });
+    this.positions = rowsOf(options, forPositions);
+    this.rotary = positions === 'rotary' ? new GrowingRotary(rotary ?? {}, headSize, length) : undefined;
+    this.qk = options.qkNorm ? forLayers.map(() => new QKNorm({ size: headSize, eps: options.eps })) : [];
+    this.layers = layersOf(options, betweensOf(options, this.rotary, this.qk), forLayers);
+    this.norm = options.normFirst === false ? null : normOf(options)(size);
     this.output = tied ? this.symbols : new Linear({ input: size, output: symbols, bias: false }, forOutput);
     this.length = length;
-    this.dropout = new Dropout({ p: dropout });
+    this.scale = options.embeddingScale ?? 1;
+    this.cap = options.softcap;
+    this.dropout = new Dropout({ p: options.dropout ?? 0 });
   }
 
-  /** Makes the weight of the last map that of the symbols, whose values stay. Its own is forgotten. */
+  /** Makes the symbols' vectors the weight of the last map, whose own weight is forgotten. */
   tie(): void {
     this.output = this.symbols;
   }
 
-  /** From tokens (int32 `[B, T]`) to the logits of each next token `[B, T, C]`. Dropout is on if a key is given. */
-  forward(tokens: Tensor, options: { key?: Key | undefined } = {}): Tensor {
-    expectNames('LanguageModel', options, keyName);
+  /** From tokens (int32 `[B, T]`) to the logits of each next token `[B, T, C]`. */
+  forward(
+    tokens: Tensor,
+    options: LanguageModelCall & { cache: LanguageModelCache | true },
+  ): LanguageModelOutput & { cache: LanguageModelCache };
+  forward(tokens: Tensor, options?: LanguageModelCall): LanguageModelOutput;
+  forward(tokens: Tensor, options: LanguageModelCall = {}): LanguageModelOutput {
+    expectNames('LanguageModel', options, calling);
     expectTokens('LanguageModel', 'tokens', tokens);
-    const time = tokens.shape[1] as number;
-    if (time > this.length) throw new RangeError(`LanguageModel: tokens must be at most ${this.length} long, got ${time}`);
-    const [forInput, ...forLayers] = options.key ? split(options.key, 1 + this.layers.length) : [];
-    const placed = add(this.symbols.forward(tokens), slice(this.positions.weight, 0, 0, time)); // [B, T, D]
-    const start = forInput ? this.dropout.forward(placed, { key: forInput }) : placed;
-    const y = this.layers.reduce((x, layer, i) => layer.forward(x, { key: forLayers[i] }), start);
-    return linear(this.norm.forward(y), this.output.weight);
+    const { output, ...rest } = this.looked(tokens, options);
+    const logits = linear(output, this.output.weight);
+    return { logits: this.cap === undefined ? logits : softcap(logits, this.cap), ...rest };
   }
+
+  /**
+   * Writes on from a prompt, token by token: `for await (const token of model.generate([1, 2, 3], { … }))`. The likeliest token, or with a `key` one that
+   * is drawn; what stands at a place in the text is drawn from the key of that place, so that a text that is gone on with, from its cache or
+   * from its tokens, is the text that it would have been. Several prompts, of any lengths, give a token or `null` for each at a time.
+   */
+  generate(prompt: readonly number[] | Int32Array, options?: GenerationOptions): Generation<number>;
+  generate(prompts: readonly (readonly number[])[], options?: GenerationOptions): Generation<(number | null)[]>;
+  generate(prompt: Prompt, options: GenerationOptions = {}): Generation<number> & Generation<(number | null)[]> {
+    return generation(this, prompt, options) as Generation<never>;
+  }
+
+  /**
+   * Prompts as searches read them: `beamSearch(model, model.read([[1, 2, 3]]), { batch: 1, … })`. Their `start` is not used. With a cache the prompts
+   * continue its texts.
+   */
+  read(prompts: readonly (readonly number[])[], options: { cache?: LanguageModelCache | undefined } = {}): TextState {
+    expectNames('read', options, { cache: 0 });
+    return readPrompt(this, prompts, options.cache);
+  }
+
+  /** The cache with these tokens: what follows them is not asked. */
+  taken(tokens: Tensor, cache: LanguageModelCache, lengths?: readonly number[]): LanguageModelCache {
+    return this.looked(tokens, { cache, ...(lengths && { lengths }) }).cache as LanguageModelCache;
+  }
+
+  initialState(source: TextState): TextState {
+    return source;
+  }
+
+  step(tokens: Tensor, _: TextState, { cache, last }: TextState): Decoded<TextState> {
+    const fed = last ?? tokens;
+    const { logits, cache: after } = this.forward(viewed(fed, [fed.size, 1]), { cache });
+    return { logits: viewed(logits, [fed.size, logits.shape[2] as number]), state: { cache: after } };
+  }
+
+  /** The cache of a call, and that it fits. */
+  private cacheOf(tokens: Tensor, { cache, lengths, key }: LanguageModelCall): LanguageModelCache | undefined {
+    const [rows, time] = tokens.shape as [number, number];
+    const from = cache === true ? LanguageModelCache.empty(this.layers.length, rows) : cache || undefined;
+    const most = (from?.lengths ?? [0]).reduce((all, length, b) => Math.max(all, length + (lengths?.[b] ?? time)), 0);
+    if (most > this.length) throw new RangeError(`LanguageModel: tokens must be at most ${this.length} long, got ${most}`);
+    if (from && key) throw new Error('LanguageModel: a key and a cache are of two uses, training and writing; give one of them');
+    if (from && !(from instanceof LanguageModelCache && from.layers.length === this.layers.length && from.rows === rows))
+      throw new RangeError(`LanguageModel: cache must be of ${this.layers.length} layers and ${rows} rows, got another`);
+    this.rotary?.reach(Math.max(most, (from?.length ?? 0) + time));
+    return from;
+  }
+
+  /** The vectors of tokens where they stand. */
+  private placed(tokens: Tensor, cache: LanguageModelCache | undefined): Tensor {
+    const plain = this.symbols.forward(tokens); // [B, T, D]
+    const x = this.scale === 1 ? plain : mul(plain, this.scale);
+    const table = this.positions instanceof Embedding ? this.positions.weight : this.positions;
+    if (!table) return x;
+    const time = tokens.shape[1] as number;
+    const [first = 0, ...others] = cache?.lengths ?? [];
+    if (others.every((length) => length === first) && first + time <= this.length) return add(x, slice(table, 0, first, first + time));
+    const starts = tensor(Int32Array.from(cache?.lengths ?? []), { shape: [cache?.rows ?? 0, 1] });
+    return add(x, gather(table, this.within(add(starts, arange(time)))));
+  }
+
+  /** Positions, those of padding moved into the table. */
+  private within(positions: Tensor): Tensor {
+    return minimum(positions, this.length - 1);
+  }
+
+  /** The layers' output for tokens, after the last norm. */
+  private looked(tokens: Tensor, options: LanguageModelCall): Omit<LanguageModelOutput, 'logits'> & { output: Tensor } {
+    const { weights = false, key, lengths } = options;
+    const cache = this.cacheOf(tokens, options);
+    const [forInput, ...forLayers] = key ? split(key, 1 + this.layers.length) : [];
+    let x = this.dropout.forward(this.placed(tokens, cache), { key: forInput }); // [B, T, D]
+    const caches: KeyValueCache[] = [];
+    const seen: Tensor[] = [];
+    for (const [i, layer] of this.layers.entries()) {
+      const call = { key: forLayers[i] };
+      const given: { output: Tensor; weights?: Tensor; cache?: KeyValueCache } = cache
+        ? layer.extend(x, cache.layers[i], lengths ? { lengths, weights } : { weights })
+        : weights
+          ? layer.forward(x, { ...call, weights })
+          : { output: layer.forward(x, call) };
+      if (given.cache) caches.push(given.cache);
+      if (given.weights) seen.push(given.weights);
+      x = given.output;
+    }
+    const output = this.norm?.forward(x) ?? x;
+    return { output, ...(cache && { cache: new LanguageModelCache(caches) }), ...(weights && { weights: seen }) };
+  }
+}
+
+/** What makes the norms. */
+function normOf({ norm = 'layer', bias, eps }: LanguageModelOptions): (size: number) => Norm {
+  if (typeof norm === 'function') return norm;
+  if (norm === 'rms') return (size) => new RMSNorm({ size, eps });
+  return (size) => new LayerNorm({ size, ...(eps !== undefined && { eps }), ...(bias !== undefined && { bias }) });
+}
+
+function layersOf(options: LanguageModelOptions, betweens: ReturnType<typeof betweensOf>, keys: readonly Key[]): TransformerEncoderLayer[] {
+  const { symbols: _, layers: __, length: ___, positions, rotary, qkNorm, window, embeddingScale, softcap: cap, tied, ...layer } = options;
+  const { activation = 'gelu', normFirst = true } = options;
+  const windows = windowsOf(options);
+  return keys.map(
+    (key, i) =>
+      new TransformerEncoderLayer(
+        { ...layer, activation, normFirst, norm: normOf(options), window: windows[i], between: betweens[i] },
+        key,
+      ),
+  );
 }

@@ -1,7 +1,7 @@
 // What the layers of encoders and decoders share: what they are made with, a half of a layer, and the feed-forward net.
 
 import type { Between } from '../../attention/between.ts';
-import { MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
+import { isBias, MultiHead, type MultiHeadOptions } from '../../attention/multi-head.ts';
 import type { Window } from '../../attention/parts.ts';
 import type { Dropout } from '../../nn/dropout.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
@@ -55,6 +55,8 @@ export interface TransformerEncoderLayerOptions {
   eps?: number | undefined;
   /** Without, no map and no {@link LayerNorm} has a bias. Default true. */
   bias?: boolean | undefined;
+  /** The same of the maps of attention, or of queries, keys and values alone (`inputs`). Default `bias`. */
+  attentionBias?: boolean | 'inputs' | undefined;
   /** Where a key is given: of attention weights, between the maps, and of what each half adds. Default 0. */
   dropout?: number | undefined;
   /** Where a query may look among the places of its own sequence. Default everywhere in an encoder, `causal` in a decoder. */
@@ -99,6 +101,7 @@ export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   norm: /* @__PURE__ */ maybe(isMaker),
   eps: /* @__PURE__ */ maybe(isPositive),
   bias: /* @__PURE__ */ maybe(isFlag),
+  attentionBias: /* @__PURE__ */ maybe(isBias),
   dropout: /* @__PURE__ */ maybe(isShare),
   window: anything,
   keyHeads: /* @__PURE__ */ maybe(isSize),
@@ -120,8 +123,11 @@ export function attentionOf(
   key: Key,
   source = options.size,
 ): MultiHead {
-  const { size, heads, headSize, keyHeads, bias, dropout, scale } = options;
-  return new MultiHead({ query: size, key: source, heads, headSize, output: size, keyHeads, bias, dropout, scale, ...own }, key);
+  const { size, heads, headSize, keyHeads, bias, attentionBias = bias, dropout, scale } = options;
+  return new MultiHead(
+    { query: size, key: source, heads, headSize, output: size, keyHeads, bias: attentionBias, dropout, scale, ...own },
+    key,
+  );
 }
 
 /** What a half's part gives, `output` beside whatever else. */

@@ -1,0 +1,92 @@
+// How a language model knows where its tokens stand: something added to their vectors, something done to queries and keys, or to scores.
+
+import { type Between, CombinedBetween, type QKNorm, Rotary } from '../../attention/between.ts';
+import { placeOfQuery, placesOf } from '../../attention/history.ts';
+import type { Window } from '../../attention/parts.ts';
+import { CombinedWindow, causal, offsets, positional, sliding } from '../../attention/window.ts';
+import { Embedding } from '../../nn/embedding.ts';
+import { Module } from '../../nn/module.ts';
+import { alibiSlopes } from '../../nn/positions/alibi-slopes.ts';
+import { rotaryTable } from '../../nn/positions/rotary-table.ts';
+import { sinusoidalTable } from '../../nn/positions/sinusoidal.ts';
+import { mul, reshape } from '../../ops/index.ts';
+import { expectOptions } from '../../tensor/check.ts';
+import type { Key } from '../../tensor/random.ts';
+import { outside } from '../../tensor/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { isRotaryChoice, type LanguageModelOptions, type RotaryChoice } from './language-options.ts';
+
+/** Rows that a table of rotary positions begins with. It doubles where texts grow longer: rows that there were stay as they are. */
+const ROWS = 1024;
+
+/** Rotary positions of texts up to `length`, with a table as long as the texts so far. */
+export class GrowingRotary extends Module implements Between {
+  private rotary: Rotary;
+  private readonly grown: (rows: number) => Rotary;
+  private readonly length: number;
+
+  constructor(choice: RotaryChoice, headSize: number, length: number) {
+    super();
+    expectOptions('LanguageModel rotary', choice, isRotaryChoice);
+    const { width = headSize, base, scaling, layout } = choice;
+    this.grown = (rows) => new Rotary({ table: outside(() => rotaryTable({ width, length: rows, base, scaling })), layout });
+    this.length = length;
+    this.rotary = this.grown(Math.min(length, ROWS));
+  }
+
+  /** Makes rows for texts of `length` tokens. */
+  reach(length: number): void {
+    const rows = this.rotary.table.shape[0] as number;
+    if (length > rows) this.rotary = this.grown(Math.min(this.length, Math.max(length, 2 * rows)));
+  }
+
+  query(x: Tensor, positions: Tensor): Tensor {
+    return this.rotary.query(x, positions);
+  }
+
+  key(x: Tensor, positions: Tensor): Tensor {
+    return this.rotary.key(x, positions);
+  }
+}
+
+/** What is added to the vectors of tokens: a row for each position, learned or not. */
+export function rowsOf({ positions = 'learned', length, size }: LanguageModelOptions, key: Key): Embedding | Tensor | undefined {
+  if (positions === 'learned') return new Embedding({ symbols: length, size }, key);
+  return positions === 'sinusoidal' ? outside(() => sinusoidalTable({ length, size })) : undefined;
+}
+
+/** What each layer does to queries and keys. */
+export function betweensOf(
+  options: LanguageModelOptions,
+  rotary: GrowingRotary | undefined,
+  norms: readonly QKNorm[],
+): (Between | undefined)[] {
+  return Array.from({ length: options.layers }, (_, i) => {
+    const parts = [norms[i], rotary].filter((part) => part !== undefined);
+    return parts.length > 1 ? new CombinedBetween(...parts) : parts[0];
+  });
+}
+
+/** `(s − p) · 2^(−8h/H)`: what ALiBi adds to the score of a query at p and a key at s in head h (Press, Smith, Lewis 2022). */
+function alibi(heads: number): Window {
+  const slopes = outside(() => reshape(alibiSlopes(heads), [1, heads, 1, 1]));
+  return positional(
+    ([, queries, keys], state) => {
+      const distances = offsets(placesOf(state, 'place', queries as number), keys as number); // [B, T, S]
+      return { bias: mul(reshape(distances, distances.shape.toSpliced(1, 0, 1)), slopes) };
+    },
+    { history: placeOfQuery },
+  );
+}
+
+/** Where each layer may look: at what was before, of which a window takes the last. */
+export function windowsOf({ layers, heads, window, positions }: LanguageModelOptions): Window[] {
+  const each = typeof window === 'number' || window === undefined ? new Array<number | undefined>(layers).fill(window) : window;
+  if (each.length !== layers)
+    throw new RangeError(`LanguageModel: window must be one, or one for each of ${layers} layers, got ${each.length}`);
+  const slope = positions === 'alibi' ? alibi(heads) : undefined;
+  return each.map((width) => {
+    const parts = [causal, width ? sliding({ before: width - 1 }) : undefined, slope].filter((part) => part !== undefined);
+    return parts.length > 1 ? new CombinedWindow(...parts) : causal;
+  });
+}
