@@ -3,8 +3,8 @@
 export { Config, type ConfigSource } from './config.ts';
 export { bert } from './families/bert.ts';
 export { gpt2 } from './families/gpt2.ts';
-export { loadUniversalSentenceEncoder, type Piece, universalSentenceTokenizer } from './families/use.ts';
 export { llama, qwen2 } from './families/llama.ts';
+export { loadUniversalSentenceEncoder, type Piece, universalSentenceTokenizer } from './families/use.ts';
 export { families, type PretrainedModel } from './families.ts';
 export type { Family, FamilyPlan, FileShapes } from './family.ts';
 export type { Index, PretrainedFiles } from './files.ts';
