@@ -45,7 +45,10 @@ export {
   type TransformerEncoderLayerOptions,
 } from './transformer/layer.ts';
 export { meanPool, type RealTokens, unitLength } from './transformer/pooling.ts';
+export type { Positions, Waves } from './transformer/positions.ts';
+export { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from './transformer/seq2seq-transformer.ts';
 export {
+  type DecoderStackCall,
   type DecoderStackExtended,
   TransformerDecoder,
   type TransformerDecoderOptions,

@@ -6,6 +6,7 @@ import { headEquations } from './heads.ts';
 import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
+import { translating, translator } from './seq2seq-transformer.ts';
 import {
   decoder,
   decoderLayer,
@@ -225,6 +226,12 @@ export const moduleEquations: Record<string, Equation> = {
     return tanh(linear(w, 'pooler', first ?? []));
   },
   UniversalSentenceEncoder: (w, e) => universalSentence(w, tokensOf(e, S, SYMBOLS, 1).slice(0, realOf(e, S))),
+  ...Object.fromEntries(
+    Object.entries(translating).map(([name, kind]): [string, Equation] => [
+      `Seq2SeqTransformer: ${name}`,
+      (w, e) => translator(w, ...sentencePair(e), kind).flat(),
+    ]),
+  ),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(

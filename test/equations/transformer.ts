@@ -11,6 +11,18 @@ export const layerNorm = (w: Weights, x: Vector, eps = 1e-5): Vector => {
   return w.has('bias') ? plus(scaled, w.vector('bias')) : scaled;
 };
 
+/** Zhang and Sennrich 2019, eq. 4, with `eps` beside the mean square. */
+export const rmsNorm = (w: Weights, x: Vector, eps = 1e-6): Vector =>
+  times(x.map((v) => v / Math.sqrt(total(times(x, x)) / x.length + eps)), w.vector('weight')); // biome-ignore format: one line
+
+/** Su et al. 2021, eq. 34, sines and cosines rounded to float32: elements i and i + D/2 turned by place · 10000^(−2i/D). */
+export const rotary = (x: Vector, place: number): Vector =>
+  x.map((v, i) => {
+    const half = x.length / 2;
+    const angle = place * 10000 ** (-(i % half) / half);
+    return v * Math.fround(Math.cos(angle)) + (i < half ? -at(x, i + half) : at(x, i - half)) * Math.fround(Math.sin(angle));
+  });
+
 export const relu = (x: number): number => Math.max(0, x);
 
 /** Hendrycks and Gimpel 2016: x Φ(x), Φ by Simpson's rule over the density from 0. */
@@ -39,6 +51,10 @@ export interface Layer {
   first?: boolean;
   /** Beside the variance of norms. */
   eps?: number;
+  /** What the norms are. Default {@link layerNorm}. */
+  norm?: (w: Weights, x: Vector, eps?: number) => Vector;
+  /** A query or key at a place, turned. */
+  turn?: (x: Vector, place: number) => Vector;
   may: (t: number, s: number) => boolean;
   bend: (x: number) => number;
 }
@@ -51,8 +67,13 @@ export interface Seen {
 }
 
 /** Vaswani et al. 2017, §3.2: every head's softmax of scaled products, over lines of queries and of a source. */
-export function looked(w: Weights, queries: Matrix, source: Matrix, layer: Pick<Layer, 'heads' | 'keyHeads' | 'scale' | 'may'>): Seen {
-  const { heads, keyHeads = heads, may } = layer;
+export function looked(
+  w: Weights,
+  queries: Matrix,
+  source: Matrix,
+  layer: Pick<Layer, 'heads' | 'keyHeads' | 'scale' | 'may' | 'turn'>,
+): Seen {
+  const { heads, keyHeads = heads, may, turn = (x) => x } = layer;
   const width = at(w.matrix('out_proj.weight'), 0).length / heads;
   const map = (which: number, x: Vector): Vector => {
     const letter = at(['q', 'k', 'v'], which);
@@ -66,10 +87,10 @@ export function looked(w: Weights, queries: Matrix, source: Matrix, layer: Pick<
   const part = (x: Vector, head: number) => x.slice(head * width, (head + 1) * width);
   const each = range(heads).map((head) => {
     const group = Math.floor((head * keyHeads) / heads);
-    const keys = source.map((x) => part(map(1, x), group));
+    const keys = source.map((x, s) => turn(part(map(1, x), group), s));
     const values = source.map((x) => part(map(2, x), group));
     return queries.map((x, t) => {
-      const q = part(map(0, x), head);
+      const q = turn(part(map(0, x), head), t + source.length - queries.length);
       const places = range(source.length).filter((s) => may(t, s));
       const shares = softmax(places.map((s) => dot(q, at(keys, s)) * (layer.scale ?? 1 / Math.sqrt(width))));
       const weights = range(source.length).map((s) => (places.includes(s) ? at(shares, places.indexOf(s)) : 0));
@@ -93,10 +114,10 @@ export function half(
   w: Weights,
   n: number,
   rows: Matrix,
-  { first = false, eps }: Pick<Layer, 'first' | 'eps'>,
+  { first = false, eps, norm: normalised = layerNorm }: Pick<Layer, 'first' | 'eps' | 'norm'>,
   of: (z: Matrix) => Matrix,
 ): Matrix {
-  const norm = (z: Matrix) => z.map((row) => layerNorm(w.within(`norm${n}`), row, eps));
+  const norm = (z: Matrix) => z.map((row) => normalised(w.within(`norm${n}`), row, eps));
   const sum = of(first ? norm(rows) : rows).map((row, t) => plus(at(rows, t), row));
   return first ? sum : norm(sum);
 }
@@ -116,22 +137,22 @@ export function layer(w: Weights, x: Matrix, options: Layer): Matrix {
 /** One layer of a decoder: between the two, attention to a source where `sees` lets it. */
 export function decoderLayer(w: Weights, x: Matrix, source: Matrix, options: Layer & { sees: Layer['may'] }): Matrix {
   const own = half(w, 1, x, options, (z) => looked(w.within('self_attn'), z, z, options).output);
-  const cross = { ...options, may: options.sees };
+  const { turn: _, ...cross } = { ...options, may: options.sees };
   const read = half(w, 2, own, options, (z) => looked(w.within('multihead_attn'), z, source, cross).output);
   return half(w, 3, read, options, (z) => z.map((row) => net(w, row, options.bend)));
 }
 
-const last = (w: Weights, rows: Matrix, eps?: number): Matrix =>
-  w.has('norm.weight') ? rows.map((row) => layerNorm(w.within('norm'), row, eps)) : rows;
+const last = (w: Weights, rows: Matrix, { eps, norm = layerNorm }: Layer): Matrix =>
+  w.has('norm.weight') ? rows.map((row) => norm(w.within('norm'), row, eps)) : rows;
 
 /** Layers one after the other, and the norm behind them where there is one. */
 export function encoder(w: Weights, x: Matrix, count: number, options: Layer): Matrix {
-  return last(w, range(count).reduce<Matrix>((z, i) => layer(w.within(`layers.${i}`), z, options), x), options.eps); // biome-ignore format: one line
+  return last(w, range(count).reduce<Matrix>((z, i) => layer(w.within(`layers.${i}`), z, options), x), options); // biome-ignore format: one line
 }
 
 /** The same of a decoder. */
 export function decoder(w: Weights, x: Matrix, source: Matrix, count: number, options: Layer & { sees: Layer['may'] }): Matrix {
-  return last(w, range(count).reduce<Matrix>((z, i) => decoderLayer(w.within(`layers.${i}`), z, source, options), x), options.eps); // biome-ignore format: one line
+  return last(w, range(count).reduce<Matrix>((z, i) => decoderLayer(w.within(`layers.${i}`), z, source, options), x), options); // biome-ignore format: one line
 }
 
 /** Radford et al. 2018, eq. 2, with the norms of 2019: h₀ = U W_e + W_p, the layers, a norm, and a map to the next symbol. */

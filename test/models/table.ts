@@ -10,6 +10,7 @@ import type { ModelOptions } from '../../src/models/tokens.ts';
 import { TransformerDecoderLayer, type TransformerDecoderLayerOptions } from '../../src/models/transformer/decoder-layer.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '../../src/models/transformer/layer.ts';
+import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
 import { TransformerDecoder, TransformerEncoder } from '../../src/models/transformer/stack.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
 import { Transformer } from '../../src/models/transformer/transformer.ts';
@@ -27,7 +28,7 @@ const base = { source: SYMBOLS, target: SYMBOLS, hidden: 4, embedding: 3 };
 
 export interface TranslatorRow {
   name: string;
-  build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq;
+  build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq | Seq2SeqTransformer;
 }
 
 /** Other mechanisms, decoders and memories, for a decoder's width; none of them draws. */
@@ -47,6 +48,23 @@ const variants: Record<string, (hidden: number) => Pick<AttentionSeq2SeqOptions,
   monotonic: () => ({ attention: (sizes, key) => monotonic(sizes, key, { noise: 0 }) }),
 };
 
+/** Transformers, 4 wide with two heads where a row of the suite asks for no other width. */
+const transformers: Record<string, Partial<Seq2SeqTransformerOptions>> = {
+  sinusoidal: { activation: 'relu' },
+  learned: {
+    positions: 'learned',
+    length: 400,
+    activation: 'silu',
+    gated: true,
+    normFirst: true,
+    shared: true,
+    tied: true,
+    scaleEmbeddings: false,
+  },
+  rotary: { positions: 'rotary', activation: 'relu2', normFirst: true, norm: 'rms', keyHeads: 1, bias: false, layers: 2 },
+  opennmt: { positions: 'opennmt', activation: 'gelu-tanh' },
+};
+
 /** Every encoder-decoder model with each of its ways. */
 export const translators: TranslatorRow[] = [
   ...(['additive', 'general'] as const).map((score) => ({
@@ -61,6 +79,11 @@ export const translators: TranslatorRow[] = [
   ...(['each', 'first', 'state'] as const).map((feed) => ({
     name: `Seq2Seq, ${feed}`,
     build: (key: Key, options: Partial<ModelOptions> = {}) => new Seq2Seq({ ...base, feed, ...options }, key),
+  })),
+  ...Object.entries(transformers).map(([name, own]) => ({
+    name: `Seq2SeqTransformer, ${name}`,
+    build: (key: Key, { hidden: size = 4, embedding: _, layers = 1, ...options }: Partial<ModelOptions> = {}) =>
+      new Seq2SeqTransformer({ source: SYMBOLS, target: SYMBOLS, size, heads: 2, layers, hidden: 5, ...own, ...options }, key),
   })),
 ];
 
@@ -277,7 +300,7 @@ export const models: ModuleRow[] = [
       module: name.split(',')[0] as string,
       name: name.split(', ')[1] as string,
       build: (key) => build(key, { dropout: 0.2 }),
-      constant: ['gain', 'offset', 'in_proj_bias', 'out_proj.bias'],
+      constant: ['gain', 'offset', ...drawnAlike],
       call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), sentences(examples, T, SYMBOLS, 2), keyed(key)),
       dropout: true,
     }),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
+import { Seq2SeqTransformer } from '../../src/models/transformer/seq2seq-transformer.ts';
 import { argmax, logSoftmax, pick, slice, sum } from '../../src/ops/index.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
@@ -199,7 +200,8 @@ describe.each(translators.map((row) => [row.name, row.build] as const))('%s', (_
     expect(() => model.forward(source(), target(), { key: 3 as unknown as Key })).toThrow('forward: key must be made by key(seed)');
     expect(() => model.read(source(), { key: 3 as unknown as Key })).toThrow('read: key must be made by key(seed)');
     expect(() => model.read(source(), { keys: key(1) } as object)).toThrow('read: options must be among key, got keys');
-    expect(() => (model.encoder.forward as (x: Tensor) => unknown).call(model.encoder, source())).toThrow(
+    const { encoder } = model instanceof Seq2SeqTransformer ? new Seq2Seq({ source: 7, target: 7, hidden: 4 }, key(1)) : model;
+    expect(() => (encoder.forward as (x: Tensor) => unknown).call(encoder, source())).toThrow(
       'forward: pad must be a whole number, got undefined',
     );
     model.output.bias?.view().fill(Number.NaN);

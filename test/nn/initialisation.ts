@@ -20,6 +20,8 @@ const linear: Rule = (_, beside) => within(beside('weight')[1]);
 const recurrent: Rule = (_, beside) => within(beside('weight_hh')[1]);
 /** Glorot and Bengio 2010, eq. 16: √6 / √(rows + columns). */
 const xavier: Rule = ([rows = Number.NaN, columns = Number.NaN]) => ({ kind: 'uniform', bound: Math.sqrt(6 / (rows + columns)) });
+/** N(0, 1/√D). */
+const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-1) as number) });
 /** All of these, as `nn.Transformer` draws its matrices. */
 const glorot = (...paths: string[]): Record<string, Rule> => Object.fromEntries(paths.map((path) => [path, xavier]));
 const lastWidth: Rule = (shape) => within(shape.at(-1));
@@ -59,13 +61,24 @@ export const starts: Record<string, Record<string, Rule>> = {
   PackedProjection: { in_proj_weight: xavier, in_proj_bias: constant(0) },
   SeparateProjection: { q_proj_weight: xavier, k_proj_weight: xavier, v_proj_weight: xavier, in_proj_bias: constant(0) },
   Transformer: glorot(
-    ...['encoder.layers.0', 'decoder.layers.0', 'decoder.layers.1'].flatMap((layer) =>
-      ['self_attn.in_proj_weight', 'self_attn.out_proj.weight', 'linear1.weight', 'linear2.weight'].map((name) => `${layer}.${name}`),
-    ),
-    ...['decoder.layers.0', 'decoder.layers.1'].flatMap((layer) =>
-      ['in_proj_weight', 'out_proj.weight'].map((name) => `${layer}.multihead_attn.${name}`),
+    ...['encoder.layers.0', 'encoder.layers.1', 'decoder.layers.0', 'decoder.layers.1'].flatMap((layer) => [
+      ...['linear1.weight', 'linear2.weight'].map((name) => `${layer}.${name}`),
+      ...['self_attn', ...(layer.startsWith('d') ? ['multihead_attn'] : [])].flatMap((attention) =>
+        ['q_proj.weight', 'k_proj.weight', 'v_proj.weight', 'out_proj.weight'].map((name) => `${layer}.${attention}.${name}`),
+      ),
+    ]),
+    ...['encoder.layers.0', 'decoder.layers.0'].map((layer) => `${layer}.gate.weight`),
+    ...['encoder.layers.0.self_attn', 'decoder.layers.0.self_attn', 'decoder.layers.0.multihead_attn'].map(
+      (name) => `${name}.in_proj_weight`,
     ),
   ),
+  Seq2SeqTransformer: {
+    'embedding.weight': narrow,
+    'sourceEmbedding.weight': narrow,
+    'positions.weight': narrow,
+    'sourcePositions.weight': narrow,
+    'output.bias': (_, beside) => within(beside('embedding.weight')[1]), // its weight may be elsewhere
+  },
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };
 

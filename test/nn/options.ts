@@ -50,7 +50,7 @@ const layer = {
   ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
   ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5, attentionBias: 'inputs' },
 };
-const without = (all: object, name: string) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
+const without = (all: object, ...names: string[]) => Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
 const ofLayer = { dropout: share, eps: positive, scale: finite };
 
 /** Every exported part that is made with options. */
@@ -144,6 +144,27 @@ export const options: Record<string, Made> = {
     saccade.TransformerDecoderLayer,
     { ...layer, source: 5, norm: (size: number) => new saccade.LayerNorm({ size }) },
     { numbers: ofLayer },
+  ),
+  Seq2SeqTransformer: made(
+    saccade.Seq2SeqTransformer,
+    {
+      ...without(layer, 'window', 'between', 'headSize'),
+      ...{
+        source: 7,
+        target: 7,
+        layers: 2,
+        lastNorm: true,
+        positions: 'learned',
+        length: 9,
+        scaleEmbeddings: true,
+        shared: true,
+        tied: true,
+        alignment: 1,
+      },
+      ...{ pad: 0, start: 1, end: 2, encoder: { layers: 1 }, decoder: { window: saccade.causal }, between, headSize: 3 },
+      norm: (size: number) => new saccade.LayerNorm({ size }),
+    },
+    { numbers: { ...ofLayer, ...ofModel, alignment: [...never, -1, 2.5, 2] } },
   ),
   TransformerEncoder: made(
     saccade.TransformerEncoder,

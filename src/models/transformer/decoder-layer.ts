@@ -23,7 +23,7 @@ import {
   type TransformerEncoderLayerOptions,
 } from './parts.ts';
 
-/** What a {@link TransformerDecoderLayer} is made with. */
+/** Options of a {@link TransformerDecoderLayer}. */
 export interface TransformerDecoderLayerOptions extends TransformerEncoderLayerOptions {
   /** Width of the source's vectors. Default D. */
   source?: number | undefined;
@@ -32,9 +32,9 @@ export interface TransformerDecoderLayerOptions extends TransformerEncoderLayerO
 /** Rules of {@link TransformerDecoderLayerOptions}. */
 export const isDecoderLayer: Rules<TransformerDecoderLayerOptions> = { ...isLayer, source: /* @__PURE__ */ maybe(isSize) };
 
-/** What a layer with a source may be told of one call. */
+/** Options of one call of a layer with a source. */
 export interface DecoderLayerCall extends LayerCall {
-  /** Where it may look in the source, bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
+  /** The places of the source, bool, true = may attend: `[B, S]` for all queries, `[B, T, S]`, or `[1, T, S]` for all examples. */
   crossMask?: Tensor | undefined;
 }
 
@@ -60,8 +60,8 @@ type Looked = Given & { weights?: Tensor };
 /**
  * One layer of a Transformer decoder (Vaswani et al. 2017, §3.1): self-attention A that looks back, attention C to a source s, then a feed-forward net
  * F of each place alone: `y = N₁(x + A(x))`, `z = N₂(y + C(y, s))`, `N₃(z + F(z))`; with `normFirst` the norms stand before A, C and F.
- * Parameters are named and laid out as in PyTorch's `nn.TransformerDecoderLayer`. Unlike there the window is `causal` where none is given: say
- * `everywhere` for a decoder that sees its whole target.
+ * Parameters are named and laid out as in PyTorch's `nn.TransformerDecoderLayer`. Unlike there the window is `causal` by default: `everywhere`
+ * makes a decoder that sees its whole target.
  */
 export class TransformerDecoderLayer extends Module implements FeedForward {
   readonly self_attn: MultiHead;
@@ -98,8 +98,8 @@ export class TransformerDecoderLayer extends Module implements FeedForward {
   }
 
   /**
-   * `x` `[B, T, D]` with a source, `[B, S, ·]` or as {@link prepare} gives it, to the same; with `weights`, which change no bit of it, where each head
-   * looked too.
+   * Maps `x` `[B, T, D]` and a source, `[B, S, ·]` or the result of {@link prepare}, to the same. `weights` adds the attention weights of each head and
+   * changes no bit of the output.
    */
   forward(x: Tensor, source: Tensor | Prepared, options: DecoderLayerCall & { weights: true }): { output: Tensor; weights: DecoderWeights };
   forward(x: Tensor, source: Tensor | Prepared, options?: DecoderLayerCall & { weights?: false | undefined }): Tensor;
@@ -128,14 +128,14 @@ export class TransformerDecoderLayer extends Module implements FeedForward {
     return weights ? { output, weights: weightsOf(looked, read) } : output;
   }
 
-  /** A source `[B, S, ·]` as {@link extend} reads it: its keys and values. `mask`: bool `[B, S]`. */
+  /** Prepares a source `[B, S, ·]`: its keys and values, made once. `mask` is bool `[B, S]`. */
   prepare(source: Tensor, options: { mask?: Tensor } = {}): Prepared {
     return this.multihead_attn.prepare(source, source, options);
   }
 
   /**
-   * The next places `[B, N, D]` of targets, any number at a time, each looking at itself, at all before it and at the source: `output` `[B, N, D]`, and
-   * the cache with them. The bits are those of {@link forward} under a `causal` window.
+   * Extends targets by the next places `[B, N, D]`, any number at a time; each attends to itself, to all before it and to the source. Gives `output`
+   * `[B, N, D]` and the cache with these places. The bits are those of {@link forward} with a `causal` window.
    */
   extend(x: Tensor, prepared: Prepared, cache?: KeyValueCache, options: ExtendCall = {}): DecoderExtended {
     const { output, looked, read } = this.through(

@@ -59,7 +59,7 @@ export class TransformerEncoderLayer extends Module implements FeedForward {
     this.dropout = new Dropout({ p: dropout });
   }
 
-  /** `[B, T, D]` to the same; with `weights`, which change no bit of it, where each head looked `[B, H, T, T]` too. */
+  /** Maps `[B, T, D]` to the same. `weights` adds the attention weights of each head `[B, H, T, T]` and changes no bit of the output. */
   forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor };
   forward(x: Tensor, options?: LayerCall & { weights?: false | undefined }): Tensor;
   forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor } {
@@ -75,8 +75,8 @@ export class TransformerEncoderLayer extends Module implements FeedForward {
   }
 
   /**
-   * The next places `[B, N, D]` of texts, any number at a time, each looking at itself and at all before it: `output` `[B, N, D]`, and the cache with
-   * them, as {@link MultiHead.extend} has it. The bits are those of the whole text under a `causal` window.
+   * Extends texts by the next places `[B, N, D]`, any number at a time; each attends to itself and to all before it. Gives `output` `[B, N, D]` and the
+   * cache with these places, see {@link MultiHead.extend}. The bits are those of {@link forward} with a `causal` window.
    */
   extend(x: Tensor, cache?: KeyValueCache, options: ExtendCall = {}): Extended {
     const looked = half(x, this.half(this.norm1, undefined), (z) => this.self_attn.extend(z, cache, options));

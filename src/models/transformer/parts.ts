@@ -7,7 +7,8 @@ import type { Dropout } from '../../nn/dropout.ts';
 import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
-import { add, gelu, mul, relu, sigmoid, square } from '../../ops/index.ts';
+import { RMSNorm } from '../../nn/rms-norm.ts';
+import { add, gelu, mul, relu, reluSquared, silu, swiglu } from '../../ops/index.ts';
 import { anything, isFlag, isNumber, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -16,8 +17,8 @@ const activations = {
   relu,
   gelu: (x: Tensor) => gelu(x),
   'gelu-tanh': (x: Tensor) => gelu(x, { approximate: 'tanh' }),
-  silu: (x: Tensor) => mul(x, sigmoid(x)),
-  relu2: (x: Tensor) => square(relu(x)),
+  silu,
+  relu2: reluSquared,
 };
 
 /**
@@ -32,7 +33,7 @@ export type Norm = Module & {
   forward(x: Tensor): Tensor;
 };
 
-/** What a layer of a Transformer is made with. */
+/** Options of a {@link TransformerEncoderLayer}. */
 export interface TransformerEncoderLayerOptions {
   /** D. */
   size: number;
@@ -43,54 +44,58 @@ export interface TransformerEncoderLayerOptions {
   /** Default `relu`. */
   activation?: Activation | undefined;
   /**
-   * The net has a third map, `gate` `[F, D]`, which alone is bent, and multiplies what `linear1` gives: `W₂ (f(V x) ⊙ W₁ x)` (Shazeer 2020, "GLU
-   * variants"). Default false.
+   * Whether the net has a third map V, `gate` `[F, D]`. The activation then is of the gate, which multiplies the first map: `W₂ (f(V x) ⊙ W₁ x)`
+   * (Shazeer 2020, "GLU variants"). Default false.
    */
   gated?: boolean | undefined;
   /** Whether each half normalises what it reads (Radford et al. 2019, §2.3) and not the sum that it leaves. Default false. */
   normFirst?: boolean | undefined;
-  /** Makes each of the norms, of the width it is given. Default {@link LayerNorm}. */
-  norm?: ((size: number) => Norm) | undefined;
-  /** Beside the variance, of the default norm. Default 1e-5. */
+  /** The norms: `layer` ({@link LayerNorm}), `rms` ({@link RMSNorm}), or a function that makes one of the given width. Default `layer`. */
+  norm?: 'layer' | 'rms' | ((size: number) => Norm) | undefined;
+  /** Added to the variance or mean square by norms by name. Default: theirs, 1e-5 or 1e-6. */
   eps?: number | undefined;
-  /** Without, no map and no {@link LayerNorm} has a bias. Default true. */
+  /** Whether the maps and each {@link LayerNorm} have biases. Default true. */
   bias?: boolean | undefined;
   /** The same of the maps of attention, or of queries, keys and values alone (`inputs`). Default `bias`. */
   attentionBias?: boolean | 'inputs' | undefined;
-  /** Where a key is given: of attention weights, between the maps, and of what each half adds. Default 0. */
+  /** Probability of dropping attention weights, elements between the maps, and of what each half adds, if a key is given. Default 0. */
   dropout?: number | undefined;
-  /** Where a query may look among the places of its own sequence. Default everywhere in an encoder, `causal` in a decoder. */
+  /** The places of its own sequence that a query may attend to. Default: everywhere in an encoder, `causal` in a decoder. */
   window?: Window | undefined;
   /** G: heads of keys and values, each for H / G of queries, see {@link MultiHead}. Default H. */
   keyHeads?: number | undefined;
   /** Width of a head. Default D / H. */
   headSize?: number | undefined;
-  /** What happens to queries and keys of self-attention between their maps and the score: rotary positions, norms. */
+  /** Changes queries and keys of self-attention between their maps and the score: rotary positions, norms. */
   between?: Between | undefined;
   /** Factor of all scores. Default 1 / √(width of a head). */
   scale?: number | undefined;
 }
 
-/** What a layer may be told of one call. */
+/** Options of one call of a layer. */
 export interface LayerCall {
   /** bool, true = may attend: `[B, T]` for all queries, `[B, T, T]`, or `[1, T, T]` for all examples. */
   mask?: Tensor | undefined;
-  /** Given in training: what dropout draws from. */
+  /** The key that dropout draws from, in training. */
   key?: Key | undefined;
 }
 
 /** Names of {@link LayerCall}. */
 export const calling: Names<LayerCall & { weights?: boolean }> = { mask: 1, key: 1, weights: 1 };
 
-/** Of layers, and of models that are made of them. */
+/** The rule of an activation, in layers and models. */
 export const isActivation = /* @__PURE__ */ ruleOf(
   'relu, gelu, gelu-tanh, silu, relu2 or a function of a tensor',
   (value) => typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(activations, value)),
 );
 
-const isMaker = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
+/** The rule of the option `norm`, in layers and models. */
+export const isNorm = /* @__PURE__ */ ruleOf(
+  'layer, rms or a function of a width',
+  (value) => value === 'layer' || value === 'rms' || typeof value === 'function',
+);
 
-/** Rules of what every layer is made with. */
+/** Rules of {@link TransformerEncoderLayerOptions}. */
 export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   size: isSize,
   heads: isSize,
@@ -98,7 +103,7 @@ export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   activation: /* @__PURE__ */ maybe(isActivation),
   gated: /* @__PURE__ */ maybe(isFlag),
   normFirst: /* @__PURE__ */ maybe(isFlag),
-  norm: /* @__PURE__ */ maybe(isMaker),
+  norm: /* @__PURE__ */ maybe(isNorm),
   eps: /* @__PURE__ */ maybe(isPositive),
   bias: /* @__PURE__ */ maybe(isFlag),
   attentionBias: /* @__PURE__ */ maybe(isBias),
@@ -110,9 +115,10 @@ export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   scale: /* @__PURE__ */ maybe(isNumber),
 };
 
-/** What makes the norms that the options ask for. */
+/** A maker of the norms that the options ask for. */
 export function normOf({ size, norm, eps, bias }: Pick<TransformerEncoderLayerOptions, 'size' | 'norm' | 'eps' | 'bias'>): () => Norm {
-  if (norm) return () => norm(size);
+  if (typeof norm === 'function') return () => norm(size);
+  if (norm === 'rms') return () => new RMSNorm({ size, eps });
   return () => new LayerNorm({ size, ...(eps !== undefined && { eps }), ...(bias !== undefined && { bias }) });
 }
 
@@ -130,14 +136,14 @@ export function attentionOf(
   );
 }
 
-/** What a half's part gives, `output` beside whatever else. */
+/** The result of a half's part: `output`, beside whatever else. */
 export interface Given {
   output: Tensor;
 }
 
 /**
- * One half of a layer, `x` `[B, T, D]` and what `part` makes of it added: `N(x + f(x))` with the norm N behind the sum (Vaswani et al. 2017, §3.1), with
- * `first` `x + f(N(x))` (Radford et al. 2019, §2.3). With a key f is dropped out.
+ * One half of a layer, the sum of `x` `[B, T, D]` and the output f of `part`: `N(x + f(x))`, where the norm N stands behind the sum (Vaswani et al. 2017,
+ * §3.1), or with `first` `x + f(N(x))` (Radford et al. 2019, §2.3). A key drops elements of f.
  */
 export function half<G extends Given>(
   x: Tensor,
@@ -170,9 +176,12 @@ export function feedForwardOf(
   };
 }
 
-/** `W₂ f(W₁ x)`, with a gate V `W₂ (f(V x) ⊙ W₁ x)`, of each place `[B, T, D]` alone. With a key what W₂ reads is dropped out. */
+const gated = (activation: FeedForward['activation'], by: Tensor, x: Tensor) =>
+  activation === silu ? swiglu(by, x) : mul(activation(by), x);
+
+/** `W₂ f(W₁ x)`, with a gate V `W₂ (f(V x) ⊙ W₁ x)`, of each place `[B, T, D]` alone. A key drops elements of what W₂ reads. */
 export function feedForward({ linear1, linear2, gate, activation }: FeedForward, x: Tensor, dropout: Dropout, key: Key | undefined): Given {
   const up = linear1.forward(x); // [B, T, F]
-  const bent = gate ? mul(activation(gate.forward(x)), up) : activation(up);
+  const bent = gate ? gated(activation, gate.forward(x), up) : activation(up);
   return { output: linear2.forward(dropout.forward(bent, { key })) };
 }

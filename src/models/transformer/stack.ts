@@ -21,21 +21,21 @@ import { calling, isLayer, type LayerCall, type Norm, normOf, type TransformerEn
 interface Stacked {
   /** How many layers. */
   layers: number;
-  /** Whether a norm stands behind the last layer. Default: where layers normalise first. */
+  /** Whether a norm stands behind the last layer. Default: if the layers normalise first. */
   lastNorm?: boolean | undefined;
 }
 
-/** What a {@link TransformerEncoder} is made with. */
+/** Options of a {@link TransformerEncoder}. */
 export interface TransformerEncoderOptions extends TransformerEncoderLayerOptions, Stacked {}
 
-/** What a {@link TransformerDecoder} is made with. */
+/** Options of a {@link TransformerDecoder}. */
 export interface TransformerDecoderOptions extends TransformerDecoderLayerOptions, Stacked {}
 
 const stacked: Rules<Stacked> = { layers: isSize, lastNorm: /* @__PURE__ */ maybe(isFlag) };
 const isEncoder: Rules<TransformerEncoderOptions> = { ...isLayer, ...stacked };
 const isDecoder: Rules<TransformerDecoderOptions> = { ...isDecoderLayer, ...stacked };
 
-/** A key for each of some layers, of a call that may have none. */
+/** Keys of the layers, if the call has one. */
 const keysOf = (key: Key | undefined, layers: readonly unknown[]): readonly Key[] => (key ? split(key, layers.length) : []);
 
 /**
@@ -55,7 +55,7 @@ export class TransformerEncoder extends Module {
     this.norm = lastNorm ? normOf(options)() : null;
   }
 
-  /** `[B, T, D]` to the same; with `weights`, which change no bit of it, where each head of each layer looked too: `[B, H, T, T]`, first layer first. */
+  /** Maps `[B, T, D]` to the same. `weights` adds the attention weights of each layer, `[B, H, T, T]`, and changes no bit of the output. */
   forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor[] };
   forward(x: Tensor, options?: LayerCall & { weights?: false | undefined }): Tensor;
   forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor[] } {
@@ -75,17 +75,23 @@ export class TransformerEncoder extends Module {
   }
 }
 
-/** A source as the layers of a decoder read it: its keys and values, made once. */
+/** A source prepared for the layers of a decoder: its keys and values, made once. */
 export type TransformerSource = { readonly layers: readonly Prepared[] };
 
-/** What a decoder keeps of the targets so far: the cache of each layer. */
+/** The memory of a decoder for the targets so far: the cache of each layer. */
 export type TransformerState = { readonly layers: readonly KeyValueCache[] };
 
-/** What {@link TransformerDecoder.extend} gives. */
+/** Options of {@link TransformerDecoder.extend}. */
+export interface DecoderStackCall extends Omit<ExtendCall, 'weights'> {
+  /** Whether to give the weights of every layer; a number, from 0, gives those of that layer alone. Default false. */
+  weights?: boolean | number;
+}
+
+/** The result of {@link TransformerDecoder.extend}. */
 export interface DecoderStackExtended {
   /** The output of these tokens `[B, N, D]`. */
   output: Tensor;
-  /** Of each layer, first layer first. */
+  /** The attention weights of the layers asked for, first layer first. */
   weights?: DecoderWeights[];
   /** The state with these tokens. */
   state: TransformerState;
@@ -105,7 +111,10 @@ export class TransformerDecoder extends Module {
     this.norm = lastNorm ? normOf(options)() : null;
   }
 
-  /** Targets `[B, T, D]` with a source, `[B, S, ·]` or as {@link prepare} gives it, to the same; with `weights`, which change no bit of it, where each head of each layer looked too. */
+  /**
+   * Maps targets `[B, T, D]` and a source, `[B, S, ·]` or the result of {@link prepare}, to the same. `weights` adds the attention weights of each layer
+   * and changes no bit of the output.
+   */
   forward(
     x: Tensor,
     source: Tensor | TransformerSource,
@@ -134,28 +143,35 @@ export class TransformerDecoder extends Module {
     return weights ? { output, weights: seen } : output;
   }
 
-  /** A source `[B, S, ·]` as {@link extend} reads it. `mask`: bool `[B, S]`. */
+  /** Prepares a source `[B, S, ·]`. `mask` is bool `[B, S]`. */
   prepare(source: Tensor, options: { mask?: Tensor } = {}): TransformerSource {
     return { layers: this.layers.map((layer) => layer.prepare(source, options)) };
   }
 
   /**
-   * The next places `[B, N, D]` of targets, any number at a time, and what is kept with them; without a state targets begin. One by one, in chunks, all
-   * at once, alone or in a batch: the bits are the same, and those of {@link forward} under a `causal` window.
+   * Extends targets by the next places `[B, N, D]`, any number at a time; without a state new targets begin. One by one, in chunks, all at once, alone or
+   * in a batch: the bits are the same, and those of {@link forward} with a `causal` window.
    */
-  extend(x: Tensor, source: TransformerSource, state?: TransformerState, options: ExtendCall = {}): DecoderStackExtended {
+  extend(x: Tensor, source: TransformerSource, state?: TransformerState, options: DecoderStackCall = {}): DecoderStackExtended {
+    const { weights: of, ...call } = options;
     this.expectLayers('source', source);
     if (state) this.expectLayers('state', state);
+    if (typeof of === 'number' && !(of in this.layers)) {
+      throw new RangeError(`TransformerDecoder: weights must be true, false or one of ${this.layers.length} layers, got ${of}`);
+    }
     const caches: KeyValueCache[] = [];
     const seen: DecoderWeights[] = [];
     const y = this.layers.reduce((z, layer, i) => {
-      const { output, cache, weights } = layer.extend(z, source.layers[i] as Prepared, state?.layers[i], options);
+      const { output, cache, weights } = layer.extend(z, source.layers[i] as Prepared, state?.layers[i], {
+        ...call,
+        weights: of === true || of === i,
+      });
       caches.push(cache);
       if (weights) seen.push(weights);
       return output;
     }, x);
     const output = this.norm?.forward(y) ?? y;
-    return { output, state: { layers: caches }, ...(options.weights && { weights: seen }) };
+    return { output, state: { layers: caches }, ...(seen.length > 0 && { weights: seen }) };
   }
 
   private expectLayers(name: string, { layers }: { layers: readonly unknown[] }): void {

@@ -9,27 +9,27 @@ import type { DecoderWeights } from './decoder-layer.ts';
 import { isLayer, type TransformerEncoderLayerOptions } from './parts.ts';
 import { TransformerDecoder, type TransformerDecoderOptions, TransformerEncoder, type TransformerEncoderOptions } from './stack.ts';
 
-/** What a {@link Transformer} is made with. */
+/** Options of a {@link Transformer}. */
 export interface TransformerOptions extends Omit<TransformerEncoderLayerOptions, 'window'> {
-  /** Layers of the encoder and of the decoder. */
+  /** How many layers the encoder has, and the decoder. */
   layers: number;
   /** Whether a norm stands behind the last layer of each. Default true, as in PyTorch. */
   lastNorm?: boolean | undefined;
-  /** What is otherwise in the encoder: its window, the number of its layers, … */
+  /** Options of the encoder alone: its window, another number of layers, … */
   encoder?: Partial<TransformerEncoderOptions> | undefined;
-  /** What is otherwise in the decoder. */
+  /** Options of the decoder alone. */
   decoder?: Partial<TransformerDecoderOptions> | undefined;
 }
 
-/** What a {@link Transformer} may be told of one call. Masks are bool, true = may attend. */
+/** Options of one call of a {@link Transformer}. Masks are bool, true = may attend. */
 export interface TransformerCall {
-  /** Where the encoder may look: `[B, S]`, which counts for the decoder too, `[B, S, S]` or `[1, S, S]`. */
+  /** The places that the encoder may attend to: `[B, S]`, which counts for the decoder too, `[B, S, S]` or `[1, S, S]`. */
   sourceMask?: Tensor | undefined;
-  /** Where the decoder may look in the target, besides its window: `[B, T]`, `[B, T, T]` or `[1, T, T]`. */
+  /** The places of the target that the decoder may attend to within its window: `[B, T]`, `[B, T, T]` or `[1, T, T]`. */
   targetMask?: Tensor | undefined;
-  /** Where the decoder may look in the source: `[B, S]`, `[B, T, S]` or `[1, T, S]`. Default `sourceMask` where that is `[B, S]`. */
+  /** The places of the source that the decoder may attend to: `[B, S]`, `[B, T, S]` or `[1, T, S]`. Default: `sourceMask`, if that is `[B, S]`. */
   crossMask?: Tensor | undefined;
-  /** Given in training: what dropout draws from. */
+  /** The key that dropout draws from, in training. */
   key?: Key | undefined;
 }
 
@@ -45,7 +45,7 @@ const calling: Names<TransformerCall & { weights?: boolean }> = { sourceMask: 1,
 
 const { window: _, ...common } = isLayer;
 
-/** Rules of {@link TransformerOptions}. What the two stacks are told apart is checked by them. */
+/** Rules of {@link TransformerOptions}. The stacks check their own. */
 export const isTransformer: Rules<TransformerOptions> = {
   ...common,
   layers: anything,
@@ -55,9 +55,9 @@ export const isTransformer: Rules<TransformerOptions> = {
 };
 
 /**
- * Encoder and decoder (Vaswani et al. 2017), without embeddings: what stands before and behind them is the user's, see {@link Seq2SeqTransformer}.
+ * Encoder and decoder (Vaswani et al. 2017), without embeddings: {@link Seq2SeqTransformer} has them.
  * Parameters are named, laid out and drawn as in PyTorch's `nn.Transformer` (all matrices by Glorot and Bengio 2010, eq. 16), which has both last norms
- * whatever the layers do. Unlike there the decoder looks back alone unless its window is another, and a mask of source places counts for both.
+ * in any case. Unlike there the decoder is `causal` by default, and a mask of source places counts for both.
  */
 export class Transformer extends Module {
   readonly encoder: TransformerEncoder;
@@ -75,7 +75,10 @@ export class Transformer extends Module {
     drawnByGlorot(this, forAll);
   }
 
-  /** Vectors of sources `[B, S, D]` and of targets `[B, T, D]` to those of what comes next `[B, T, D]`; with `weights`, which change no bit of it, where all heads looked too. */
+  /**
+   * Maps vectors of sources `[B, S, D]` and targets `[B, T, D]` to those of the next tokens `[B, T, D]`. `weights` adds the attention weights of each layer
+   * and changes no bit of the output.
+   */
   forward(source: Tensor, target: Tensor, options: TransformerCall & { weights: true }): { output: Tensor; weights: TransformerWeights };
   forward(source: Tensor, target: Tensor, options?: TransformerCall & { weights?: false | undefined }): Tensor;
   forward(
