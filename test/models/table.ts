@@ -1,5 +1,4 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
-import { causal, everywhere } from '../../src/attention/window.ts';
 import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
@@ -7,19 +6,16 @@ import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
 import { ItemsSeq2Seq } from '../../src/models/seq2seq/items-seq2seq.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
-import { TransformerDecoderLayer, type TransformerDecoderLayerOptions } from '../../src/models/transformer/decoder-layer.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
-import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from '../../src/models/transformer/layer.ts';
 import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
-import { TransformerDecoder, TransformerEncoder } from '../../src/models/transformer/stack.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
-import { Transformer } from '../../src/models/transformer/transformer.ts';
 import { UniversalSentenceEncoder } from '../../src/models/transformer/universal-sentence-encoder.ts';
 import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
+import { drawnAlike, layerRows } from './layers.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
 export const SYMBOLS = 7;
@@ -93,34 +89,6 @@ const keyed = (key: Key | undefined) => (key ? { key } : {});
 /** What is real of `[B, T, D]`, 0 behind it. */
 const rowsOf = (x: Tensor, mask: Tensor) => where(reshape(mask, [...mask.shape, 1]), x, 0);
 
-/** Layers of a Transformer: 6 wide, two heads. */
-const layers: Record<string, Partial<TransformerEncoderLayerOptions>> = {
-  'post norm': { dropout: 0.2 },
-  'pre norm, causal': { normFirst: true, activation: 'gelu', window: causal, hidden: 5 },
-  'without bias': { normFirst: true, bias: false, hidden: 5 },
-  gated: { gated: true, activation: 'silu', hidden: 5, dropout: 0.2 },
-  'grouped, wide heads': { keyHeads: 1, headSize: 4, scale: 0.7, activation: 'relu2', normFirst: true, eps: 1e-2, bias: false, hidden: 5 },
-  'as GPT-2': { activation: 'gelu-tanh', normFirst: true, window: causal },
-};
-const decoderLayers: Record<string, Partial<TransformerDecoderLayerOptions>> = {
-  'post norm': { dropout: 0.2 },
-  'pre norm, gated, another source': { normFirst: true, gated: true, activation: 'silu', hidden: 5, source: 5 },
-  everywhere: { window: everywhere, keyHeads: 1, scale: 1, bias: false, hidden: 5 },
-};
-const stacked = { size: 6, heads: 2, layers: 2, hidden: 5, activation: 'gelu', dropout: 0.2 } as const;
-const drawnAlike = [
-  'in_proj_bias',
-  'out_proj.bias',
-  'norm1.weight',
-  'norm1.bias',
-  'norm2.weight',
-  'norm2.bias',
-  'norm3.weight',
-  'norm3.bias',
-  'norm.weight',
-  'norm.bias',
-];
-
 /** Choices among the real ones of S items [examples, T]: no two examples alike, −1 where a shorter answer is over. */
 const pointing = (examples: readonly number[]) =>
   tensor(
@@ -189,56 +157,7 @@ export const models: ModuleRow[] = [
       call: (model, examples) => softmax(model.forward(real(examples, [S, 2], 1), pointing(examples), { mask: padding(examples, S) })),
     }),
   ),
-  ...Object.entries(layers).map(([name, options]) =>
-    row({
-      module: 'TransformerEncoderLayer',
-      name,
-      build: (key) => new TransformerEncoderLayer({ size: 6, heads: 2, ...options }, key),
-      constant: drawnAlike,
-      call: (layer, examples, key) => layer.forward(real(examples, [S, 6], 1), { mask: padding(examples, S), key }),
-      ...(options.dropout && { dropout: true as const }),
-    }),
-  ),
-  ...Object.entries(decoderLayers).map(([name, options]) =>
-    row({
-      module: 'TransformerDecoderLayer',
-      name,
-      build: (key) => new TransformerDecoderLayer({ size: 6, heads: 2, ...options }, key),
-      constant: drawnAlike,
-      call: (layer, examples, key) => {
-        const source = real(examples, [S, options.source ?? 6], 2);
-        return layer.forward(real(examples, [T, 6], 1), source, { mask: padding(examples, T), crossMask: padding(examples, S), key });
-      },
-      ...(options.dropout && { dropout: true as const }),
-    }),
-  ),
-  row({
-    module: 'TransformerEncoder',
-    build: (key) => new TransformerEncoder({ ...stacked, normFirst: true }, key),
-    constant: drawnAlike,
-    call: (model, examples, key) => model.forward(real(examples, [S, 6], 1), { mask: padding(examples, S), key }),
-    dropout: true,
-  }),
-  row({
-    module: 'TransformerDecoder',
-    build: (key) => new TransformerDecoder({ ...stacked, normFirst: true }, key),
-    constant: drawnAlike,
-    call: (model, examples, key) => {
-      const masks = { mask: padding(examples, T), crossMask: padding(examples, S) };
-      return model.forward(real(examples, [T, 6], 1), real(examples, [S, 6], 2), { ...masks, key });
-    },
-    dropout: true,
-  }),
-  row({
-    module: 'Transformer',
-    build: (key) => new Transformer({ ...stacked, encoder: { layers: 1 } }, key),
-    constant: drawnAlike,
-    call: (model, examples, key) => {
-      const masks = { sourceMask: padding(examples, S), targetMask: padding(examples, T) };
-      return model.forward(real(examples, [S, 6], 1), real(examples, [T, 6], 2), { ...masks, key });
-    },
-    dropout: true,
-  }),
+  ...layerRows,
   row({
     module: 'Forecaster',
     build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),
