@@ -1,15 +1,13 @@
 import { parameter, scope, type Tensor, tensor } from 'saccade';
 
-/**
- * What bounds a case: arithmetic (a 4 × 8 tile), memory (a copy, reads alone, writes alone), or one exponential an element.
- */
+/** What limits a case: arithmetic (a 4 × 8 tile), memory (a copy, reads alone, writes alone), or one exponential per element. */
 export type Bound = 'compute' | 'copy' | 'read' | 'fill' | 'exp';
 
-/** What has to come out: each member is one condition. Those without a word on it are asked of one thread and the deterministic build. */
+/** The targets of a case; each member is one condition. Unless they say otherwise, they apply to one thread and the deterministic build. */
 export interface Target {
   /** At least this fraction of the limit. */
   fraction?: number;
-  /** At most this many of the case's unit (a time or a size). */
+  /** At most this much, in the case's unit (a time or a size). */
   most?: number;
   /** At least this many times as fast as the fastest peer that is not native. */
   peers?: number;
@@ -21,45 +19,45 @@ export interface Target {
   relaxed?: number;
 }
 
-/** The same work in plain data, for peers: what to do with operands of these shapes, which hold `drawn` values in [-1, 1). */
+/** The same work for peers: the operation and the shapes of its operands, which hold `drawn` values in [-1, 1). */
 export interface Task {
   readonly op: string;
   readonly shapes: readonly (readonly number[])[];
   readonly [option: string]: unknown;
 }
 
-/** What a case computed, and what plain float64 computes of the same, with no tape and no kernel of the package. */
+/** The result of a case, and of the same computation in plain float64 without the tape and kernels of the package. */
 export interface Proof {
   got: ArrayLike<number>;
   wanted: ArrayLike<number>;
 }
 
-/** One thing measured. Adding one is adding an entry to a list in bench/cases/. */
+/** One measurement. To add one, add an entry to a list in bench/cases/. */
 export interface Case {
   name: string;
-  /** Absent where no limit of the machine speaks of it. */
+  /** Absent if no limit of the machine applies. */
   bound?: Bound;
-  /** Of one call: floating-point operations (`compute`), elements (`exp`), or bytes read and written. Ops, where nothing bounds it. */
+  /** The work of one call: floating-point operations (`compute`), elements (`exp`), or bytes read and written; ops if nothing limits it. */
   work: number;
-  /** Told as time, where one call is what people wait for; `µs` for one of `work`. Otherwise as a rate. */
+  /** Reported as time if people wait for one call; `µs` is per unit of `work`. Otherwise as a rate. */
   unit?: 'ms' | 'µs';
-  /** Makes what the calls work on, on the backend in use, and returns the call. */
+  /** Creates the operands on the active backend and returns the call to measure. */
   setup: () => () => Tensor;
-  /** All of what `setup`'s call computes beside its float64 value, or less of the same where float64 would take long. */
+  /** Computes the whole result of `setup`'s call and its float64 value, or a part of both if float64 would take long. */
   proof: () => Proof;
-  /** How far an element may be from float64, relative to the largest. */
+  /** The largest error of an element against float64, relative to the largest element. */
   tolerance: number;
   task?: Task;
   target?: Target;
 }
 
-/** A case that has its own way of measuring: a figure a round. */
+/** A case with its own way of measuring: one figure per round. */
 export interface Figure {
   name: string;
   unit: 'ms' | 'KB' | 'MB';
   rounds: number;
   once: () => number | Promise<number>;
-  /** What to take off: measured in the same rounds. */
+  /** A figure to subtract, measured in the same rounds. */
   less?: () => number | Promise<number>;
   target?: Target;
 }
@@ -76,15 +74,15 @@ export function drawn(size: number, seed: number): Float32Array {
   });
 }
 
-/** Operands of given shapes: drawn, and parameters, so that what is made of them is recorded. */
+/** Operands of given shapes as parameters with drawn values, so that ops on them are recorded. */
 export function parametersOf(shapes: readonly (readonly number[])[]): Tensor[] {
   return shapes.map((shape, i) => parameter(tensor(drawn(sizeOf(shape), i + 1), { shape })));
 }
 
-/** The values of operands that `parametersOf` makes. */
+/** The values of the operands of `parametersOf`. */
 export const valuesOf = (shapes: readonly (readonly number[])[]): Float32Array[] => shapes.map((shape, i) => drawn(sizeOf(shape), i + 1));
 
-/** What a call of `setup` gives. */
+/** The result of a call of `setup`. */
 export const resultOf = (setup: Case['setup']): ArrayLike<number> => scope(() => setup()().toArray());
 
 /** The setup of one op on operands of given shapes. */

@@ -1,38 +1,38 @@
-// Who takes turns in a round: Saccade, the machine's limit, and peers (bench/peers/).
+// The contenders that alternate in a round: Saccade, the machine's limit, and peers (bench/peers/).
 import { type Backend, scope, type Tensor } from 'saccade';
 import { withBackend } from 'saccade/reference';
 import type { Task } from './case.ts';
 
-/** One who does a case's work. */
+/** A contender, which does a case's work. */
 export interface Contender {
   name: string;
-  /** Milliseconds of one call, over that many of them. */
+  /** Milliseconds per call, over this many calls. */
   time: (calls: number) => number | Promise<number>;
 }
 
-/** A peer made ready for one task; `result`, where it can be compared with ours. */
+/** A peer prepared for one task; `result` if it can be compared with ours. */
 export interface Prepared {
   time: Contender['time'];
   result?: () => Promise<ArrayLike<number>>;
   close?: () => void;
 }
 
-/** A library measured beside ours. `native` ones (not wasm) are told, and count for no target. */
+/** A library measured beside ours. `native` ones (not wasm) are reported but count for no target. */
 export interface Peer {
   name: string;
   native: boolean;
-  /** `undefined` for a task it cannot do. `inputs` are the values of the task's operands. */
+  /** `undefined` for a task that it cannot do. `inputs` are the values of the task's operands. */
   prepare: (task: Task, inputs: Float32Array[]) => Promise<Prepared | undefined>;
   close?: () => void;
 }
 
-/** What time is told by, in milliseconds. */
+/** The clock, in milliseconds. */
 export type Clock = () => number;
 
 /** What passes on the wall. */
 export const elapsed: Clock = () => performance.now();
 
-/** What this process has spent computing, which others on the same processor do not lengthen. Its helper threads count too. */
+/** CPU time of this process, including its helper threads; other processes on the machine do not lengthen it. */
 export const computing: Clock = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -40,19 +40,19 @@ export const computing: Clock = () => {
 
 let now = elapsed;
 
-/** Has everything timed by this clock from now on. */
+/** Makes this clock the one that times everything. */
 export function timeBy(clock: Clock): void {
   now = clock;
 }
 
-/** Milliseconds of one run, over `calls` of them. */
+/** Milliseconds per call of one run of `calls` calls. */
 export function timed(run: () => void, calls: number): number {
   const start = now();
   for (let i = 0; i < calls; i++) run();
   return (now() - start) / calls;
 }
 
-/** Ours on a backend: results are freed as each call ends, operands when the bench lets go of them. */
+/** Saccade on a backend: results are freed after each call, operands when the case ends. */
 export function ours(name: string, on: Backend, setup: () => () => Tensor): Contender {
   const call = withBackend(on, setup);
   const run = () => call().storage.free();

@@ -1,4 +1,4 @@
-// What the machine can do at most, measured by kernels that do nothing else (peak.as.ts, the same for every build).
+// The limits of the machine, measured by kernels that do nothing else (peak.as.ts, the same for every build).
 import { readFileSync } from 'node:fs';
 import type { Bound } from './case.ts';
 
@@ -10,7 +10,7 @@ interface Limits {
   exp(out: number, x: number, n: number, times: number): void;
 }
 
-/** A piece of work of a kind, done as fast as the machine lets: how much it is, in the units of the case. */
+/** Work of one kind at the machine's limit, with its amount in the units of the case. */
 export interface Limit {
   run: () => void;
   work: number;
@@ -20,7 +20,7 @@ const PAGE = 65_536;
 const DEPTH = 256;
 /** Elements that stay in the first-level cache. */
 const NEAR = 2048;
-/** More than this much of a rate that does not depend on the amount says nothing new. */
+/** Beyond this amount, a rate that does not depend on the amount stays the same. */
 const ENOUGH = { compute: 2e8, exp: 4e6 };
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 16_384 });
 
@@ -35,10 +35,10 @@ function reserve(bytes: number): void {
   if (needed > 0) memory.grow(needed);
 }
 
-/** The limits of a build, by what bounds the work. */
+/** The limits of a build, by kind of work. */
 export function limitsOf(build: 'deterministic' | 'relaxed'): (bound: Bound, work: number) => Limit {
   const limits = instance(build);
-  /** Whole blocks of 16 elements for that many bytes. */
+  /** The number of elements, in blocks of 16, for that many bytes. */
   const block = (bytes: number) => Math.ceil(bytes / 64) * 16;
   const kinds: Record<Bound, (work: number) => Limit> = {
     compute(flop) {

@@ -3,7 +3,7 @@ import { type Bound, type Case, drawn, type Figure, resultOf, sizeOf } from './c
 import { type Contender, ours, type Peer, type Prepared, timed } from './contender.ts';
 import type { Limit } from './limit.ts';
 
-/** One line of the report. Times: less is better. Rates: more is. */
+/** One line of the report. Lower is better for times, higher for rates. */
 export interface Result {
   family: string;
   case: string;
@@ -11,31 +11,34 @@ export interface Result {
   /** Best of the rounds. */
   value: number;
   median: number;
-  /** The machine's own, best of the same rounds; `null` where no limit speaks of the case. */
+  /** The machine's limit, best of the same rounds; `null` if none applies. */
   limit: number | null;
   fraction: number | null;
-  /** The same work by others, best of the same rounds. */
+  /** The same work by peers, best of the same rounds. */
   peers: Record<string, number>;
 }
 
 /** What a run measures with. */
 export interface Field {
   limit: (bound: Bound, work: number) => Limit;
-  /** Other backends of ours that take part in every case: one thread beside several, the deterministic build beside the relaxed. */
+  /** Further backends of ours in every case: one thread beside several, the deterministic build beside the relaxed. */
   baselines: readonly { name: string; backend: Backend }[];
   peers: readonly Peer[];
 }
 
-/** Rounds of a contender: as many as fit in {@link BUDGET}, within these. */
+/** Rounds per contender: as many as fit in {@link BUDGET}, within these bounds. */
 const ROUNDS = { most: 25, least: 3 };
-/** Milliseconds that the rounds of one contender may take. */
+/** Milliseconds for the rounds of one contender. */
 const BUDGET = 2000;
-/** Least milliseconds one timing takes. */
+/** Minimal milliseconds of one timing. */
 const SPAN = 4;
-/** How far a peer's result may be from ours, relative to the largest element: that it does the same work, not how exactly. */
+/**
+ * The largest difference of a peer's result from ours, relative to the largest element: it shows that the work is the same, not its
+ * accuracy.
+ */
 const PEER_TOLERANCE = 1e-3;
 
-/** The largest distance of two results relative to the largest element; NaN counts as infinitely far. */
+/** The largest difference of two results relative to the largest element; NaN counts as infinitely far. */
 export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
   if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
   let scale = 0;
@@ -48,14 +51,14 @@ export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): num
   return worst === 0 ? 0 : worst / scale;
 }
 
-/** Fails unless the case's result is that of plain float64. */
+/** Throws unless the case's result equals that of plain float64. */
 export function verify(family: string, item: Case): void {
   const { got, wanted } = scope(item.proof);
   const off = distance(got, wanted);
   if (!(off <= item.tolerance)) throw new Error(`${family} ${item.name}: must be within ${item.tolerance} of float64, got ${off}`);
 }
 
-/** Calls that take {@link SPAN} together, and how long they take; warms up on the way. */
+/** The number of calls that take {@link SPAN} together, and their time; it warms up the code. */
 async function callsFor(contender: Contender): Promise<{ calls: number; span: number }> {
   for (let calls = 1; ; calls *= 2) {
     const span = (await contender.time(calls)) * calls;
@@ -63,7 +66,7 @@ async function callsFor(contender: Contender): Promise<{ calls: number; span: nu
   }
 }
 
-/** Milliseconds of one call of each contender, in turns, round by round; the slow ones sit out the last rounds. */
+/** Milliseconds per call of each contender. They alternate round by round; slow ones skip the last rounds. */
 async function rounds(contenders: readonly Contender[]): Promise<number[][]> {
   const plans = [];
   for (const contender of contenders) {
@@ -81,7 +84,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 
 const rates: Record<Bound, string> = { compute: 'GFLOP/s', copy: 'GB/s', read: 'GB/s', fill: 'GB/s', exp: 'Gelement/s' };
 
-/** Makes each peer ready that can do the case, and fails where its result is another than ours. */
+/** Prepares each peer that can do the case; throws if its result differs from ours. */
 async function ready(family: string, item: Case, peers: readonly Peer[]): Promise<(Contender & Prepared)[]> {
   const { task } = item;
   if (!task) return [];
@@ -104,7 +107,7 @@ async function ready(family: string, item: Case, peers: readonly Peer[]): Promis
   return able;
 }
 
-/** Verifies a case, then times it in turns with the machine's limit and the peers. */
+/** Verifies a case, then times it, alternating with the machine's limit and the peers. */
 export async function measure(family: string, item: Case, field: Field): Promise<Result> {
   verify(family, item);
   const { unit, work } = item;
@@ -120,7 +123,7 @@ export async function measure(family: string, item: Case, field: Field): Promise
     unit === 'ms' ? milliseconds : unit === 'µs' ? (1000 * milliseconds) / work : work / milliseconds / 1e6;
   const best = times.map((of) => Math.min(...of));
   const [value = 0] = best;
-  const least = limit ? ((best.at(-1) as number) * work) / limit.work : null; // milliseconds the limit would take
+  const least = limit ? ((best.at(-1) as number) * work) / limit.work : null; // milliseconds at the limit
   return {
     family,
     case: item.name,
@@ -133,7 +136,7 @@ export async function measure(family: string, item: Case, field: Field): Promise
   };
 }
 
-/** Takes a figure round by round. */
+/** Measures a figure round by round. */
 export async function observe(family: string, figure: Figure): Promise<Result> {
   const { name, unit, rounds, once, less = () => 0 } = figure;
   const [values, others]: [number[], number[]] = [[], []];

@@ -1,4 +1,4 @@
-// The machine's own limits, for the bench: a module of its own, no part of the kernel table.
+// The machine's own limits, for the bench: a separate module, not part of the kernel table.
 import { Exp } from "../assembly/simd/exp";
 import { V } from "../assembly/simd/lanes";
 
@@ -56,7 +56,7 @@ export function copy(out: usize, x: usize, n: i32): void {
   }
 }
 
-/** Reads `n` elements, a multiple of 16, and adds them up. */
+/** Reads `n` elements, a multiple of 16, and sums them. */
 export function read(out: usize, x: usize, n: i32): void {
   let s0 = V.splat(0);
   let s1 = V.splat(0);
@@ -85,8 +85,8 @@ export function fill(out: usize, n: i32): void {
 }
 
 /**
- * The exponentials of `n` elements, a multiple of 16, that stay in the first-level cache, `times` over: added up, never written. What
- * follows the loop makes V8 keep the constants in registers.
+ * The exponentials of `n` elements, a multiple of 16, in the first-level cache, `times` over: summed, never written. The code after the
+ * loop makes V8 keep the constants in registers.
  */
 export function exp(out: usize, x: usize, n: i32, times: i32): void {
   let s0 = V.splat(0);

@@ -1,6 +1,6 @@
-// What the results of benches are compared with: float64 loops over plain numbers, with nothing of the package in them.
+// References for the results of benches: float64 loops over plain numbers, independent of the package.
 
-/** Rows of a matrix that lies row after row. */
+/** The rows of a matrix stored row by row. */
 export type Numbers = ArrayLike<number>;
 
 const at = (x: Numbers, i: number) => x[i] as number;
@@ -12,7 +12,7 @@ function total(n: number, f: (i: number) => number): number {
   return sum;
 }
 
-/** `Σᵤ a(i, u) · b(u, j)` for the rows `i` from `first` on, of operands `[m, k]` and `[k, n]`, either of which may lie the other way round. */
+/** `Σᵤ a(i, u) · b(u, j)` for the rows `i` from `first` on, of operands `[m, k]` and `[k, n]`, either of which may be transposed. */
 export function product(
   a: Numbers,
   b: Numbers,
@@ -45,7 +45,7 @@ export function softmaxBackward(p: readonly number[], g: readonly number[]): num
   return p.map((value, i) => value * (at(g, i) - mean));
 }
 
-/** A row's values with mean 0 and variance 1 (1e-5 under the root), and the factor that scaled them. */
+/** A row standardised to mean 0 and variance 1 (1e-5 under the root), and the factor that scaled it. */
 function standardised(x: readonly number[]): { unit: number[]; factor: number } {
   const n = x.length;
   const mean = total(n, (i) => at(x, i)) / n;
@@ -56,7 +56,7 @@ function standardised(x: readonly number[]): { unit: number[]; factor: number } 
 export const layerNorm = (x: readonly number[], weight: Numbers, bias: Numbers): number[] =>
   standardised(x).unit.map((value, i) => value * at(weight, i) + at(bias, i));
 
-/** The gradient of a row: that of its standardised values, less its own mean and its part along them. */
+/** The gradient of a row: that of its standardised values, minus its mean and its component along them. */
 export function layerNormBackward(x: readonly number[], weight: Numbers, g: readonly number[]): number[] {
   const { unit, factor } = standardised(x);
   const inner = g.map((value, i) => value * at(weight, i));
@@ -84,19 +84,19 @@ export const functions = {
   gelu: (x: number) => (x / 2) * (1 + erf(x / Math.SQRT2)),
 } as const;
 
-/** One head of attention: rows of `width`, T of queries (the last of S) and S of keys and values. */
+/** One head of attention: rows of `width`, T queries (the last of S) and S keys and values. */
 export interface Head {
   query: Numbers;
   keys: Numbers;
   values: Numbers;
   width: number;
   causal: boolean;
-  /** Whether key s may be looked at. */
+  /** Whether a query may attend to key s. */
   may: (s: number) => boolean;
   bias: (t: number, s: number) => number;
 }
 
-/** The weights of query t, 0 where it may not look. */
+/** The weights of query t, 0 where it may not attend. */
 function weightsOf({ query, keys, width, causal, may, bias }: Head, t: number): number[] {
   const [T, S] = [query.length / width, keys.length / width];
   const seen = (s: number) => may(s) && !(causal && s > t + S - T);
@@ -113,7 +113,7 @@ export const attention = (head: Head): number[] =>
     return list(head.width, (d) => total(weights.length, (s) => at(weights, s) * at(head.values, s * head.width + d)));
   });
 
-/** The gradient of the queries, `g` being that of what they read. */
+/** The gradient of the queries, from the gradient `g` of what they read. */
 export const attentionBackward = (head: Head, g: Numbers): number[] =>
   list(head.query.length / head.width, (t) => t).flatMap((t) => {
     const { keys, values, width } = head;

@@ -1,7 +1,7 @@
-// The README's speed table, read off docs/performance.md: one source, so that no figure is typed. Pure.
+// The README's speed table, copied from docs/performance.md, so that no figure is typed. Pure.
 import { replaced } from './report.ts';
 
-/** What the README tells, in its words, by the family and the case that measures it. */
+/** The rows of the README's table, by the family and the case that measures them. */
 const told: readonly (readonly [work: string, family: string, name: string])[] = [
   ['matrix product 64³, through the public op', 'matmul', '64³'],
   ['matrix product 1024³', 'matmul', '1024³'],
@@ -20,7 +20,7 @@ const told: readonly (readonly [work: string, family: string, name: string])[] =
 
 const cellsOf = (line: string) => line.split('|').slice(1, -1).map((cell) => cell.trim()); // biome-ignore format: one line
 
-/** A row of a family's table, by the names of its columns. */
+/** A row of a family's table, by column name. */
 function rowOf(performance: string, family: string, name: string): Map<string, string> {
   const from = performance.indexOf(`<!-- bench ${family} -->`);
   const table = performance.slice(from, performance.indexOf('<!-- /bench -->', from)).split('\n').filter((line) => line.startsWith('|')); // biome-ignore format: one line
@@ -34,9 +34,9 @@ const columnsOfOurs = new Set(['unit', 'best', 'median', 'limit', 'fraction', 't
 const isNative = (peer: string) => /^PyTorch|native/.test(peer);
 /** A peer's name without its version. */
 const bare = (peer: string) => peer.replace(/ \d[\w.-]*/, '').replace(/^ORT/, 'ONNX Runtime');
-/** A peer's figure, which stands before how many times as fast ours is. */
+/** A peer's figure, which precedes the factor by which ours is faster. */
 const figureOf = (cell: string) => cell.replace(/ \(.*/, '');
-/** Whether a unit is a time: less is more. */
+/** Whether a unit is a time, where lower is better. */
 const isTime = (unit: string) => /s$/.test(unit) && !unit.includes('/');
 
 /** The table of the README. */
@@ -59,7 +59,7 @@ export function speedTable(performance: string): string {
   return [line(head), line(head.map((_, i) => (i > 0 ? '--:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-/** The README with its speed table and the machine as docs/performance.md has them. */
+/** The README with the speed table and the machine of docs/performance.md. */
 export function readmeWith(readme: string, performance: string): string {
   const start = '<!-- bench machine -->';
   const from = performance.indexOf(start) + start.length;

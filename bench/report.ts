@@ -1,14 +1,14 @@
-// Results in words: a line each for the terminal, tables for docs/performance.md. Pure.
+// Results as text: a line each for the terminal, tables for docs/performance.md. Pure.
 import type { Result } from './measure.ts';
 import { speedup, type Verdict } from './target.ts';
 
-/** A result with what was asked of it. */
+/** A result with its targets. */
 export interface Line {
   result: Result;
   verdicts: Verdict[];
 }
 
-/** Three figures that count. */
+/** Three significant figures. */
 export const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3));
 
 const mark = ({ met }: Verdict) => (met === null ? '?' : met ? '✓' : '✗');
@@ -25,7 +25,7 @@ export function lineOf({ result, verdicts }: Line): string {
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
-/** A table a family: ours, the limit, its fraction, then each peer with the ratio to it, then what was asked. */
+/** A table per family: ours, the limit, our fraction of it, each peer with its ratio to ours, then the targets. */
 export function tables(lines: readonly Line[]): Map<string, string> {
   const families = [...new Set(lines.map(({ result }) => result.family))];
   return new Map(families.map((family) => [family, tableOf(family, lines)]));

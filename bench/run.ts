@@ -1,4 +1,4 @@
-// `npm run bench`: what each case takes, beside what the machine can do and the peers.
+// `npm run bench`: measures each case beside the machine's limit and the peers.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
@@ -52,7 +52,7 @@ timeBy(clock);
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-/** Frees what the case before left: its operands live outside every scope. */
+/** Frees the operands of the previous case, which live outside every scope. */
 const cleaned = () => {
   collect();
   return new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,14 +1,14 @@
-// Whether a result meets what the case asks for. Pure, tested in test/bench/.
+// Whether a result meets the targets of its case. Pure, tested in test/bench/.
 import type { Target } from './case.ts';
 import type { Result } from './measure.ts';
 
-/** One condition in words, and whether it holds; `null` where this run cannot tell. */
+/** One condition in words, and whether it holds; `null` if this run cannot decide. */
 export interface Verdict {
   wanted: string;
   met: boolean | null;
 }
 
-/** What a run was made with. */
+/** The configuration of a run. */
 export interface Setting {
   threads: number;
   build: 'deterministic' | 'relaxed';
@@ -16,17 +16,17 @@ export interface Setting {
   counted: ReadonlySet<string>;
 }
 
-/** The name under which the deterministic build on one thread takes part in other runs. */
+/** The name of the deterministic build on one thread, as a contender in other runs. */
 export const PLAIN = 'deterministic, one thread';
 
 const lessIsMore = new Set(['ms', 'µs', 'KB', 'MB']);
 
-/** How many times as fast as `other` a result is. */
+/** The factor by which a result is faster than `other`. */
 export function speedup(result: Pick<Result, 'unit' | 'value'>, other: number): number {
   return lessIsMore.has(result.unit) ? other / result.value : result.value / other;
 }
 
-/** Every condition of a target that the run can be held to, given all its results. */
+/** Every condition of a target that the run can decide, given all its results. */
 export function verdicts(result: Result, target: Target, all: readonly Result[], setting: Setting): Verdict[] {
   const { threads, build, counted } = setting;
   if (threads > 1 || build === 'relaxed') {

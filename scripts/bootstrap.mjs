@@ -1,5 +1,5 @@
-// Brings a fresh clone to where its programs run: dependencies, kernels, package, programs. Does nothing when nothing is stale.
-// `--bench` builds what only the benches need, too.
+// Prepares a fresh clone: dependencies, kernels, package, programs. Does nothing when everything is up to date. `--bench` also builds what
+// only the benches need.
 import { execFileSync, execSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,11 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1);
 }
 
-// What they say goes to the error stream: programs with --json have the other one.
+// Output of tools goes to the error stream, since programs with --json use the other one.
 try {
   if (!installed('.')) execSync('npm ci --no-audit --no-fund', { stdio: ['inherit', 2, 2] });
   const bench = process.argv.filter((argument) => argument === '--bench');
   execFileSync(process.execPath, ['scripts/build.mjs', ...bench], { stdio: ['inherit', 2, 2] });
 } catch {
-  process.exit(1); // the failed step has said why
+  process.exit(1); // the failed step has printed why
 }

@@ -1,5 +1,5 @@
-// Builds what is stale: the kernels (asc, both builds) with their generated types, the package, the examples and benches.
-// `node scripts/build.mjs` does nothing when nothing changed; `--bench` builds the modules that only benches run, too.
+// Builds what is out of date: the kernels (asc, both builds) with their generated types, the package, the examples and benches. `--bench`
+// also builds the modules that only benches run.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -30,8 +30,8 @@ function fingerprint(paths) {
 }
 
 /**
- * Runs `build` unless the stamp says that the same sources were built already and the results are still there. A build that fails
- * leaves no stamp and ends the run: its tool has said why.
+ * Runs `build` unless the stamp says that the same sources were built already and the results still exist. A failed build leaves no stamp
+ * and ends the run; its tool has printed why.
  * @param {string} name @param {string[]} sources @param {string[]} results @param {() => void | Promise<void>} build
  * @param {string} also what it depends on beside files
  */
@@ -54,7 +54,7 @@ async function step(name, sources, results, build, also = '') {
 /** @param {string} script @param {...string} args */
 const run = (script, ...args) => void execFileSync(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
 
-/** Runs the assembler, for several modules side by side. @param {...string} args */
+/** Runs the assembler, in parallel with others. @param {...string} args */
 async function assemble(...args) {
   const [code] = await once(spawn(process.execPath, ['node_modules/assemblyscript/bin/asc.js', ...args], { stdio: 'inherit' }), 'exit');
   if (code !== 0) throw Object.assign(new Error('asc'), { status: code });
@@ -66,7 +66,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 mkdirSync('build', { recursive: true });
 mkdirSync(generated, { recursive: true });
 
-/** The flags stand in asconfig.json: a change of this script makes no kernel stale. */
+/** The flags are in asconfig.json, so a change of this script does not make the kernels out of date. */
 const modules = builds.map(([target]) => `build/asc/${target}.wasm`);
 
 await step('kernels', ['assembly', 'asconfig.json', 'node_modules/assemblyscript/package.json'], modules, async () => {
@@ -83,7 +83,7 @@ await step(
   version,
 );
 
-/** The modules that an entry loads at once, by their full paths. @param {string} entry */
+/** The modules that an entry loads immediately, by their full paths. @param {string} entry */
 function reachable(entry) {
   const found = new Set([resolve(entry)]);
   for (const path of found) {
@@ -94,9 +94,9 @@ function reachable(entry) {
 }
 
 /**
- * The modules in few files, which load several times faster than one by one: what `saccade` itself needs, and the rest that only
- * the pages of rooms name; what is loaded when it is asked for; the worker that threads are, beside them, where the module that starts it looks; and for pages without a bundler the whole
- * with the wasm in it.
+ * Bundles the modules into few files, which load several times faster than one by one: the modules of `saccade` itself; the others that
+ * only sub-paths need; those loaded on demand; the worker of threads, next to the module that starts it; and, for pages without a bundler,
+ * everything with the wasm included.
  */
 async function bundled() {
   const external = [/^node:/, /\.wasm$/];
@@ -119,7 +119,7 @@ async function bundled() {
   await entries.write({
     dir: 'dist',
     chunkFileNames: '[name].js',
-    comments: { jsdoc: false, annotation: true, legal: true }, // a quarter of the text, which the declarations hold
+    comments: { jsdoc: false, annotation: true, legal: true }, // a quarter of the text; the declarations keep them
     codeSplitting: {
       groups: [
         { name: 'core', test: (id) => core.has(id) },

@@ -1,5 +1,5 @@
-// `npm run fuzz -- --programs N --seed S`: draws programs over all ops, runs them on the built package and holds values, gradients and memory
-// against the float64 interpreter of test/programs. Prints the least program that fails as code, and how to run it again.
+// `npm run fuzz -- --programs N --seed S`: draws programs over all ops, runs them on the built package and compares values, gradients and
+// memory with the float64 interpreter of test/programs. Prints the smallest failing program as code, and how to run it again.
 import './bootstrap.mjs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,7 +23,7 @@ program
   .parse();
 const { programs, seed, path, sizes, threads } = program.opts();
 
-/** Programs between two lines of progress; each lot has a seed of its own. */
+/** Programs between two lines of progress; each batch has its own seed. */
 const LOT = 10_000;
 
 const bundle = await rolldown({ input: 'test/programs/fuzz.ts', platform: 'node', external: ['fast-check'] });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether what is installed in a folder is what its lockfile says (optional packages of other platforms aside).
+ * Whether the packages installed in a folder match its lockfile (except optional packages of other platforms).
  * @param {string} folder
  */
 export function installed(folder) {

@@ -1,20 +1,20 @@
-// `npm run mutants -- --kernels`: each change of test/mutants/kernels.json is made in a copy of the kernels, which is built without optimising and
-// put under the tests of the kernels. A change that no test notices is alive, and the run fails.
+// `npm run mutants -- --kernels`: makes each change of test/mutants/kernels.json in a copy of the kernels, builds it without optimisation
+// and runs the tests of the kernels. A change that no test notices is alive, and the run fails.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * A change by hand which the tests of the kernels it names must notice: a sign, a bound, a lane, a stride, or the order of a sum, which is a
- * promise. `code` stands once in the file.
+ * A change made by hand that the tests of the named kernels must notice: a sign, a bound, a lane, a stride, or the order of a sum, which is
+ * a promise. `code` occurs once in the file.
  * @typedef {{ file: string, code: string, becomes: string, kernels: string }} Mutant
  */
 
 /** @type {readonly Mutant[]} */
 const mutants = JSON.parse(readFileSync('test/mutants/kernels.json', 'utf8'));
 const folder = 'build/mutants/kernels';
-/** `--from 21` goes on where a run was stopped; names choose files. */
+/** `--from 21` continues an interrupted run; names select files. */
 const { values, positionals: only } = parseArgs({ options: { from: { type: 'string', default: '1' } }, allowPositionals: true });
 const from = Number(values.from);
 rmSync(folder, { recursive: true, force: true });
@@ -22,7 +22,10 @@ mkdirSync(folder, { recursive: true });
 
 const [mark] = WebAssembly.Module.customSections(new WebAssembly.Module(readFileSync('build/saccade.wasm')), 'saccade');
 
-/** A custom section: id 0, then what it holds with its length in front. All lengths here are below 128. @param {string} name @param {Buffer} text */
+/**
+ * A custom section: id 0, then its contents, each with its length in front. All lengths here are below 128. @param {string} name @param
+ * {Buffer} text
+ */
 function section(name, text) {
   const body = Buffer.concat([Buffer.of(name.length), Buffer.from(name), text]);
   if (body.length > 127 || text.length === 0) throw new Error(`mutants: the mark must take 1 to 127 bytes, got ${body.length}`);
@@ -68,7 +71,7 @@ function passes(source, kernels) {
   const { status, stdout } = spawnSync(process.execPath, args, {
     env: { ...process.env, NO_COLOR: '1', KERNELS: source },
     encoding: 'utf8',
-    timeout: 300_000, // a loop without an end is noticed too
+    timeout: 300_000, // detects endless loops too
   });
   if (status === 0 && !/Tests .*\d+ passed/.test(stdout)) throw new Error(`mutants: kernels must have tests, got none for ${kernels}`);
   return status === 0;

@@ -1,4 +1,4 @@
-// Writes src/runtime/generated/ from what the assembler made: the builds as text, the kernel table as types, and calls by name.
+// Writes src/runtime/generated/ from the assembler's output: the builds as text, the kernel table as types, and calls by name.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ export const builds = /** @type {const} */ ([
   ['relaxed', 'saccade.relaxed'],
 ]);
 
-/** Kernels of so many arguments are called by name. */
+/** Kernels with at least this many arguments are called by name. */
 const MANY = 12;
 const from = '// Generated from assembly/index.ts.\n';
 
@@ -34,7 +34,10 @@ const names = (table) => {
   return `${from}export const parameters = {\n${lines.join('')}} as const;\n`;
 };
 
-/** Ends of names that make neighbours one field: `n0` to `n3` are `lengths`, `x0` to `x3` or `maskBatch` to `maskKey` that operand's strides. */
+/**
+ * Suffixes that combine neighbouring parameters into one field: `n0` to `n3` are `lengths`, `x0` to `x3` or `maskBatch` to `maskKey` that
+ * operand's strides.
+ */
 const groups = [
   ['0', '1', '2', '3'],
   ['Batch', 'Head', 'Query', 'Key'],
@@ -57,7 +60,7 @@ function fieldsOf(parameters) {
   return fields;
 }
 
-/** Kernels of one signature that callers hand on as values: one function for all of them, which takes the kernel first. */
+/** Kernels with one signature that callers pass as values share one function, which takes the kernel first. */
 const families = new Map([['out a b n0 n1 n2 n3 a0 a1 a2 a3 b0 b1 b2 b3', 'binary']]);
 
 /** @param {Kernel[]} table */
@@ -80,7 +83,7 @@ const calls = (table) => {
   return `${from}${head}${[...functions.values()].join('')}`;
 };
 
-/** A custom section, which engines pass over: id 0, then lengths as LEB128. @param {string} name @param {string} text */
+/** A custom section, which engines ignore: id 0, then lengths as LEB128. @param {string} name @param {string} text */
 function customSection(name, text) {
   /** @param {Buffer} bytes */
   const withLength = (bytes) => {

@@ -1,5 +1,5 @@
-// `npm run mutants`: changes the code of a room in thousands of small ways and asks whether its tests notice (Stryker). What is left alive is
-// compared with the list of mutants that change nothing (test/mutants/harmless.json, each with its reason). `--kernels` does the same to
+// `npm run mutants`: changes the code of a room in thousands of small ways and checks whether its tests notice (Stryker). Surviving mutants
+// are compared with the list of those that change nothing (test/mutants/harmless.json, each with its reason). `--kernels` does the same to
 // the kernels, by a list of changes made by hand.
 import { execSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const program = new Command('npm run mutants --')
 /** @type {{ room?: string[], file?: string, fresh?: true, static?: true, concurrency: string, kernels?: true, kept?: true, docs?: true }} */
 const options = program.opts();
 
-/** What git says. @param {string} words */
+/** The output of git. @param {string} words */
 const git = (words) => execSync(`git ${words}`, { encoding: 'utf8' }).trim();
 
 if (options.docs) {
@@ -53,7 +53,7 @@ if (options.kernels) {
 /** @type {Harmless[]} */
 const harmless = JSON.parse(readFileSync(`${folder}/harmless.json`, 'utf8'));
 
-/** The text of a mutant's place. @param {string[]} lines @param {Mutant['location']} location */
+/** The source text of a mutant. @param {string[]} lines @param {Mutant['location']} location */
 function textOf(lines, { start, end }) {
   const inside = lines.slice(start.line - 1, end.line);
   inside[inside.length - 1] = (inside.at(-1) ?? '').slice(0, end.column - 1);
@@ -61,7 +61,7 @@ function textOf(lines, { start, end }) {
   return inside.join('\n');
 }
 
-/** The test files that are named, and those in folders that are. @param {string[]} tests */
+/** The named test files, and those in named folders. @param {string[]} tests */
 function filesOf(tests) {
   return tests.flatMap((path) => {
     if (path.endsWith('.ts')) return path;
@@ -85,9 +85,9 @@ function run(room) {
       mutate: options.file ? [options.file] : mutate,
       coverageAnalysis: 'perTest',
       ignoreStatic: !options.static,
-      tsconfigFile: 'none', // the compiler of this repository has no API to rewrite one with
+      tsconfigFile: 'none', // the compiler of this repository has no API to rewrite it with
       concurrency: Number(options.concurrency),
-      timeoutMS: 60_000, // beyond what a mutant's tests take of the processor, which others may use too
+      timeoutMS: 60_000, // in addition to the CPU time of a mutant's tests, since other processes may run too
       dryRunTimeoutMinutes: 60,
       incremental: true,
       force: Boolean(options.fresh),
@@ -109,7 +109,7 @@ function run(room) {
   writeFileSync(`build/mutants/${room}.commit`, commit);
 }
 
-/** Runs a room's mutants, unless kept ones are asked for, and reads what became of them. @param {string} room @returns {Score} */
+/** Runs a room's mutants, unless kept ones are requested, and reads the results. @param {string} room @returns {Score} */
 function scoreOf(room) {
   if (!options.kept) run(room);
   /** @type {{ files: Record<string, { source: string, mutants: Mutant[] }> }} */
@@ -145,7 +145,7 @@ if (options.docs) {
   const mark = /<!-- mutants -->([\s\S]*?)<!-- end of mutants -->/;
   const text = readFileSync(docs, 'utf8');
   const before = (mark.exec(text)?.[1] ?? '').split('\n').filter((line) => /^\| (?!room)/.test(line));
-  const rows = new Map(before.map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line])); // rooms that were not tried now keep their row
+  const rows = new Map(before.map((line) => [line.split(' | ')[0]?.slice(2) ?? '', line])); // rooms that were not run keep their row
   for (const score of scores) {
     const { room, mutants, killed, harmless: spared, commit } = score;
     rows.set(room, `| ${room} | ${mutants} | ${killed} | ${spared} | ${percent(score).toFixed(1)} % | ${commit} |`);

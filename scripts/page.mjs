@@ -1,7 +1,7 @@
 // `npm run page` serves examples/page; `npm run page -- build` makes it static files in out/page.
 import './bootstrap.mjs';
 
-// Only now are they sure to be there.
+// Imported only now, when they are certain to exist.
 const { Command } = await import('commander');
 const { build, createServer } = await import('vite');
 

@@ -2,6 +2,6 @@
 import './bootstrap.mjs';
 
 const program = 'build/examples/runner/main.js';
-// In this very process, so that Ctrl-C and the exit code are the program's own.
+// In this process, so that Ctrl-C and the exit code are the program's own.
 process.argv[1] = program;
 await import(`../${program}`);

@@ -1,4 +1,4 @@
-// `npm run size`: what each room adds to the bundle, and the bundle itself. The embedded wasm counts on its own.
+// `npm run size`: the size of the bundle, and the share of each room. The embedded wasm is counted separately.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { kernelSizes } from './wasm-size.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entry = '\0entry';
 
-/** Where the package's names come from: `saccade/ops` before `saccade`, since the first that fits is taken. */
+/** The sources of the package's names: `saccade/ops` before `saccade`, since the first match counts. */
 const sources = {
   ...Object.fromEntries(
     readdirSync(join(root, 'src'))
@@ -25,8 +25,8 @@ const sources = {
 export const compressed = (data) => gzipSync(data, { level: 9 }).length;
 
 /**
- * Bundles `code`, which imports from 'saccade', as a bundler would: the modules that stay with their sizes, the minified text, and of that what
- * is loaded at first: the words of refusals, say, come when they are needed.
+ * Bundles `code`, which imports from 'saccade', as a bundler would. Returns the modules that remain, the minified text, and the part of it that
+ * is loaded initially: for instance, threads are loaded on demand.
  * @param {string} code
  */
 export async function bundle(code) {
@@ -62,15 +62,15 @@ export async function bundle(code) {
   };
 }
 
-/** What the parts may take, in bytes: compressed, since that is what crosses the wire. */
+/** The budgets of the parts in bytes, compressed, since that is what crosses the wire. */
 export const budget = { everything: 130_000, mechanism: 18_000, files: 21_500, wasm: 40_000 };
 
 const learning = 'init, key, tensor, bahdanau, Adam, parameters, backward, scope, mseLoss';
 
-/** One mechanism, trained. */
+/** One mechanism with its training. */
 export const mechanism = `export { ${learning} } from 'saccade';`;
 
-/** The same, saved and loaded too: two thirds of what it adds is the reading of files that nobody can be sure of. */
+/** The same with saving and loading. Two thirds of the difference is reading, with every check of untrusted files. */
 export const files = `export { ${learning}, loadTensors, saveTensors } from 'saccade';`;
 
 export const wasm = ['saccade.wasm', 'saccade.relaxed.wasm'].map((name) => ({ name, bytes: readFileSync(join(root, 'build', name)) }));
@@ -88,7 +88,7 @@ function byRoom(modules) {
       : path;
     rooms.set(room, `${rooms.get(room) ?? ''}\n${code}`);
   }
-  // Compressing by the minifier would drop what this room alone does not use.
+  // The minifier's compression would drop what this room alone does not use.
   const minified = (/** @type {string} */ code) => minifySync('room.js', code, { module: true, compress: false }).code;
   return new Map([...rooms].map(([room, code]) => [room, compressed(minified(code))]));
 }

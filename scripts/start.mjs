@@ -7,6 +7,6 @@ if (!existsSync(program)) {
   console.error(`start: the example must be built, got no ${program}`);
   process.exit(1);
 }
-// In this very process, so that Ctrl-C and the exit code are the program's own.
+// In this process, so that Ctrl-C and the exit code are the program's own.
 process.argv[1] = program;
 await import(`../${program}`);

@@ -1,4 +1,4 @@
-// `npm run stress`: a harder life than `npm test` gives. Each part ends with its figures, or with what went wrong.
+// `npm run stress`: heavier tests than `npm test`. Each part ends with its figures, or with the failure.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { init } from 'saccade';
 import { parts } from '../test/stress/parts.mjs';

@@ -1,5 +1,5 @@
-// `npm test`: installs and builds what is missing, a browser too, then every check, each of which stops the run when it fails.
-// Arguments go to vitest; `--no-tests` stops after the static checks.
+// `npm test`: installs and builds what is missing, including a browser, then runs every check; the first failure ends the run. Arguments go
+// to vitest; `--no-tests` stops after the static checks.
 import { spawnSync } from 'node:child_process';
 import './bootstrap.mjs';
 

@@ -1,12 +1,12 @@
-// Every float32 through every elementary function, both builds, against float64: prints the worst error and fails above 2 ulp.
-// `npm run test:ulp`, or `npm run test:ulp -- exp tanh --threads=1`. About a minute per function and thread.
+// Runs every float32 through every elementary function, in both builds, and compares with float64: prints the worst error and fails above 2
+// ulp. `npm run test:ulp`, or `npm run test:ulp -- exp tanh --threads=1`. About a minute per function and thread.
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** The bound every function keeps. */
+/** The bound of every function. */
 export const BOUND = 2;
 
 const word = new Float64Array(1);
@@ -14,8 +14,8 @@ const halves = new Uint32Array(word.buffer);
 const SPACING = Float64Array.from({ length: 2048 }, (_, exponent) => 2 ** (Math.max(exponent - 1023, -126) - 23));
 
 /**
- * How far `got` is from `truth` (float64), in units of the distance between float32s at `truth`. NaN for NaN and the infinity that
- * `truth` rounds to are 0; anything else not finite is Infinity.
+ * The distance of `got` from `truth` (float64), in units of the spacing of float32 at `truth`. It is 0 for NaN if NaN is expected and for the
+ * infinity that `truth` rounds to; any other value that is not finite gives Infinity.
  * @param {number} got @param {number} truth
  */
 export function ulps(got, truth) {
@@ -29,8 +29,8 @@ export function ulps(got, truth) {
 }
 
 /**
- * Float64 truths, each to about 1e-15 relative. Below 2^-12 the first terms of the series are exact enough (what is left out is below
- * 2^-48 of the result) and far out the limit is, which is what makes 2^32 calls a matter of a minute.
+ * Float64 truths with a relative error of about 1e-15. Below 2^-12 the first terms of the series are accurate enough (the rest is below 2^-48
+ * of the result), and far out the limit is; so 2^32 calls take a minute.
  * @param {{ erf(x: number): number, sigmoid(x: number): number }} reference
  * @returns {Record<string, { truth: (x: number) => number, domain?: number }>}
  */
@@ -50,7 +50,7 @@ export function functions({ erf, sigmoid }) {
 }
 
 const CHUNK = 2 ** 20;
-/** Inputs one task takes. */
+/** Inputs per task. */
 const PART = 2 ** 26;
 
 /** @typedef {(out: number, x: number, n: number) => void} Kernel */
@@ -65,8 +65,8 @@ async function load({ build, bytes }) {
 }
 
 /**
- * The worst errors of one function over {@link PART} inputs from bit pattern `first` on, one a build. What equals the rounded truth is within
- * half an ulp and not looked at closer: the worst is never shown below ½.
+ * The worst errors of one function over {@link PART} inputs from bit pattern `first` on, one per build. A value that equals the rounded truth is
+ * within half an ulp and not measured further, so the worst error is at least ½.
  * @param {Awaited<ReturnType<typeof load>>[]} builds @param {string} name @param {{ truth: (x: number) => number, domain?: number }} of @param {number} first
  */
 function worstOf(builds, name, { truth, domain = Infinity }, first) {

@@ -15,7 +15,7 @@ interface Kind {
 
 const words = (kind: Kind) => (['causal', 'mask', 'bias'] as const).filter((word) => kind[word]);
 
-/** Queries at the end of T keys: all of them, or as many as float64 computes soon. */
+/** Queries at the end of T keys: all of them, or as many as float64 computes quickly. */
 function inputsOf(length: number, queries: number, kind: Kind) {
   const [query, keys, values] = parametersOf([
     [1, HEADS, queries, WIDTH],
@@ -35,7 +35,7 @@ const forward = (length: number, queries: number, kind: Kind) => () => {
   return () => scaledDotProductAttention(query, keys, values, options).output;
 };
 
-/** The gradients of queries, keys and values; the forward pass is made once. */
+/** The gradients of queries, keys and values; the forward pass runs once. */
 const backward = (length: number, queries: number, kind: Kind) => () => {
   const { query, keys, values, options } = inputsOf(length, queries, kind);
   const y = scaledDotProductAttention(query, keys, values, options).output;
@@ -47,10 +47,10 @@ const backward = (length: number, queries: number, kind: Kind) => () => {
   };
 };
 
-/** Pairs of query and key that count. */
+/** Pairs of query and key that are not masked. */
 const pairs = (length: number, kind: Kind) => HEADS * (kind.causal ? (length * (length + 1)) / 2 : length * length);
 
-/** What float64 makes of the same: a head after the other. */
+/** The same in float64, head by head. */
 function wantedOf(pass: 'forward' | 'backward', length: number, queries: number, kind: Kind): number[] {
   const shapes = [queries, length, length].map((rows) => [1, HEADS, rows, WIDTH]);
   const [query, keys, values] = valuesOf(shapes) as [Float32Array, Float32Array, Float32Array];
@@ -71,7 +71,7 @@ function wantedOf(pass: 'forward' | 'backward', length: number, queries: number,
   }).flat();
 }
 
-/** Queries that float64 is asked for. */
+/** Queries that float64 computes. */
 const few = (length: number) => Math.min(length, Math.max(8, 2 ** 15 / length));
 
 function attention(pass: 'forward' | 'backward', length: number, kind: Kind, target?: Target): Case {
@@ -80,7 +80,7 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
   return {
     name: [pass, `T=${length}`, ...words(kind)].join(' '),
     bound: 'compute',
-    // Two products forward; back the scores again, then the gradients of values, weights, queries and keys.
+    // Two products forward; backward the scores again, then the gradients of values, weights, queries and keys.
     work: (pass === 'forward' ? 2 : 5) * 2 * WIDTH * pairs(length, kind),
     setup: setup(length, length, kind),
     proof: () => ({ got: resultOf(setup(length, few(length), kind)), wanted: wantedOf(pass, length, few(length), kind) }),
@@ -90,7 +90,7 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
   };
 }
 
-/** Megabytes in use at most, less what the inputs take: on a backend of its own, which has never held anything else. */
+/** Peak memory in megabytes, without the inputs, on a backend of its own that has held nothing else. */
 async function megabytes(length: number): Promise<number> {
   return withBackend(await wasmBackend(), () => {
     const { query, keys, values } = inputsOf(length, length, {});
@@ -106,7 +106,7 @@ export const attentions: (Case | Figure)[] = [
   ...lengths.map((length) =>
     attention('forward', length, {}, { fraction: 0.8, peers: 1.4, relaxed: 1.25, ...(length === 1024 ? { twoThreads: 1.85 } : {}) }),
   ),
-  // Causal costs at most 0.6 of full: with (T + 1) / 2T of the work, at least that share of the rate.
+  // Causal takes at most 0.6 of full: with (T + 1) / 2T of the work, at least that share of the rate.
   ...lengths.map((length) =>
     attention('forward', length, { causal: true }, { like: [`forward T=${length}`, (length + 1) / 2 / length / 0.6] }),
   ),

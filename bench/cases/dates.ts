@@ -7,8 +7,8 @@ const TARGET = { length: 10, symbols: 13 };
 const WIDTH = 64;
 
 /**
- * The model of TensorFlow.js's date-conversion example: an LSTM reads the date, another, from its last state, writes the ISO form
- * with the true letters as input; each of its outputs attends to the encoder's by dot product.
+ * The model of TensorFlow.js's date-conversion example: an LSTM reads the date; another, from its last state, writes the ISO form with the
+ * true letters as input, and each of its outputs attends to the encoder's by dot product.
  */
 class Dates extends Module {
   readonly sourceEmbedding: Embedding;
@@ -48,8 +48,8 @@ const lesson = (batch: number) => () => {
 };
 
 /**
- * Multiplications of the products, forward: each symbol's row once, the states' but for the first, which is zero, and what follows
- * the decoder.
+ * Multiplications of the products, forward: each symbol's row once, the states' except the first, which is zero, and those after the
+ * decoder.
  */
 const products = (batch: number) =>
   (SOURCE.symbols + TARGET.symbols) * 4 * WIDTH * WIDTH +

@@ -2,7 +2,7 @@ import { add, exp, gelu, sigmoid, type Tensor, tanh } from 'saccade';
 import { type Case, op, resultOf, valuesOf } from '../case.ts';
 import { functions } from '../plain.ts';
 
-/** A function of each element: nothing does it faster than the exponential it needs at least. */
+/** A function of each element: its limit is the exponential that it needs at least. */
 function unary(name: keyof typeof functions, f: (x: Tensor) => Tensor, n: number): Case {
   const setup = op([[n]], (x) => f(x as Tensor));
   return {
@@ -34,7 +34,7 @@ function sum(n: number): Case {
   };
 }
 
-/** In the first-level cache's reach, and beyond every cache. */
+/** Sizes within the first-level cache, and beyond every cache. */
 const sizes = [4096, 2 ** 22];
 
 export const elementwise: Case[] = sizes.flatMap((n) => [

@@ -8,7 +8,7 @@ const VOCABULARY = 42;
 const LETTER_SYMBOLS = 30;
 const BATCH = 64;
 
-/** Tokens that are no padding. */
+/** Tokens that are not padding. */
 const words = (seed: number, shape: readonly number[], symbols: number): Tensor =>
   tensor(
     Int32Array.from(tokens(seed, shape, symbols - 3).toArray(), (token) => token + 3),
@@ -16,8 +16,8 @@ const words = (seed: number, shape: readonly number[], symbols: number): Tensor 
   );
 
 /**
- * Multiplications of the products, forward: what a step cannot do without, three times with its gradients. The rows of the
- * embeddings once a symbol; the encoder's first state is zero.
+ * Multiplications of the products that a step needs, forward; three times as many with gradients. The rows of the embeddings count once per
+ * symbol; the encoder's first state is zero.
  */
 function products(hidden: number, embedding: number): number {
   const symbols = 4 * hidden * embedding * (2 * LETTER_SYMBOLS + VOCABULARY);

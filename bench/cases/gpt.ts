@@ -9,7 +9,7 @@ const HEADS = 4;
 const LENGTH = 64;
 const SYMBOLS = 65;
 
-/** A character-level language model as small as nanoGPT's for the CPU. */
+/** A character-level language model of the size of nanoGPT's for the CPU. */
 const sizes = { symbols: SYMBOLS, size: WIDTH, layers: LAYERS, heads: HEADS, length: LENGTH };
 
 const lesson = (batch: number) => () => {
@@ -19,7 +19,7 @@ const lesson = (batch: number) => () => {
   return { model, loss: () => crossEntropy(model.forward(input).logits, target) };
 };
 
-/** Multiplications of the products for one symbol, forward; attention's of the causal half. */
+/** Multiplications of the products for one symbol, forward; attention counts the causal half. */
 const products = LAYERS * (12 * WIDTH * WIDTH + 2 * WIDTH * ((LENGTH + 1) / 2)) + WIDTH * SYMBOLS;
 
 const BATCH = 12;

@@ -7,10 +7,10 @@ interface Options {
   transposeB?: boolean;
 }
 
-/** Operands that are recorded, and no parameters themselves: the panels of a parameter are kept, which would leave out packing. */
+/** Recorded operands that are not parameters: panels of parameters are cached, which would exclude packing from the measurement. */
 const operands = (shapes: readonly (readonly number[])[]) => parametersOf(shapes).map((x) => mul(x, 1)) as [Tensor, Tensor];
 
-/** Multiplications above which float64 computes a few rows only. */
+/** Multiplications above which float64 computes only a few rows. */
 const LARGE = 300 ** 3;
 const ROWS = 8;
 
@@ -21,7 +21,7 @@ function nameOf([m, k, n]: readonly number[], options: Options): string {
   return `${m === n && n === k ? `${n}³` : `${m}×${k}×${n}`}${letters(options)}`;
 }
 
-/** The last rows of a product beside a loop over its definition; of small ones, all. */
+/** The last rows of a product, and those of a loop over its definition; all rows of small products. */
 function proofOf(setup: Case['setup'], shapes: readonly (readonly number[])[], [m, k, n]: Sizes, options: Options): Case['proof'] {
   const first = m * n * k > LARGE ? Math.max(0, m - ROWS) : 0;
   return () => {
@@ -30,7 +30,7 @@ function proofOf(setup: Case['setup'], shapes: readonly (readonly number[])[], [
   };
 }
 
-/** What there is of a product: rows, inner length, columns. */
+/** Sizes of a product: rows, inner length, columns. */
 type Sizes = readonly [m: number, k: number, n: number];
 
 /** A product, recorded. */
@@ -54,14 +54,14 @@ function product(sizes: Sizes, options: Options = {}, target?: Target): Case {
   };
 }
 
-/** A product that touches memory more than it computes: what bounds it is moving `bytes`. */
+/** A product that is limited by memory: `bytes` are the bytes it moves. */
 function moving(bound: 'read' | 'fill', bytes: number, sizes: Sizes, options: Options = {}, target?: Target): Case {
   return { ...product(sizes, options, target), bound, work: bytes };
 }
 
 const cube = (n: number, options?: Options, target?: Target) => product([n, n, n], options, target);
 
-/** The transpositions but none. */
+/** The transpositions, without the plain case. */
 const turned: Options[] = [{ transposeB: true }, { transposeA: true }, { transposeA: true, transposeB: true }];
 const all: Options[] = [{}, ...turned];
 

@@ -1,4 +1,4 @@
-// What the package weighs, and how long it takes to be ready.
+// The size of the package, and its start-up time.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import type { Figure } from '../case.ts';
 /** Where the package is found by its own name. */
 const cwd = new URL('../../../', import.meta.url);
 
-/** Milliseconds of a process of its own. */
+/** Milliseconds of a separate process. */
 function milliseconds(...args: string[]): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });

@@ -26,7 +26,8 @@ function sequence(core: keyof typeof cores, sizes: Sizes, target: Target): Case 
   return {
     ...training,
     name: `${core} B${batch} T${steps} I${input} H${hidden}`,
-    // The inputs' products forward and in their weights' gradient; the states', but for the first, which is zero, in their own too.
+    // The inputs' products forward and in the gradient of their weights; those of the states, except for the first, which is zero, also in
+    // the states' gradients.
     work: 2 * batch * cores[core].gates * hidden * (2 * steps * input + 3 * (steps - 1) * hidden),
     setup: () => step(lesson(core, sizes)),
     proof: () => proofOf(lesson(core, { ...sizes, batch: 8 })),

@@ -7,19 +7,19 @@ const WIDTH = 1024;
 const SHAPE = [ROWS, WIDTH];
 const target: Target = { peers: 1.5 };
 
-/** An op of rows that is bounded by the exponential of each element. */
+/** An op on rows that is limited by the exponential of each element. */
 const exponentials = { bound: 'exp', work: ROWS * WIDTH, tolerance: 2e-6, target } as const;
-/** One that reads and writes each element once. */
+/** An op that reads and writes each element once. */
 const moving = { bound: 'copy', work: 8 * ROWS * WIDTH, tolerance: 2e-6, target } as const;
 
 /** A class for each row. */
 const classOf = (row: number) => (row * 37) % WIDTH;
 const classes = () => tensor(Int32Array.from({ length: ROWS }, (_, i) => classOf(i)));
 
-/** Rows that float64 is asked for: the first and the last. */
+/** Rows that float64 computes: the first and the last. */
 const PROVED = [0, 1, ROWS - 2, ROWS - 1];
 
-/** Some rows of a result beside those of float64, from the row of x, the weight, the bias and the gradient that came in. */
+/** Some rows of a result and of float64's, which computes from the row of x, the weight, the bias and the incoming gradient. */
 function proofOf(
   setup: Case['setup'],
   wanted: (x: number[], weight: Float32Array, bias: Float32Array, g: number[]) => number[],
@@ -35,11 +35,11 @@ function proofOf(
   };
 }
 
-/** What is lost at each row: `−ln p` of its class. */
+/** The loss of each row: `−ln p` of its class. */
 const lossOf = (x: Float32Array, row: number) => -(plain.logSoftmax(plain.row(x, row, WIDTH))[classOf(row)] as number);
 const allRows = Array.from({ length: ROWS }, (_, i) => i);
 
-/** The gradient of `f` alone, with respect to every operand; the forward pass is made once. */
+/** The gradient of `f` alone with respect to every operand; the forward pass runs once. */
 function gradient(shapes: readonly (readonly number[])[], f: (...inputs: Tensor[]) => Tensor): Case['setup'] {
   return () => {
     const inputs = parametersOf(shapes);

@@ -2,10 +2,10 @@ import { add, grad, scope, sum, type Tensor, tensor } from 'saccade';
 import { type Case, drawn, parametersOf, resultOf, sizeOf, valuesOf } from '../case.ts';
 
 const SIZE = 8;
-/** Ops that share a scope, as in a step of training. */
+/** Ops per scope, as in a step of training. */
 const SHARED = 64;
 
-/** Adds two 8-vectors `times` over in a scope of their own; where they are parameters each sum is recorded. */
+/** Adds two 8-vectors `times` times in one scope; if they are parameters each sum is recorded. */
 function adding(times: number, recorded: boolean): Case['setup'] {
   return () => {
     const shapes = [[SIZE], [SIZE]];

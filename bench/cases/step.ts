@@ -1,4 +1,4 @@
-// What training steps share.
+// Shared parts of training steps.
 import { Adam, backward, clipGradNorm, key, type Module, noGrad, parameters, scope, type Tensor, tensor } from 'saccade';
 import { referenceBackend, withBackend } from 'saccade/reference';
 import { randomInt } from 'saccade/tensor';
@@ -13,12 +13,12 @@ export function tokens(seed: number, shape: readonly number[], symbols: number):
   );
 }
 
-/** A model and its loss, made anew for each backend: the same key gives the same weights. */
+/** Makes a model and its loss for each backend; the same key gives the same weights. */
 export type Lesson = () => { model: Module; loss: () => Tensor; clip?: number };
 
 const LR = 1e-3;
 
-/** A training step: forward, backward, clipping where the lesson has it, and Adam. Returns the loss. */
+/** A training step: forward, backward, clipping if the lesson has it, and Adam. Returns the loss. */
 export function step(lesson: Lesson): () => Tensor {
   const { model, loss, clip } = lesson();
   const optimizer = new Adam(parameters(model), { lr: LR });
@@ -32,7 +32,7 @@ export function step(lesson: Lesson): () => Tensor {
     });
 }
 
-/** The loss in float64, without a tape, after each weight moved by `by` of its path and place. */
+/** The loss in float64, without a tape, with each weight shifted by `by` of its path and index. */
 function lossAt(lesson: Lesson, by: (path: string, i: number) => number): number {
   return withBackend(referenceBackend(), () =>
     scope(() => {
@@ -47,8 +47,9 @@ function lossAt(lesson: Lesson, by: (path: string, i: number) => number): number
 }
 
 /**
- * The loss, its slope along the gradient that the tape gives, and the loss after a step; beside the loss in float64 forward, its central
- * difference along the same direction, and the loss where Adam's first step leads (Kingma and Ba 2015, algorithm 1 at t = 1: `lr · g / (|g| + ε)`).
+ * The loss, its slope along the tape's gradient, and the loss after a step; and, from float64 forward passes alone, the loss, its central
+ * difference along the same direction, and the loss after Adam's first step (Kingma and Ba 2015, algorithm 1 at t = 1: `lr · g / (|g| +
+ * ε)`).
  */
 export function proofOf(lesson: Lesson): Proof {
   const { model, loss } = lesson();
@@ -75,5 +76,5 @@ export function proofOf(lesson: Lesson): Proof {
 
 const lessonOf = (model: Module, loss: () => Tensor) => ({ model, loss });
 
-/** What is the same in every training step's case: told as time, bounded by its products. */
+/** The common part of every training step's case: reported as time, limited by its products. */
 export const training = { bound: 'compute', unit: 'ms', tolerance: 1e-5 } as const satisfies Partial<Case>;

@@ -1,4 +1,4 @@
-// Installs the peers as the lockfile here says, unless they are installed already. Heavy (750 MB), and no part of the package.
+// Installs the peers according to the lockfile here, unless they are installed. They are large (750 MB) and not part of the package.
 import { execSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

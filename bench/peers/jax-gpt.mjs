@@ -25,7 +25,7 @@ function parameters({ layers, width, length, symbols }) {
   };
 }
 
-/** [B, H, T, D] each. Its own `dotProductAttention` needs iterator helpers, which Node has from 22 on. */
+/** [B, H, T, D] each. Its own `dotProductAttention` needs iterator helpers, which Node has since version 22. */
 export function attend(query, keys, values, causal) {
   const [, , length, width] = query.shape;
   const scores = np.multiply(np.matmul(query, np.matrixTranspose(keys)), 1 / Math.sqrt(width));
@@ -46,7 +46,7 @@ function layerOf(x, layer, { batch, length, width, heads }) {
   return np.add(y.ref, linear(nn.gelu(linear(normalise(y, layer.hiddenNorm), layer.widen), { approximate: false }), layer.narrow));
 }
 
-/** One-hot rows [B, T, V] in and wanted: a gather has its gradient there too, but products are faster. */
+/** One-hot rows [B, T, V] for inputs and targets: a gather has its gradient there too, but products are faster. */
 function lossOf(p, input, wanted, task) {
   let x = np.add(np.matmul(input, p.symbols), p.positions);
   for (const layer of p.layers) x = layerOf(x, layer, task);

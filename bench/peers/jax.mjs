@@ -1,8 +1,8 @@
-// jax-js on its wasm device: kernels compiled at run time; one thread, because Node has no global Worker for its pool.
+// jax-js on its wasm device: kernels are compiled at run time; one thread, because Node has no global Worker for its pool.
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree } from '@jax-js/jax';
 import { attend, trainer } from './jax-gpt.mjs';
 
-/** Arrays are used up by what takes them: `x.ref` keeps one for another use. */
+/** Functions consume their arguments: `x.ref` keeps an array for another use. */
 const ops = {
   matmul: ([a, b], { transposeA, transposeB }) => np.matmul(transposeA ? np.matrixTranspose(a) : a, transposeB ? np.matrixTranspose(b) : b),
   softmax: ([x]) => nn.softmax(x, -1),

@@ -1,4 +1,4 @@
-// ONNX models of one node, as bytes: what little of protobuf and onnx.proto that takes.
+// ONNX models of one node, as bytes: the few parts of protobuf and onnx.proto that this needs.
 
 /** @param {number} value */
 function varint(value) {
@@ -20,7 +20,7 @@ function attribute([name, value]) {
   return [...text(1, name), ...(whole ? integer(3, value) : float(2, value)), ...integer(20, whole ? 2 : 1)];
 }
 
-/** ValueInfoProto of a float32 tensor: of a shape, or of whatever comes out. */
+/** ValueInfoProto of a float32 tensor: with a given shape, or any. */
 function value(name, shape) {
   const dims = shape
     ? bytes(
@@ -32,7 +32,7 @@ function value(name, shape) {
 }
 
 /**
- * A ModelProto of nodes in a row.
+ * A ModelProto with a sequence of nodes.
  * @param {{ op: string, inputs: string[], output: string, attributes?: Record<string, number> }[]} nodes
  * @param {readonly (readonly number[])[]} shapes of the inputs a, b, c
  */

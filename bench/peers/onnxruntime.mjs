@@ -1,4 +1,4 @@
-// ONNX Runtime: its wasm build, and its native one as a line to look up to.
+// ONNX Runtime: its wasm build, and its native one for orientation.
 import { runner } from './onnx.mjs';
 
 /** SIMD, one thread. */
@@ -6,7 +6,7 @@ export async function startWeb(now) {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
-  // Its first session makes a global Worker, by which jax-js would take this process for one with threads.
+  // Its first session creates a global Worker, from which jax-js would conclude that this process has threads.
   const warmUp = { op: 'exp', shapes: [[1]] };
   (await (await runner('', false, ort, {}).prepare(warmUp, [Float32Array.of(0)])).close)();
   Reflect.deleteProperty(globalThis, 'Worker');

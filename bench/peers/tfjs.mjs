@@ -1,11 +1,11 @@
-// TensorFlow.js on its wasm backend: SIMD, one thread (in Node its wasm has no threads). Its kernels run when they are called.
+// TensorFlow.js on its wasm backend: SIMD, one thread (its wasm has no threads in Node). Its kernels run when they are called.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Softmax cross entropy as its users write it: the one-hot rows are made beforehand. */
+/** Softmax cross entropy as its users write it: the one-hot rows are prepared in advance. */
 const crossEntropy = (tf, x, classes) => tf.losses.softmaxCrossEntropy(classes, x);
 
-/** By task: from TensorFlow.js, the operands and the task to the call. */
+/** By task: the call, from TensorFlow.js, the operands and the task. */
 const ops = {
   matmul: (tf, [a, b], { transposeA, transposeB }) => tf.matMul(a, b, transposeA, transposeB),
   softmax: (tf, [x]) => tf.softmax(x),
@@ -20,7 +20,7 @@ const ops = {
     return tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5))), weight), bias);
   },
   attention(tf, [query, keys, values], { causal, mask, bias }) {
-    if (causal || mask || bias) return undefined; // a masked softmax is again other ops; the plain one tells enough
+    if (causal || mask || bias) return undefined; // a masked softmax is again other ops; the plain one is representative
     return tf.matMul(tf.softmax(tf.mul(tf.matMul(query, keys, false, true), 1 / 8)), values);
   },
 };
@@ -44,7 +44,7 @@ function callOf(tf, task, tensors) {
   return op && tf.tidy(() => op(tf, tensors, task) !== undefined) ? () => op(tf, tensors, task) : undefined;
 }
 
-/** A training step: the mean square of a layer's outputs, Adam. Every activation is what ours is. */
+/** A training step: the mean square of a layer's outputs, Adam. Every activation equals ours. */
 function recurrent(tf, { op, hidden }, [x]) {
   const options = { units: hidden, returnSequences: true, recurrentActivation: 'sigmoid', recurrentInitializer: 'glorotNormal' };
   const layer = op === 'LSTM' ? tf.layers.lstm(options) : tf.layers.gru({ ...options, resetAfter: false });
@@ -53,7 +53,7 @@ function recurrent(tf, { op, hidden }, [x]) {
   return () => adam.minimize(() => tf.mean(tf.square(layer.apply(x, { training: true }))), true);
 }
 
-/** A training step of the model of bench/cases/dates.ts, as the library's own example builds it. */
+/** A training step of the model of bench/cases/dates.ts, built as in the library's own example. */
 function dates(tf, { batch, source, target, width }) {
   const symbols = (length, count, seed) =>
     tf.tensor(
@@ -82,7 +82,7 @@ function dates(tf, { batch, source, target, width }) {
     const context = tf.matMul(tf.softmax(tf.matMul(output, memory, false, true)), memory);
     return tf.losses.softmaxCrossEntropy(wanted, parts.output.apply(parts.combine.apply(tf.concat([context, output], 2))));
   };
-  tf.tidy(() => void loss()); // layers make their variables when they are first applied
+  tf.tidy(() => void loss()); // layers create their variables when they are first applied
   const adam = tf.train.adam(1e-3);
   return () => adam.minimize(loss, true);
 }
@@ -120,7 +120,7 @@ export async function start(now) {
   return on('wasm', '', now, callOf);
 }
 
-/** Plain JavaScript, for what its wasm backend has no kernel of: the gradient of an embedding. */
+/** Plain JavaScript, for the kernel that its wasm backend lacks: the gradient of an embedding. */
 export async function startPlain(now) {
   return on('cpu', ' without wasm', now, (tf, task) => (task.op === 'dates' ? dates(tf, task) : undefined));
 }

@@ -1,4 +1,4 @@
-// PyTorch in a process of its own, where a Python that has it is found: it waits for its turn in each round.
+// PyTorch in a separate process, if a Python that has it is found: it waits for its turn in each round.
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
