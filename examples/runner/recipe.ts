@@ -109,7 +109,7 @@ export interface Context {
 /** Thrown through a job that was told to stop, after its state was saved. */
 export class Interrupted extends Error {
   constructor() {
-    super('recipe: must go on later, got a signal to stop');
+    super('recipe: stopped by a signal; run it again to resume');
   }
 }
 

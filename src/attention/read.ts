@@ -15,7 +15,7 @@ export const weightedSum: Read = /* @__PURE__ */ Object.assign((weights: Tensor,
  * get no gradient; selections that learn through them (straight-through) need the sum.
  */
 export const chosenItem: Read = (_, values, { choice }) => {
-  if (!choice) throw new RangeError('chosenItem: selection must choose one key, got weights alone');
+  if (!choice) throw new RangeError('chosenItem: selection must choose one key, got only weights');
   const [batch, keys, width] = values.shape as [number, number, number];
   if (keys === 0) return zeros([batch, choice.shape[1] as number, width]);
   const read = batchGather(values, maximum(choice, 0)); // [B, T, V]

@@ -126,7 +126,7 @@ export function concat(list: readonly Tensor[], axis = 0): Tensor {
   for (const x of tensors) {
     const agrees = x.rank === first.rank && x.shape.every((n, i) => i === at || n === first.shape[i]);
     if (!agrees || x.dtype !== first.dtype) {
-      throw new RangeError(`concat: tensors must agree but for axis ${at}, got ${kindOf(first)} and ${kindOf(x)}`);
+      throw new RangeError(`concat: tensors must agree except along axis ${at}, got ${kindOf(first)} and ${kindOf(x)}`);
     }
   }
   return joined(tensors, at);

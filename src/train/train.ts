@@ -147,7 +147,7 @@ async function* running<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Pro
       await source.close();
     }
     if (!goesOn()) break;
-    if (at.batch === 0) throw new RangeError(`train: batches must give at least one an epoch, got none in epoch ${at.epoch}`);
+    if (at.batch === 0) throw new RangeError(`train: batches must give at least one per epoch, got none in epoch ${at.epoch}`);
     at = { ...at, epoch: at.epoch + 1, batch: 0 };
   }
   return at;

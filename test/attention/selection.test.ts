@@ -153,7 +153,7 @@ describe('the chosen item', () => {
       new Attention({ score: new DotScore(), selection: hard, ...read }).forward(...inputs({ square: true }), { mask: padded() });
     expect(bits(run({ read: chosenItem }).output)).toEqual(bits(run({}).output));
     const wrong = new Attention({ score: new DotScore(), read: chosenItem });
-    expect(() => wrong.forward(...inputs({ square: true }))).toThrow('chosenItem: selection must choose one key, got weights alone');
+    expect(() => wrong.forward(...inputs({ square: true }))).toThrow('chosenItem: selection must choose one key, got only weights');
   });
 
   it('of nearestKey is the nearest', () => {

@@ -96,7 +96,7 @@ describe('what is no option or operand is refused by name', () => {
   it('in one line, without the values of tensors', () => {
     scope(() => {
       const [x, y] = [ones([2, 2]), ones([3, 3])];
-      expect(() => concat([x, y])).toThrow(/^concat: tensors must agree but for axis 0, got float32 \[2, 2\] and float32 \[3, 3\]$/);
+      expect(() => concat([x, y])).toThrow(/^concat: tensors must agree except along axis 0, got float32 \[2, 2\] and float32 \[3, 3\]$/);
       expect(() => stack([x, ones([2, 2], 'int32')])).toThrow(/^stack: tensors must be float32, got int32$/);
       expect(() => einsum('i,ij->j', add(x, 1), y)).toThrow(/^einsum: a term must have a letter for each axis, got 'i' for \[2, 2\]$/);
     });

@@ -54,7 +54,7 @@ describe('ops that move elements', () => {
     expect(() => slice(matrix(), 1, 2, 5)).toThrow('slice: start and end must lie in order within [0, 3], got 2 and 5');
     expect(() => select(matrix(), 0, 2)).toThrow('select: index must be within an axis of length 2, got 2');
     expect(() => concat([])).toThrow('concat: tensors must be at least one, got none');
-    expect(() => concat([matrix(), reshape(matrix(), [3, 2])])).toThrow('concat: tensors must agree but for axis 0');
+    expect(() => concat([matrix(), reshape(matrix(), [3, 2])])).toThrow('concat: tensors must agree except along axis 0');
     expect(() => stack([matrix(), reshape(matrix(), [3, 2])])).toThrow('stack: shapes must agree, got [2, 3] and [3, 2]');
     expect(() => transpose(matrix(), 0, 2)).toThrow('transpose: axis must be in [-2, 2), got 2');
   });

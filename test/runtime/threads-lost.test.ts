@@ -126,7 +126,7 @@ describe('a worker that has ended', () => {
     const p = block(on, () => 1);
     const intact = bystanders(on);
     tell(order.exit);
-    const late = /^threads: a worker ended in the middle of a call; make again what this affine was to write/;
+    const late = /^threads: a worker ended in the middle of a call; compute the results of this affine again, since they are lost/;
     expect(() => on.kernels.affine(p, p, N, 2, 0)).toThrow(late);
     expect(intact()).toBe(true);
     call();
@@ -178,7 +178,7 @@ describe('a worker that does not answer', () => {
       const { out, call } = exponentials(on);
       const intact = bystanders(on);
       tell(order.hold);
-      expect(call).toThrow('threads: a worker gave no answer in 0.3 s; make again what this exp was to write');
+      expect(call).toThrow('threads: a worker gave no answer in 0.3 s; compute the results of this exp again, since they are lost');
       expect(pool.lost).toBe('one gave no answer in 0.3 s');
       on.heap.free(out, Heap.capacity(4 * N)); // as the scope of a step does after an error
       const others = bystanders(on); // one of which would get that block

@@ -139,7 +139,7 @@ describe('Replay', () => {
     for (const replay of [one, two]) replay.add(steps(6));
     expect(list(two.sample(key(3), 50).action)).toEqual(list(one.sample(key(3), 50).action));
     expect(new Set(list(two.sample(key(3), 50).action))).toEqual(new Set([3, 4, 5, 6]));
-    expect(() => new Replay(fields, { capacity: 5 }).loadStateDict(one.stateDict())).toThrow('Replay: loadStateDict wants at as');
+    expect(() => new Replay(fields, { capacity: 5 }).loadStateDict(one.stateDict())).toThrow('Replay: at must be ');
   });
 
   it('survives the scope it was made in, and refuses what does not fit', () => {

@@ -58,10 +58,10 @@ describe('drawing', () => {
 describe('loading', () => {
   const dict = () => filled(3, 1, 2, 3, 4).stateDict();
   it.each<[string, (dict: Map<string, Tensor>) => unknown, string]>([
-    ['a field of another type', (d) => d.set('action', zeros([3])), 'Replay: loadStateDict wants action as '],
-    ['a field of another shape', (d) => d.set('at', zeros([3, 3])), 'Replay: loadStateDict wants at as '],
+    ['a field of another type', (d) => d.set('action', zeros([3])), 'Replay: action must be '],
+    ['a field of another shape', (d) => d.set('at', zeros([3, 3])), 'Replay: at must be '],
     ['a field too few', (d) => d.delete('at'), ', got nothing'],
-    ['a field too many', (d) => d.set('more', zeros([3])), 'Replay: loadStateDict wants more as nothing, got '],
+    ['a field too many', (d) => d.set('more', zeros([3])), 'Replay: more must be absent, got '],
     ['a count below 0', (d) => d.set('added', tensor(-1, { dtype: 'int32' })), 'Replay: added must be from 0, got -1'],
   ])('refuses %s', (_, spoil, message) => {
     const replay = filled(3, 9);

@@ -257,7 +257,7 @@ describe('train', () => {
   it('says what is wrong', async () => {
     const m = model();
     await expect((async () => all(run(m, adam(m), { batches: () => [] })))()).rejects.toThrow(
-      'train: batches must give at least one an epoch, got none in epoch 0',
+      'train: batches must give at least one per epoch, got none in epoch 0',
     );
     await expect((async () => all(run(m, adam(m), { evaluate: () => 1 })))()).rejects.toThrow(
       'train: every must be given with evaluate, got none',

@@ -50,6 +50,6 @@ export function recover(pool: Workers, heap: Heap, { name, plan, args, again }: 
   }
   if (!quiet) heap.withhold(args.slice(0, plan.once ? plan.addresses : plan.results));
   throw new Error(
-    `threads: a worker ${why}; make again what this ${name} was to write, it holds nothing of use (later calls run on the calling thread)`,
+    `threads: a worker ${why}; compute the results of this ${name} again, since they are lost (later calls run on the calling thread)`,
   );
 }

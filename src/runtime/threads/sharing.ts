@@ -45,7 +45,7 @@ export function sharing({ threads = 1, worker, grain = 12_000, patience = 60_000
 
     /** Refuses a module that does not fit the memory. */
     refuse(cause: unknown): never {
-      throw new Error(`init: module must import shared memory for threads (bytes are made to, a module cannot be), got ${cause}`, {
+      throw new Error(`init: module must import shared memory for threads (bytes are converted, a module cannot be), got ${cause}`, {
         cause,
       });
     },

@@ -75,7 +75,7 @@ export class Replay<F extends ReplayFields> {
     for (const name of new Set([...own.keys(), ...dict.keys()])) {
       const [to, from] = [own.get(name), dict.get(name)];
       if (!to || !from || !sameShape(to.shape, from.shape) || to.dtype !== from.dtype) {
-        throw new RangeError(`Replay: loadStateDict wants ${name} as ${to ?? 'nothing'}, got ${from ?? 'nothing'}`);
+        throw new RangeError(`Replay: ${name} must be ${to ?? 'absent'}, got ${from ?? 'nothing'}`);
       }
     }
     const added = (dict.get('added') as Tensor).item();
