@@ -2,6 +2,7 @@
 
 import type { Recipe } from '../runner/recipe.ts';
 import { g2p } from './g2p/index.ts';
+import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
 import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
@@ -9,19 +10,25 @@ import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
 import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
+import { scan } from './scan/index.ts';
 import { series } from './series/index.ts';
 import { shakespeare, shakespeareHour } from './shakespeare/index.ts';
 import { shakespeareLadder } from './shakespeare/ladder.ts';
 import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
+import { translateTransformer } from './translate/transformer.ts';
 import { tsp } from './tsp/index.ts';
 
 const all: readonly Recipe[] = [
   pronounce,
   ladder,
   g2p,
+  g2pTransformer,
+  g2pLong,
   luongTable,
   translate,
+  translateTransformer,
+  scan,
   hull,
   tsp,
   sort,

@@ -20,10 +20,15 @@ function source(): Pick<Stamp, 'commit' | 'clean'> {
   }
 }
 
-/** A hash of all code on which a figure depends: the recipes', the runner's and the package's. */
+/** A hash of all code on which a figure depends: that of the recipes, of what they share, of the runner and of the package. */
 function fingerprint(): string {
   const hash = createHash('sha256');
-  const places = [new URL('../recipes/', import.meta.url), new URL('.', import.meta.url), new URL('.', import.meta.resolve('saccade'))];
+  const places = [
+    new URL('../recipes/', import.meta.url),
+    new URL('../shared/', import.meta.url),
+    new URL('.', import.meta.url),
+    new URL('.', import.meta.resolve('saccade')),
+  ];
   for (const folder of places.map((place) => fileURLToPath(place))) {
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
       if (/\.(js|ts|wasm)$/.test(file)) hash.update(file).update(readFileSync(`${folder}${file}`));
