@@ -4,6 +4,7 @@ import type { Recipe } from '../runner/recipe.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
+import { heads } from './heads/index.ts';
 import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
 import { ladder } from './ladder/index.ts';
@@ -36,6 +37,7 @@ const all: readonly Recipe[] = [
   series,
   intra,
   gallery,
+  heads,
   shakespeare,
   shakespeareHour,
   shakespeareLadder,
