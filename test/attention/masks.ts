@@ -1,12 +1,12 @@
-// Where the queries of the tests may look.
+// Masks of the tests.
 import { tensor } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { S, T } from './table.ts';
 
-/** Where example b may look: everywhere; a beginning; a gap; nowhere. */
+/** Where example b may look: everywhere; a beginning; with a gap; nowhere. */
 const mayLook = (b: number, s: number) => [true, s < 3, s % 3 !== 1, false][b] as boolean;
 
-/** The same, and query t of each no further than s = t + 2; the second query of the first example nowhere. */
+/** The same, with query t of each limited to s ≤ t + 2; the second query of the first example may look nowhere. */
 const mayLookAt = (b: number, t: number, s: number) => mayLook(b, s) && s <= t + 2 && !(b === 0 && t === 1);
 
 /** Real keys of an example. */

@@ -1,4 +1,4 @@
-// Every mechanism of the family, as the conformance tests and the module table take it.
+// Every mechanism of the family, for the conformance tests and the module table.
 import { Attention, bahdanau, softAttention } from '../../src/attention/attention.ts';
 import { dropping } from '../../src/attention/dropping.ts';
 import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
@@ -25,15 +25,15 @@ export interface MechanismRow {
   /** Width of the output; V by default. */
   output?: number;
   /**
-   * What a row of weights sums to where there is something to look at. Default 1; `less`: at most 1; `windowed`: 0 where the window is empty;
-   * `dropped`: anything, where a key is given.
+   * The sum of a row of weights if it may look anywhere. Default 1; `less`: at most 1; `windowed`: 0 where the window is empty; `dropped`:
+   * anything, if a key is given.
    */
   sums?: 'less' | 'windowed' | 'dropped';
-  /** Why more keys behind the mask may change its bits: it is told of places by something that counts them all. */
+  /** Why more keys behind the mask may change its bits: one of its parts counts all keys. */
   counts?: string;
-  /** Draws where a key is given. */
+  /** Draws if a key is given. */
   draws?: true;
-  /** Its parameters by which it cannot learn: a prefix of their paths. `none` where gradients are those of other weights (straight-through). */
+  /** Parameters that get no gradient: a prefix of their paths. `none` if gradients are those of other weights (straight-through). */
   learns?: { not?: string; as?: 'biased' };
   /** Gives a choice. */
   chooses?: true;
@@ -190,12 +190,12 @@ export const mechanisms: MechanismRow[] = [
 
 export const build = (row: MechanismRow, seed = 1) => row.build(widths(row), key(seed));
 
-/** A mechanism that draws is tried with a key too. */
+/** A mechanism that draws is also tried with a key. */
 export const keysOf = (row: MechanismRow): (Key | undefined)[] => (row.draws ? [undefined, key(5)] : [undefined]);
 
 export const keyed = (from: Key | undefined) => (from ? { key: from } : {});
 
-/** All that a mechanism gave that has a gradient, one row an example. */
+/** All results with a gradient, one row per example. */
 export const results = (attended: {
   output: Tensor;
   weights: Tensor;

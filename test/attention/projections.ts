@@ -1,4 +1,4 @@
-// Rows of the module table: maps of heads, heads, and both together, with one head of keys for two of queries where that may be.
+// Rows of the module table: maps of heads, heads, and both together, with one head of keys for two of queries where possible.
 import { Attention } from '../../src/attention/attention.ts';
 import { HeadedAttention } from '../../src/attention/headed.ts';
 import { Heads } from '../../src/attention/heads.ts';

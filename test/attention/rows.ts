@@ -6,10 +6,10 @@ import { type ModuleRow, padding, real, row } from '../nn/row.ts';
 import { mechanisms, results } from './mechanisms.ts';
 import { inputs, named, S, seenBy, T, widths } from './table.ts';
 
-/** Parameters that start alike whatever the key. */
+/** Parameters whose initial value does not depend on the key. */
 const constant = ['gain', 'offset', 'in_proj_bias', 'out_proj.bias'];
 
-/** Rows of the module table: every score alone, windows with parameters, and every mechanism over a padded memory. */
+/** Rows of the module table: every score alone, windows with parameters, and every mechanism over a padded source. */
 export const attending: ModuleRow[] = [
   ...named.map(([name, spec]) => {
     const make = (from: Key) => spec.build(widths(spec), from);

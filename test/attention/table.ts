@@ -12,11 +12,11 @@ import { padding, real } from '../nn/row.ts';
 /** A parameter's elements by path. */
 export type Weights = (path: string) => { at: (i: number, j?: number) => number; rows: number; columns: number };
 
-/** What a formula may look at besides one query and one key. */
+/** What a formula may use besides one query and one key. */
 export interface Place {
   /** The key's place. */
   s: number;
-  /** Weights of earlier steps, where the score sees them. */
+  /** Weights of earlier steps, if the score uses them. */
   seen: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export interface ScoreRow {
   build(sizes: AttentionSizes, key: Key): Score;
   /** The score of one query and one key in plain TypeScript, from the paper. */
   formula(query: readonly number[], key: readonly number[], weights: Weights, place: Place): number;
-  /** Queries and keys are of one width. */
+  /** Whether queries and keys must have one width. */
   square?: true;
   /** The state it reads, by name; then queries come one at a time. */
   reads?: 'weights' | 'coverage';
@@ -54,7 +54,7 @@ const additive =
     return sum;
   };
 
-/** U f at hidden unit h, f the convolution of the seen weights around place s. */
+/** U f at hidden unit h, where f is the convolution of the seen weights around place s. */
 const features = (weights: Weights, { s, seen }: Place, h: number) => {
   const [filters, u] = [weights('filters'), weights('features.weight')];
   let sum = 0;

@@ -1,4 +1,4 @@
-// Installs and unpacks the Chromium that tests run in, where it is missing: `npm test` does it first, `npm start` needs none.
+// Installs and unpacks the Chromium for tests, if it is missing: `npm test` runs this first; `npm start` does not need it.
 import { execFileSync, execSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ const unpack = "const { default: chromium } = await import('@sparticuz/chromium'
 if (bundled) {
   if (!installed(folder)) execSync('npm ci --no-audit --no-fund', { cwd: folder, stdio: 'inherit' });
   if (!existsSync(unpacked)) {
-    // In a process of its own, told to unpack the system libraries too and to use a folder that `npm ci` clears with the package.
+    // In a separate process, with the instruction to unpack the system libraries too, and to use a folder that `npm ci` clears with the
+    // package.
     const beside = `${unpacked}.${process.pid}`;
     const env = { ...process.env, AWS_LAMBDA_JS_RUNTIME: 'nodejs22.x', TMPDIR: beside };
     mkdirSync(beside);

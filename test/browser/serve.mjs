@@ -1,4 +1,4 @@
-// Serves files to a browser of this machine, isolated, so that pages may share memory between threads.
+// Serves files to a browser on this machine, with isolation, so that pages may share memory between threads.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

@@ -1,4 +1,4 @@
-// The repository as the conventions read it: files, and code without comments or without strings.
+// The repository as the conventions read it: files, and code without comments or strings.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +21,11 @@ export const read = (path: string): string => readFileSync(join(root, path), 'ut
 
 const token = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
-/** The text with comments blanked, line breaks kept. */
+/** The text with comments blanked and line breaks kept. */
 export const withoutComments = (text: string): string =>
   text.replace(token, (match) => (match.startsWith('/') ? match.replace(/[^\n]/g, ' ') : match));
 
-/** The text with comments and plain strings blanked; template strings stay, they hold code. */
+/** The text with comments and plain strings blanked; template strings stay, since they contain code. */
 export const codeOf = (text: string): string =>
   text.replace(token, (match) => (match.startsWith('`') ? match : match.replace(/[^\n]/g, ' ')));
 
@@ -34,7 +34,7 @@ export function findings(path: string, text: string, pattern: RegExp): string[] 
   return [...text.matchAll(pattern)].map((match) => `${path}:${text.slice(0, match.index).split('\n').length}: ${match[0].trim()}`);
 }
 
-/** What a module imports or re-exports: specifiers as written. */
+/** The specifiers that a module imports or re-exports, as written. */
 export function importsOf(text: string): string[] {
   const code = withoutComments(text);
   const pattern =

@@ -1,4 +1,4 @@
-// What may be written and how likely it is, said once more in float64: every rule of searches for a language whose sentences can be counted.
+// The rules of searches again in float64, for a language whose sentences can be enumerated: what may be written, and how likely it is.
 import { at, dice, logSoftmax, range, softmax, type Vector } from '../equations/plain.ts';
 import { END, type Language, type Sentence, SYMBOLS } from '../models/language.ts';
 
@@ -27,14 +27,14 @@ export const free: Rules = {
   stutters: true,
 };
 
-/** The probabilities after a text, and which tokens may be written. */
+/** The probabilities after a text, and the tokens that may be written. */
 export interface Choice {
   logits: Vector;
   logProbabilities: Vector;
   may: readonly boolean[];
 }
 
-/** Whether `text` has its last n tokens twice. */
+/** Whether the last n tokens of `text` occur in it earlier. */
 const repeats = (text: Vector, n: number): boolean => {
   const grams = range(text.length - n + 1).map((i) => text.slice(i, i + n).join());
   return grams.slice(0, -1).includes(at(grams, -1));
@@ -55,7 +55,7 @@ export function choiceOf(language: Language, row: number, text: Vector, rules: R
   return { logits, logProbabilities: logSoftmax(logits), may };
 }
 
-/** What a step looked at: shares of three places, the last of which is padding in rows other than 0. */
+/** The weights of a step: shares of three places, the last of which is padding in rows other than 0. */
 export const looks: Language = (row, before) => {
   const next = dice(before.reduce((hash, token) => (hash * 17 + token + 1) % 9_973, row + 3));
   const shares = softmax([6 * next(), 6 * next()]);
@@ -66,7 +66,7 @@ const real = (row: number): number[] => (row === 0 ? [0, 1, 2] : [0, 1]);
 
 export const coverageRows = (batch: number): boolean[][] => range(batch).map((row) => range(3).map((i) => real(row).includes(i)));
 
-/** Wu et al. 2016, eq. 14 and 15, of a sentence whose steps wrote `text` and, where it ended, the end. */
+/** Wu et al. 2016, eq. 14 and 15, for a sentence whose steps wrote `text` and, if it ended, the end. */
 export function scoreOf(row: number, text: Vector, ended: boolean, logProbability: number, rules: Rules): number {
   const steps = text.length + Number(ended);
   const shares = range(steps).map((j) => looks(row, text.slice(0, j)));
@@ -101,7 +101,7 @@ export function sentences(language: Language, row: number, rules: Rules): Senten
   return found.sort((a, b) => b.score - a.score);
 }
 
-/** Beam search by its definition; `null` where no hypothesis is left and none was found. */
+/** Beam search by its definition; `null` if no hypothesis is left and none was found. */
 export function beamOf(language: Language, row: number, rules: Rules, beam: number, nBest: number): Sentence[] | null {
   let alive = [{ tokens: [] as number[], logProbability: 0 }];
   const done: Sentence[] = [];
@@ -131,7 +131,7 @@ export interface Heat {
   topP: number;
 }
 
-/** The probability of each token to be drawn: softmax at a temperature of what may be written, of the likeliest k, of as few as have mass p. */
+/** The probability of drawing each token: softmax at a temperature over the allowed tokens, the k likeliest, and the fewest with mass p. */
 export function drawOf({ logits, may }: Pick<Choice, 'logits' | 'may'>, { temperature, topK, topP }: Heat): number[] {
   const open = range(logits.length).filter((token) => may[token]);
   const order = open.sort((a, b) => at(logits, b) - at(logits, a) || a - b).slice(0, topK);
@@ -145,7 +145,7 @@ export function drawOf({ logits, may }: Pick<Choice, 'logits' | 'may'>, { temper
   });
 }
 
-/** Every sentence that may be drawn, as text with its probability; `null` where a text may go nowhere. */
+/** Every sentence that may be drawn, as text, with its probability; `null` if nothing may follow some text. */
 export function drawn(language: Language, row: number, rules: Rules, heat: Heat): Map<string, number> | null {
   const found = new Map<string, number>();
   let stuck = false;

@@ -3,7 +3,7 @@ export interface Block {
   document: string;
   /** Where it begins. */
   line: number;
-  /** What stands behind the fence, its first word, and the name of a file where that follows. */
+  /** The text after the fence, its first word, and the name of a file if one follows. */
   mark: string;
   language: string;
   name?: string;
@@ -12,7 +12,7 @@ export interface Block {
   code: string;
 }
 
-/** Programs of a page need one. */
+/** Whether it needs a page. */
 const ofPage = /^(page|worker)\b/;
 
 /** Every block of a document. */

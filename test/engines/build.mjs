@@ -1,4 +1,4 @@
-// Bundles the identity program into one module that asks its host for WebAssembly and nothing else, with the package's worker beside it.
+// Bundles the identity program into one module that needs only WebAssembly from its host, with the package's worker beside it.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export const root = join(here, '../..');
 export const program = join(root, 'build/engines/program.mjs');
 
-/** Names the program brings itself, in every engine alike. */
+/** Globals that the program brings itself, the same in every engine. */
 export const shell = ['atob', 'TextEncoder', 'TextDecoder', 'performance'];
 
 /**
@@ -19,7 +19,7 @@ export async function bundleProgram(format = 'esm') {
   const build = await rolldown({
     input: join(here, 'program/main.ts'),
     platform: 'neutral',
-    external: /^node:/, // files, which the program has none of
+    external: /^node:/, // files, which the program does not use
     resolve: { mainFields: ['module', 'main'], conditionNames: ['import', 'default'] },
     transform: { inject: Object.fromEntries(shell.map((name) => [name, [join(here, 'program/shell.ts'), name]])) },
     plugins: [

@@ -1,4 +1,4 @@
-// The engines, how each is started, and what installs it where it is missing.
+// The engines, how each is started, and how a missing one is installed.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,11 +32,11 @@ const apt = (/** @type {string} */ packages) => `apt-get install -y --no-install
 const alone = [undefined];
 const several = [undefined, 2, 3, 4, 8];
 
-/** What a command prints with `--version`, its number alone. */
+/** The version number that a command prints with `--version`. */
 const versionOf = (/** @type {string} */ file, /** @type {string[]} */ args = ['--version']) =>
   /\d[\w.-]+/.exec(execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))?.[0] ?? '';
 
-/** The version of Debian's package, for what prints none itself. */
+/** The version of Debian's package, for engines that do not print one. */
 const packaged = (/** @type {string} */ name) =>
   execFileSync('dpkg-query', ['-W', name], { encoding: 'utf8' }).split('\t')[1]?.replace(/-.*\n/, '') ?? '';
 
@@ -137,5 +137,5 @@ export const rows = [
   emulated('Bun', '@oven/bun-linux-aarch64/bin/bun'),
 ];
 
-/** What a row lacks on this machine. */
+/** The files that a row lacks on this machine. */
 export const missing = (/** @type {Row} */ row) => row.needs.filter((file) => !existsSync(file));

@@ -1,5 +1,6 @@
-// `npm run test:engines`: the identity program in every engine, row by row. `--only NAME` those whose name begins so, `--json` for
-// programs, `--install` what is missing, `--docs` writes the table, `--update` makes what this Node computes the expected hash.
+// `npm run test:engines`: the identity program in every engine, row by row. `--only NAME` selects rows by the beginning of their names,
+// `--json` is for programs, `--install` installs what is missing, `--docs` writes the table, `--update` makes this Node's hash the expected
+// one.
 import { execSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +104,7 @@ function lineOf({ engine, threads, outcome, version = '', seconds, hash = '', di
   return `${engine.padEnd(40)} ${version.padEnd(16)} ${String(threads).padStart(2)} ${time.padStart(7)}  ${outcome.padEnd(9)} ${hash.slice(0, 16)}${told}`;
 }
 
-/** Runs the install lines of what is missing, each at most three times. @param {import('./rows.mjs').Row[]} chosen */
+/** Runs the install lines of missing engines, each at most three times. @param {import('./rows.mjs').Row[]} chosen */
 function install(chosen) {
   const wanted = chosen.filter((row) => missing(row).length > 0).flatMap((row) => row.install.split(' && '));
   const packages = wanted.filter((line) => line.startsWith('apt-get')).flatMap((line) => line.split('--no-install-recommends ')[1] ?? []);
@@ -116,7 +117,7 @@ function install(chosen) {
         execSync(line, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
         break;
       } catch {
-        if (tries === 3) break; // the row says that it is missing, and with what line
+        if (tries === 3) break; // the row reports that it is missing, with the line that installs it
       }
     }
   }

@@ -21,7 +21,7 @@ import {
 import { linear } from './recurrent.ts';
 import type { Weights } from './weights.ts';
 
-/** What one query took. Of several heads, `heads` says what each did. */
+/** The result of one query. With several heads, `heads` has the results of each. */
 export interface Taken {
   output: Vector;
   weights: Vector;
@@ -32,18 +32,18 @@ export interface Taken {
   heads?: Taken[];
 }
 
-/** One query and what it may know. */
+/** One query with its context. */
 export interface Sight {
   query: Vector;
   keys: Matrix;
   values: Matrix;
-  /** Which keys it may look at. */
+  /** The keys it may attend to. */
   may: readonly boolean[];
-  /** How many queries there were before it. */
+  /** Number of earlier queries. */
   t: number;
-  /** Its own place among the keys. */
+  /** Its place among the keys. */
   place: number;
-  /** What they took. */
+  /** The results of earlier queries. */
   past: readonly Taken[];
 }
 
@@ -60,7 +60,7 @@ export type Read = (taken: Omit<Taken, 'output'>, values: Matrix) => Vector;
 
 const sumOfPast = ({ past, keys }: Sight) => past.reduce<Vector>((sum, { weights }) => plus(sum, weights), zeros(keys.length));
 
-/** A score of the table of scores, its formula given plain numbers. */
+/** A score of the table of scores, whose formula takes plain numbers. */
 export function score(name: string, w: Weights): Score {
   const row = scores[name];
   if (!row) throw new Error(`score: must have a formula, got ${name}`);
@@ -95,7 +95,7 @@ export const localPredictive =
     };
   };
 
-/** So far back and ahead of the query's own place. */
+/** Limited distances before and after the query's own place. */
 export const sliding =
   (before: number, after: number): Window =>
   (all, { may, place }) => ({ scores: all, may: may.map((seen, s) => seen && s >= place - before && s <= place + after) });
@@ -113,7 +113,7 @@ export const coverage =
   (strength: number): Window =>
   (all, sight) => ({ scores: plus(all, scaled(sumOfPast(sight), -strength)), may: sight.may });
 
-/** Each by its own formula; a key is seen where all see it, and factors multiply. */
+/** Each window by its own formula; a key is seen if all show it, and factors multiply. */
 export const combined =
   (...windows: Window[]): Window =>
   (all, sight) => {
@@ -128,7 +128,7 @@ export const combined =
     return result;
   };
 
-/** `of` over the elements that may be seen, 0 elsewhere. */
+/** `of` over the visible elements, 0 elsewhere. */
 function among(x: Vector, may: readonly boolean[], of: (some: Vector) => Vector): Vector {
   const places = range(x.length).filter((i) => at(may, i));
   const got = places.length > 0 ? of(places.map((i) => at(x, i))) : [];
@@ -139,7 +139,7 @@ function among(x: Vector, may: readonly boolean[], of: (some: Vector) => Vector)
   return all;
 }
 
-/** The first place of the largest, −1 of none. */
+/** The first index of the largest, −1 if there is none. */
 const highestOf = (x: Vector, may: readonly boolean[]) =>
   range(x.length).reduce((best, i) => (at(may, i) && (best < 0 || at(x, i) > at(x, best)) ? i : best), -1);
 const oneHot = (n: number, choice: number) => zeros(n).map((_, i) => (i === choice ? 1 : 0));
@@ -218,7 +218,7 @@ export function attention({
   };
 }
 
-/** Vaswani et al. 2017, §3.2.2: maps of queries, keys and values for each head, and one of what they read. */
+/** Vaswani et al. 2017, §3.2.2: maps of queries, keys and values for each head, and a map of what they read. */
 export function multiHead(w: Weights, heads: number, look: Look): Look {
   const size = at(w.matrix('out_proj.weight'), 0).length;
   const map = (which: number, x: Vector) => {

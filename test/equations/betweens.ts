@@ -1,4 +1,4 @@
-// Rotary positions, norms of queries and keys, and heads with both, as their formulas.
+// Formulas of rotary positions, norms of queries and keys, and heads with both.
 import { T } from '../attention/table.ts';
 import { real } from '../nn/row.ts';
 import { realOf } from './models.ts';
@@ -33,7 +33,7 @@ const both =
     ...rows(real([e], [T, 6], 2)).flatMap((x, t) => of(x, t, w, 'k')),
   ];
 
-/** Heads of queries with the one of keys, each seeing what is real up to its own place. */
+/** Heads of queries with one head of keys; each query sees the real keys up to its own place. */
 const looking: Equation = (w, e) => {
   const x = rows(real([e], [T, 6], 1));
   const mapped = (name: string) => x.map((row) => apply(w.matrix(`${name}_proj.weight`), row));

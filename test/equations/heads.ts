@@ -1,4 +1,4 @@
-// The rows of projections and heads as their formulas: maps, their parts for each head, and attention of each.
+// Formulas of the rows of projections and heads: maps, their parts for each head, and the attention of each.
 import { S, T } from '../attention/table.ts';
 import { real } from '../nn/row.ts';
 import { attend, attention, score, type Taken } from './attention.ts';

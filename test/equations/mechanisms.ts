@@ -1,4 +1,4 @@
-// Every mechanism of `test/attention/mechanisms.ts`, by its name, as its formula.
+// The formula of every mechanism of `test/attention/mechanisms.ts`, by name.
 import {
   attention,
   biased,

@@ -32,13 +32,13 @@ export function encode(w: Weights, tokens: readonly number[], hidden: number, la
   return { outputs, h: [...forward.h, ...backward.h], c: [...forward.c, ...backward.c] };
 }
 
-/** A.2.2: s₀ = tanh(W h); for the cell, which the paper's gated unit has not, W c without the tanh. */
+/** A.2.2: s₀ = tanh(W h); for the cell, which the paper's gated unit lacks, W c without the tanh. */
 export function bridge(w: Weights, { h, c }: { h: Vector; c: Vector }): State {
   const first = tanh(linear(w, 'h', h));
   return { h: first, c: w.has('c.weight') ? linear(w, 'c', c) : zeros(first.length) };
 }
 
-/** How one decoder step goes on: from the embedded token to the vector that the logits are read from. */
+/** One decoder step: from the embedded token to the vector from which the logits are computed. */
 type Step = (embedded: Vector, t: number) => Vector;
 
 /** Teacher forcing: the logits of each token of the target, given those before it. */
@@ -48,8 +48,8 @@ function taught(w: Weights, target: readonly number[], step: Step): Matrix {
 }
 
 /**
- * Without attention. `each`: Cho et al. 2014, §2.2, the encoding at every step; `first`: at the first alone; `state`: Sutskever, Vinyals, Le
- * 2014, it is the decoder's first state.
+ * Without attention. `each`: Cho et al. 2014, §2.2, the encoding at every step; `first`: at the first step only; `state`: Sutskever,
+ * Vinyals, Le 2014, as the decoder's first state.
  */
 export function seq2seq(w: Weights, feed: string, source: readonly number[], target: readonly number[], hidden: number): Matrix {
   const encoding = bridge(w.within('bridge'), encode(w.within('encoder'), source, hidden));
@@ -109,8 +109,8 @@ export const looks: Record<string, (w: Weights) => Look> = {
 };
 
 /**
- * Vinyals, Fortunato, Jaitly 2015, eq. 3: uⱼ = vᵀ tanh(W₁ eⱼ + W₂ dᵢ) over the end and the real items, p = softmax(u). Fed is the item chosen
- * last, the start at first and after −1.
+ * Vinyals, Fortunato, Jaitly 2015, eq. 3: uⱼ = vᵀ tanh(W₁ eⱼ + W₂ dᵢ) over the end and the real items, p = softmax(u). The input is the
+ * item chosen last; the start at first and after −1.
  */
 export function pointers(w: Weights, items: Matrix, length: number, target: readonly number[], hidden: number, ways: number): Matrix {
   const { outputs, last } = run(lstm, w.within('encoder'), items, { hidden: hidden / ways, length, ways });
@@ -160,8 +160,8 @@ export function intra(w: Weights, inputs: Matrix, hidden: number, window: number
 export const realOf = (e: number, steps: number) => lengthOf(e, steps);
 
 /**
- * Forecasts as distances from the last value: an LSTM reads [x − last; season], a second one goes on over the seasons asked for, each of its states s
- * reads [h; x − last] with Bahdanau's weights (2015, eq. 5 and 6), and the output is W [s; c] + b + last.
+ * Forecasts as differences from the last value: an LSTM reads [x − last; season], a second one continues over the seasons of the future,
+ * each of its states s reads [h; x − last] with Bahdanau's weights (2015, eq. 5 and 6), and the output is W [s; c] + b + last.
  */
 export function forecast(w: Weights, past: Matrix, seasons: { past: readonly number[]; future: readonly number[] }, hidden: number) {
   const table = w.matrix('season.weight');
@@ -179,9 +179,7 @@ export function forecast(w: Weights, past: Matrix, seasons: { past: readonly num
   return { outputs: steps.map(({ output }) => output), weights: steps.map(({ weights }) => weights) };
 }
 
-/**
- * Luong's decoder as {@link attentive} has it, from nothing, over the symbols themselves: START before them, and the last of them marked.
- */
+/** Luong's decoder as in {@link attentive}, from zeros, over the symbols themselves: START before them, and the last one marked. */
 export function items(w: Weights, source: readonly number[], target: readonly number[], hidden: number): Matrix {
   const read = [START, ...source.filter((token) => token !== PAD)];
   const edge = (i: number) => at(w.matrix('edges.weight'), i === read.length - 1 ? 1 : 0);

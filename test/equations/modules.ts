@@ -1,4 +1,4 @@
-// Every row of the module table that is no mechanism and no score, as its formula: what the row's call gives of example `e`.
+// The formula of every row of the module table that is neither a mechanism nor a score: the result of the row's call for example `e`.
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { betweenEquations, rmsNorm } from './betweens.ts';
@@ -100,7 +100,7 @@ const selfAttention: Equation = (w, e) => {
   return [...taken.flatMap(({ output }) => output), ...heads];
 };
 
-/** The choices that the rows of pointer networks are taught. */
+/** The choices that the rows of pointer networks are trained on. */
 const pointing = (e: number) => range(4).map((t) => (t > 3 - (e % 3) ? -1 : (3 * t + e) % (realOf(e, S) + 1)));
 
 const pointerNetwork =
@@ -115,13 +115,13 @@ const bridging: Equation = (w, e) => {
   return [...h, ...c];
 };
 
-/** Where a decoder may look: back, and at what is no padding. */
+/** Where a decoder may look: back, and at real tokens. */
 const decoding = (e: number) => ({
   may: (t: number, s: number) => s <= t && s < realOf(e, 4),
   sees: (_: number, s: number) => s < realOf(e, S),
 });
 
-/** An attentive model of the table by its variant's name: the logits, and what each step took. */
+/** An attentive model of the table by its variant's name: the logits, and the attention of each step. */
 export const attentiveModel = (name: string, w: Weights, e: number) => {
   const decoder = /bahdanau|local-m/.test(name) ? 'bahdanau' : 'luong';
   const look = looks[name];

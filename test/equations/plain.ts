@@ -1,4 +1,4 @@
-// The vocabulary that formulas are written in a second time: numbers, lists and `Math`, in float64. It knows nothing of `src`.
+// The vocabulary of the second set of formulas: numbers, lists and `Math`, in float64. It is independent of `src`.
 
 export type Vector = readonly number[];
 export type Matrix = readonly Vector[];
@@ -33,7 +33,7 @@ export const logSumExp = (x: Vector): number => {
 export const logSoftmax = (x: Vector): Vector => x.map((v) => v - logSumExp(x));
 export const softmax = (x: Vector): Vector => logSoftmax(x).map(Math.exp);
 
-/** The element of a list, which must have it. */
+/** The element of a list, which must exist. */
 export function at<T>(list: readonly T[], i: number): T {
   const index = i < 0 ? list.length + i : i;
   if (!(index in list)) throw new RangeError(`at: index must be below ${list.length}, got ${i}`);
@@ -44,7 +44,7 @@ export function at<T>(list: readonly T[], i: number): T {
 export const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>
   range(flat.length / width).map((i) => Array.from({ length: width }, (_, j) => flat[i * width + j] as number));
 
-/** Numbers in [0, 1) from a seed, by mulberry32: not the package's generator. */
+/** Numbers in [0, 1) from a seed, by mulberry32, which is not the package's generator. */
 export function dice(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

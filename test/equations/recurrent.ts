@@ -1,4 +1,4 @@
-// Recurrent cores, with weights laid out as PyTorch's: a gate's rows one after the other, and two biases.
+// Recurrent cores, with weights in PyTorch's layout: the rows of the gates one gate after the other, and two biases.
 import { affine, apply, at, type Matrix, plus, range, rowsOf, scaled, sigmoid, tanh, times, type Vector, zeros } from './plain.ts';
 import type { Weights } from './weights.ts';
 
@@ -9,7 +9,7 @@ export interface State {
 
 export type Core = (w: Weights, suffix: string, x: Vector, state: State) => State;
 
-/** `W x + b` and `U h + b′`, gate by gate; without the biases where there are none. */
+/** `W x + b` and `U h + b′`, gate by gate; biases are optional. */
 function parts(w: Weights, suffix: string, x: Vector, h: Vector): [fromInput: Matrix, fromState: Matrix] {
   const of = (kind: 'ih' | 'hh', v: Vector) => {
     const product = apply(w.matrix(`weight_${kind}${suffix}`), v);
@@ -34,7 +34,7 @@ export const lstm: Core = (w, suffix, x, { h, c }) => {
   return { h: times(o, tanh(cell)), c: cell };
 };
 
-/** Cho et al. 2014, §2.3, with the reset gate on the product of the state, as cuDNN and PyTorch have it; gates r z n. */
+/** Cho et al. 2014, §2.3, with the reset gate on the state's product, as in cuDNN and PyTorch; gates r z n. */
 export const gru: Core = (w, suffix, x, { h, c }) => {
   const [a, b] = parts(w, suffix, x, h);
   const r = sigmoid(plus(at(a, 0), at(b, 0)));
@@ -52,13 +52,13 @@ export const gru: Core = (w, suffix, x, { h, c }) => {
   };
 };
 
-/** What a stack of layers gives of one sequence: outputs (zeros after its end), and each place's last state. */
+/** The results of a stack of layers for one sequence: outputs (zeros after its end), and the last state of each core. */
 export interface Run {
   outputs: Matrix;
   last: State[];
 }
 
-/** `inputs`, of which the first `length` are real; the second way (Schuster and Paliwal 1997) reads them from the last real one. */
+/** Runs `inputs`, of which the first `length` are real; the second way (Schuster and Paliwal 1997) reads them from the last real one. */
 export function run(
   core: Core,
   w: Weights,

@@ -5,11 +5,11 @@ import { at, type Matrix, rowsOf, type Vector } from './plain.ts';
 
 /** Parameters by path. */
 export interface Weights {
-  /** Rows along the first axis, all others as one. */
+  /** Rows along the first axis; all other axes count as one. */
   matrix(path: string): Matrix;
   vector(path: string): Vector;
   has(path: string): boolean;
-  /** Those below a path. */
+  /** The parameters below a path. */
   within(path: string): Weights;
 }
 

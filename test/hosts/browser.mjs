@@ -1,4 +1,4 @@
-// Static files under a strict Content-Security-Policy, and Chromium or Firefox to look at them.
+// Static files under a strict Content-Security-Policy, with Chromium or Firefox to load them.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -59,7 +59,7 @@ export async function closeBrowsers() {
   for (const running of open.values()) await running.close();
 }
 
-/** What the page at `url`, or its frame, writes into its `output`. */
+/** The text that the page at `url`, or its frame, writes into its `output`. */
 export async function outputOf(name, url) {
   const page = await (await browser(name)).newPage();
   const errors = [];

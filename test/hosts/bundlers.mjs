@@ -1,9 +1,9 @@
-// Each bundler with what it does by default; the result is a folder to serve.
+// Each bundler with its defaults; the result is a folder to serve.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addFiles, folderOf, tool } from './project.mjs';
 
-/** A warning of a bundler is a failure: a user would have to configure it away. */
+/** A warning of a bundler is a failure, since a user would have to configure it away. */
 function expectQuiet(warnings) {
   if (warnings.length > 0) throw new Error(`bundle: must come without warnings, got ${warnings.join(' | ').slice(0, 400)}`);
 }
@@ -22,7 +22,7 @@ export const bundlers = {
       error: (text) => warnings.push(text),
     };
     const customLogger = { ...log, clearScreen() {}, hasErrorLogged: () => false, hasWarned: false };
-    const rolldownOptions = { checks: { pluginTimings: false } }; // tells of the machine's haste, not of the package
+    const rolldownOptions = { checks: { pluginTimings: false } }; // depends on the speed of the machine, not on the package
     await build({ root: project.folder, configFile: false, base: './', customLogger, build: { outDir: folder, rolldownOptions } });
     expectQuiet(warnings);
     cpSync(join(project.folder, 'frame.html'), join(folder, 'frame.html'));
@@ -38,7 +38,7 @@ export const bundlers = {
       webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
     });
     const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
-    // The embedded kernels make the file longer than webpack likes a page's scripts to be; it says so and goes on.
+    // The embedded kernels make the file longer than webpack's limit for a page's scripts; it only warns.
     expectQuiet(
       [...errors, ...warnings].map(({ message }) => message).filter((text) => !/size limit|code splitting|limit the size/.test(text)),
     );

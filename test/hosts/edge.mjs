@@ -1,4 +1,4 @@
-// examples/edge in workerd: answers, bad input, cold start, memory over a thousand requests.
+// Runs examples/edge in workerd: answers, bad input, cold start, memory over a thousand requests.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderOf, root } from './project.mjs';
@@ -6,7 +6,7 @@ import { tinyModel } from './tiny.mjs';
 import { bundleWorker, startWorkerd } from './workerd.mjs';
 
 const REQUESTS = 1000;
-/** Requests before those that are counted: the engine compiles, and its heap takes its size. */
+/** Requests before those that are counted: the engine compiles, and its heap reaches its size. */
 const WARM = 500;
 /** Milliseconds. */
 const COLD = 50;
@@ -15,7 +15,7 @@ const expect = (what, holds, got) => {
   if (!holds) throw new Error(`edge: ${what}, got ${JSON.stringify(got)}`);
 };
 
-/** Milliseconds from the start of workerd to its first answer, and the running server. */
+/** Milliseconds from the start of workerd to its first answer, with the running server. */
 async function start(folder, path) {
   const started = performance.now();
   const server = await startWorkerd(folder);
@@ -27,7 +27,7 @@ async function start(folder, path) {
 
 const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-/** The shortest of up to ten, until one is good enough: other work on the machine only makes it longer. */
+/** The shortest of up to ten, until one is good enough: other work on the machine can only lengthen it. */
 async function coldStart(folder, path, enough) {
   let shortest = Infinity;
   for (let i = 0; i < 10 && !(shortest < enough); i++) {
@@ -93,7 +93,7 @@ export async function edge(project) {
     expect('other methods must be a 405', (await get('/pronounce?word=a', { method: 'POST' })).status === 405, 'another');
 
     const words = ['a', 'through', "o'clock", 'saccade', 'antidisestablishmentarianism'];
-    /** What `count` requests leave: tensors, and megabytes by which the process has grown. */
+    /** The effect of `count` requests: tensors left, and megabytes by which the process has grown. */
     const after = async (count, path) => {
       const before = resident(server.pid);
       for (let i = 0; i < count; i++) await get(path(i));
@@ -104,11 +104,11 @@ export async function edge(project) {
     let more = Infinity;
     let each = Infinity;
     for (let round = 0; round < 3; round++) {
-      const idle = await after(REQUESTS, () => '/nothing'); // workerd itself keeps some kilobytes of every request
+      const idle = await after(REQUESTS, () => '/nothing'); // workerd itself keeps some kilobytes per request
       const began = performance.now();
       const end = await after(REQUESTS, word);
       each = Math.min(each, (performance.now() - began) / REQUESTS);
-      more = Math.min(more, end.grown - idle.grown); // a leak would show in every round, the collector's moods in some
+      more = Math.min(more, end.grown - idle.grown); // a leak would show in every round, the collector's timing only in some
       expect('tensors must not grow', end.bytes === settled.bytes && end.peak === settled.peak, { settled, end });
     }
     expect('the process must not grow by 8 MB more than with requests that answer nothing', more < 8, more);

@@ -1,4 +1,4 @@
-// The package itself: what is in it, whether its types are found, and what a bundle of one function holds.
+// The package itself: its contents, whether its types are found, and what a bundle of one function contains.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

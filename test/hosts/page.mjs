@@ -1,4 +1,4 @@
-// examples/page, built and served as files: a word is typed, a model learns live, pauses and goes on; in Chromium and Firefox.
+// examples/page, built and served as files: a word is typed; a model trains live, pauses and continues; in Chromium and Firefox.
 import { join } from 'node:path';
 import { browser, serve, strict } from './browser.mjs';
 import { folderOf, root, tool } from './project.mjs';
@@ -16,7 +16,7 @@ async function built(project, name, model) {
   return serve(outDir, strict);
 }
 
-/** A page of its own with what went wrong on it. */
+/** Opens a page and records its errors. */
 async function visit(engine, url, options = {}) {
   const page = await (await browser(engine)).newPage(options);
   const errors = [];
@@ -31,7 +31,7 @@ async function visit(engine, url, options = {}) {
 
 const steps = async (page) => Number((await page.locator('#step').textContent()).replaceAll(',', ''));
 
-/** A model that is learning: as a file, and from it again. */
+/** Saves a model in training as a file, and opens it again. */
 async function savesAndOpens(page) {
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Resume' }).waitFor();
@@ -39,14 +39,14 @@ async function savesAndOpens(page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the model' }).click()]);
   const path = await download.path();
   await page.locator('#file').setInputFiles(path);
-  await page.getByRole('button', { name: 'Start', exact: true }).waitFor(); // by 'Start' alone it is 'Start over' too, which is there before
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor(); // 'Start' alone would match 'Start over' too, which appears earlier
   await page.waitForFunction((text) => document.querySelector('#said').textContent === text, before, { timeout: 60_000 });
   await page
     .locator('#file')
     .setInputFiles({ name: 'torn.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from('torn') });
   await page.waitForFunction(() => /got/.test(document.querySelector('#hint').textContent), null, { timeout: 60_000 });
   await page.reload();
-  await page.getByText('This model knows nothing yet').waitFor(); // a model that was opened is kept in its own file
+  await page.getByText('This model knows nothing yet').waitFor(); // an opened model is kept only in its own file
 }
 
 async function learns(engine, url) {
@@ -69,7 +69,7 @@ async function learns(engine, url) {
   expect('and the curve', (await page.locator('#curve .loss').count()) === 1, 'none');
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.waitForFunction((from) => Number(document.querySelector('#step').textContent) > from, paused, { timeout: 60_000 });
-  if (engine === 'chromium') await savesAndOpens(page); // Firefox's driver tells of no downloads
+  if (engine === 'chromium') await savesAndOpens(page); // Firefox's driver does not report downloads
   expect('there must be no error', errors.length === 0, errors);
   await page.close();
 }

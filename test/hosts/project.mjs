@@ -1,4 +1,4 @@
-// A project as a user has it: the packed package installed in a folder of its own, beside the program.
+// A project as a user has it: the packed package, installed in a separate folder beside the program.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '../..');
 
-/** What a row needs and this machine does not have; says what installs it. */
+/** Something that a row needs and this machine lacks, with the line that installs it. */
 export class Missing extends Error {}
 
 /** A package of this folder's own package.json. */
@@ -17,7 +17,7 @@ export async function tool(name) {
   return import(pathToFileURL(toolPath(name)).href);
 }
 
-/** Where a package's main file, or a file of a package, is. */
+/** The path of a package's main file, or of a file of a package. */
 export function toolPath(name) {
   try {
     const direct = join(here, 'node_modules', name);
@@ -42,14 +42,14 @@ export function install() {
   return { folder, tarball: join(folder, filename), files: files.map(({ path }) => path), size };
 }
 
-/** A folder inside the project, made anew. */
+/** A new folder inside the project. */
 export function folderOf(project, name) {
   const folder = join(project.folder, name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** What pages fetch beside their scripts. */
+/** What pages fetch besides their scripts. */
 export function addFiles(project, folder) {
   for (const name of ['model.safetensors', 'saccade.wasm']) cpSync(join(project.folder, name), join(folder, name));
   for (const name of readdirSync(project.folder)) if (name.endsWith('.html')) cpSync(join(project.folder, name), join(folder, name));

@@ -1,5 +1,5 @@
-// `npm run test:hosts [-- NAME…]`: the packed package in every host. A row that cannot run here is named with what installs it; under
-// CI=true it fails.
+// `npm run test:hosts [-- NAME…]`: the packed package in every host. A row that cannot run here is listed with the line that installs what
+// it lacks; under CI=true it fails.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const { file, ...expected } = JSON.parse(node('shell.js', 'embedded'));
 if (expected.globals.length > 0 || file < 10)
   throw new Error(`node: must load a file and write no global, got ${JSON.stringify(expected)}`);
 
-/** The same numbers to the last bit, no global, nothing the page's policy refused. */
+/** Checks that the numbers are equal to the last bit, that there are no globals, and that the page's policy refused nothing. */
 function expectSame(where, result) {
   const { violations = [], ...rest } = result;
   if (violations.length > 0 || !isDeepStrictEqual(rest, expected)) {

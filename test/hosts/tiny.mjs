@@ -1,4 +1,4 @@
-// A model as `npm start` saves it, with the phones of a few words in it: enough to be asked, and taught in a second.
+// A model in the form that `npm start` saves, with the phones of a few words: it can pronounce, and is trained in a second.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

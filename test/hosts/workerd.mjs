@@ -1,4 +1,4 @@
-// workerd as Cloudflare runs it: modules given by name, no compiling of wasm at run time.
+// workerd as Cloudflare runs it: modules given by name, without compiling wasm at run time.
 import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,7 +13,7 @@ async function freePort() {
   return port;
 }
 
-/** Bundles a Worker as wrangler does: esbuild under the condition `workerd`, wasm and data left as modules. */
+/** Bundles a Worker as wrangler does: esbuild under the condition `workerd`, with wasm and data left as modules. */
 export async function bundleWorker(entry, folder, more = {}) {
   const { build } = await tool('esbuild');
   const { warnings } = await build({
@@ -30,7 +30,7 @@ export async function bundleWorker(entry, folder, more = {}) {
   if (warnings.length > 0) throw new Error(`worker: must bundle without warnings, got ${warnings[0].text}`);
 }
 
-/** Starts workerd over the modules of `folder`; gives its address, its process id, and what stops it. */
+/** Starts workerd over the modules of `folder`; returns its address, its process id, and a function that stops it. */
 export async function startWorkerd(folder) {
   const kinds = { '.js': 'esModule', '.wasm': 'wasm', '.safetensors': 'data' };
   const modules = readdirSync(folder)

@@ -1,4 +1,4 @@
-// node:fs/promises as tests want it: the same, but every call is counted, and one of them may fail.
+// node:fs/promises for tests: the same, but every call is counted, and one of them may fail.
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -12,7 +12,7 @@ export const disk = {
   pretend: false,
 };
 
-/** Forgets what was counted; the call `failing` will fail. Where `disk.pretend` is set, what is written goes nowhere. */
+/** Resets the counts; the call `failing` will fail. If `disk.pretend` is set, writes are discarded. */
 export function restart(failing = -1) {
   Object.assign(disk, { calls: [], opened: [], failing, longest: 0, most: Infinity, pretend: false });
 }
@@ -23,14 +23,14 @@ function count(name) {
   if (disk.calls.length - 1 === disk.failing) throw Object.assign(new Error(`EIO: injected, ${name}`), { code: 'EIO' });
 }
 
-/** A handle whose calls count. @param {promises.FileHandle} handle @returns {promises.FileHandle} */
+/** A handle whose calls are counted. @param {promises.FileHandle} handle @returns {promises.FileHandle} */
 function counted(handle) {
   return new Proxy(handle, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return async (/** @type {unknown[]} */ ...args) => {
-        if (name === 'close') await value.apply(target, args); // or the handle would stay open
+        if (name === 'close') await value.apply(target, args); // otherwise the handle would stay open
         count(String(name));
         if (name === 'close') return;
         if (name === 'read' || name === 'write') disk.longest = Math.max(disk.longest, Number(args[2]));
@@ -42,7 +42,7 @@ function counted(handle) {
   });
 }
 
-/** Counts from now on, for everybody in this process; returns what ends it. */
+/** Counts from now on, for everything in this process; returns a function that ends it. */
 export function watchDisk() {
   const names = /** @type {const} */ (['open', 'rename', 'rm', 'stat', 'realpath', 'readlink']);
   /** @type {Record<string, Function>} */

@@ -1,9 +1,9 @@
-// What a row of the kernel table says, and the helpers rows are written with.
+// The form of a row of the kernel table, and the helpers that rows use.
 import type { DType, Kernels } from '../../src/runtime/backend.ts';
 import { key, randomInt } from '../../src/tensor/random.ts';
 
 /**
- * A range of memory a kernel is given. `out` starts as junk, `inout` as values; both are compared afterwards, `in` must not change;
+ * A range of memory given to a kernel. `out` starts as junk, `inout` as values; both are compared afterwards. `in` must not change;
  * `scratch` may hold anything.
  */
 export interface Range {
@@ -14,7 +14,7 @@ export interface Range {
 
 export type Argument = number | Range;
 
-/** How far float32 may be from the float64 reference: `relative · |reference| + absolute`. */
+/** The allowed error of float32 against the float64 reference: `relative · |reference| + absolute`. */
 export interface Tolerance {
   relative?: number;
   absolute?: number;
@@ -28,24 +28,24 @@ export interface Draw {
   int(size: number, bound: number): Range;
   /** 0 or 1. */
   mask(size: number): Range;
-  /** The same as values a kernel changes. */
+  /** The same, for values that a kernel changes. */
   inout(range: Range): Range;
   out(size: number, dtype?: DType): Range;
-  /** Workspace: junk before, not looked at after. */
+  /** Workspace: junk before, ignored afterwards. */
   scratch(size: number): Range;
 }
 
 export interface KernelRow {
   kernel: keyof Kernels;
-  /** Told apart where one kernel has several rows. */
+  /** Distinguishes several rows of one kernel. */
   name?: string;
-  /** Lengths tried; default 0 to 9 and some beyond. */
+  /** Lengths to try; default 0 to 9 and some larger ones. */
   lengths?: readonly number[];
   /** The arguments of a call of length `n`. */
   args: (n: number, draw: Draw) => Argument[];
   /** Default: 2 ulp relative (2.4e-7). */
   tolerance?: Tolerance;
-  /** Pairs of argument places `[out, in]` that may be the same memory. */
+  /** Pairs of argument positions `[out, in]` that may be the same memory. */
   alias?: readonly (readonly [number, number])[];
 }
 

@@ -1,4 +1,4 @@
-// A small language as a decoder speaks it, and every sentence of it written out in float64.
+// A small language for decoders, with every sentence of it enumerated in float64.
 import type { BeamOptions } from '../../src/decode/beam.ts';
 import type { Decoder } from '../../src/decode/decoder.ts';
 import type { SearchOptions } from '../../src/decode/options.ts';
@@ -13,7 +13,7 @@ export const END = 2;
 /** The logits of row `row`'s next token after `before` (the start left out). */
 export type Language = (row: number, before: readonly number[]) => number[];
 
-/** Logits drawn from a seed for each beginning; from `levels` values only, so that there are ties, where that is given. */
+/** Logits drawn from a seed for each beginning; from only `levels` values if given, so that there are ties. */
 export const drawn =
   (seed: number, levels?: number): Language =>
   (row, before) => {
@@ -24,10 +24,10 @@ export const drawn =
 type Source = { row: Tensor };
 type Text = { text: { before: Tensor; length: Tensor } };
 
-/** What a decoder shows of a step: row, and tokens before. */
+/** The trace of a step: row, and tokens before. */
 const placeOf: Language = (row, before) => [row, before.length];
 
-/** A decoder that speaks a language: its source knows the row, its state all that was written. Its trace is `look`. */
+/** A decoder of a language: its source holds the row, its state everything written. Its trace is `look`. */
 export function speaker(
   language: Language,
   batch: number,

@@ -61,7 +61,7 @@ const transformers: Record<string, Partial<Seq2SeqTransformerOptions>> = {
   opennmt: { positions: 'opennmt', activation: 'gelu-tanh' },
 };
 
-/** Every encoder-decoder model with each of its ways. */
+/** Every encoder-decoder model in each of its variants. */
 export const translators: TranslatorRow[] = [
   ...(['additive', 'general'] as const).map((score) => ({
     name: `AttentionSeq2Seq, ${score}`,
@@ -86,7 +86,7 @@ export const translators: TranslatorRow[] = [
 const [S, T] = [5, 4];
 const keyed = (key: Key | undefined) => (key ? { key } : {});
 
-/** What is real of `[B, T, D]`, 0 behind it. */
+/** The real part of `[B, T, D]`, with 0 behind it. */
 const rowsOf = (x: Tensor, mask: Tensor) => where(reshape(mask, [...mask.shape, 1]), x, 0);
 
 /** Choices among the real ones of S items [examples, T]: no two examples alike, −1 where a shorter answer is over. */

@@ -1,5 +1,5 @@
-// What test files import as 'vitest' where mutants are tried: it collects the tests, to be run as often as there are mutants, and judges with
-// vitest's own `expect`.
+// Stands in for 'vitest' in test files while mutants are tried: it collects the tests, to run them once per mutant, and uses vitest's own
+// `expect`.
 import { format } from 'node:util';
 import { ASYMMETRIC_MATCHERS_OBJECT, chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
 import { spyOn } from '@vitest/spy';
@@ -9,9 +9,9 @@ import { spyOn } from '@vitest/spy';
 
 /** Every test of the files that were imported. @type {Test[]} */
 export const tests = [];
-/** What goes before all of them. @type {Run[]} */
+/** Hooks before all of them. @type {Run[]} */
 export const before = [];
-/** What goes after all of them. @type {Run[]} */
+/** Hooks after all of them. @type {Run[]} */
 export const after = [];
 
 let path = /** @type {string[]} */ ([]);

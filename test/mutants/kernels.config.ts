@@ -1,4 +1,4 @@
-// The tests of the kernels, on the build that the environment names in place of the package's.
+// The tests of the kernels, on the build that the environment names instead of the package's.
 import { defineConfig } from 'vitest/config';
 
 const kernels = process.env.KERNELS ?? '';

@@ -1,4 +1,4 @@
-// Module hooks for tests outside vitest: TypeScript without its types, and the names that the root's vitest.config.ts gives.
+// Module hooks for tests outside vitest: they strip types from TypeScript and resolve the names of the root's vitest.config.ts.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { transformWithOxc } from 'vite';
@@ -11,8 +11,8 @@ const names = new Map([
 ]);
 
 /**
- * Code as Stryker changed it, with its counter of what ran in a form that costs little: numbers in a list in place of properties, and nothing
- * at all where there is no list.
+ * Rewrites Stryker's counter of executed places to a cheaper form: numbers in a list instead of properties, and nothing at all without a
+ * list.
  * @param {string} code
  */
 const countedFast = (code) =>

@@ -1,7 +1,7 @@
 /**
- * The rooms whose mutants are tried, each against the tests that are about it: a mutant that only tests of other rooms would kill counts as
- * alive. The identity hash is in none of them, since it says that something changed and not that it is wrong.
- * Tables of all modules have rows of rooms further up, which would take most of the time: those that `without` finds in a title are left out.
+ * The rooms whose mutants are tried, each with the tests about it: a mutant that only other rooms' tests would kill counts as alive. The
+ * identity hash belongs to none of them, since it shows that something changed, not that it is wrong. Tables of all modules have rows of
+ * higher rooms, which would take most of the time: rows whose title matches `without` are left out.
  * @type {Record<string, { mutate: string[]; tests: string[]; without?: RegExp }>}
  */
 export const rooms = {

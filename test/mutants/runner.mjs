@@ -1,5 +1,5 @@
-// A test runner for Stryker that imports the tests once and runs them for one mutant after the other, which takes milliseconds where starting
-// vitest takes seconds. A test that fails is run again without the mutant: if it fails then too, a new process tries the mutant again.
+// A test runner for Stryker that imports the tests once and runs them for each mutant, which takes milliseconds where starting vitest takes
+// seconds. A failed test is run again without the mutant: if it fails then too, a new process tries the mutant again.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {typeof import('./collect.mjs')} Collected */
 /** @typedef {{ activeMutant: { id: string }, testFilter?: string[], mutantActivation: 'static' | 'runtime', hitLimit?: number }} Asked */
 
-/** What the changed code reads and writes. @type {{ activeMutant?: string, counts?: Int32Array, hitCount?: number, hitLimit?: number }} */
+/** Variables of the changed code. @type {{ activeMutant?: string, counts?: Int32Array, hitCount?: number, hitLimit?: number }} */
 const shared = {};
 Reflect.set(globalThis, '__stryker__', shared);
 
-/** More than a room has mutants. */
+/** An upper bound of the mutants in a room. */
 const MOST = 2 ** 16;
 
-/** How often each mutant's place was come by while `run` ran. @param {() => Promise<unknown>} run */
+/** Counts how often each mutant's place is executed while `run` runs. @param {() => Promise<unknown>} run */
 async function counted(run) {
   const counts = new Int32Array(MOST);
   shared.counts = counts;
@@ -24,7 +24,7 @@ async function counted(run) {
   return Object.fromEntries([...counts.entries()].filter(([, count]) => count));
 }
 
-/** What each test took when no mutant was on, for the processes that try mutants. */
+/** The time of each test without a mutant, for the processes that try mutants. */
 const TIMES = 'build/times.json';
 
 /** A `TestRunner` of Stryker. */
@@ -57,7 +57,7 @@ class Runner {
     return collected;
   }
 
-  /** Runs a test and returns what is wrong. @param {Collected['tests'][number]} test */
+  /** Runs a test and returns its error. @param {Collected['tests'][number]} test */
   async failure({ run, each }) {
     try {
       for (const first of each) await first();
@@ -73,7 +73,7 @@ class Runner {
     const { tests } = await this.load();
     const results = [];
     for (const test of tests) {
-      const start = process.cpuUsage(); // and not the clock, which goes on while other processes run
+      const start = process.cpuUsage(); // not the clock, which also counts other processes
       let failureMessage;
       mutantCoverage.perTest[test.id] = await counted(async () => {
         failureMessage = await this.failure(test);
@@ -82,7 +82,8 @@ class Runner {
       const one = { id: test.id, name: test.id, timeSpentMs: (user + system) / 1000 };
       results.push(failureMessage === undefined ? { ...one, status: 0 } : { ...one, status: 1, failureMessage });
     }
-    // What tests run too is tried while they run, and not on import, which would take a new process for each: that kills the fewer of the two.
+    // A mutant that imports and tests both execute is tried while tests run and not on import, which would take a new process for each. Of the
+    // two this kills fewer.
     for (const ids of Object.values(mutantCoverage.perTest)) for (const id of Object.keys(ids)) delete mutantCoverage.static[id];
     mkdirSync('build', { recursive: true });
     writeFileSync(TIMES, JSON.stringify(results.map(({ id, timeSpentMs }) => [id, timeSpentMs])));
@@ -95,7 +96,7 @@ class Runner {
     this.runs++;
     if (mutantActivation === 'static') shared.activeMutant = activeMutant.id;
     if (this.times.size === 0 && existsSync(TIMES)) this.times = new Map(JSON.parse(readFileSync(TIMES, 'utf8')));
-    const most = hitLimit && hitLimit / 20; // five times as often as all tests together come by is a loop without end
+    const most = hitLimit && hitLimit / 20; // five times as often as all tests together counts as an endless loop
     const activate = () => Object.assign(shared, { activeMutant: activeMutant.id, hitCount: 0, hitLimit: most });
     /** @type {Collected} */
     let collected;

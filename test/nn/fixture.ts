@@ -40,7 +40,7 @@ export function stored(from: Case): Map<string, Tensor> {
   return new Map(Object.entries(from.parameters).map(([name, value]) => [name, made(value)]));
 }
 
-/** Within `tolerance` of the largest element. */
+/** Checks that values are within `tolerance` of the largest element. */
 export function expectNear(got: ArrayLike<number>, wanted: ArrayLike<number>, what: string, tolerance = 1e-5): void {
   expect(got.length, `${what}: elements`).toBe(wanted.length);
   const most = Array.from(wanted).reduce((a, b) => Math.max(a, Math.abs(b)), 0);

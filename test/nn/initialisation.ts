@@ -1,11 +1,11 @@
-// How every parameter of every module starts: the initialisation column of the module table.
+// How every parameter of every module is initialised: the initialisation column of the module table.
 import { Module } from '../../src/nn/module.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
 /** A distribution, or one value for all elements. */
 export type Start = { kind: 'uniform'; bound: number } | { kind: 'normal'; std: number } | { kind: 'constant'; value: number };
 
-/** Of a parameter's shape and those beside it. */
+/** Depends on a parameter's shape and on those beside it. */
 type Rule = (shape: readonly number[], beside: (field: string) => readonly number[]) => Start;
 
 /** U(−1/√n, 1/√n). */
@@ -14,9 +14,9 @@ const constant =
   (value: number): Rule =>
   () => ({ kind: 'constant', value });
 
-/** As `nn.Linear`: the width of the input, of the bias too. */
+/** As in `nn.Linear`: by the width of the input, also for the bias. */
 const linear: Rule = (_, beside) => within(beside('weight')[1]);
-/** As PyTorch's recurrent layers: the state's width, of all four. `_l1_reverse` is a place. */
+/** As in PyTorch's recurrent layers: by the state's width, for all four. `_l1_reverse` is a suffix. */
 const recurrent: Rule = (_, beside) => within(beside('weight_hh')[1]);
 /** Glorot and Bengio 2010, eq. 16: √6 / √(rows + columns). */
 const xavier: Rule = ([rows = Number.NaN, columns = Number.NaN]) => ({ kind: 'uniform', bound: Math.sqrt(6 / (rows + columns)) });
@@ -28,7 +28,10 @@ const lastWidth: Rule = (shape) => within(shape.at(-1));
 
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
-/** By class and field; a place of a recurrent layer is taken off the field's name. Modules within a module start as their own class does. */
+/**
+ * By class and field; the suffix of a recurrent layer is removed from the field's name. Modules inside a module are initialised as their
+ * own class.
+ */
 export const starts: Record<string, Record<string, Rule>> = {
   Linear: { weight: linear, bias: linear },
   Embedding: { weight: () => ({ kind: 'normal', std: 1 }) },
@@ -47,7 +50,7 @@ export const starts: Record<string, Record<string, Rule>> = {
   LocationAwareScore: { filters: lastWidth },
   MonotonicScore: {
     gain: (_, beside) => ({ kind: 'constant', value: 1 / Math.sqrt(beside('additive.v')[0] ?? Number.NaN) }),
-    offset: constant(-1), // Raffel et al. 2017, §2.4; rows may ask for another
+    offset: constant(-1), // Raffel et al. 2017, §2.4; rows may set another
   },
   LocalPredictive: { v: lastWidth },
   MultiHead: {
@@ -56,7 +59,7 @@ export const starts: Record<string, Record<string, Rule>> = {
     k_proj_weight: xavier,
     v_proj_weight: xavier,
     in_proj_bias: constant(0),
-    'out_proj.bias': constant(0), // PyTorch's, and not a linear map's
+    'out_proj.bias': constant(0), // PyTorch's, unlike a linear map's
   },
   PackedProjection: { in_proj_weight: xavier, in_proj_bias: constant(0) },
   SeparateProjection: { q_proj_weight: xavier, k_proj_weight: xavier, v_proj_weight: xavier, in_proj_bias: constant(0) },
@@ -82,7 +85,7 @@ export const starts: Record<string, Record<string, Rule>> = {
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };
 
-/** A parameter with the start that is written for it, `undefined` where none is. */
+/** The rule for a parameter, `undefined` if there is none. */
 export interface Parameter {
   path: string;
   /** `MultiHead.out_proj.bias`. */
@@ -93,13 +96,13 @@ export interface Parameter {
 
 const place = /_l\d+(_reverse)?$/;
 
-/** Every parameter of a module and of those within it. */
+/** Every parameter of a module and of the modules inside it. */
 export function startsOf(module: Module): Parameter[] {
   const found: Parameter[] = [];
   const shapes = new Map<string, readonly number[]>();
   const visit = (value: unknown, path: string[], owners: { name: string; depth: number }[]): void => {
     if (value instanceof Tensor) {
-      if (found.some(({ x }) => x === value)) return; // what several fields hold counts once
+      if (found.some(({ x }) => x === value)) return; // a parameter of several fields counts once
       if (value.leaf) shapes.set(path.join('.'), value.shape);
       if (value.leaf) found.push(entry(path, owners, value));
     } else if (value instanceof Module || Array.isArray(value)) {
@@ -108,7 +111,7 @@ export function startsOf(module: Module): Parameter[] {
     }
   };
   const entry = (path: string[], owners: { name: string; depth: number }[], x: Tensor): Parameter => {
-    // The outermost class that says something of the path within it.
+    // The outermost class with a rule for the path inside it.
     for (const { name, depth } of owners) {
       const field = path.slice(depth).join('.').replace(place, '');
       const rule = starts[name]?.[field];

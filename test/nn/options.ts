@@ -1,14 +1,14 @@
-// What parts are made with: for each, every option it has with a value it takes, and how it is made.
+// The options of parts: for each part every option with a valid value, and how the part is made.
 
 import * as saccade from '../../src/all.ts';
 import { softAttention } from '../../src/attention/attention.ts';
 import { key } from '../../src/tensor/random.ts';
 
 export interface Made {
-  /** All options, those that may be left out too. A number is a size, a whole number from 1, unless it is in `numbers`. */
+  /** All options, including optional ones. A number is a size, a whole number from 1, unless it is in `numbers`. */
   options: Readonly<Record<string, unknown>>;
   make(options: object): unknown;
-  /** Numbers that are no sizes, with some that are refused. */
+  /** Numbers that are not sizes, each with some refused values. */
   numbers?: Readonly<Record<string, readonly unknown[]>>;
   /** Takes no key. */
   keyless?: true;

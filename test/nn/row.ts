@@ -1,4 +1,4 @@
-// What a row of the module table says, and the inputs rows are tested on.
+// The form of a row of the module table, and the inputs of its tests.
 import type { Module } from '../../src/nn/module.ts';
 import { concat, reshape } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
@@ -9,12 +9,12 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 export interface ModuleRow<M extends Module = Module> {
   /** The exported class. */
   module: string;
-  /** Told apart where one class has several rows. */
+  /** Distinguishes several rows of one class. */
   name?: string;
   build(key: Key): M;
-  /** The call on some examples of a batch (0, 1, 2, …), one row of the result for each. The key is for dropout. */
+  /** The call on some examples of a batch (0, 1, 2, …), with one row of the result for each. The key is for dropout. */
   call(module: M, examples: readonly number[], key?: Key): Tensor;
-  /** Ends of paths whose parameters start alike whatever the key. */
+  /** Ends of paths whose parameters do not depend on the key initially. */
   constant?: readonly string[];
   /** Draws nothing when built. */
   fixed?: true;
@@ -35,7 +35,7 @@ export function real(examples: readonly number[], shape: readonly number[], seed
   return tensor(Float64Array.from(values), { shape: [examples.length, ...shape] });
 }
 
-/** Real steps of an example: all of them in the first, one less in each after it, never none. */
+/** Real steps of an example: all of them in the first, one fewer in each after it, at least one. */
 export const lengthOf = (example: number, steps: number) => steps - (example % steps);
 
 /** Bool [examples, steps]. */

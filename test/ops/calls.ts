@@ -1,9 +1,9 @@
-// One valid call of every op, argument by argument: what test/ops/hostile.test.ts spoils.
+// One valid call of every op, argument by argument, for test/ops/hostile.test.ts to spoil.
 
 import { full, ones, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 
-/** What an argument is. An `operand` may be a number, an `optional` one may be left out, and a `free` one is the package's own. */
+/** The kind of an argument. An `operand` may be a number, an `optional` one may be absent, and a `free` one is internal to the package. */
 export type Kind =
   | 'tensor'
   | 'any tensor'
@@ -48,7 +48,7 @@ const binary = [operand(2, 3), operand(2, 3)];
 const booleans = [bool(2, 3), bool(2, 3)];
 const loss = [x(2, 3), x(2, 3), options()];
 
-/** The calls. `lstm`, `gru` and their cells take their tensors by name: test/nn/ spoils those. */
+/** The calls. `lstm`, `gru` and their cells take their tensors by name; test/nn/ spoils those. */
 export const calls: Record<string, readonly Given[]> = {
   abs: unary,
   add: binary,
@@ -152,7 +152,7 @@ export const calls: Record<string, readonly Given[]> = {
   unfold: [any(2, 3), given('count', 2), axis],
 };
 
-/** Values that are wrong for a kind, by what they are. */
+/** Invalid values of each kind, by description. */
 export function wrong(kind: Kind, foreign: unknown): [string, unknown][] {
   const noTensors: [string, unknown][] = [
     ['undefined', undefined],

@@ -1,4 +1,4 @@
-// What ops compute, in plain numbers: lists with a shape, walked index by index. It knows nothing of `src`.
+// What ops compute, in plain numbers: lists with a shape, accessed by index. It is independent of `src`.
 
 /** Numbers in the order of memory, with the length of each axis. */
 export interface Plain {
@@ -16,7 +16,7 @@ export function indices(shape: readonly number[]): Index[] {
 /** A list of a shape, element by element. */
 export const make = (shape: readonly number[], f: (index: Index) => number): Plain => ({ shape, values: indices(shape).map(f) });
 
-/** The element at an index; axes are aligned at the end, and one of length 1 stands for any. */
+/** The element at an index; axes are aligned at the end, and one of length 1 broadcasts. */
 export function at({ shape, values }: Plain, index: Index): number {
   const own = index.slice(index.length - shape.length);
   const place = shape.reduce((sum, length, axis) => sum * length + (length === 1 ? 0 : (own[axis] as number)), 0);
@@ -38,21 +38,21 @@ export const line = (x: Plain, axis: number, index: Index): number[] =>
 /** Each element by itself. */
 export const map = (x: Plain, f: (value: number) => number): Plain => ({ shape: x.shape, values: x.values.map(f) });
 
-/** The shape that shapes stretch to. */
+/** The shape to which shapes broadcast. */
 export function common(...shapes: (readonly number[])[]): number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return range(rank).map((axis) => shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).reduce((a, b) => (a === 1 ? b : a)));
 }
 
-/** Element by element of stretched operands. */
+/** Element by element of broadcast operands. */
 export const zip = (f: (...values: number[]) => number, ...xs: Plain[]): Plain =>
   make(common(...xs.map((x) => x.shape)), (index) => f(...xs.map((x) => at(x, index))));
 
-/** Each line along an axis by another of the same length. */
+/** Replaces each line along an axis by another of the same length. */
 export const alongAxis = (x: Plain, axis: number, f: (list: number[], index: Index) => number[]): Plain =>
   make(x.shape, (index) => f(line(x, axis, index), index)[index[axis] as number] as number);
 
-/** Each line along an axis by a number; the axis goes. */
+/** Replaces each line along an axis by a number; the axis is removed. */
 export const fold = (x: Plain, axis: number, f: (list: number[], index: Index) => number): Plain =>
   make(drop(x.shape, axis), (index) => f(line(x, axis, insert(index, axis, 0)), index));
 
@@ -62,7 +62,7 @@ export const list = (...values: number[]): Plain => ({ shape: [values.length], v
 /** The factors of `weighed` in row.ts. */
 export const weighed = ({ shape, values }: Plain): Plain => ({ shape, values: values.map((x, i) => x * (((i * 7) % 11) / 4 - 1)) });
 
-/** All elements of several in one row. */
+/** All elements of several tensors in one row. */
 export const joined = (...xs: Plain[]): Plain => list(...xs.flatMap((x) => x.values));
 
 /** `a · b` of two matrices in rows. */
@@ -80,7 +80,7 @@ export const logSumExpOf = (x: readonly number[]): number => {
   return most + Math.log(total(x.map((v) => Math.exp(v - most))));
 };
 
-/** `erf x` as 2/√π ∫₀ˣ e^(−t²) dt by Simpson's rule in 4,000 pieces: to about 1e-14 for |x| below 6. */
+/** `erf x` as 2/√π ∫₀ˣ e^(−t²) dt by Simpson's rule with 4,000 intervals: accurate to about 1e-14 for |x| below 6. */
 export function erf(x: number): number {
   const n = 4000;
   const h = x / n;

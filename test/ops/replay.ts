@@ -1,4 +1,4 @@
-// Calls an op again from what a trace says of it: its name, its inputs by place and its attributes, and nothing else.
+// Repeats the call of an op from its trace alone: its name, its inputs by position and its attributes.
 
 import { copy } from '../../src/autograd/arithmetic.ts';
 import type { Trace, TracedCall } from '../../src/autograd/trace.ts';
@@ -20,7 +20,7 @@ const all = { ...ops, affine, arange, copy, detach, full, unpick } as unknown as
   (...args: unknown[]) => Tensor | readonly Tensor[]
 >;
 
-/** The inputs, and each attribute in the order in which it was named: `clamp(x, low, high)`. */
+/** The inputs, then each attribute in the order of its name in the call: `clamp(x, low, high)`. */
 const byPlace = new Set(
   'affine arange clamp detach dropout expand flip full oneHot permute reshape scatterAddAlongAxis segmentSum softcap sumTo unfold unpick unstack'.split(
     ' ',
@@ -40,7 +40,7 @@ const named = (inputs: Inputs) => {
 
 const sequence = (x: Tensor | null | undefined, [table, index]: Inputs) => x ?? { table: table as Tensor, index: index as Tensor };
 
-/** Ops that are called otherwise than `op(...inputs, options)`. */
+/** Ops that are called in another form than `op(...inputs, options)`. */
 const otherwise: Record<string, Again> = {
   categorical: ([logits], { key }) => ops.categorical(key, logits as Tensor),
   concat: (inputs, { axis }) => ops.concat(inputs as Tensor[], axis),
@@ -78,7 +78,7 @@ for (const [name, relation] of Object.entries({ equal: ops.equal, less: ops.less
   otherwise[name] = ([a, b], numbers) => relation(a ?? numbers.a, b ?? numbers.b);
 }
 
-/** The results of a call, from its inputs as `of` has them now. */
+/** The results of a call, from the values that `of` gives for its inputs. */
 export function again({ op, inputs, attributes }: TracedCall, of: (x: Tensor) => Tensor = (x) => x): readonly Tensor[] {
   const now = inputs.map((x) => x && of(x));
   const named = all[op];
@@ -93,7 +93,7 @@ export function again({ op, inputs, attributes }: TracedCall, of: (x: Tensor) =>
   return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
 }
 
-/** The results of a whole trace, by the tensors they were, from other constants where `constants` has them. */
+/** The results of a whole trace, by the original tensors; `constants` may replace constants. */
 export function replay({ calls }: Trace<unknown>, constants: ReadonlyMap<Tensor, Tensor> = new Map()): Map<Tensor, Tensor> {
   const found = new Map(constants);
   for (const call of calls) {

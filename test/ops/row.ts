@@ -1,4 +1,4 @@
-// What a row of the op table says.
+// The form of a row of the op table.
 import { mul } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -11,30 +11,30 @@ export type Input = { shape: readonly number[]; domain?: readonly [number, numbe
 export interface OpCall {
   /** The exported name. */
   op: string;
-  /** Told apart where one op has several rows. */
+  /** Distinguishes several rows of one op. */
   name?: string;
-  /** The call, of the differentiable inputs. Other tensors (masks, indices) are made inside. Returns one tensor. */
+  /** The call on the differentiable inputs. Other tensors (masks, indices) are made inside. Returns one tensor. */
   f: (...inputs: Tensor[]) => Tensor;
   inputs: readonly Input[];
-  /** The value of one element from the elements of the inputs, for elementwise ops, which are tried at other lengths too. */
+  /** The value of one element from the elements of the inputs, for elementwise ops, which are also tried at other lengths. */
   reference?: (...values: number[]) => number;
-  /** Has gradients of second order (written in ops). Default true; false where the gradient is a fused kernel. */
+  /** Whether it has second-order gradients (is composed of ops). Default true; false if the gradient is a fused kernel. */
   second?: boolean;
   /** False for ops without gradient (comparisons, argmax). */
   differentiable?: boolean;
-  /** How far float32 may be from float64. Default 1e-5, relative to the largest element of the result. */
+  /** The allowed error of float32 against float64. Default 1e-5, relative to the largest element of the result. */
   tolerance?: number;
 }
 
 /** A row of the table. */
 export interface OpRow extends OpCall {
-  /** The shape and values of the result, from those of the inputs: written in plain numbers, or by hand. Shares nothing with `src`. */
+  /** The shape and values of the result, from those of the inputs: in plain numbers, or by hand. Independent of `src`. */
   value: (...inputs: Plain[]) => Plain;
-  /** How far the reference in float64 may be from it. Default 1e-9, relative to the largest element. */
+  /** The allowed error of the float64 reference against it. Default 1e-9, relative to the largest element. */
   exact?: number;
 }
 
-/** `y` with a different factor for each element: for ops whose gradient of a plain sum is 0, as softmax's. */
+/** `y` with a different factor for each element, for ops such as softmax whose gradient of a plain sum is 0. */
 export function weighed(y: Tensor): Tensor {
   return mul(
     y,

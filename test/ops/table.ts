@@ -42,5 +42,5 @@ export const rows: OpRow[] = [
   ...taking,
 ];
 
-/** Exported by src/ops/ and not an op: nothing to differentiate, tested where it is used. */
+/** Exports of src/ops/ that are not ops: without gradient, tested where they are used. */
 export const helpers: ReadonlySet<string> = new Set([]);

@@ -1,4 +1,4 @@
-// Threefry-2x32 with 20 rounds once more, from Salmon et al. 2011, figure 2 and table 2: what draws must give. It knows nothing of `src`.
+// A second Threefry-2x32 with 20 rounds, from Salmon et al. 2011, figure 2 and table 2, for the expected draws. It is independent of `src`.
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
 const turn = (x: number, by: number) => ((x << by) | (x >>> (32 - by))) >>> 0;

@@ -1,8 +1,8 @@
-// What a gene decides: whole numbers, and what is chosen by them. The first choice is the simplest: shrinking goes there.
+// The choices of a gene: whole numbers, and what they select. The first choice is the simplest, so shrinking moves towards it.
 import { apart, type Node } from './interpreter.ts';
 import { type Plain, type Shape, sizeOf } from './plain.ts';
 
-/** How large tensors get. */
+/** The maximal size of tensors. */
 export interface Sizes {
   readonly lengths: readonly number[];
   readonly limit: number;
@@ -16,7 +16,7 @@ export interface Options {
   readonly sizes?: Sizes;
   /** Leaves move by this much along a direction, for central differences. */
   readonly moved?: number;
-  /** What leaves are said to be off by, so that kinks keep that far away. */
+  /** The assumed error of leaves, so that kinks stay that far away. */
   readonly error?: number;
 }
 
@@ -49,12 +49,12 @@ export class Choices {
     return list[this.int(list.length)] as T;
   }
 
-  /** Gives the row up where what it needs is not so. */
+  /** Gives up the row unless its condition holds. */
   need(condition: boolean): void {
     if (!condition) throw INAPPLICABLE;
   }
 
-  /** Gives up where float32 may order two numbers otherwise. */
+  /** Gives up if float32 may order two numbers differently. */
   apart(a: Node, b: Node): void {
     this.need(apart(a, b));
   }
@@ -82,7 +82,7 @@ export class Choices {
     return this.flag() ? axis - rank : axis;
   }
 
-  /** A shape that stretches to another: axes of length 1, leading ones left out. */
+  /** A shape that broadcasts to another: with axes of length 1, and leading ones left out. */
   stretchable(shape: Shape): Shape {
     const ones = this.int(2 ** shape.length);
     const kept = shape.map((length, axis) => ((ones >> axis) & 1 ? 1 : length));
@@ -90,7 +90,7 @@ export class Choices {
   }
 }
 
-/** A number below n that looks drawn. */
+/** A pseudo-random number below n. */
 export const scatter = (seed: number, i: number, n: number) => {
   let x = Math.imul(seed * 1009 + i + 1, 0x9e3779b1);
   x = Math.imul(x ^ (x >>> 15), 0x85ebca6b);

@@ -1,5 +1,5 @@
-// Draws a program: a gene is a row of the table and the choices that it makes. Every list of genes is a program, for what does not fit is
-// left out, so that fast-check can take genes away and make choices smaller until the least program is found that still fails.
+// Draws a program: a gene is a row of the table with its choices. Every list of genes is a program, since genes that do not fit are
+// skipped; so fast-check can remove genes and simplify choices until it finds the smallest failing program.
 import type * as Package from '../../src/all.ts';
 import { Choices, direction, INAPPLICABLE, type Options, scatter, small } from './choices.ts';
 import { constant, cut, gradients, type Node, same, variable } from './interpreter.ts';
@@ -17,30 +17,30 @@ import {
   slotsIn,
 } from './program.ts';
 
-/** An op with what it takes and what it computes, or something that a program does between ops. */
+/** An op with its arguments and its computation, or an action between ops. */
 export interface Row {
   readonly op: string;
   readonly draw: (d: Draw) => void;
-  /** How often, beside 1. */
+  /** Relative frequency. Default 1. */
   readonly weight?: number;
   /** Does something with the program itself: not inside a block. */
   readonly structure?: boolean;
-  /** Its gradient may refuse to be differentiated again. */
+  /** Whether its gradient may refuse to be differentiated again. */
   readonly refuses?: boolean;
 }
 
-/** Values stay where float32 and the first-order bound mean something. */
+/** Keeps values where float32 and the first-order bound are meaningful. */
 const LARGEST = 512;
 const PRECISION = 2 ** -12;
 
-/** What these give may lie in the memory of what they are given. */
+/** Whether results may share memory with arguments. */
 const VIEWS: ReadonlySet<string> = new Set(['reshape', 'detach', 'straightThrough', 'sum', 'select', 'stack']);
 
 const none: ReadonlySet<string> = new Set();
 
 export class Draw extends Choices {
   readonly leaves: Leaf[] = [];
-  /** What a step may use, latest last. */
+  /** The tensors that a step may use, latest last. */
   visible: Slot[] = [];
   steps: Step[] = [];
   recording = true;
@@ -116,7 +116,7 @@ export class Draw extends Choices {
     );
   }
 
-  /** One of this very shape: a visible one, another's elements in this shape, or a new one. */
+  /** One of exactly this shape: a visible one, another one reshaped, or a new one. */
   like(shape: Shape): Slot {
     const size = sizeOf(shape);
     const found = this.visible.filter((x) => x.dtype === 'float32' && !x.poisoned && x.nodes.length === size).reverse();
@@ -134,7 +134,7 @@ export class Draw extends Choices {
     return this.float(fits, () => this.stretchable(shape));
   }
 
-  /** A bool tensor that stretches to a shape. */
+  /** A bool tensor that broadcasts to a shape. */
   mask(shape: Shape): Slot {
     const fits = (x: Slot) => x.dtype === 'bool' && agree(broadcast(x.shape, shape) ?? [-1], shape);
     const found = this.visible.filter(fits).reverse();
@@ -170,7 +170,7 @@ export class Draw extends Choices {
     return this.calls(op, args, [result], 'one', parts)[0] as Slot;
   }
 
-  /** A call with several results, or one. A result that is a slot says that the package hands on that very tensor. */
+  /** A call with one or more results. A result that is a slot means that the package returns that very tensor. */
   calls(op: string, args: readonly unknown[], results: readonly Plain[], form: Form, parts: Partial<Slot> = {}): Slot[] {
     const inputs = slotsIn(args);
     const views = VIEWS.has(op) ? this.viewed(inputs) : [];
@@ -184,7 +184,7 @@ export class Draw extends Choices {
     return [...this.package.scope(() => f(this.package).toArray())];
   }
 
-  /** A result of `inputs`, with nodes of its own: none is made of another, whatever their equations share. */
+  /** Gives each result nodes of its own: no result is made of another, even if their equations share terms. */
   out(result: Plain, inputs: readonly Slot[], parts: Partial<Slot> = {}): Slot {
     const { dtype = 'float32', poisoned = false } = parts;
     this.need(result.nodes.length <= this.sizes.limit);
@@ -197,7 +197,7 @@ export class Draw extends Choices {
     return this.slot({ shape: result.shape, nodes }, { ...past, ...parts, needs });
   }
 
-  /** The leaves in whose memory views of these lie. */
+  /** The leaves whose memory views of these share. */
   viewed(inputs: readonly Slot[]): Slot[] {
     return inputs.flatMap((x) => (this.isLeaf(x) ? [x] : x.views));
   }
@@ -211,7 +211,7 @@ export class Draw extends Choices {
     const note = (leaf: Slot, nodes: readonly Node[]) => uses.set(leaf, uses.has(leaf) && uses.get(leaf) !== nodes ? [] : nodes);
     for (const x of inputs) {
       for (const [leaf, nodes] of x.uses) if (x.needs) note(leaf, nodes);
-      for (const leaf of this.viewed([x])) if (leaf.needs) note(leaf, leaf.nodes); // a constant too may lie in a parameter's memory
+      for (const leaf of this.viewed([x])) if (leaf.needs) note(leaf, leaf.nodes); // even a constant may share a parameter's memory
     }
     const own = this.row?.refuses ? [this.row.op] : [];
     return {
@@ -222,7 +222,7 @@ export class Draw extends Choices {
     };
   }
 
-  /** What a gradient of y may be refused for. */
+  /** The reasons for which a gradient of y may be refused. */
   refusals(y: Slot): Refusals {
     return { ops: y.refusers, changed: [...y.uses].some(([leaf, nodes]) => leaf.nodes !== nodes) };
   }

@@ -1,4 +1,4 @@
-// Runs a program on the package, and holds what comes out against the interpreter.
+// Runs a program on the package and compares the results with the interpreter.
 import type * as Package from '../../src/all.ts';
 import { MARGIN, type Node } from './interpreter.ts';
 import { type Leaf, type Program, type Refusals, Seed, type Slot, type Step, slotsIn } from './program.ts';
@@ -6,12 +6,12 @@ import { type Leaf, type Program, type Refusals, Seed, type Slot, type Step, slo
 type Tensor = Package.Tensor;
 type Values = ReturnType<Tensor['toArray']>;
 
-/** Is told of every tensor: how it is called, what it is, what it should be. */
+/** Receives every tensor: its name, itself, and its expected values. */
 export type Observe = (name: string, tensor: Tensor, slot: { shape: readonly number[]; dtype: string; nodes: readonly Node[] }) => void;
 
 const name = (slot: Slot) => `x${slot.id}`;
 
-/** A tensor against its expected numbers. Nothing but what was put behind a mask may be other than finite. */
+/** Compares a tensor with its expected numbers. Only masked elements may be infinite or NaN. */
 export const judge: Observe = (called, tensor, { shape, dtype, nodes }) => {
   if (tensor.dtype !== dtype || tensor.shape.join() !== shape.join())
     throw new Error(`${called} must be ${dtype} [${shape}], got ${tensor.dtype} [${tensor.shape}]`);
@@ -26,7 +26,7 @@ export const judge: Observe = (called, tensor, { shape, dtype, nodes }) => {
   }
 };
 
-/** A gradient was refused, as it may be. The program is over. */
+/** A gradient was refused, which is allowed. The program ends. */
 class Refused extends Error {}
 
 export class Execution {
@@ -34,10 +34,10 @@ export class Execution {
   private readonly observe: Observe;
   private readonly counting: boolean;
   private readonly env: Tensor[] = [];
-  /** What must not change: by name, the tensor and its numbers. */
+  /** What must not change: the tensor and its numbers, by name. */
   private readonly kept = new Map<string, { tensor: Tensor; values: Values }>();
 
-  /** `counting` is false where others use the memory too: workers get their scratch from it. */
+  /** `counting` is false if others use the memory too, such as workers for their scratch. */
   constructor(from: typeof Package, observe: Observe, counting = true) {
     this.from = from;
     this.observe = observe;
@@ -100,7 +100,7 @@ export class Execution {
     else this.optimise(step);
   }
 
-  /** What a call is given, with tensors for slots. */
+  /** The arguments of a call, with tensors for slots. */
   private given(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
     if (value instanceof Seed) return this.from.key(value.seed);
@@ -148,7 +148,7 @@ export class Execution {
     this.observe(`${block} ${name(out)}`, y, out);
   }
 
-  /** Runs what may be refused, and if it is looks that the words are right. */
+  /** Runs something that may be refused, and checks the message if it is. */
   private refusing<T>({ ops, changed }: Refusals, f: () => T): T {
     try {
       return f();

@@ -1,4 +1,4 @@
-// Draws programs with fast-check, runs them, and says of one that fails the least that still does.
+// Draws programs with fast-check, runs them, and shrinks a failing one to the smallest that still fails.
 import fc from 'fast-check';
 import type * as Package from '../../src/all.ts';
 import { large, type Options, small } from './choices.ts';
@@ -23,7 +23,7 @@ export const sample = (count: number, seed: number): Round[][] => fc.sample(gene
 
 export const sizesOf = { small, large };
 
-/** Runs a program on both backends: the first is judged, and the second gives its bits. */
+/** Runs a program on both backends: the first is judged, and the second must have its bits. */
 export function compare(from: typeof Package, one: Package.Backend, several: Package.Backend): (program: Program) => void {
   return (program) => {
     const wanted: [string, ArrayLike<number>][] = [];
@@ -42,16 +42,16 @@ export function compare(from: typeof Package, one: Package.Backend, several: Pac
   };
 }
 
-/** Programs that are tried to find a smaller one that fails. */
+/** The number of attempts to find a smaller failing program. */
 const SHRINKING = 1500;
 
-/** What programs came to. */
+/** The result of a run. */
 export interface Report {
   programs: number;
   failure?: { message: string; seed: number; path: string };
 }
 
-/** Runs `programs` programs; `path` of an earlier failure runs it alone. */
+/** Runs `programs` programs; `path` repeats an earlier failure alone. */
 export function fuzz(
   from: typeof Package,
   {
@@ -66,7 +66,7 @@ export function fuzz(
     seed: number;
     path?: string | undefined;
     options?: Options;
-    /** Whether to look for the least program that fails. */
+    /** Whether to look for the smallest failing program. */
     shrink?: boolean;
     run?: (program: Program) => void;
   },

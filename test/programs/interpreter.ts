@@ -1,12 +1,12 @@
-// The second tape: float64 numbers, each a node that knows what it was made of. It shares no code with the package; a derivative is made
-// of nodes again, so that it can be differentiated too. Each node also carries a bound of what float32 may be off by (a running error
-// analysis, Wilkinson 1986, to first order): what its operands' errors become, and what rounding adds, whatever the order of a sum.
+// The second tape: float64 numbers, each a node that knows its operands. It shares no code with the package. A derivative consists of nodes
+// again, so it can be differentiated too. Each node also carries a bound of the error of float32 (a running error analysis, Wilkinson 1986,
+// to first order): the propagated errors of its operands plus its own rounding, whatever the order of a sum.
 
-/** Half a unit in the last place of float32: what one rounding may be off by, relative. */
+/** Half a unit in the last place of float32: the largest relative error of one rounding. */
 const ROUNDING = 2 ** -24;
 /** The kernels' functions promise 2 units in the last place. */
 const FUNCTION = 4 * ROUNDING;
-/** What underflow may lose. */
+/** The largest loss by underflow. */
 const TINY = 2 ** -149;
 
 /** From the derivative of a node to that of its i-th operand. */
@@ -14,10 +14,10 @@ type Partial = (g: Node, i: number) => Node;
 
 let made = 0;
 
-/** A number with its past. */
+/** A number with its history. */
 export class Node {
   readonly value: number;
-  /** How far float32 may be from it. 0 says that both are the same number. */
+  /** The largest error of float32. 0 means that both are the same number. */
   readonly error: number;
   readonly from: readonly Node[];
   readonly partial: Partial | null;
@@ -37,17 +37,17 @@ export class Node {
 const node = (value: number, error: number, from: readonly Node[], partial: Partial) =>
   from.some((x) => x.needs) ? new Node(value, error, from, partial, true) : new Node(value, error);
 
-/** Bounds are multiples of the running error: the package may take another formula, with other intermediate results. */
+/** Bounds are multiples of the running error, since the package may use another formula with other intermediate results. */
 export const MARGIN = 4;
 
-/** Whether float32 is sure to order two numbers as float64 does. */
+/** Whether float32 certainly orders two numbers as float64 does. */
 export const apart = (a: Node, b: Node) => Math.abs(a.value - b.value) > MARGIN * (a.error + b.error) || (a.error === 0 && b.error === 0);
 
 export const constant = (value: number, error = 0) => new Node(value, error);
 export const variable = (value: number, error = 0) => new Node(value, error, [], null, true);
 export const zero = constant(0);
 export const one = constant(1);
-/** The same number without a past. */
+/** The same number without its history. */
 export const cut = (x: Node) => constant(x.value, x.error);
 /** The same number as another node, through which the derivative passes. */
 export const same = (x: Node) => node(x.value, x.error, [x], (g) => g);
@@ -135,10 +135,10 @@ export const erf = (x: Node): Node => {
   return unary(x, erfOf(x.value), slope, FUNCTION, () => scale(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)));
 };
 
-/** `2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / n!(2n + 1)`, and beyond 6, where 1 is as near, 1. */
+/** `2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / n!(2n + 1)`; 1 beyond 6, where that is as accurate. */
 function erfOf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
-  // With e^(−x²) taken out every term is positive: Abramowitz and Stegun 7.1.6.
+  // With e^(−x²) factored out, every term is positive: Abramowitz and Stegun 7.1.6.
   let [term, total] = [x, x];
   for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total); n++) {
     term *= (2 * x * x) / (2 * n + 1);
@@ -147,7 +147,7 @@ function erfOf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** Every node with a derivative that `ys` were made of, not before `first`, latest first. */
+/** Every node with a derivative in the history of `ys`, not before `first`, latest first. */
 function past(ys: readonly Node[], first: number): Node[] {
   const seen = new Set<Node>();
   const waiting = [...ys];

@@ -1,4 +1,4 @@
-// Arrays of the interpreter's numbers: a shape and its elements in row-major order, read and made by index.
+// Arrays of the interpreter's numbers: a shape and its elements in row-major order, accessed by index.
 import type { Node } from './interpreter.ts';
 
 export type Shape = readonly number[];
@@ -20,7 +20,7 @@ export function indices(shape: Shape): Index[] {
 
 export const make = (shape: Shape, f: (index: Index) => Node): Plain => ({ shape, nodes: indices(shape).map(f) });
 
-/** The element at an index; axes align at the end, and a length of 1 stretches. */
+/** The element at an index; axes align at the end, and a length of 1 broadcasts. */
 export function get({ shape, nodes }: Plain, index: Index): Node {
   let at = 0;
   for (let axis = 0; axis < shape.length; axis++) {
@@ -32,7 +32,7 @@ export function get({ shape, nodes }: Plain, index: Index): Node {
 
 export const map = (x: Plain, f: (x: Node) => Node): Plain => ({ shape: x.shape, nodes: x.nodes.map(f) });
 
-/** The shape that all broadcast to, or nothing. */
+/** The shape to which all broadcast, if there is one. */
 export function broadcast(...shapes: readonly Shape[]): Shape | undefined {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   const out: number[] = [];
@@ -50,7 +50,7 @@ export const agree = (a: Shape, b: Shape) => a.length === b.length && a.every((l
 export const without = (shape: Shape, axis: number): Shape => shape.filter((_, i) => i !== axis);
 export const withAxis = (shape: Shape, axis: number, length: number): Shape => [...shape.slice(0, axis), length, ...shape.slice(axis)];
 
-/** Each row along an axis becomes another of the same axis: `f` of its elements, and of the index without the axis. */
+/** Replaces each row along an axis by another of the same length: `f` of its elements, and of the index without the axis. */
 export function alongAxis(x: Plain, axis: number, f: (row: Node[], rest: Index) => readonly Node[]): Plain {
   const rows = new Map<string, readonly Node[]>();
   for (const rest of indices(without(x.shape, axis))) {
@@ -62,7 +62,7 @@ export function alongAxis(x: Plain, axis: number, f: (row: Node[], rest: Index) 
   return make(shape, (index) => rows.get(without(index, axis).join())?.[index[axis] as number] as Node);
 }
 
-/** Each row along an axis becomes one number. */
+/** Replaces each row along an axis by one number. */
 export const reduceAxis = (x: Plain, axis: number, f: (row: Node[], rest: Index) => Node): Plain =>
   make(without(x.shape, axis), (rest) =>
     f(

@@ -1,4 +1,4 @@
-// A program as code that one can paste.
+// Prints a program as code that can be pasted.
 import { type Leaf, type Program, Seed, type Slot, type Step, slotsIn } from './program.ts';
 
 const name = (slot: Slot) => `x${slot.id}`;
@@ -57,7 +57,7 @@ function lines(step: Step): string[] {
     : [`const ${name(out)} = S.detach(S.scope(() => {`, ...inside, '}));'];
 }
 
-/** What the package is asked to do; rounds are scopes. */
+/** The calls of the package; rounds are scopes. */
 export function code({ leaves, rounds }: Program): string {
   const scopes = rounds
     .filter((steps) => steps.length > 0)

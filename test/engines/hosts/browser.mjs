@@ -3,13 +3,13 @@ import { serve } from '../../browser/serve.mjs';
 import { program } from '../build.mjs';
 
 /**
- * What the program's `run` is given, as text: with threads, every call that can be cut is, however small.
+ * The argument of the program's `run`, as text: with threads, every call that can be cut is cut, however small.
  * @param {number} [threads]
  */
 export const given = (threads) => (threads ? JSON.stringify({ threads, grain: 1 }) : '');
 
 /**
- * The program as a page runs it, as text: what a test runner does to its own code must not reach the page.
+ * The program in the form for a page, as text: the test runner's changes of its own code must not reach the page.
  * @param {number} [threads]
  */
 export const inPage = (threads) => `import('/program.mjs').then(({ run }) => run(${given(threads)}))`;

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { program } from '../build.mjs';
 import { given } from './browser.mjs';
 
-/** Before the result, which is one line of JSON. */
+/** Precedes the result, which is one line of JSON. */
 export const MARK = 'saccade-result ';
 
 /**
- * Runs a command to its end and finds the result in what it prints.
+ * Runs a command to its end and finds the result in its output.
  * @param {string[]} command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<import('../program/main.ts').Result>}

@@ -7,7 +7,7 @@ import { serve } from '../../browser/serve.mjs';
 import { program } from '../build.mjs';
 import { inPage } from './browser.mjs';
 
-/** A port that is free now. */
+/** Finds a free port. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -14,7 +14,7 @@ const unitTests :Workerd.Config = (services = [(name = "identity", worker = (
 ))]);
 `;
 
-// Compiling is forbidden at run time, so the module comes compiled.
+// Compiling is forbidden at run time, so the module is compiled in advance.
 const worker = `import module from './saccade.wasm';
 import { run } from './program.mjs';
 export default { async test() { console.log('${MARK}' + JSON.stringify(await run({ module }))); } };

@@ -1,5 +1,5 @@
-// Calls as large and as crooked as those of models, which the op table with its handful of elements leaves out: more than a vector,
-// a tile and a block, never a whole number of them.
+// Calls as large and irregular as those of models, which the op table with its few elements lacks: more than a vector, a tile and a block,
+// and never a whole number of them.
 import {
   additiveScore,
   crossEntropy,
@@ -61,7 +61,7 @@ const recurrent: OpCall[] = [false, true].flatMap((reverse) => [
 const wide = { shape: [129, 1001], domain: [-30, 30] as const };
 const classes = () => tensor(Int32Array.from({ length: 129 }, (_, i) => (i * 37) % 1001));
 
-/** Rows of the op table's form, too large for its gradient checks. */
+/** Rows in the form of the op table that are too large for its gradient checks. */
 export const awkward: OpCall[] = [
   ...products,
   ...recurrent,

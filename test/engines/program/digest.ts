@@ -1,7 +1,7 @@
 import type { View } from '../../../src/runtime/backend.ts';
 import { Sha256 } from './sha256.ts';
 
-/** A hash over results. Every NaN counts as one: which NaN an operation gives is left open by WebAssembly. */
+/** A hash over results. All NaNs count as equal, since WebAssembly does not specify which NaN an operation gives. */
 export class Digest {
   private readonly hash = new Sha256();
 
@@ -17,7 +17,7 @@ export class Digest {
     this.bytes(new Uint8Array(words.buffer));
   }
 
-  /** Numbers of the host, all 64 bits. */
+  /** Numbers of the host, with all 64 bits. */
   numbers(...values: number[]): void {
     const bytes = new DataView(new ArrayBuffer(8 * values.length));
     values.forEach((value, i) => {

@@ -19,8 +19,8 @@ const attend = (weights: boolean, causal: boolean) => (q: Tensor, k: Tensor, v: 
 };
 
 /**
- * Attention over many small heads, as words of a few letters make it. It comes first in the program: workers' scratch is as small as it
- * ever is, and what does not fit into it shows.
+ * Attention over many small heads, as for words of a few letters. It runs first in the program, while workers' scratch is as small as
+ * possible, so that a scratch that is too small shows.
  */
 export const heads: OpCall[] = sizes.flatMap(([b, h, t, s, d, v]) =>
   [

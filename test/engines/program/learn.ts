@@ -17,7 +17,7 @@ interface Batch {
   target: Tensor; // [B, T]
 }
 
-/** Words of 2 to 7 letters, to be said backwards. */
+/** Words of 2 to 7 letters, to be reversed. */
 function words(from: Key, count: number): number[][] {
   return Array.from({ length: count }, (_, i) => {
     const its = foldIn(from, i);
@@ -61,8 +61,8 @@ async function steps({ model, optimizer }: ReturnType<typeof begin>, until: numb
 }
 
 /**
- * A sequence model with attention learns for 200 steps, with dropout, Adam, clipping and a schedule. Halfway it is saved to bytes, and a
- * new one made from them goes on; then it decodes.
+ * A sequence model with attention trains for 200 steps, with dropout, Adam, clipping and a schedule. Halfway it is saved to bytes, and a
+ * new model made from them continues; then it decodes.
  */
 export async function learn(part: (name: string) => Digest): Promise<void> {
   const first = begin(8);

@@ -1,4 +1,4 @@
-// The identity program: everything the package computes, in one hash that every engine must give.
+// The identity program: everything the package computes, in one hash that must be equal in every engine.
 import { info } from '../../../src/runtime/info.ts';
 import { init } from '../../../src/runtime/init.ts';
 import type { WasmOptions } from '../../../src/runtime/wasm.ts';
@@ -7,15 +7,15 @@ import { learn } from './learn.ts';
 import { attention } from './mechanisms.ts';
 import { ops } from './ops.ts';
 
-/** What the program found. */
+/** The results of the program. */
 export interface Result {
   /** Over all parts. */
   hash: string;
-  /** The first 16 digits of each part's own, to tell where engines part. */
+  /** The first 16 digits of each part's hash, to see where engines differ. */
   parts: Record<string, string>;
 }
 
-/** Runs it all; takes what `init` takes. */
+/** Runs everything; takes the options of `init`. */
 export async function run(options: WasmOptions = {}): Promise<Result> {
   await init(options);
   const digests = new Map<string, Digest>();

@@ -7,7 +7,7 @@ import { build, keyed, keysOf, mechanisms, results } from '../../attention/mecha
 import { inputs, padded } from '../../attention/table.ts';
 import type { Digest } from './digest.ts';
 
-/** Every attention mechanism over a padded memory, forward and backward, with draws and without. */
+/** Every attention mechanism over a padded source, forward and backward, with draws and without. */
 export function attention(part: (name: string) => Digest): void {
   for (const row of mechanisms) {
     const digest = part(`attention ${row.name}`);

@@ -10,10 +10,10 @@ import { awkward } from './awkward.ts';
 import type { Digest } from './digest.ts';
 import { heads } from './heads.ts';
 
-/** Lengths beside the table's own for what works element by element: around a vector, past a block, past what threads would leave to one. */
+/** Further lengths for elementwise ops: around a vector, beyond a block, and beyond what threads leave to one thread. */
 const LENGTHS = [0, 1, 3, 4, 5, 17, 64, 1023, 70_001];
 
-/** Where functions have corners: signs of zero, the subnormal range, limits of exponent and reduction, no number. */
+/** Where functions have corners: signed zeros, the subnormal range, the limits of exponent and reduction, NaN. */
 const EDGES = [0, 1, 0.5, 0.55, 0.9, 1e-45, 1e-40, 2 ** -126, 2 ** -12, 9.5, 16, 87.5, 88.8, 104, 2 ** 20, 2 ** 24, 3.4e38, Infinity]
   .flatMap((x) => [x, -x])
   .concat(Number.NaN);
@@ -43,7 +43,7 @@ function atEdges(row: OpCall, digest: Digest): void {
   });
 }
 
-/** Every row of the op table, and the larger ones, forward and backward; what is elementwise at more lengths and at the edges. */
+/** Every row of the op table, and the larger ones, forward and backward; elementwise rows at more lengths and at the corners. */
 export function ops(part: (name: string) => Digest): void {
   for (const row of [...heads, ...rows, ...awkward]) {
     const digest = part(`op ${row.op}`);

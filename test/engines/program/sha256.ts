@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) in integer arithmetic alone: no engine's shell has a hash of its own.
+// SHA-256 (FIPS 180-4) in integer arithmetic: engines' shells have no hash.
 
 const K = Int32Array.of(
   0x428a2f98,
@@ -70,7 +70,7 @@ const START = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b0
 
 const turned = (x: number, by: number) => (x >>> by) | (x << (32 - by));
 
-/** A hash that takes bytes as they come. */
+/** A hash that takes bytes in pieces. */
 export class Sha256 {
   private readonly state = Int32Array.from(START);
   private readonly block = new Uint8Array(64);
@@ -90,7 +90,7 @@ export class Sha256 {
     return this;
   }
 
-  /** The hash in hexadecimal. Nothing may follow. */
+  /** The hash in hexadecimal; it ends the input. */
   digest(): string {
     const bits = this.length * 8;
     this.update(Uint8Array.of(0x80));

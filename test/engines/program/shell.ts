@@ -1,9 +1,9 @@
-// What the package asks of a host besides WebAssembly, and a bare shell may lack. The build of the program puts these in
-// the place of the globals, in every engine alike, so that nothing but ECMAScript and WebAssembly is asked for.
+// Everything besides WebAssembly that the package needs from a host and a bare shell may lack. The program's build replaces the globals by
+// these in every engine, so that it needs only ECMAScript and WebAssembly.
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Base64 to one character a byte. */
+/** Base64 to one character per byte. */
 export function atob(text: string): string {
   const values = new Map(Array.from(ALPHABET, (character, i) => [character, i]));
   let bytes = '';
@@ -35,5 +35,5 @@ export class TextDecoder {
   }
 }
 
-/** The host's clock, or one that stands still: threads sleep by it, and no result depends on it. */
+/** The host's clock, or one that stands still: threads use it to sleep, and no result depends on it. */
 export const performance = globalThis.performance ?? { now: () => 0 };
