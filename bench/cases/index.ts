@@ -2,6 +2,7 @@ import type { Case, Figure } from '../case.ts';
 import { attentions } from './attention.ts';
 import { dates } from './dates.ts';
 import { elementwise } from './elementwise.ts';
+import { encoder } from './encoder.ts';
 import { g2p } from './g2p.ts';
 import { gpt } from './gpt.ts';
 import { products } from './matmul.ts';
@@ -20,6 +21,7 @@ export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   dates,
   g2p,
   gpt,
+  encoder,
   small: smallOps,
   package: weight,
 };

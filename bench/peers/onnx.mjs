@@ -70,24 +70,25 @@ const nodes = {
   attention: ({ causal, mask, bias }) => (mask || bias ? undefined : one('Attention', 'abc', { is_causal: Number(causal === true) })),
 };
 
-/** A peer that runs ONNX models of one node. It cannot train. */
+/** A peer that runs ONNX models: of one node, or of the task's own graph, which reads tokens. It cannot train. */
 export function runner(name, native, ort, options, now) {
   return {
     name,
     native,
     /** @param {import('../case.ts').Task} task @param {Float32Array[]} inputs */
     async prepare(task, inputs) {
-      const graph = nodes[task.op]?.(task);
-      if (!graph) return undefined;
-      const session = await ort.InferenceSession.create(model(graph, task.shapes), options);
+      const graph = task.graph ? undefined : nodes[task.op]?.(task);
+      if (!graph && !task.graph) return undefined;
+      const session = await ort.InferenceSession.create(task.graph?.() ?? model(graph, task.shapes), options);
       const feeds = Object.fromEntries(task.shapes.map((shape, i) => ['abc'[i], new ort.Tensor('float32', inputs[i], shape)]));
+      if (task.tokens) feeds.tokens = new ort.Tensor('int32', task.tokens(), task.tokenShape);
       return {
         async time(calls) {
           const start = now();
           for (let i = 0; i < calls; i++) await session.run(feeds);
           return (now() - start) / calls;
         },
-        result: async () => (await session.run(feeds)).y.data,
+        result: async () => (await session.run(feeds))[session.outputNames[0]].data,
         close: () => void session.release(),
       };
     },
