@@ -66,6 +66,31 @@ export function layerNormBackward(x: readonly number[], weight: Numbers, g: read
   return inner.map((value, i) => factor * (value - mean - at(unit, i) * along));
 }
 
+/** 1 over the root of a row's mean square, with 1e-6 beside it. */
+const rootFactor = (x: readonly number[]) => 1 / Math.sqrt(total(x.length, (i) => at(x, i) ** 2) / x.length + 1e-6);
+
+export const rmsNorm = (x: readonly number[], weight: Numbers): number[] => {
+  const factor = rootFactor(x);
+  return x.map((value, i) => value * factor * at(weight, i));
+};
+
+/** The gradient of a row: what comes through its weight, less its part along the row. */
+export function rmsNormBackward(x: readonly number[], weight: Numbers, g: readonly number[]): number[] {
+  const factor = rootFactor(x);
+  const inner = g.map((value, i) => value * at(weight, i));
+  const along = (total(x.length, (i) => at(inner, i) * at(x, i)) / x.length) * factor * factor;
+  return inner.map((value, i) => factor * (value - at(x, i) * along));
+}
+
+/** A row of pairs half a width apart, each turned by `position` times a power of 10000 below 1. */
+export function rotary(x: readonly number[], position: number): number[] {
+  const half = x.length / 2;
+  return x.map((value, i) => {
+    const angle = position * 10000 ** (-(i % half) / half);
+    return value * Math.cos(angle) + (i < half ? -1 : 1) * at(x, (i + half) % x.length) * Math.sin(angle);
+  });
+}
+
 /** erf x by its series `2/√π Σ (−1)ⁿ x^(2n+1) / (n! (2n+1))`, for |x| up to 3. */
 function erf(x: number): number {
   let [term, sum] = [x, x];
@@ -82,6 +107,8 @@ export const functions = {
   tanh: Math.tanh,
   sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
   gelu: (x: number) => (x / 2) * (1 + erf(x / Math.SQRT2)),
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+  geluTanh: (x: number) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
 } as const;
 
 /** One head of attention: rows of `width`, T queries (the last of S) and S keys and values. */

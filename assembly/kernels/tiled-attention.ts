@@ -2,6 +2,7 @@
 // 2022), so no row of scores is as long as the keys. Eight queries are eight lanes, keys are rows: every step is lane by lane, so a query's
 // bits do not depend on the others. Tiles of keys always begin at multiples of KEYS.
 import { allFinite, guardedStrip, scaleEight, unweaveEight } from "../loops/eights";
+import { beginQuery, endQuery, FEWEST, readTile } from "../loops/few-queries";
 import { Base, Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
 import { strip } from "../loops/tile";
 import { Exp2 } from "../simd/exp2";
@@ -128,6 +129,33 @@ export function scaledDotProductAttention(
       if (!lies) packRows(vs, vHead, valueWidth, keys, 1, valueWidth);
       finite = (mask == 0 && causal == 0) || allFinite(vHead, keys * valueWidth);
       before = source;
+    }
+    if (rows <= FEWEST && bias == 0 && finite) {
+      for (let i = 0; i < rows; i++) {
+        beginQuery(qs, q + Bytes.of((at + i) * width), width, scale * LOG2E, top, sums, valueWidth);
+        for (let base = 0; base < keys; base += KEYS) {
+          const here = mask == 0 ? <usize>0 : maskHere + Bytes.of(i * maskQuery + base * maskKey);
+          const last = causal != 0 ? first + i + keys - queries - base : KEYS; // the last of the tile's keys that the query may see
+          let n = min(min(KEYS, keys - base), last + 1);
+          if (mask != 0 && maskQuery == 0) n = trimmed(here, maskKey, n);
+          if (n <= 0) continue;
+          readTile(
+            tile,
+            qs,
+            kHead + Bytes.of(base * width),
+            vHead + Bytes.of(base * valueWidth),
+            width,
+            valueWidth,
+            n,
+            here,
+            maskKey,
+            top,
+            sums,
+          );
+        }
+        endQuery(out + Bytes.of((at + i) * valueWidth), tops + Bytes.of(at + i), shares + Bytes.of(at + i), top, sums, valueWidth);
+      }
+      continue;
     }
     packQueries(qs, q + Bytes.of(at * width), rows, width, scale * LOG2E);
     for (let t = 0; t < QUERIES; t += 4) {

@@ -104,6 +104,12 @@ export class V {
     return f32x4.extract_lane(half, 0) + f32x4.extract_lane(half, 1);
   }
 
+  /** `((s + x0) + x1) + x2) + x3`. */
+  @inline static inOrder(s: f32, x: v128): f32 {
+    const first = s + f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1);
+    return first + f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3);
+  }
+
   /** The first lane. */
   @inline static first(x: v128): f32 {
     return f32x4.extract_lane(x, 0);

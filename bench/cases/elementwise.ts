@@ -1,4 +1,5 @@
 import { add, exp, gelu, sigmoid, type Tensor, tanh } from 'saccade';
+import { silu } from 'saccade/ops';
 import { type Case, op, resultOf, valuesOf } from '../case.ts';
 import { functions } from '../plain.ts';
 
@@ -42,5 +43,7 @@ export const elementwise: Case[] = sizes.flatMap((n) => [
   unary('tanh', tanh, n),
   unary('sigmoid', sigmoid, n),
   unary('gelu', gelu, n),
+  unary('geluTanh', (x) => gelu(x, { approximate: 'tanh' }), n),
+  unary('silu', silu, n),
   sum(n),
 ]);

@@ -7,6 +7,7 @@ import { g2p } from './g2p.ts';
 import { gpt } from './gpt.ts';
 import { products } from './matmul.ts';
 import { weight } from './package.ts';
+import { parts } from './parts.ts';
 import { recurrent } from './recurrent.ts';
 import { rows } from './rows.ts';
 import { smallOps } from './small.ts';
@@ -16,6 +17,7 @@ export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   matmul: products,
   elementwise,
   rows,
+  parts,
   attention: attentions,
   recurrent,
   dates,

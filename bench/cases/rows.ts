@@ -1,4 +1,5 @@
 import { crossEntropy, grad, layerNorm, logSoftmax, softmax, type Tensor, tensor } from 'saccade';
+import { rmsNorm } from 'saccade/ops';
 import { type Case, drawn, op, parametersOf, resultOf, type Target, valuesOf } from '../case.ts';
 import * as plain from '../plain.ts';
 
@@ -61,6 +62,10 @@ const softmaxBackward = gradient([SHAPE], (x) => softmax(x as Tensor));
 const logForward = op([SHAPE], (x) => logSoftmax(x as Tensor));
 const normForward = op([SHAPE, [WIDTH], [WIDTH]], normalise);
 const normBackward = gradient([SHAPE, [WIDTH], [WIDTH]], normalise);
+
+const rooted = (x?: Tensor, weight?: Tensor) => rmsNorm(x as Tensor, weight as Tensor);
+const rootForward = op([SHAPE, [WIDTH]], rooted);
+const rootBackward = gradient([SHAPE, [WIDTH]], rooted);
 
 const loss: Case['setup'] = () => {
   const [x] = parametersOf([SHAPE]) as [Tensor];
@@ -134,5 +139,20 @@ export const rows: Case[] = [
     work: 12 * ROWS * WIDTH,
     setup: normBackward,
     proof: proofOf(normBackward, (x, weight, _bias, g) => plain.layerNormBackward(x, weight, g)),
+  },
+  {
+    ...moving,
+    target: {},
+    name: `rmsNorm ${ROWS}×${WIDTH}`,
+    setup: rootForward,
+    proof: proofOf(rootForward, plain.rmsNorm),
+  },
+  {
+    ...moving,
+    target: {},
+    name: `rmsNorm backward ${ROWS}×${WIDTH}`,
+    work: 12 * ROWS * WIDTH,
+    setup: rootBackward,
+    proof: proofOf(rootBackward, (x, weight, _bias, g) => plain.rmsNormBackward(x, weight, g)),
   },
 ];
