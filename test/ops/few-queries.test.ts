@@ -1,0 +1,98 @@
+// One to four queries take another way through the kernel than a block of many: keys are lanes there. The bits must be the same.
+import { describe, expect, it } from 'vitest';
+import { normal, scaledDotProductAttention } from '../../src/ops/index.ts';
+import { tensor } from '../../src/tensor/create.ts';
+import { key, randomInt } from '../../src/tensor/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+const FEW = 4;
+const MANY = 11;
+
+const bits = (x: Tensor) => Array.from(new Int32Array(Float32Array.from(x.toArray()).buffer));
+
+/** The last `count` rows of the queries, `[1, H, T, D]`. */
+const lastOf = (x: Tensor, count: number) => {
+  const [, heads = 1, rows = 1, width = 1] = x.shape;
+  const values = Array.from({ length: heads }, (_, h) =>
+    Array.from(x.toArray().slice((h * rows + rows - count) * width, (h + 1) * rows * width)),
+  );
+  return tensor(Float32Array.from(values.flat()), { shape: [1, heads, count, width] });
+};
+
+interface Case {
+  width: number;
+  valueWidth: number;
+  keys: number;
+  causal: boolean;
+  mask: 'none' | 'keys' | 'pairs';
+  hidden?: number;
+}
+
+/** Which keys queries may see, of each head its own: none for one of them. */
+function maskOf({ mask, keys }: Case, rows: number): Tensor | undefined {
+  if (mask === 'none') return undefined;
+  const lines = mask === 'keys' ? 1 : rows;
+  const values = Array.from({ length: 2 * lines * keys }, (_, i) =>
+    Math.floor(i / keys) === 1 && lines > 1 ? 0 : Math.min(1, randomInt(key(5), i, 3)),
+  );
+  return tensor(Int32Array.from(values), { shape: [1, 2, lines, keys], dtype: 'bool' });
+}
+
+/** What the last queries read: among many, and by themselves. */
+function both(of: Case, count: number): [many: number[], few: number[]] {
+  const { width, valueWidth, keys, causal, hidden } = of;
+  return scope(() => {
+    const q = normal(key(1), [1, 2, MANY, width]);
+    const [k, v] = [normal(key(2), [1, 2, keys, width]), normal(key(3), [1, 2, keys, valueWidth])];
+    const mask = maskOf(of, MANY);
+    if (hidden !== undefined) {
+      const at = Array.from(mask?.toArray() ?? []).indexOf(0); // of the first head
+      for (const x of [k, v]) x.view().fill(hidden, at * (x.shape[3] as number), (at + 1) * (x.shape[3] as number));
+    }
+    const some = mask && (of.mask === 'keys' ? mask : lastMask(mask, count));
+    const told = (m: Tensor | undefined) => ({ causal, ...(m && { mask: m }) });
+    const many = scaledDotProductAttention(q, k, v, told(mask)).output;
+    const few = scaledDotProductAttention(lastOf(q, count), k, v, told(some)).output;
+    return [bits(lastOf(many, count)), bits(few)];
+  });
+}
+
+function lastMask(mask: Tensor, count: number): Tensor {
+  const [, heads = 1, rows = 1, keys = 1] = mask.shape;
+  const all = Array.from(mask.toArray());
+  const values = Array.from({ length: heads }, (_, h) => all.slice((h * rows + rows - count) * keys, (h + 1) * rows * keys));
+  return tensor(Int32Array.from(values.flat()), { shape: [1, heads, count, keys], dtype: 'bool' });
+}
+
+const widths = [[1, 1], [2, 3], [3, 8], [4, 5], [5, 17], [7, 31], [8, 4], [12, 20], [64, 64]] as const; // biome-ignore format: a table
+const lengths = [11, 12, 13, 14, 15, 16, 17, 255, 256, 257, 519];
+
+describe('few queries have the bits that they have among many', () => {
+  for (const mask of ['none', 'keys', 'pairs'] as const)
+    for (const causal of [false, true])
+      it(`mask ${mask}${causal ? ', causal' : ''}`, () => {
+        widths.forEach(([width, valueWidth], i) => {
+          for (const keys of i % 3 === 0 ? lengths : lengths.slice(i % 5, 6 + (i % 5))) {
+            const count = 1 + ((i + keys) % FEW);
+            const [many, few] = both({ width, valueWidth, keys, causal, mask }, count);
+            expect(few, `${count} queries, ${keys} keys, ${width} and ${valueWidth} wide`).toEqual(many);
+          }
+        });
+      });
+
+  it.each([Number.NaN, Infinity, 3e38])('with %d at a key that is hidden', (hidden) => {
+    for (const count of [1, 2, 3, 4]) {
+      const [many, few] = both({ width: 8, valueWidth: 12, keys: 300, causal: false, mask: 'keys', hidden }, count);
+      expect(few).toEqual(many);
+      expect(few.some((word) => (word & 0x7fffffff) > 0x7f800000)).toBe(false);
+    }
+  });
+
+  it('also where there are fewer keys than lanes', () => {
+    for (const keys of [1, 2, 3, 4, 5]) {
+      const [many, few] = both({ width: 6, valueWidth: 6, keys, causal: false, mask: 'none' }, 3);
+      expect(few).toEqual(many);
+    }
+  });
+});
