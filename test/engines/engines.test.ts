@@ -64,6 +64,7 @@ describe('the identity program', () => {
       'parameters',
       'beam search',
       'sampling',
+      'training by Muon',
     ]);
     expect(parts.length).toBeGreaterThan(70);
   });

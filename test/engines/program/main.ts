@@ -5,6 +5,7 @@ import type { WasmOptions } from '../../../src/runtime/wasm.ts';
 import { Digest } from './digest.ts';
 import { learn } from './learn.ts';
 import { attention } from './mechanisms.ts';
+import { muon } from './muon.ts';
 import { ops } from './ops.ts';
 
 /** The results of the program. */
@@ -27,6 +28,7 @@ export async function run(options: WasmOptions = {}): Promise<Result> {
   ops(part);
   attention(part);
   await learn(part);
+  await muon(part);
   const { threads, why } = info();
   if (threads !== (options.threads ?? 1)) throw new Error(`program: threads must be ${options.threads} to the end, got ${why.threads}`);
   const whole = new Digest();
