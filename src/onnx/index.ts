@@ -5,4 +5,12 @@ export type { Graph as OnnxGraph, OnnxCall, OnnxOp, OnnxValue } from './graph.ts
 export type { OnnxOptions } from './options.ts';
 export type { OnnxInput } from './run.ts';
 export { Share as OnnxShare, Size as OnnxSize } from './size.ts';
+export {
+  decoderToOnnx,
+  type OnnxDecoder,
+  type OnnxDecoderOptions,
+  type OnnxSteps,
+  type OnnxStepsOptions,
+  stepsToOnnx,
+} from './steps.ts';
 export { toOnnx } from './to-onnx.ts';

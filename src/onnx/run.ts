@@ -50,7 +50,7 @@ export const told = (axes: Axes): string =>
     .join(', ');
 
 /** Values for an input. */
-function example({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, axes: Axes): Tensor {
+export function example({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, axes: Axes): Tensor {
   const lengths = shape.map((length) => (typeof length === 'string' ? (axes[length] as number) : length));
   if (dtype === 'float32') return uniform(key(1), lengths, { low: -1 });
   if (dtype === 'bool') return full(lengths, true, 'bool');
@@ -61,14 +61,31 @@ function example({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, a
   );
 }
 
+/** A part of a state that holds tensors of its own, such as a cache; `stateDict` names them, and `lengths` besides, which are numbers of the host. */
+export interface Holder {
+  tensors(): readonly Tensor[];
+  stateDict(): ReadonlyMap<string, Tensor>;
+}
+
+export const isHolder = (part: unknown): part is Holder =>
+  typeof part === 'object' && part !== null && 'takeRows' in part && 'tensors' in part && 'stateDict' in part;
+
+/** The names of what a holder holds. */
+export const namesIn = (holder: Holder): string[] => [...holder.stateDict().keys()].filter((name) => !/(^|\.)lengths$/.test(name));
+
 /** The tensors of a result by their paths. */
 export function leavesOf(result: unknown, path = ''): [path: string, x: Tensor][] {
   if (result instanceof Tensor) return [[path, result]];
   if (result === null || result === undefined) return [];
+  const below = (name: string) => (path ? `${path}.${name}` : name);
+  if (isHolder(result)) {
+    const names = namesIn(result);
+    return result.tensors().map((x, i) => [below(names[i] ?? String(i)), x]);
+  }
   if (typeof result !== 'object') {
     throw new TypeError(`toOnnx: fn must give tensors, alone, in lists or by name, got ${String(result)}${path && ` at ${path}`}`);
   }
-  return Object.entries(result).flatMap(([name, part]) => leavesOf(part, path ? `${path}.${name}` : name));
+  return Object.entries(result).flatMap(([name, part]) => leavesOf(part, below(name)));
 }
 
 /** Refuses what no graph can follow. */
@@ -81,7 +98,8 @@ function expectPure({ calls, reads, effects, constants }: Trace<unknown>, inputs
       `toOnnx: fn must leave elements alone (item, toArray, view), since no graph knows what the host makes of them, got a look at those of ${seen}`,
     );
   }
-  if (effects.length > 0) throw new Error(`toOnnx: fn must write nothing in place and take no gradient, got ${effects[0]}`);
+  if (effects.length > 0)
+    throw new Error(`toOnnx: fn must write nothing in place (a cache does, unless parameters take gradients), got ${effects[0]}`);
   const hidden = constants.find(({ from }) => from === 'hidden');
   if (hidden) throw new Error(`toOnnx: tensors must come from ops, got one of shape ${show(hidden.tensor.shape)} that none made`);
 }

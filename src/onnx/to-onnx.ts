@@ -25,27 +25,31 @@ export function toOnnx<const Inputs extends Readonly<Record<string, OnnxInput>>>
   expectNames('toOnnx', options, names);
   const { opset = 17 } = options;
   if (!opsets.includes(opset)) throw new RangeError(`toOnnx: opset must be among ${opsets.join(', ')}, got ${shown(opset)}`);
-  const program = traced(fn as (inputs: Record<string, Tensor>) => unknown, options);
-  return write(program, options, opset);
+  return write(traced(fn as (inputs: Record<string, Tensor>) => unknown, options).program, options, opset);
 }
 
 /** The lengths of all axes in each run. */
-function sizesOf(axes: readonly string[], given: Readonly<Record<string, readonly number[]>> = {}): Axes[] {
+export function sizesOf(axes: readonly string[], given: Readonly<Record<string, readonly number[]>> = {}): Axes[] {
   const [first = []] = lengthsOfRuns;
   if (axes.length === 0) return [{}];
-  let next = 0;
+  const unused = lengthsOfRuns.filter((lengths) => !axes.some((axis) => String(given[axis]) === String(lengths)));
   const all = axes.map((axis): [string, readonly number[]] => {
-    const lengths = given[axis] ?? lengthsOfRuns[next++];
-    if (!lengths) throw new RangeError(`toOnnx: sizes must be given from the ${lengthsOfRuns.length + 1}th axis on, got none for ${axis}`);
-    const fits =
-      lengths.length === first.length && new Set(lengths).size === lengths.length && lengths.every((n) => Number.isInteger(n) && n > 1);
-    if (!fits) throw new RangeError(`toOnnx: sizes.${axis} must be ${first.length} different whole numbers from 2, got ${shown(lengths)}`);
+    const lengths = given[axis] ?? unused.shift();
+    if (!lengths) throw new RangeError(`toOnnx: sizes must be given of more than ${lengthsOfRuns.length} axes, got none of ${axis}`);
+    const fits = lengths.length === first.length && new Set(lengths).size === lengths.length;
+    if (!fits || !lengths.every((length) => Number.isSafeInteger(length) && length > 1)) {
+      throw new RangeError(`toOnnx: sizes.${axis} must be ${first.length} different whole numbers from 2, got ${shown([...lengths])}`);
+    }
     return [axis, lengths];
   });
   return first.map((_, run) => Object.fromEntries(all.map(([axis, lengths]) => [axis, lengths[run] as number])));
 }
 
-function traced(fn: (inputs: Record<string, Tensor>) => unknown, { inputs, sizes }: OnnxOptions): Program {
+/** The program that `fn` is, and the lengths that it was traced at. */
+export function traced(
+  fn: (inputs: Record<string, Tensor>) => unknown,
+  { inputs, sizes }: Pick<OnnxOptions, 'inputs' | 'sizes'>,
+): { program: Program; axes: readonly Axes[] } {
   const axes = sizesOf([...axesOf(inputs).keys()], sizes);
   const runs = axes.map((lengths) => {
     try {
@@ -55,5 +59,5 @@ function traced(fn: (inputs: Record<string, Tensor>) => unknown, { inputs, sizes
       throw new Error(`toOnnx: fn failed at ${told(lengths)}; ${cause.message} (other lengths are tried with sizes)`, { cause });
     }
   });
-  return programOf(runs, Object.keys(inputs));
+  return { program: programOf(runs, Object.keys(inputs)), axes };
 }
