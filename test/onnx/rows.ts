@@ -4,6 +4,7 @@ import { sizeOf } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { draws } from '../kernels/row.ts';
 import type { OpRow } from '../ops/row.ts';
+import { free } from './free.ts';
 
 export const title = (row: OpRow): string => (row.name ? `${row.op}: ${row.name}` : row.op);
 
@@ -40,16 +41,5 @@ export const valuesOf = (row: OpRow, as: (length: number) => number = (length) =
     }),
   );
 
-/** Ops whose rows have lengths in their call, in a mask or in an index, all or one by name. `free.ts` has them at any lengths. */
-const fixedRows = new Set([
-  ...'additiveScore batchGather conv1d crossEntropy cumprod cumsum entropy expand gather gru gruCell layerNorm linearScan lstm lstmCell'.split(
-    ' ',
-  ),
-  ...'monotonicWeights nllLoss pick place reshape rmsNorm rotary scaledDotProductAttention scatterAddAlongAxis segmentSum softmax sumTo'.split(
-    ' ',
-  ),
-  ...'takeAlongAxis unfold unpick unstack where'.split(' '),
-  'slice: in steps',
-]);
-
-export const fixed = (row: OpRow): boolean => fixedRows.has(row.op) || fixedRows.has(title(row));
+/** Whether a row has lengths in its call, in a mask or in an index: then `free.ts` has the op at any lengths. */
+export const fixed = (row: OpRow): boolean => free.some(({ op }) => op === row.op);

@@ -8,7 +8,7 @@ import { draws } from '../kernels/row.ts';
 export type Lengths = Readonly<Record<string, number>>;
 
 /** Values of an input: bool with holes, but true at the first place. */
-function valuesOf({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, lengths: Lengths, seed: number): Tensor {
+export function valuesOf({ shape, dtype = 'float32', below = 1, from = 0 }: OnnxInput, lengths: Lengths, seed: number): Tensor {
   const at = (length: number | string) => (typeof length === 'string' ? (lengths[length] as number) : length);
   const sizes = shape.map(at);
   const draw = draws(seed);

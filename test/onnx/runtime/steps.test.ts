@@ -1,7 +1,15 @@
 // Models that write step by step, as two graphs: what the second gives goes into it again, as often as wanted.
-import { describe, expect, it } from 'vitest';
-import { type Attention, causal, Heads, MultiHead } from '../../../src/attention/index.ts';
-import { PointerNetwork, TransformerDecoder } from '../../../src/models/index.ts';
+import { describe, it } from 'vitest';
+import { KeyValueCache } from '../../../src/attention/cache.ts';
+import {
+  everyItemOnce,
+  PointerNetwork,
+  type PointerSource,
+  type PointerState,
+  TransformerDecoder,
+  type TransformerSource,
+  type TransformerState,
+} from '../../../src/models/index.ts';
 import type { State } from '../../../src/nn/index.ts';
 import { decoderToOnnx, type OnnxDecoder, type OnnxInput, stepsToOnnx } from '../../../src/onnx/index.ts';
 import { leavesOf } from '../../../src/onnx/run.ts';
@@ -13,10 +21,15 @@ import { translators } from '../../models/table.ts';
 import { given, valuesOf } from '../values.ts';
 import { expectAgreement } from './agree.ts';
 import { outputsOf } from './session.ts';
-void causal; void Heads; void MultiHead; void expect; void tensor; void valuesOf; void stepsToOnnx;
-void ({} as Attention);
 
 const source: OnnxInput = { shape: ['batch', 'time'], dtype: 'int32', below: 7, from: 1 };
+
+/** What the step after the next reads of what begin and step gave. */
+function carriedOn(before: Readonly<Record<string, Tensor>>, after: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const kept = Object.entries(before).filter(([name]) => name.startsWith('kept.'));
+  const next = Object.entries(after).filter(([name]) => name.startsWith('next.'));
+  return Object.fromEntries([...kept, ...next.map(([name, x]) => [name.replace('next.', 'state.'), x] as const)]);
+}
 
 /** Four steps, each from the token that the step before found likeliest. */
 async function expectSteps<Kept extends State, S extends State>(
@@ -28,13 +41,12 @@ async function expectSteps<Kept extends State, S extends State>(
   let state = model.initialState(kept);
   await expectAgreement(begin, inputs, Object.fromEntries(leavesOf({ kept, state })));
   let carried = await outputsOf(begin, inputs);
-  let tokens = tensor(new Int32Array(inputs[Object.keys(inputs)[0] as string]?.shape[0] as number).fill(1));
+  let tokens = tensor(new Int32Array(Object.values(inputs)[0]?.shape[0] as number).fill(1));
   for (let t = 0; t < 4; t++) {
     const { logits, trace, state: next } = model.step(tokens, kept, state);
     const fed = { tokens, ...carried };
     await expectAgreement(step, fed, { logits, ...(trace && { weights: trace }), ...Object.fromEntries(leavesOf(next, 'next')) });
-    const after = Object.entries(await outputsOf(step, fed)).map(([name, x]) => [name.replace(/^next\./, 'state.'), x] as const);
-    carried = { ...Object.fromEntries(Object.entries(carried).filter(([name]) => name.startsWith('kept.'))), ...Object.fromEntries(after.filter(([name]) => name.startsWith('state.'))) };
+    carried = carriedOn(carried, await outputsOf(step, fed));
     tokens = argmax(logits, { axis: 1 });
     state = next;
   }
@@ -44,10 +56,73 @@ describe('models that read a source and write token by token', () => {
   it.each(translators.map((row) => [row.name, row] as const))('%s', async (_, { build }) => {
     const model = build(key(3)) as unknown as OnnxDecoder<State, State> & { read(x: Tensor): State };
     const graphs = decoderToOnnx(model, { inputs: { source }, read: (x) => model.read(x.source), module: model as never });
-    for (const lengths of [{ batch: 1, time: 11 }, { batch: 4, time: 6 }]) {
+    for (const lengths of [
+      { batch: 1, time: 11 },
+      { batch: 4, time: 6 },
+    ]) {
       const inputs = given({ source }, lengths);
       await expectSteps(graphs, model, inputs, model.read(inputs.source as Tensor));
     }
   });
 });
-void PointerNetwork; void TransformerDecoder;
+
+describe('a pointer network', () => {
+  it.each([['any item', undefined] as const, ['each once', everyItemOnce] as const])('%s', async (_, constraint) => {
+    const model = new PointerNetwork({ input: 2, hidden: 6 }, key(7));
+    const decoder = {
+      initialState: (read: PointerSource) => model.initialState(read),
+      step: (tokens: Tensor, read: PointerSource, state: PointerState) => model.step(tokens, read, state, constraint ? { constraint } : {}),
+    };
+    const ports: Record<string, OnnxInput> = {
+      items: { shape: ['batch', 'items', 2] },
+      mask: { shape: ['batch', 'items'], dtype: 'bool' },
+    };
+    const read = (x: Readonly<Record<string, Tensor>>) => model.read(x.items as Tensor, { mask: x.mask as Tensor });
+    const graphs = decoderToOnnx(decoder, { inputs: ports, read, module: model });
+    for (const lengths of [
+      { batch: 1, items: 11 },
+      { batch: 4, items: 6 },
+    ]) {
+      const inputs = given(ports, lengths);
+      await expectSteps(graphs, decoder, inputs, read(inputs));
+    }
+  });
+});
+
+describe('caches', () => {
+  it('are tensors of as many rows as there are tokens, none at first', async () => {
+    const model = new TransformerDecoder({ size: 8, heads: 2, keyHeads: 1, layers: 2, hidden: 12, normFirst: true }, key(4));
+    const inputs = { begin: { source: { shape: ['batch', 'time', 8] } }, step: { x: { shape: ['batch', 'count', 8] } } } as const;
+    const { begin, step } = stepsToOnnx(
+      {
+        inputs,
+        begin: ({ source: x }) => ({
+          kept: model.prepare(x),
+          state: { layers: [0, 1].map(() => KeyValueCache.empty(x.shape[0] as number)) },
+        }),
+        step: ({ x }, kept: TransformerSource, state: TransformerState) => model.extend(x, kept, state),
+      },
+      { module: model },
+    );
+    for (const [batch, time] of [
+      [1, 11],
+      [3, 4],
+    ] as const) {
+      const x = valuesOf({ shape: ['batch', 'time', 8] }, { batch, time }, 1);
+      let carried = await outputsOf(begin, { source: x });
+      const kept = model.prepare(x);
+      let state: TransformerState | undefined;
+      for (const count of [3, 1, 1, 5]) {
+        const next = valuesOf({ shape: ['batch', 'count', 8] }, { batch, count }, count);
+        const { output, state: after } = model.extend(next, kept, state);
+        const caches = after.layers.flatMap((cache, i) =>
+          ['keys', 'values'].map((name) => [`next.layers.${i}.${name}`, cache.stateDict().get(name) as Tensor] as const),
+        );
+        const fed = { x: next, ...carried };
+        await expectAgreement(step, fed, { output, ...Object.fromEntries(caches) });
+        carried = carriedOn(carried, await outputsOf(step, fed));
+        state = after;
+      }
+    }
+  });
+});
