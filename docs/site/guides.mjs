@@ -7,7 +7,10 @@ export const guides = [
     files: ['docs/start.md', 'docs/attention.md', 'docs/decoding.md', 'docs/hard-attention.md', 'docs/pytorch.md', 'docs/tensorflow.md'],
   },
   { title: 'API', files: [] },
-  { title: 'In use', files: ['docs/production.md', 'docs/onnx.md', 'docs/threads.md', 'docs/same-bits.md', 'docs/numerics.md', 'docs/glossary.md'] },
+  {
+    title: 'In use',
+    files: ['docs/production.md', 'docs/onnx.md', 'docs/threads.md', 'docs/same-bits.md', 'docs/numerics.md', 'docs/glossary.md'],
+  },
   { title: 'What it does', files: ['docs/results.md', 'docs/gallery.md', 'docs/ladder.md', 'docs/performance.md', 'docs/engines.md'] },
   { title: 'How it is made', files: ['docs/architecture.md', 'docs/kernels.md', 'docs/testing.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] },
 ];
