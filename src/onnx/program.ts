@@ -101,15 +101,17 @@ export function programOf(runs: readonly Run[], names: readonly string[]): Progr
   return { calls: [...filled, ...calls], inputs: tensors.slice(0, names.length), results };
 }
 
+/** What call `i` of a run is, reads and makes. */
+const callAt = ({ calls, reads, makes }: Run, i: number) => `${calls[i]?.op} ${reads[i]} ${makes[i]}`;
+
 /** Refuses runs that are not the same ops on the same tensors. */
 function expectAlike([first, ...others]: readonly Run[]): void {
   if (!first) return;
   for (const run of others) {
-    const at = [...first.calls, null].findIndex(
-      (call, i) => call?.op !== run.calls[i]?.op || String(first.reads[i]) !== String(run.reads[i]),
+    const at = Array.from({ length: Math.max(first.calls.length, run.calls.length) }).findIndex(
+      (_, i) => callAt(first, i) !== callAt(run, i),
     );
-    const alike = at < 0 && JSON.stringify([...first.results]) === JSON.stringify([...run.results]);
-    if (alike && run.calls.length === first.calls.length) continue;
+    if (at < 0 && JSON.stringify([...first.results]) === JSON.stringify([...run.results])) continue;
     const count = ({ axes, calls }: Run) => `${calls.length} ops at ${told(axes)}`;
     const where = at < 0 ? 'results' : `${first.calls[at]?.op ?? 'the end'} and ${run.calls[at]?.op ?? 'the end'} as number ${at}`;
     throw new Error(

@@ -67,6 +67,7 @@ export interface Holder {
   stateDict(): ReadonlyMap<string, Tensor>;
 }
 
+/** Whether a part holds tensors of its own. */
 export const isHolder = (part: unknown): part is Holder =>
   typeof part === 'object' && part !== null && 'takeRows' in part && 'tensors' in part && 'stateDict' in part;
 

@@ -1,5 +1,6 @@
 // Runs the bytes of a graph in ONNX Runtime.
 import { createRequire } from 'node:module';
+import type { DType } from '../../../src/runtime/backend.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 
@@ -8,7 +9,7 @@ interface Runtime {
   Tensor: new (type: string, data: unknown, dims: readonly number[]) => unknown;
   InferenceSession: {
     create(
-      bytes: Uint8Array,
+      graph: Uint8Array | string,
       options?: object,
     ): Promise<{
       run(feeds: Record<string, unknown>): Promise<Record<string, { data: ArrayLike<number>; dims: number[]; type: string }>>;
@@ -21,11 +22,11 @@ const runtime = createRequire(import.meta.url)('onnxruntime-node') as Runtime;
 
 /** The outputs of a graph, by name. */
 export async function outputsOf(
-  bytes: Uint8Array,
+  graph: Uint8Array | string,
   inputs: Readonly<Record<string, Tensor>>,
   options: object = {},
 ): Promise<Record<string, Tensor>> {
-  const session = await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3, ...options });
+  const session = await runtime.InferenceSession.create(graph, { logSeverityLevel: 3, ...options });
   const feeds = Object.entries(inputs).map(([name, x]) => {
     const elements = x.toArray();
     const data =
@@ -37,7 +38,7 @@ export async function outputsOf(
     return Object.fromEntries(
       Object.entries(results).map(([name, { data, dims, type }]) => [
         name,
-        tensor(Float64Array.from(data), { shape: dims, dtype: type === 'float32' ? 'float32' : type === 'bool' ? 'bool' : 'int32' }),
+        tensor(Float64Array.from(data), { shape: dims, dtype: type as DType }),
       ]),
     );
   } finally {
