@@ -110,9 +110,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     expectDType('linear', 'bias', bias, 'float32');
     if (!sameShape(bias.shape, [out])) throw new RangeError(`linear: bias must be ${show([out])}, got ${show(bias.shape)}`);
   }
-  const lead = x.shape.slice(0, -1);
-  const rows = sizeOf(lead);
-  const y = empty([...lead, out]);
+  const y = empty(x.shape.with(-1, out));
+  const rows = width > 0 ? x.size / width : sizeOf(x.shape.slice(0, -1));
   if (bias) call.copy({ out: y.ptr, x: bias.ptr, lengths: [1, 1, rows, out], oStrides: [0, 0, out, 1], xStrides: [0, 0, 0, 1] });
   multiply(y.ptr, dense(x.ptr, width), weight, true, { m: rows, n: out, k: width }, bias ? 1 : 0);
   return record('linear', y, { inputs: [x, weight, bias] }, (g) => {

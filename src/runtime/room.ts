@@ -21,6 +21,18 @@ const product = (lengths: Lengths<'m' | 'n' | 'k'>) => {
 /** Scratch elements of products, by kernel. */
 export const products = { matmul: product, matmulBatch: product, matmulPanels: leftBlock };
 
+/** Allocates scratch of so many elements, for calls that are too short for a closure. {@link giveScratch} frees it. */
+export function takeScratch(elements: number): number {
+  const { heap, unit } = backend();
+  return heap.allocate(Heap.capacity(elements * unit));
+}
+
+/** Frees scratch of so many elements. */
+export function giveScratch(at: number, elements: number): void {
+  const { heap, unit } = backend();
+  heap.free(at, Heap.capacity(elements * unit));
+}
+
 /** Allocates the scratch that `kernel` needs for these lengths, runs `fn` with its address, and frees it. */
 export function withScratch<T extends Record<K, (lengths: never) => number>, K extends keyof T>(
   formulas: T,
@@ -28,12 +40,11 @@ export function withScratch<T extends Record<K, (lengths: never) => number>, K e
   lengths: Parameters<T[K]>[0],
   fn: (scratch: number) => void,
 ): void {
-  const { heap, unit } = backend();
-  const capacity = Heap.capacity(formulas[kernel](lengths as never) * unit);
-  const at = heap.allocate(capacity);
+  const elements = formulas[kernel](lengths as never);
+  const at = takeScratch(elements);
   try {
     fn(at);
   } finally {
-    heap.free(at, capacity);
+    giveScratch(at, elements);
   }
 }

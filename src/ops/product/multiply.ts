@@ -2,7 +2,7 @@
 
 import { kernels } from '../../runtime/backend.ts';
 import * as call from '../../runtime/generated/calls.ts';
-import { products, withScratch } from '../../runtime/room.ts';
+import { giveScratch, products, takeScratch } from '../../runtime/room.ts';
 import { empty, type Tensor } from '../../tensor/tensor.ts';
 import { dense, type Lengths, type Matrix } from './matrix.ts';
 import { panelsOf, rightPanels } from './panels.ts';
@@ -11,30 +11,30 @@ import { panelsOf, rightPanels } from './panels.ts';
 export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean, lengths: Lengths, beta: 0 | 1): void {
   const { m, n, k } = lengths;
   const panels = panelsOf(b, transposed);
-  if (panels) {
-    withScratch(products, 'matmulPanels', lengths, (scratch) =>
-      kernels.matmulPanels(out, a.ptr, panels.ptr, m, n, k, a.row, a.column, n, beta, scratch),
-    );
-    return;
+  const elements = panels ? products.matmulPanels(lengths) : products.matmul(lengths);
+  const scratch = takeScratch(elements);
+  try {
+    if (panels) kernels.matmulPanels(out, a.ptr, panels.ptr, m, n, k, a.row, a.column, n, beta, scratch);
+    else {
+      call.matmul({
+        out,
+        a: a.ptr,
+        b: b.ptr,
+        m,
+        n,
+        k,
+        aRow: a.row,
+        aDepth: a.column,
+        bDepth: transposed ? 1 : n,
+        bColumn: transposed ? k : 1,
+        outStride: n,
+        beta,
+        scratch,
+      });
+    }
+  } finally {
+    giveScratch(scratch, elements);
   }
-  const { ptr, row, column } = dense(b.ptr, transposed ? k : n, transposed);
-  withScratch(products, 'matmul', lengths, (scratch) =>
-    call.matmul({
-      out,
-      a: a.ptr,
-      b: ptr,
-      m,
-      n,
-      k,
-      aRow: a.row,
-      aDepth: a.column,
-      bDepth: row,
-      bColumn: column,
-      outStride: n,
-      beta,
-      scratch,
-    }),
-  );
 }
 
 /**

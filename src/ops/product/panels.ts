@@ -13,8 +13,12 @@ export function rightPanels(x: Matrix, k: number, n: number): Tensor {
   return panels;
 }
 
-/** The state of a weight as a right operand, in one orientation. */
+/** The state of a weight as a right operand [k, n], in one orientation. */
 interface Kept {
+  readonly offset: number;
+  readonly k: number;
+  readonly n: number;
+  readonly transposed: boolean;
   version: number;
   /** Products since the last change. */
   uses: number;
@@ -25,7 +29,19 @@ interface Kept {
 /** The smallest weight, in elements, that is worth the memory of its panels. */
 const LARGE = 4096;
 
-const kept = new WeakMap<Storage, Map<string, Kept>>();
+const kept = new WeakMap<Storage, Kept[]>();
+
+/** Found by comparing numbers, since a name to look up would have to be made at every product. */
+function entryOf(storage: Storage, offset: number, k: number, n: number, transposed: boolean): Kept {
+  const all = kept.get(storage) ?? [];
+  for (const entry of all) {
+    if (entry.offset === offset && entry.k === k && entry.n === n && entry.transposed === transposed) return entry;
+  }
+  const made: Kept = { offset, k, n, transposed, version: storage.version, uses: 0, panels: null };
+  all.push(made);
+  kept.set(storage, all);
+  return made;
+}
 
 /**
  * The panels of a large parameter [k, n] (`transposed`: [n, k]) that is multiplied more than once between changes, as decoders do at every
@@ -34,12 +50,11 @@ const kept = new WeakMap<Storage, Map<string, Kept>>();
 export function panelsOf(weight: Tensor, transposed: boolean): Tensor | null {
   const { storage } = weight;
   if (!weight.leaf || weight.size < LARGE || storage.scoped) return null;
-  const [rows = 0, columns = 0] = weight.shape;
-  const [k, n] = transposed ? [columns, rows] : [rows, columns];
-  const all = kept.get(storage) ?? new Map<string, Kept>();
-  const name = `${weight.offset} ${k} ${n} ${transposed}`;
-  const entry = all.get(name) ?? { version: storage.version, uses: 0, panels: null };
-  kept.set(storage, all.set(name, entry));
+  const rows = weight.shape[0] as number;
+  const columns = weight.shape[1] as number;
+  const k = transposed ? columns : rows;
+  const n = transposed ? rows : columns;
+  const entry = entryOf(storage, weight.offset, k, n, transposed);
   void weight.ptr; // throws if it has changed, even where another op's panels are up to date
   const changed = entry.version !== storage.version;
   entry.version = storage.version;
