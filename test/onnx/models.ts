@@ -6,12 +6,15 @@ import {
   Encoder,
   Forecaster,
   LanguageModel,
+  type LanguageModelOptions,
   PointerNetwork,
+  Seq2SeqTransformer,
   TextEncoder,
   Transformer,
   TransformerDecoder,
   TransformerEncoder,
   TransformerEncoderLayer,
+  UniversalSentenceEncoder,
 } from '../../src/models/index.ts';
 import { GRU, LSTM, type Module } from '../../src/nn/index.ts';
 import type { OnnxInput } from '../../src/onnx/index.ts';
@@ -46,6 +49,16 @@ const lengths = (axis: string): OnnxInput => ({ shape: ['batch'], dtype: 'int32'
 
 const layer = { size: 8, heads: 2, hidden: 12 };
 const text = { symbols: 30, size: 8, heads: 2, layers: 2, length: 24 };
+
+/** From GPT-2 to LLaMA and what lies between. */
+export const languageModels: readonly (readonly [name: string, options: Partial<LanguageModelOptions>])[] = [
+  ['as GPT-2', { activation: 'gelu-tanh', tied: true }],
+  ['as LLaMA', { positions: 'rotary', norm: 'rms', activation: 'silu', gated: true, keyHeads: 1, bias: false }],
+  ['rotary in pairs of a part, QK-norm', { positions: 'rotary', rotary: { layout: 'pairs', width: 2 }, qkNorm: true, activation: 'relu2' }],
+  ['sinusoidal, softcap', { positions: 'sinusoidal', softcap: 5, embeddingScale: 2 }],
+  ['ALiBi', { positions: 'alibi' }],
+  ['windows', { positions: 'none', window: [3, null] }],
+];
 
 /** Whole models, and the parts that have whole-sequence operators. */
 export const models: ModelRow[] = [
@@ -104,10 +117,22 @@ export const models: ModelRow[] = [
     inputs: { source: real('batch', 'past', 8), target: real('batch', 'time', 8), mask: mask('batch', 'past') },
     call: (module, inputs) => module.forward(given(inputs, 'source'), given(inputs, 'target'), { sourceMask: given(inputs, 'mask') }),
   }),
-  row('LanguageModel', {
-    module: new LanguageModel(text, key(5)),
-    inputs: { tokens: tokens(30) },
-    call: (module, inputs) => module.forward(given(inputs, 'tokens')),
+  ...languageModels.map(([name, options]) =>
+    row(`LanguageModel, ${name}`, {
+      module: new LanguageModel({ ...text, ...options }, key(5)),
+      inputs: { tokens: tokens(30) },
+      call: (module, inputs) => module.forward(given(inputs, 'tokens')),
+    }),
+  ),
+  row('Seq2SeqTransformer', {
+    module: new Seq2SeqTransformer({ source: 11, target: 9, ...layer, layers: 2, length: 24 }, key(5)),
+    inputs: { source: tokens(11, 'past'), target: tokens(9) },
+    call: (module, inputs) => module.forward(given(inputs, 'source'), given(inputs, 'target')),
+  }),
+  row('UniversalSentenceEncoder, embedded', {
+    module: new UniversalSentenceEncoder(text, key(5)),
+    inputs: { tokens: tokens(30), mask: mask('batch', 'time') },
+    call: (module, inputs) => module.embed(given(inputs, 'tokens'), { mask: given(inputs, 'mask') }),
   }),
   row('TextEncoder, embedded', {
     module: new TextEncoder(text, key(5)),

@@ -3,6 +3,8 @@ import { describe, it } from 'vitest';
 import { KeyValueCache } from '../../../src/attention/cache.ts';
 import {
   everyItemOnce,
+  LanguageModel,
+  type LanguageModelCache,
   PointerNetwork,
   type PointerSource,
   type PointerState,
@@ -12,11 +14,13 @@ import {
 } from '../../../src/models/index.ts';
 import type { State } from '../../../src/nn/index.ts';
 import { decoderToOnnx, type OnnxDecoder, type OnnxInput, stepsToOnnx } from '../../../src/onnx/index.ts';
+import { isHolder } from '../../../src/onnx/run.ts';
 import { argmax } from '../../../src/ops/index.ts';
 import { tensor } from '../../../src/tensor/create.ts';
 import { key } from '../../../src/tensor/random.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { translators } from '../../models/table.ts';
+import { languageModels } from '../models.ts';
 import { given, valuesOf } from '../values.ts';
 import { expectAgreement } from './agree.ts';
 import { outputsOf } from './session.ts';
@@ -26,8 +30,7 @@ const source: OnnxInput = { shape: ['batch', 'time'], dtype: 'int32', below: 7, 
 /** What a step's state holds, by path: of a cache its rows, if there are any. */
 function leaves(part: unknown, path: string): [string, Tensor][] {
   if (part instanceof Tensor) return part.size > 0 ? [[path, part]] : [];
-  const named =
-    part instanceof KeyValueCache ? [...part.stateDict()].filter(([name]) => name !== 'lengths') : Object.entries(part as object);
+  const named = isHolder(part) ? [...part.stateDict()].filter(([name]) => !/lengths$/.test(name)) : Object.entries(part as object);
   return named.flatMap(([name, one]) => leaves(one, `${path}.${name}`));
 }
 
@@ -127,6 +130,39 @@ describe('caches', () => {
         carried = carriedOn(carried, await outputsOf(step, fed));
         state = after;
       }
+    }
+  });
+});
+
+describe('a language model', () => {
+  it.each(languageModels)('%s', async (_, options) => {
+    const model = new LanguageModel({ symbols: 30, size: 8, heads: 2, layers: 2, length: 40, ...options }, key(5));
+    const port = { shape: ['batch', 'time'], dtype: 'int32', below: 30 } as const;
+    const { begin, step } = stepsToOnnx(
+      {
+        inputs: { begin: { prompt: port }, step: { tokens: { ...port, shape: ['batch', 'count'] } } },
+        begin: ({ prompt }) => {
+          const { logits, cache } = model.forward(prompt, { cache: true });
+          return { logits, state: { cache } };
+        },
+        step: ({ tokens }, _kept, state: { cache: LanguageModelCache }) => {
+          const { logits, cache } = model.forward(tokens, { cache: state.cache });
+          return { logits, state: { cache } };
+        },
+      },
+      { module: model },
+    );
+    const prompt = valuesOf(port, { batch: 3, time: 6 }, 1);
+    let { logits, cache } = model.forward(prompt, { cache: true });
+    let carried = await outputsOf(begin, { prompt });
+    await expectAgreement(begin, { prompt }, { logits, ...Object.fromEntries(leaves(cache, 'state.cache')) });
+    carried = Object.fromEntries(Object.entries(carried).filter(([name]) => name.startsWith('state.')));
+    for (const count of [1, 4, 1]) {
+      const tokens = valuesOf(port, { batch: 3, time: count }, count + 1);
+      ({ logits, cache } = model.forward(tokens, { cache }));
+      const fed = { tokens, ...carried };
+      await expectAgreement(step, fed, { logits, ...Object.fromEntries(leaves(cache, 'next.cache')) });
+      carried = carriedOn(carried, await outputsOf(step, fed));
     }
   });
 });
