@@ -73,7 +73,7 @@ const flip: OnnxOp = (graph, call) =>
 const arange: OnnxOp = (graph, call) => graph.range('int32', whole(call, 'start'), whole(call, 'end'), fixed(call, 'step'));
 
 /** Where `j ≤ i + offset`, or `j ≥`: bool `[N, M]`. */
-export function triangle(graph: Graph, rows: Size, columns: Size, offset: Size, upper = false): string {
+function triangle(graph: Graph, rows: Size, columns: Size, offset: Size, upper = false): string {
   const j = graph.range('int64', 0, columns);
   const i = graph.unsqueeze(graph.range('int64', offset, rows.plus(offset)), 1);
   return graph.node(upper ? 'GreaterOrEqual' : 'LessOrEqual', [j, i]);
