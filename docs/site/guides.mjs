@@ -4,7 +4,15 @@
 export const guides = [
   {
     title: 'Begin',
-    files: ['docs/start.md', 'docs/attention.md', 'docs/decoding.md', 'docs/hard-attention.md', 'docs/pytorch.md', 'docs/tensorflow.md'],
+    files: [
+      'docs/start.md',
+      'docs/attention.md',
+      'docs/transformer.md',
+      'docs/decoding.md',
+      'docs/hard-attention.md',
+      'docs/pytorch.md',
+      'docs/tensorflow.md',
+    ],
   },
   { title: 'API', files: [] },
   {

@@ -65,6 +65,9 @@ describe('the identity program', () => {
       'beam search',
       'sampling',
       'training by Muon',
+      'translator, post norm',
+      'translator, modern',
+      'translator, wide heads',
     ]);
     expect(parts.length).toBeGreaterThan(70);
   });

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { noGrad } from '../../src/autograd/record.ts';
 import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
+import { sinusoidalTable } from '../../src/nn/positions/sinusoidal.ts';
 import { takeRows } from '../../src/nn/state.ts';
-import { crossEntropy, slice } from '../../src/ops/index.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { add, concat, crossEntropy, mul, slice } from '../../src/ops/index.ts';
+import { full, tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits, sentences } from '../nn/row.ts';
@@ -36,7 +37,7 @@ describe('Seq2SeqTransformer', () => {
     expect(other.translate(source, { maxLength: 4 }).weights?.shape.slice(0, 2)).toEqual([3, 2]);
   });
 
-  it('steps with the bits of a whole target, from states of unlike lengths too', () => {
+  it('steps with the bits of a whole target, each row with its own place', () => {
     noGrad(() => {
       const read = model.read(source);
       const whole = model.forward(source, target);
@@ -53,6 +54,23 @@ describe('Seq2SeqTransformer', () => {
         expect(bits(alone.logits)).toEqual(bits(row(logits, 0)));
         state = after;
       }
+    });
+  });
+
+  it('steps from caches of unlike lengths', () => {
+    noGrad(() => {
+      const read = model.read(source);
+      const whole = model.forward(source, target);
+      const lengths = [3, 1, 2];
+      const fed = concat([full([3, 1], 1, 'int32'), slice(target, 1, 0, 6)], 1);
+      const table = sinusoidalTable({ length: 3, size: 8 });
+      const x = add(mul(model.embedding.forward(slice(fed, 1, 0, 3)), Math.sqrt(8)), table);
+      const { state } = model.transformer.decoder.extend(x, read, undefined, { lengths });
+      const next = tensor(Int32Array.from(lengths, (at, b) => fed.toArray()[b * 7 + at] as number));
+      const { logits } = model.step(next, read, state);
+      lengths.forEach((at, b) => {
+        expect(bits(slice(logits, 0, b, b + 1))).toEqual(bits(slice(slice(whole, 0, b, b + 1), 1, at, at + 1)));
+      });
     });
   });
 

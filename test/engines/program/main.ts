@@ -7,6 +7,7 @@ import { learn } from './learn.ts';
 import { attention } from './mechanisms.ts';
 import { muon } from './muon.ts';
 import { ops } from './ops.ts';
+import { translators } from './translator.ts';
 
 /** The results of the program. */
 export interface Result {
@@ -29,6 +30,7 @@ export async function run(options: WasmOptions = {}): Promise<Result> {
   attention(part);
   await learn(part);
   await muon(part);
+  translators(part);
   const { threads, why } = info();
   if (threads !== (options.threads ?? 1)) throw new Error(`program: threads must be ${options.threads} to the end, got ${why.threads}`);
   const whole = new Digest();
