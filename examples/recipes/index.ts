@@ -13,7 +13,7 @@ import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
 import { scan } from './scan/index.ts';
 import { series } from './series/index.ts';
-import { shakespeare, shakespeareHour } from './shakespeare/index.ts';
+import { shakespeare, shakespeareChoice, shakespeareHour } from './shakespeare/index.ts';
 import { shakespeareLadder } from './shakespeare/ladder.ts';
 import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
@@ -41,6 +41,7 @@ const all: readonly Recipe[] = [
   shakespeare,
   shakespeareHour,
   shakespeareLadder,
+  shakespeareChoice,
 ];
 
 /** The recipes by name. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key } from 'saccade';
 import { expect, it } from 'vitest';
-import { shakespeare } from '../../examples/recipes/shakespeare/index.ts';
+import { shakespeare, shakespeareChoice } from '../../examples/recipes/shakespeare/index.ts';
 import { shakespeareLadder } from '../../examples/recipes/shakespeare/ladder.ts';
 import { CharacterModel } from '../../examples/recipes/shakespeare/model.ts';
 import { measured } from '../../examples/recipes/shakespeare/teaching.ts';
-import { textFor } from '../../examples/recipes/shakespeare/text.ts';
+import { tailOf, textFor } from '../../examples/recipes/shakespeare/text.ts';
 import { cook, quickly } from './recipe.ts';
 
 it('shakespeare learns made-up lines far beyond the frequencies of characters, which know 2.85 nats', async () => {
@@ -52,4 +52,14 @@ it('the ladder begins with nanoGPT, ends with Muon, and each rung changes someth
   expect(lessons.at(-1)).toEqual(rest[1]);
   expect(lessons.at(-2)).toEqual(rest[0]);
   expect(new Set(lessons.map((lesson) => JSON.stringify(lesson))).size).toBe(8);
+});
+
+it('settings are chosen on the end of the training part, which is not learnt from then, and nothing of the validation part is seen', () => {
+  const text = textFor({ quick: true, path: (file) => file });
+  const { train, validation } = tailOf(text);
+  expect([...train, ...validation]).toEqual([...text.train]);
+  expect(validation.length).toBe(Math.ceil(text.train.length / 20));
+  expect(shakespeareChoice.jobs({ quick: false, keys: 1 }).map(({ name }) => name)).toEqual(
+    ['rate1', 'rate2', 'rate4', 'dropout0', 'dropout1', 'dropout2'].map((name) => `${name}-0`),
+  );
 });

@@ -2,7 +2,7 @@
 import { linesSvg } from '../../runner/chart.ts';
 import type { Finished, Recipe, Row } from '../../runner/recipe.ts';
 import { type Learnt, type Lesson, learnt } from './teaching.ts';
-import { need, textFor, unigramLoss } from './text.ts';
+import { need, tailOf, textFor, unigramLoss } from './text.ts';
 
 /** Which lesson, and which of the keys. */
 export interface Settings {
@@ -62,6 +62,12 @@ const long: readonly Told[] = [
   },
 ];
 
+/** What may be chosen: rates, and what is dropped, by shorter runs. */
+const choices: readonly Told[] = [
+  ...[0.01, 0.02, 0.04].map((rate) => ({ name: `rate${100 * rate}`, title: `Muon ${rate}`, lesson: { ...muon, muon: rate } })),
+  ...[0, 0.1, 0.2].map((dropout) => ({ name: `dropout${10 * dropout}`, title: `dropout ${dropout}`, lesson: { ...minutes, dropout } })),
+];
+
 const jobsOf = (told: readonly Told[], quick: boolean, keys: number) =>
   Array.from({ length: keys }, (_, key) =>
     told.map(({ name, lesson }) => ({ name: `${name}-${key}`, settings: { lesson: quick ? small : lesson, key } })),
@@ -70,13 +76,13 @@ const jobsOf = (told: readonly Told[], quick: boolean, keys: number) =>
 export const runsOf = (finished: readonly Finished<Settings, Outcome>[], { name }: Told) =>
   finished.filter((job) => job.name.startsWith(`${name}-`)).map(({ outcome }) => outcome);
 
-function rowsFor(finished: readonly Finished<Settings, Outcome>[], told: Told): Row[] {
+function rowsFor(finished: readonly Finished<Settings, Outcome>[], told: Told, part: string): Row[] {
   const runs = runsOf(finished, told);
   const [first] = runs;
   if (!first) return [];
   return [
     {
-      figure: `validation loss, ${told.title}, ${(first.parameters / 1e6).toFixed(2)} M parameters`,
+      figure: `${part} loss, ${told.title}, ${(first.parameters / 1e6).toFixed(2)} M parameters`,
       ours: runs.map(({ validation }) => validation),
       digits: 3,
       ...(told.target && { target: { atMost: told.target } }),
@@ -86,20 +92,21 @@ function rowsFor(finished: readonly Finished<Settings, Outcome>[], told: Told): 
   ];
 }
 
-/** A recipe of such lessons. */
+/** A recipe of such lessons; `tail` measures on the end of the training part, which is not learnt from then, in place of the validation part. */
 export function recipeOf(
-  parts: Pick<Recipe, 'name' | 'shows' | 'papers'> & { asked?: string; told: readonly Told[] },
+  parts: Pick<Recipe, 'name' | 'shows' | 'papers'> & { asked?: string; told: readonly Told[]; tail?: boolean },
 ): Recipe<Settings, Outcome> {
-  const { told, ...rest } = parts;
+  const { told, tail = false, ...rest } = parts;
+  const part = tail ? 'tail' : 'validation';
   return {
     ...rest,
     data: need,
     jobs: ({ quick, keys }) => jobsOf(told, quick, keys),
     async job({ lesson, key }, context) {
-      const text = textFor(context);
+      const text = tail ? tailOf(textFor(context)) : textFor(context);
       return { ...(await learnt(lesson, text, context, key)), unigram: unigramLoss(text) };
     },
-    rows: (finished) => told.flatMap((one) => rowsFor(finished, one)),
+    rows: (finished) => told.flatMap((one) => rowsFor(finished, one, part)),
     pictures: async (finished) => ({
       learning: await linesSvg(
         told.flatMap((one) => {
@@ -109,7 +116,7 @@ export function recipeOf(
           );
           return points.length > 0 ? [{ name: one.name, points }] : [];
         }),
-        { x: 'step', y: 'loss on a twentieth of the validation part' },
+        { x: 'step', y: `loss on a twentieth of the ${part} part` },
       ),
     }),
   };
@@ -129,4 +136,14 @@ export const shakespeareHour = recipeOf({
   shows: 'An hour of two cores for the characters of tiny Shakespeare, measured likewise.',
   papers: ['Karpathy, nanoGPT', 'Jordan et al. 2024, modded-nanogpt'],
   told: long,
+});
+
+export const shakespeareChoice = recipeOf({
+  name: 'shakespeare-choice',
+  asked: 'shakespeare --model choice',
+  shows:
+    'Settings for the characters of tiny Shakespeare, compared on the last twentieth of the training part, which is not learnt from then.',
+  papers: ['Karpathy, nanoGPT', 'Jordan et al. 2024, modded-nanogpt'],
+  told: choices,
+  tail: true,
 });

@@ -53,6 +53,12 @@ export function textFor(context: Pick<Context, 'quick' | 'path'>): Text {
   return split(bytes.toString('utf8'));
 }
 
+/** The training part alone, its last twentieth to measure on: what settings may be chosen by. */
+export function tailOf({ symbols, train }: Text): Text {
+  const cut = Math.floor(0.95 * train.length);
+  return { symbols, train: train.slice(0, cut), validation: train.slice(cut) };
+}
+
 /** The entropy of characters each by itself, in nats: what knowing nothing but their frequencies reaches. */
 export function unigramLoss({ train, validation, symbols }: Text): number {
   const counts = new Float64Array(symbols.length);
