@@ -14,6 +14,33 @@ it('quotes 80 characters of a name at most, and eight names of many', () => {
   expect(listed([more])).toBe(`[${eighty}…]`);
 });
 
+it('takes a shape of 64 axes and no more', () => {
+  const entry = (rank: number): FileTensor => ({ dtype: 'U8', shape: new Array(rank).fill(1), data: Uint8Array.of(7) });
+  const read = (rank: number) => readSafetensors(writeSafetensors([['x', entry(rank)]])).tensors.get('x');
+  expect(read(64)).toEqual(entry(64));
+  expect(() => read(65)).toThrow('safetensors: "x" must have a shape of whole numbers from 0, at most 64, got [1, 1, ');
+});
+
+it('takes no header that ends after the file, by one byte or by eight', () => {
+  const bytes = writeSafetensors([], { checksum: false });
+  const length = bytes.length - 8;
+  for (const more of [1, 8, 16]) {
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length + more), true);
+    expect(() => readSafetensors(bytes)).toThrow(
+      `safetensors: header must end inside the file of ${bytes.length} bytes, got a length of ${length + more}`,
+    );
+  }
+});
+
+it('knows the bytes of a type by the whole of its name', () => {
+  const file = (dtype: string) => {
+    const header = JSON.stringify({ x: { dtype, shape: [3], data_offsets: [0, 2] } });
+    return Uint8Array.of(header.length, 0, 0, 0, 0, 0, 0, 0, ...new TextEncoder().encode(header), 1, 2);
+  };
+  expect(() => readSafetensors(file('F8_E4M3'), { skip: ['x'] })).toThrow('"x" must have as many bytes as F8_E4M3 [3] takes, 3, got 2');
+  expect(readSafetensors(file('QF8'), { skip: ['x'] }).tensors.size).toBe(0);
+});
+
 it('takes a header of just as many bytes as are allowed', () => {
   const bytes = writeSafetensors([], { checksum: false });
   const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));

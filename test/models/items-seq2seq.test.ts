@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Attention } from '../../src/attention/attention.ts';
+import { hard } from '../../src/attention/hard.ts';
 import { locationAware } from '../../src/attention/named.ts';
+import { DotScore } from '../../src/attention/score.ts';
 import { padBatch } from '../../src/data/batch.ts';
 import { ItemsSeq2Seq } from '../../src/models/seq2seq/items-seq2seq.ts';
-import { key } from '../../src/tensor/random.ts';
+import { ones } from '../../src/tensor/create.ts';
+import { type Key, key } from '../../src/tensor/random.ts';
 import { bits } from '../nn/row.ts';
 
 describe('ItemsSeq2Seq', () => {
@@ -12,6 +16,20 @@ describe('ItemsSeq2Seq', () => {
     const { weights, hypotheses } = model.translate(padBatch([[3, 4, 5], [6]]).tokens, { maxLength: 5 }); // biome-ignore format: one line
     expect(weights?.shape).toEqual([2, Math.max(...hypotheses.map(([best]) => best?.trace.length ?? 0)), 4]);
     expect(model.teach(padBatch([[3]]).tokens, padBatch([[3, 2]]).tokens).weights?.shape).toEqual([1, 2, 2]);
+  });
+
+  it('draws in its steps, the item attended to and what is dropped, where a key is given', () => {
+    const step = (options: object, from?: Key) => {
+      const one = new ItemsSeq2Seq({ source: 8, target: 8, hidden: 8, ...options }, key(2));
+      const source = one.read(padBatch([[3, 4, 5, 6, 7]]).tokens);
+      return one.advance(ones([1, 8]), source, one.initialState(source), from ? { key: from } : {});
+    };
+    const choosing = { attention: () => new Attention({ score: new DotScore(), selection: hard }) };
+    const choices = Array.from({ length: 20 }, (_, i) => step(choosing, key(i)).choice?.item());
+    expect(new Set(choices).size).toBeGreaterThan(1);
+    expect(new Set(Array.from({ length: 5 }, () => step(choosing).choice?.item())).size).toBe(1);
+    const zerosOf = (from?: Key) => Array.from(step({ dropout: 0.5 }, from).vector.toArray()).filter((x) => x === 0).length;
+    expect([zerosOf(), zerosOf(key(3)) > 0]).toEqual([0, true]);
   });
 
   it('marks the last real item, wherever padding ends the row, and no other', () => {

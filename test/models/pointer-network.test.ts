@@ -161,6 +161,16 @@ describe('PointerNetwork', () => {
     expect(() => one.forward(real([0], [3, 2], 1), [1, 0] as unknown as Tensor)).toThrow(
       'forward: target must be int32 [1, T], got [1, 0]',
     );
+    expect(() => one.read(real([0], [3, 2], 1), { mask: zeros([1, 3]) })).toThrow('read: mask must be bool [1, 3], got float32 [1, 3]');
+    expect(() => one.read(real([0], [3, 2], 1), { mask: [true] as unknown as Tensor })).toThrow(
+      'read: mask must be bool [1, 3], got [true]',
+    );
+    expect(() => one.read(zeros([1, 3, 2, 1]))).toThrow('read: items must be [B, N, 2], got [1, 3, 2, 1]');
+    for (const target of [zeros([1, 2]), zeros([1], 'int32'), zeros([1, 2, 1], 'int32')])
+      expect(() => one.forward(real([0], [3, 2], 1), target)).toThrow('forward: target must be int32 [1, T], got ');
+    expect(() => one.forward(real([0], [3, 2], 1), tensor([[1, -2, 0]], { dtype: 'int32' }))).toThrow(
+      'point: choices must be from -1 to 3, got -2',
+    );
     expect(() => one.forward(real([0], [3, 2], 1), zeros([1, 0], 'int32'))).toThrow('forward: target must have at least one choice');
     expect(() => one.choose(undefined as unknown as Tensor)).toThrow('read: items must be [B, N, 2], got undefined');
     expect(() => one.choose(real([0], [3, 2], 1), { beams: 2 } as object)).toThrow('choose: options must be among mask, beam');

@@ -28,6 +28,7 @@ describe.each([
   it('says what it was given', () => {
     expect(() => cell.step(ones([2, 4]), state([2, 4]))).toThrow(`${name}: input must be [B, 3], got [2, 4]`);
     expect(() => cell.step(ones([2, 1, 3]), state([2, 4]))).toThrow(`${name}: input must be [B, 3], got [2, 1, 3]`);
+    expect(() => cell.step(ones([2, 3, 1]), state([2, 4]))).toThrow(`${name}: input must be [B, 3], got [2, 3, 1]`);
     expect(() => cell.step(undefined as unknown as Tensor, state([2, 4]))).toThrow(`${name}: input must be [B, 3], got undefined`);
   });
 
@@ -109,6 +110,15 @@ describe.each([
     expectNear((cell as Core<State>).step(x, state).output.toArray(), wanted, 'cell', 1e-6);
     expectNear(one.forward(reshape(x, [1, 1, 3]), { state: states } as object).output.toArray(), wanted, 'sequence', 1e-6);
   });
+});
+
+it('recurrent stacks start from zeros for each layer and direction', () => {
+  const sizes = { input: 3, hidden: 4, layers: 3 };
+  for (const Kind of [RNN, GRU, LSTM]) {
+    for (const [part, x] of Object.entries(new Kind({ ...sizes, bidirectional: true }, key(1)).initialState(2)))
+      expect([part, x.shape]).toEqual([part, [6, 2, 4]]);
+    expect(new Kind(sizes, key(1)).initialState(2).h.shape).toEqual([3, 2, 4]);
+  }
 });
 
 describe('what a mask of steps hides', () => {

@@ -146,6 +146,13 @@ describe('what would silently not be trained is refused', () => {
     expect(paths(new Holder({ part: data, numbers: new Float32Array(9), words: new Layers(['a']) }))).toEqual([]);
   });
 
+  it('parameters in an object whose class has no name', () => {
+    const nameless = Object.assign(Object.create(Object.create(Object.create(null))), { inner: linear() });
+    expect(() => paths(new Holder({ part: nameless }))).toThrow(
+      'stateDict: part must be a tensor or a Module of this copy of the package, got undefined',
+    );
+  });
+
   it('modules and tensors of a second copy of the package', () => {
     class Tensor {
       leaf = true;

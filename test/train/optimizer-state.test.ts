@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Adadelta, Adagrad, Adam, AdamW, gradNorm, key, Linear, type Optimizer, parameters, RMSProp, SGD } from '../../src/all.ts';
+import { Adadelta, Adagrad, Adam, AdamW, freeze, gradNorm, key, Linear, type Optimizer, parameters, RMSProp, SGD } from '../../src/all.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -127,6 +127,13 @@ describe('the state of an optimiser', () => {
     );
   });
 
+  it('goes on from before the first step, where every mean of squares is 0', () => {
+    for (const Kind of Object.values(optimizers)) {
+      const dict = new Kind([leaf()]).stateDict();
+      new Kind([leaf()]).loadStateDict(dict);
+    }
+  });
+
   it('counts no further than a file can hold', () => {
     const w = leaf();
     const optimizer = new SGD({ w });
@@ -157,6 +164,25 @@ describe('what an optimiser is given', () => {
     const module = new Linear({ input: 2, output: 1 }, key(1));
     expect([...new SGD(module).parameters]).toEqual([...parameters(module)]);
     expect(gradNorm(module)).toBe(0);
+  });
+
+  it('may be frozen, and is passed over then', () => {
+    const [net, rest] = [new Linear({ input: 1, output: 1 }, key(1)), leaf()];
+    freeze(net.weight);
+    const optimizer = new SGD([net.weight, rest], { lr: 1 });
+    const before = net.weight.toArray();
+    rest.grad = tensor([1, 1, 1]);
+    optimizer.step();
+    expect(net.weight.toArray()).toEqual(before);
+    expect(() => new SGD([zeros([3])])).toThrow('SGD: parameters must be a module, or leaves');
+  });
+
+  it('of Nesterov has momentum, and no dampening', () => {
+    expect(() => new SGD(some, { nesterov: true, momentum: 0.9, dampening: 0.1 })).toThrow(
+      'SGD: nesterov must come with momentum and without dampening, got momentum 0.9 and dampening 0.1',
+    );
+    expect(() => new SGD(some, { nesterov: true })).toThrow('without dampening, got momentum 0 and dampening 0');
+    expect(new SGD(some, { nesterov: true, momentum: 0.9 }).lr).toBe(1e-3);
   });
 
   it('has options that are known, each in its range', () => {

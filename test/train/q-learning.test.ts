@@ -28,6 +28,7 @@ import {
   tensor,
   updateTarget,
   writeCheckpoint,
+  zeros,
 } from '../../src/all.ts';
 
 const list = (x: Tensor) => Array.from(x.toArray());
@@ -54,6 +55,14 @@ describe('epsilonGreedy', () => {
     );
     expect(() => epsilonGreedy(key(4), rows(2), { epsilon: 2 })).toThrow('epsilonGreedy: epsilon must be in [0, 1], got 2');
   });
+});
+
+it('values of any leading axes are chosen from, and targeted, along the last', () => {
+  const values = tensor([[[1, 5, 2], [9, 0, 3]], [[4, 4, 8], [7, 6, 5]]]); // biome-ignore format: [2, 2, 3]
+  expect(list(epsilonGreedy(key(1), values, { epsilon: 0 }))).toEqual([1, 0, 2, 0]);
+  expect(list(epsilonGreedy(key(1), tensor([3, 1, 4]), { epsilon: 0 }))).toEqual([2]);
+  expect(list(qTarget(zeros([2, 2]), values, { discount: 0.5 }))).toEqual([2.5, 4.5, 4, 3.5]);
+  expect(() => qTarget(zeros([2]), values)).toThrow('qTarget: reward must be [2, 2] for values [2, 2, 3], got [2]');
 });
 
 describe('qTarget', () => {
