@@ -1,9 +1,10 @@
 // Scaled dot-product attention in tiles of keys × queries: softmax with a running maximum and sum (Milakov and Gimelshein 2018; Dao et al.
 // 2022), so no row of scores is as long as the keys. Eight queries are eight lanes, keys are rows: every step is lane by lane, so a query's
 // bits do not depend on the others. Tiles of keys always begin at multiples of KEYS.
+import { FAR } from "../loops/distances";
 import { allFinite, guardedStrip, scaleEight, unweaveEight } from "../loops/eights";
 import { beginQuery, endQuery, FEWEST, readTile } from "../loops/few-queries";
-import { Base, Bytes, FEW, KEYS, LOG2E, packQueries, QUERIES, scores, trimmed } from "../loops/scores";
+import { Base, Bytes, FEW, KEYS, LOG2E, packQueries, placeOf, QUERIES, scores, trimmed } from "../loops/scores";
 import { strip } from "../loops/tile";
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
@@ -57,14 +58,20 @@ function invertEight(x: usize): void {
 }
 
 /**
- * `out[h, t] = Σₛ wₛ v[h, s]`, `w = softmax(scale · q[h, t] · k[h, s] + bias)` over the keys that the mask and `causal` (keys up to t +
- * keys − queries) allow; 0 if there are none. `tops[h, t]` becomes the largest score over ln 2, `shares[h, t]` 1 / Σ of the weights
- * relative to it (0 if there are none): from these the weights and the gradient are computed again.
+ * `out[h, t] = Σₛ wₛ v[h, s]`, `w = softmax(scale · q[h, t] · k[h, s] + bias)` over the keys that the mask and the window allow; 0 if there are
+ * none. `tops[h, t]` becomes the largest score over ln 2, `shares[h, t]` 1 / Σ of the weights relative to it (0 if there are none): from these
+ * the weights and the gradient are computed again.
  *
  * `q` [·, queries, width], `k` [·, capacity, width] and `v` [·, capacity, valueWidth] hold consecutive heads: `heads` of `q` per example,
  * and `group` of `q` for each of `k` and `v`, of whose rows the first `keys` count. `mask` and `bias` (or 0) have strides for example, head
- * (of `q`), query and key. Handles the blocks of 64 queries from `from` up to `to`, counted across all heads. `scratch` holds 64 · (width +
- * valueWidth + 68) + 8 · valueWidth + keys · (width + valueWidth) elements, with keys and widths rounded up to fours.
+ * (of `q`), query and key. With `cap` above 0 the product becomes `cap · tanh(product / cap)`.
+ *
+ * Query t of an example is at the place `places[example] + pace · t` among the keys, by default such that the last query is at the last key. It
+ * sees the keys from `before` places before its own up to `after` behind. `distances` (or 0) is added to the scores by how far the key is from the
+ * query: of `span` elements the one at `zero + distance`, the ends beyond; or, with a span of 0, its one element times −|distance|.
+ *
+ * Handles the blocks of 64 queries from `from` up to `to`, counted across all heads. `scratch` holds 64 · (width + valueWidth + 68) + 8 ·
+ * valueWidth + keys · (width + valueWidth) elements, with keys and widths rounded up to fours.
  */
 export function scaledDotProductAttention(
   out: usize,
@@ -75,6 +82,8 @@ export function scaledDotProductAttention(
   v: usize,
   mask: usize,
   bias: usize,
+  distances: usize,
+  places: usize,
   queries: i32,
   keys: i32,
   width: i32,
@@ -82,7 +91,12 @@ export function scaledDotProductAttention(
   group: i32,
   capacity: i32,
   scale: f32,
-  causal: i32,
+  cap: f32,
+  before: i32,
+  after: i32,
+  pace: i32,
+  span: i32,
+  zero: i32,
   heads: i32,
   maskBatch: i32,
   maskHead: i32,
@@ -92,6 +106,9 @@ export function scaledDotProductAttention(
   biasHead: i32,
   biasQuery: i32,
   biasKey: i32,
+  distanceBatch: i32,
+  distanceHead: i32,
+  distanceQuery: i32,
   from: i32,
   to: i32,
   scratch: usize,
@@ -112,8 +129,10 @@ export function scaledDotProductAttention(
   const ks = lies ? vs : vs + Bytes.of(tall * keys);
   const vPanel = lies ? <usize>16 : Bytes.of(4 * keys);
   const vStep = lies ? Bytes.of(valueWidth) : <usize>16;
-  let before = -1;
+  let last = -1;
   let finite: bool = true;
+  const plain = bias == 0 && distances == 0 && cap == 0 && before >= FAR;
+  const open = mask == 0 && before >= FAR && after >= FAR;
   for (let block = from; block < to; block++) {
     const head = block / blocks;
     const first = (block - head * blocks) * QUERIES;
@@ -124,19 +143,21 @@ export function scaledDotProductAttention(
     const vHead = v + Bytes.of(source * capacity) * <usize>valueWidth;
     const maskHere = mask + Bytes.of((head / heads) * maskBatch + (head % heads) * maskHead + first * maskQuery);
     const biasHere = bias + Bytes.of((head / heads) * biasBatch + (head % heads) * biasHead + first * biasQuery);
-    if (source != before) {
+    const distancesHere = distances + Bytes.of((head / heads) * distanceBatch + (head % heads) * distanceHead + first * distanceQuery);
+    if (source != last) {
       if (panels) packRows(ks, kHead, keys, width, width, 1);
       if (!lies) packRows(vs, vHead, valueWidth, keys, 1, valueWidth);
-      finite = (mask == 0 && causal == 0) || allFinite(vHead, keys * valueWidth);
-      before = source;
+      finite = open || allFinite(vHead, keys * valueWidth);
+      last = source;
     }
-    if (rows <= FEWEST && bias == 0 && finite) {
+    const place = placeOf(places, head / heads, queries, keys, pace) + first * pace;
+    if (plain && rows <= FEWEST && finite) {
       for (let i = 0; i < rows; i++) {
         beginQuery(qs, q + Bytes.of((at + i) * width), width, scale * LOG2E, top, sums, valueWidth);
         for (let base = 0; base < keys; base += KEYS) {
           const here = mask == 0 ? <usize>0 : maskHere + Bytes.of(i * maskQuery + base * maskKey);
-          const last = causal != 0 ? first + i + keys - queries - base : KEYS; // the last of the tile's keys that the query may see
-          let n = min(min(KEYS, keys - base), last + 1);
+          const end = place + i * pace + after - base; // the last of the tile's keys that the query may see
+          let n = min(min(KEYS, keys - base), end + 1);
           if (mask != 0 && maskQuery == 0) n = trimmed(here, maskKey, n);
           if (n <= 0) continue;
           readTile(
@@ -168,32 +189,42 @@ export function scaledDotProductAttention(
       if (mask != 0 && maskQuery == 0) n = trimmed(maskHere + Bytes.of(base * maskKey), maskKey, n);
       for (let i = 0; i < rows; i += 8) {
         const lines = min(8, rows - i);
-        const last = causal != 0 ? first + i + keys - queries - base : n; // the last of the tile's keys that the panel's first query may see
-        const seen = min(n, last + lines);
-        if (seen <= 0) continue;
+        const here = place + i * pace - base; // of the panel's first query, in the tile
+        const seen = min(n, here + after + lines);
+        const start = max(0, here - before) & -4; // keys before it are seen by none
+        if (seen <= start) continue;
+        const from = base + start;
         scores(
           tile,
           32,
           panels,
-          panels ? ks + Bytes.of(base * width) : kHead + Bytes.of(base * width),
+          panels ? ks + Bytes.of(from * width) : kHead + Bytes.of(from * width),
           qs + Bytes.of(i * width),
           width,
-          seen,
+          seen - start,
           lines,
-          last,
-          bias == 0 ? 0 : biasHere + Bytes.of(i * biasQuery + base * biasKey),
+          here + after - start,
+          here - before - start,
+          pace,
+          cap * LOG2E,
+          0,
+          bias == 0 ? 0 : biasHere + Bytes.of(i * biasQuery + from * biasKey),
           biasQuery,
           biasKey,
-          mask == 0 ? 0 : maskHere + Bytes.of(i * maskQuery + base * maskKey),
+          distances == 0 ? 0 : distancesHere + Bytes.of(i * distanceQuery),
+          distanceQuery,
+          span,
+          zero - here + start,
+          mask == 0 ? 0 : maskHere + Bytes.of(i * maskQuery + from * maskKey),
           maskQuery,
           maskKey,
           aux,
         );
         const sum = sums + Bytes.of(i * tall);
-        if (absorb(tile, seen, top + Bytes.of(i), total + Bytes.of(i), ease)) scaleEight(sum, tall, ease);
-        const a = lies ? vHead + Bytes.of(base * valueWidth) : vs + Bytes.of(4 * base);
-        if (finite) strip(sum, 32, 4, a, vPanel, vStep, tile, 32, seen, tall, 8, true);
-        else guardedStrip(sum, a, vPanel, vStep, tile, 32, seen, tall);
+        if (absorb(tile, seen - start, top + Bytes.of(i), total + Bytes.of(i), ease)) scaleEight(sum, tall, ease);
+        const a = lies ? vHead + Bytes.of(from * valueWidth) : vs + Bytes.of(4 * from);
+        if (finite) strip(sum, 32, 4, a, vPanel, vStep, tile, 32, seen - start, tall, 8, true);
+        else guardedStrip(sum, a, vPanel, vStep, tile, 32, seen - start, tall);
       }
     }
     for (let i = 0; i < rows; i += 8) {

@@ -1,6 +1,7 @@
 // Scores of eight queries with the keys of a tile, `tile[s][8]` as exponents of 2, in rows `step` bytes apart.
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
+import { addDistances, addTile, hideEarlier, hideLater, soften } from "./distances";
 import { weaveEight } from "./eights";
 import { Lane, mapWith } from "./map";
 import { strip, stripRows } from "./tile";
@@ -38,16 +39,16 @@ export function packQueries(out: usize, q: usize, rows: i32, width: i32, scale: 
   }
 }
 
+/** The place of an example's first query among the keys: as it is told, or such that the last query is at the last key. */
+export function placeOf(places: usize, example: i32, queries: i32, keys: i32, pace: i32): i32 {
+  if (places) return load<i32>(places + Bytes.of(example));
+  return pace == 0 ? keys - 1 : keys - queries;
+}
+
 /** `tile += bias / ln 2`. */
 function addBias(tile: usize, step: usize, bias: usize, lines: i32, n: i32, queryStride: i32, keyStride: i32, aux: usize): void {
   weaveEight(aux, 32, bias, lines, n, queryStride, keyStride);
-  const unit = V.splat(LOG2E);
-  for (let s = 0; s < n; s++) {
-    V.store(tile, V.madd(V.load(aux), unit, V.load(tile)));
-    V.store(tile + 16, V.madd(V.load(aux + 16), unit, V.load(tile + 16)));
-    tile += step;
-    aux += 32;
-  }
+  addTile(tile, step, aux, n, LOG2E);
 }
 
 /** Sets scores to −∞ where a mask of keys is false. */
@@ -80,23 +81,12 @@ function hide(tile: usize, step: usize, mask: usize, lines: i32, n: i32, querySt
   }
 }
 
-/** Sets the scores of later keys to −∞: the first query sees the keys up to `last`, each next query one more. */
-function hideLater(tile: usize, step: usize, n: i32, last: i32): void {
-  const low = V.splat(-Infinity);
-  const start = max(0, last + 1);
-  tile += <usize>start * step;
-  for (let s = start; s < n; s++) {
-    const from = i32x4.splat(s - last);
-    V.store(tile, v128.bitselect(low, V.load(tile), i32x4.lt_s(i32x4(0, 1, 2, 3), from)));
-    V.store(tile + 16, v128.bitselect(low, V.load(tile + 16), i32x4.lt_s(i32x4(4, 5, 6, 7), from)));
-    tile += step;
-  }
-}
-
 /**
- * `tile[s][8] = (k[s] · q + bias) / ln 2`, and −∞ where the mask is false or the key is later than `last` allows (`hideLater`); s < n. `q`
- * is a panel `[width][8]` that includes the factors scale and 1 / ln 2; `k` is in panels of four, or unpacked if `panels` is false. `bias`
- * and `mask` (0: none) point to the first query and key; `lines` queries exist. `aux` holds n · 8.
+ * `tile[s][8] = (cap(k[s] · q) + bias + distances) / ln 2`, and −∞ if the mask is false or the key lies outside the window: `last` and `low` are the first
+ * query's last and first key, each next query's `pace` later; s < n. `q` is a panel `[width][8]` with the scale and 1 / ln 2 included; `k` lies in
+ * panels of four, or in rows where `panels` is false. `cap` is softcap / ln 2, or 0; its slopes go into `slope` (or 0). `distances` is a bias too, one
+ * that goes by distance (`addDistances`). `bias`, `mask` (0: none) and `distances` point to the first query, and key; there are `lines` queries.
+ * `aux` holds n · 8.
  */
 export function scores(
   tile: usize,
@@ -108,9 +98,17 @@ export function scores(
   n: i32,
   lines: i32,
   last: i32,
+  low: i32,
+  pace: i32,
+  cap: f32,
+  slope: usize,
   bias: usize,
   biasQuery: i32,
   biasKey: i32,
+  distances: usize,
+  distanceQuery: i32,
+  span: i32,
+  origin: i32,
   mask: usize,
   maskQuery: i32,
   maskKey: i32,
@@ -118,12 +116,15 @@ export function scores(
 ): void {
   if (panels) strip(tile, step, 4, k, (<usize>width) << 4, 16, q, 32, width, n, 8, false);
   else stripRows(tile, step, 4, k, (<usize>width) << 2, q, 32, width, n, 8, false);
+  if (cap > 0) soften(tile, step, n, cap, slope);
   if (bias) addBias(tile, step, bias, lines, n, biasQuery, biasKey, aux);
+  if (distances) addDistances(tile, step, distances, lines, n, distanceQuery, span, origin, pace, LOG2E, aux);
   if (mask) {
     if (maskQuery == 0) hideKeys(tile, step, mask, n, maskKey);
     else hide(tile, step, mask, lines, n, maskQuery, maskKey, aux);
   }
-  if (last < n - 1) hideLater(tile, step, n, last);
+  if (last < n - 1) hideLater(tile, step, n, last, pace);
+  if (low + 7 * pace > 0) hideEarlier(tile, step, n, low, pace);
 }
 
 /** The number of the `n` keys up to the last one that a mask of keys shows. */

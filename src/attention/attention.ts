@@ -1,3 +1,4 @@
+import { add } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
@@ -148,7 +149,8 @@ export class Attention extends Module implements Mechanism {
     const taken = windowed.factor ? { ...selected, weights: floatMul(selected.weights, windowed.factor) } : selected;
     const apart = prepared.unsound && windowed.mask;
     const output = apart ? readApart(this.read, prepared.values, taken, apart) : this.read(taken.weights, prepared.values, taken);
-    const all = { ...taken, output };
+    const besides = this.window?.beside?.read(taken.weights, state);
+    const all = { ...taken, output: besides ? add(output, besides) : output };
     return { ...all, state: this.history?.next(state, all) ?? state };
   }
 }

@@ -1,17 +1,15 @@
-// What happens to queries and keys between their maps and the score.
+// Changes of queries and keys between their maps and the score.
 
-import { Module, param } from '../nn/module.ts';
-import { add, concat, div, gather, mean, mul, reshape, slice, sqrt, square, stack, sub } from '../ops/index.ts';
-import type { RotaryLayout } from '../ops/rotary.ts';
-import { viewed } from '../ops/view.ts';
+import { Module } from '../nn/module.ts';
+import { RMSNorm } from '../nn/rms-norm.ts';
+import { type RotaryLayout, rotary } from '../ops/rotary.ts';
 import { anything, expectOptions, isFlag, isOneOf, isPositive, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
-import { ones } from '../tensor/create.ts';
 import { show } from '../tensor/shape.ts';
 import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 
 /**
- * What happens to queries and keys between their maps and the score: {@link Rotary} positions, norms ({@link QKNorm}). Positions are int32
- * `[B or 1, N]`: keys count from 0, and the last query stands at the last key, as with `causal`.
+ * Changes queries and keys between their maps and the score: {@link Rotary} positions, norms ({@link QKNorm}). Positions are int32
+ * `[B or 1, N]`: keys count from 0, and the last query is at the last key, as with `causal`.
  */
 export interface Between {
   /** Queries `[B, H, T, D]`. */
@@ -20,16 +18,16 @@ export interface Between {
   key(x: Tensor, positions: Tensor): Tensor;
 }
 
-/** The rule of one. */
+/** The rule of a {@link Between}. */
 export const isBetween = /* @__PURE__ */ ruleOf('an object with query() and key()', (value) =>
   ['query', 'key'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
 );
 
-/** What {@link Rotary} is made with. */
+/** Options of a {@link Rotary}. */
 export interface RotaryOptions {
-  /** float32 `[length, width]`, a row for each position: width / 2 cosines, then as many sines. Of wider heads the first `width` are turned. */
+  /** float32 `[length, width]`, a row for each position (`rotaryTable`): width / 2 cosines, then as many sines. Of wider heads the first `width` turn. */
   table: Tensor;
-  /** Default `halves`. */
+  /** Which elements turn together. Default `halves`, as in Hugging Face's files. */
   layout?: RotaryLayout | undefined;
 }
 
@@ -37,7 +35,7 @@ const rotaryRules: Rules<RotaryOptions> = { table: anything, layout: /* @__PURE_
 
 /**
  * Rotary positions: each pair of elements i of a query or key at position t is turned by the angle t θᵢ, so that a score depends on the distance
- * alone (Su et al. 2021, "RoFormer", eq. 34). No parameters. One may serve all layers.
+ * alone (Su et al. 2021, "RoFormer", eq. 34). It has no parameters, and one may serve all layers.
  */
 export class Rotary extends Module implements Between {
   readonly table: Tensor; // [length, width]
@@ -57,47 +55,15 @@ export class Rotary extends Module implements Between {
   }
 
   query(x: Tensor, positions: Tensor): Tensor {
-    return turned(x, this.table, positions, this.layout);
+    return rotary(x, this.table, positions, { layout: this.layout });
   }
 
   key(x: Tensor, positions: Tensor): Tensor {
-    return turned(x, this.table, positions, this.layout);
+    return rotary(x, this.table, positions, { layout: this.layout });
   }
 }
 
-/** Two that are turned together, `[…, width / 2]` each, and back. */
-const pairing = {
-  halves: {
-    apart: (x: Tensor, width: number) => [slice(x, -1, 0, width / 2), slice(x, -1, width / 2, width)] as const,
-    together: (a: Tensor, b: Tensor) => concat([a, b], -1),
-  },
-  pairs: {
-    apart(x: Tensor, width: number) {
-      const all = slice(x, -1, 0, width);
-      const pairs = reshape(all, [...all.shape.slice(0, -1), width / 2, 2]);
-      return [0, 1].map((i) => reshape(slice(pairs, -1, i, i + 1), pairs.shape.slice(0, -1))) as [Tensor, Tensor];
-    },
-    together: (a: Tensor, b: Tensor) => reshape(stack([a, b], -1), [...a.shape.slice(0, -1), 2 * (a.shape.at(-1) as number)]),
-  },
-};
-
-/** x `[B, H, T, D]` turned by the rows of `table` `[length, width]` that int32 `positions` `[B or 1, T]` name. */
-function turned(x: Tensor, table: Tensor, positions: Tensor, layout: RotaryLayout): Tensor {
-  const width = table.shape[1] as number;
-  const depth = x.shape.at(-1) as number;
-  if (width > depth) throw new RangeError(`Rotary: table must be no wider than heads of ${depth}, got ${show(table.shape)}`);
-  const rows = gather(table, positions); // [B or 1, T, width]
-  const [cosines, sines] = [0, 1].map((i) => {
-    const half = slice(rows, -1, (i * width) / 2, ((i + 1) * width) / 2);
-    return viewed(half, half.shape.toSpliced(1, 0, 1)); // [B or 1, 1, T, width / 2]
-  }) as [Tensor, Tensor];
-  const { apart, together } = pairing[layout];
-  const [a, b] = apart(x, width);
-  const all = together(sub(mul(a, cosines), mul(b, sines)), add(mul(b, cosines), mul(a, sines)));
-  return width === depth ? all : concat([all, slice(x, -1, width, depth)], -1);
-}
-
-/** What {@link QKNorm} is made with. */
+/** Options of a {@link QKNorm}. */
 export interface QKNormOptions {
   /** D, the width of a head. */
   size: number;
@@ -109,38 +75,21 @@ export interface QKNormOptions {
 
 const normRules: Rules<QKNormOptions> = { size: isSize, eps: /* @__PURE__ */ maybe(isPositive), weight: /* @__PURE__ */ maybe(isFlag) };
 
-/** `x / √(⟨x²⟩ + eps) · weight` over the last axis (Zhang and Sennrich 2019). */
-class HeadNorm extends Module {
-  readonly weight: Tensor | null;
-  readonly eps: number;
-
-  constructor(size: number, eps: number, weight: boolean) {
-    super();
-    this.weight = weight ? param(() => ones([size])) : null;
-    this.eps = eps;
-  }
-
-  forward(x: Tensor): Tensor {
-    const normed = div(x, sqrt(add(mean(square(x), { axis: -1, keepDims: true }), this.eps)));
-    return this.weight ? mul(normed, this.weight) : normed;
-  }
-}
-
 /**
- * Queries and keys of each head divided by their root mean square, so that no score is larger than `scale · D` without weights: training is steadier
- * (Henry et al. 2020, "Query-Key Normalization for Transformers"; with the RMS norm and weights: Qwen3, Gemma 3, OLMo 2). What scores are multiplied
- * by is the `scale` of {@link MultiHead}.
+ * Divides the queries and keys of each head by their root mean square, so that without weights no score exceeds `scale · D`: training is steadier (Henry
+ * et al. 2020, "Query-Key Normalization for Transformers"; with the RMS norm and weights: Qwen3, Gemma 3, OLMo 2). The factor of the scores is
+ * the `scale` of {@link MultiHead}.
  */
 export class QKNorm extends Module implements Between {
-  readonly q_norm: HeadNorm;
-  readonly k_norm: HeadNorm;
+  readonly q_norm: RMSNorm;
+  readonly k_norm: RMSNorm;
 
   constructor(options: QKNormOptions) {
     super();
     expectOptions('QKNorm', options, normRules);
-    const { size, eps = 1e-6, weight = true } = options;
-    this.q_norm = new HeadNorm(size, eps, weight);
-    this.k_norm = new HeadNorm(size, eps, weight);
+    const { size, eps, weight } = options;
+    this.q_norm = new RMSNorm({ size, eps, weight });
+    this.k_norm = new RMSNorm({ size, eps, weight });
   }
 
   query(x: Tensor): Tensor {
@@ -152,7 +101,7 @@ export class QKNorm extends Module implements Between {
   }
 }
 
-/** Several, one after the other: `new CombinedBetween(new QKNorm({ size }), rotary)` norms, then turns. */
+/** Several changes in turn: `new CombinedBetween(new QKNorm({ size }), rotary)` norms, then turns. */
 export class CombinedBetween extends Module implements Between {
   readonly parts: readonly Between[];
 

@@ -20,6 +20,7 @@ export function dropping(options: { p: number; selection?: Selection | undefined
   return {
     ...(selection.history && { history: selection.history }),
     ...(selection.kind && { kind: selection.kind }),
+    ...(!selection.draws && { dropout: p }),
     draws: p > 0 || (selection.draws ?? false),
     select(scores, context) {
       const selected = selection.select(scores, context);

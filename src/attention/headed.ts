@@ -121,7 +121,7 @@ export class HeadedAttention extends Module implements Mechanism {
    * batch: the bits are the same.
    */
   extend(x: Tensor, cache?: KeyValueCache, options: ExtendCall = {}): Extended {
-    expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag) });
+    expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag), mask: anything, key: anything });
     this.expect(x, x);
     const batch = x.shape[0] as number;
     if (cache !== undefined && !(cache instanceof KeyValueCache && cache.rows === batch)) {

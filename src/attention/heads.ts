@@ -3,11 +3,12 @@
 import { expand } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { add, and, less, lessEqual, reshape, scaledDotProductAttention, select } from '../ops/index.ts';
+import { add, less, select } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
 import { arange, tensor, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
 import { type Between, isBetween } from './between.ts';
@@ -15,6 +16,7 @@ import type { KeyValueCache } from './cache.ts';
 import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
 import { placeOfQuery, placesOf } from './history.ts';
 import { maskOfScores } from './mask.ts';
+import { inOneOp } from './one-op.ts';
 import type { Attended, Prepared, Selected, Steps } from './parts.ts';
 import { expectGroups } from './projection.ts';
 import { allPlaces, bothMasks, partsOf } from './window.ts';
@@ -53,6 +55,10 @@ export interface ExtendCall {
   lengths?: readonly number[];
   /** Whether to return the weights `[B, H, N, S]`. Default false. */
   weights?: boolean;
+  /** bool, true = may attend, besides what lies before each token: `[B, S]` of all tokens so far, `[B, N, S]`, or `[1, N, S]`. */
+  mask?: Tensor | undefined;
+  /** Drops weights, if the selection is {@link dropping}. */
+  key?: Key | undefined;
 }
 
 /** The result of a call that extends a cache. The output at padding means nothing. */
@@ -65,13 +71,19 @@ export interface Extended {
   cache: KeyValueCache;
 }
 
-/** Where tokens at `positions` `[B, N]` may look in texts of these lengths: bool `[B, 1, N, S]`. */
-function pastOf(positions: Tensor, lengths: readonly number[], keys: number): Tensor {
-  const [batch, count] = positions.shape as [number, number];
-  const ends = tensor(Int32Array.from(lengths), { shape: [batch, 1, 1, 1] });
-  const all = arange(keys);
-  return and(lessEqual(all, viewed(positions, [batch, 1, count, 1])), less(all, ends));
+/** Which of the keys each text has: bool `[B, 1, 1, S]`. */
+function ownKeys(lengths: readonly number[], keys: number): Tensor {
+  return less(arange(keys), tensor(Int32Array.from(lengths), { shape: [lengths.length, 1, 1, 1] }));
 }
+
+/** A mask of scores `[B, T, S]` for all heads: `[B, 1, 1 or T, S]`. */
+function ofHeads(mask: Tensor, scores: Shape): Tensor {
+  const all = maskOfScores(mask, scores);
+  return viewed(all, all.shape.toSpliced(1, 0, 1));
+}
+
+/** The conjunction of masks that are there. */
+const allMasks = (...masks: readonly (Tensor | undefined)[]) => masks.reduce((all, mask) => (mask ? bothMasks(mask, all) : all), undefined);
 
 /** Repeats the rows of the keys' heads for the queries' heads: `[B, G, …]` as `[B, H, …]`. */
 function spread(x: Tensor, heads: number): Tensor {
@@ -219,28 +231,13 @@ export class Heads extends Module {
     const after = cache.append(this.scored(k), values, options.lengths ? { lengths: options.lengths } : {});
     const { length } = after;
     const alike = cache.lengths.every((own, b) => own === cache.lengths[0] && after.lengths[b] === own + count);
-    const scores = [batch, count, length];
-    const rest = partsOf(this.attention.window).filter(({ kind }) => kind !== 'causal');
-    const { mask, bias } = allPlaces(rest, scores, { place: before, steps: before }, this.heads, true);
-    const past = alike ? undefined : pastOf(positions, after.lengths, length);
-    const all = past ? bothMasks(past, mask) : mask;
-    const told = {
-      causal: alike,
-      length,
-      ...(all && { mask: all }),
-      ...(bias && { bias }),
-      ...this.scale,
-    };
-    const [keysSoFar, valuesSoFar] = [after.keys ?? keys, after.values ?? values];
-    const { weights = false } = options;
-    const read = scaledDotProductAttention(q, keysSoFar, valuesSoFar, weights ? { ...told, weights } : told);
-    return { ...read, cache: after };
-  }
-
-  /** The factor of the scores, if it is not 1 / √D. */
-  private get scale(): { scale?: number } {
-    const { kind, scale = 1 } = this.attention.score;
-    return kind === 'dot' ? { scale } : {};
+    const state = { place: before, steps: before };
+    const found = allPlaces(partsOf(this.attention.window), [batch, count, length], state, this.heads, true, q);
+    const places = { ...found, after: Math.min(0, found.after ?? 0) };
+    const { weights = false, mask, key } = options;
+    const given = [mask && ofHeads(mask, [batch, count, length]), alike ? undefined : ownKeys(after.lengths, length)];
+    const told = { mask: allMasks(found.mask, ...given), length, weights, key, ...(!alike && { first: before }) };
+    return { ...inOneOp(this.attention, [q, after.keys ?? keys, after.values ?? values], places, told), cache: after };
   }
 
   /** Queries, at the positions that the state counts. */
@@ -265,21 +262,14 @@ export class Heads extends Module {
     state: State,
     { mask, weights, whole = false }: { mask: Tensor | undefined; weights: boolean; whole?: boolean },
   ): { output: Tensor; weights?: Tensor } {
-    const { window } = this.attention;
-    const windows = partsOf(window);
-    const rest = whole ? windows.filter(({ kind }) => kind !== 'causal') : windows; // the op has an option for it
     const scores = [q.shape[0] as number, q.shape[2] as number, k.shape[2] as number];
     const first = mapState(state, (x) => select(x, 1, 0));
-    const places = allPlaces(rest, scores, first, this.heads);
-    const given = mask && maskOfScores(mask, scores);
-    const ofAll = given && reshape(given, given.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
-    const all = places.mask ? bothMasks(places.mask, ofAll) : ofAll;
+    const places = allPlaces(partsOf(this.attention.window), scores, first, this.heads, false, q);
     const told = {
-      causal: rest.length < windows.length,
-      ...(all && { mask: all }),
-      ...(places.bias && { bias: places.bias }),
-      ...this.scale,
+      mask: allMasks(places.mask, mask && ofHeads(mask, scores)),
+      weights,
+      ...(!whole && { first: first.place as Tensor | undefined }),
     };
-    return scaledDotProductAttention(q, k, v, weights ? { ...told, weights } : told);
+    return inOneOp(this.attention, [q, k, v], places, told);
   }
 }

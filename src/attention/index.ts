@@ -4,6 +4,7 @@ export { Attention, type AttentionParts, bahdanau, softAttention } from './atten
 export { type Between, CombinedBetween, QKNorm, type QKNormOptions, Rotary, type RotaryOptions } from './between.ts';
 export { KeyValueCache } from './cache.ts';
 export { CosineScore, cosineScore, DistanceScore, distanceScore } from './content.ts';
+export { alibi, DistanceBias, type DistanceBiasOptions, type RelativePositionOptions, RelativePositions } from './distance.ts';
 export { dropping } from './dropping.ts';
 export { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from './hard.ts';
 export { HeadedAttention, type HeadedParts, type MultiHeadCall } from './headed.ts';
@@ -26,6 +27,7 @@ export { contentBased, type LuongOptions, locationAware, luong, monotonic, multi
 export type {
   Attended,
   AttentionSizes,
+  Beside,
   Context,
   Draw,
   History,
@@ -55,6 +57,7 @@ export { chosenItem, pointing, weightedSum } from './read.ts';
 export {
   AdditiveScore,
   DotScore,
+  type DotScoreOptions,
   dotScore,
   GeneralScore,
   generalScore,

@@ -1,7 +1,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { anything, expectKey, expectOptions, isNumber, isShare, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { anything, expectKey, expectOptions, isNumber, isPositive, isShare, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
@@ -40,6 +40,8 @@ export interface MultiHeadOptions {
   score?: (sizes: { query: number; key: number; hidden: number }, key: Key) => Score;
   /** Factor of the dot products. Default 1 / √D; T5 has 1. */
   scale?: number | undefined;
+  /** c of `c · tanh(score / c)`, which keeps dot products between −c and c (Gemma 2: 50). Default none. */
+  softcap?: number | undefined;
   /** Parts of every head, with the defaults of {@link Attention}. */
   window?: Window | undefined;
   /** From scores to weights. Default: softmax. */
@@ -70,6 +72,7 @@ const rules: Rules<MultiHeadOptions> = {
   dropout: /* @__PURE__ */ maybe(isShare),
   score: anything,
   scale: /* @__PURE__ */ maybe(isNumber),
+  softcap: /* @__PURE__ */ maybe(isPositive),
   window: anything,
   selection: anything,
   read: anything,
@@ -95,7 +98,7 @@ function widthsOf({ query, heads, headSize, size: given, output }: MultiHeadOpti
   return { size, output: output ?? (headSize ? query : size) };
 }
 
-const dotOf = (scale: number | undefined) => new DotScore(scale === undefined ? { scaled: true } : { scale });
+const dotOf = ({ scale, softcap }: MultiHeadOptions) => new DotScore(scale === undefined ? { scaled: true, softcap } : { scale, softcap });
 
 /**
  * Several heads attend at once, each with its own maps of queries, keys and values, and one map joins what they read (Vaswani et al. 2017,
@@ -130,8 +133,9 @@ export class MultiHead extends Module implements Mechanism {
     expectKey('MultiHead', key);
     const { query, key: keys, value = keys, heads, bias = true, dropout: p = 0, keyHeads = heads } = options;
     const { size, output } = widthsOf(options);
-    if (options.score && options.scale !== undefined) {
-      throw new RangeError(`MultiHead: scale must be left out where a score is given, got ${options.scale}`);
+    for (const name of ['scale', 'softcap'] as const) {
+      if (!options.score || options[name] === undefined) continue;
+      throw new RangeError(`MultiHead: ${name} must be left out where a score is given, got ${options[name]}`);
     }
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5);
     expectGroups('MultiHead', heads, keyHeads);
@@ -150,7 +154,7 @@ export class MultiHead extends Module implements Mechanism {
     this.out_proj = new Linear({ input: size, output, bias: bias === true }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
-    const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? dotOf(options.scale);
+    const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? dotOf(options);
     const { window, selection = soft, read = weightedSum } = options;
     const selecting = p > 0 ? dropping({ p, selection }) : selection;
     this.attention = new Attention({ score, selection: selecting, read, heads, ...(window && { window }) });

@@ -92,9 +92,11 @@ export interface Window<S extends State = State> {
   /**
    * The effect of `limit`, for a window that ignores the scores: attention in one op never has all scores `[B, T, S]` at once. Scores and
    * state are those of one head, of `heads` in all. While a text is `growing`, a table may have columns for keys that do not exist yet.
-   * {@link positional} makes a window of it.
+   * {@link positional} makes a window of it. It may look at the queries `[B, H, T, D]`.
    */
-  readonly places?: (scores: Shape, state: State, heads: number, growing?: boolean) => Places;
+  readonly places?: (scores: Shape, state: State, heads: number, growing?: boolean, query?: Tensor) => Places;
+  /** What a query reads besides the values. */
+  readonly beside?: Beside | undefined;
   /** `causal`: a query sees the keys up to its own place, the last query sees all of them, and nothing else changes. */
   readonly kind?: 'causal';
   /** The windows it consists of, if it only applies them one after the other. */
@@ -103,12 +105,30 @@ export interface Window<S extends State = State> {
   readonly history?: History<S>;
 }
 
+/** What is read besides the values: of a table, with the weights added up by distance. */
+export interface Beside {
+  /** `[L, V]`. */
+  table: Tensor;
+  /** The row of distance 0; the row of key s for a query at position p is `zero + s − p`, the ends beyond. */
+  zero: number;
+  /** Of weights `[B, T, S]`: `[B, T, V]`. */
+  read(weights: Tensor, state: State): Tensor;
+}
+
 /** What a window derives from positions alone. */
 export interface Places {
-  /** Where queries may look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
+  /** Where it lets look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
   mask?: Tensor;
-  /** What it adds to the scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
+  /** What it adds to scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
   bias?: Tensor;
+  /** It hides keys more than so many positions before the query's own. */
+  before?: number;
+  /** It hides keys more than so many positions after the query's own. */
+  after?: number;
+  /** It adds −slope · |s − p| for key s and the query's position p: `[H, 1, 1]`. */
+  slopes?: Tensor;
+  /** It adds the element at `zero + s − p` of a row, the ends beyond: `bias` `[H, 1, L]`, or of each query `[B, H, T, L]`. */
+  distance?: { bias: Tensor; zero: number };
 }
 
 /** How much a query takes of each key, and the choice if the selection makes one. */
@@ -131,6 +151,8 @@ export interface Selection<S extends State = State> {
   select(scores: Tensor, context: Context<S>): Selected;
   /** `softmax`: the weights are the softmax of the scores over the mask, and nothing else is selected. */
   readonly kind?: 'softmax';
+  /** The probability of dropping each weight if a key is given, if it draws nothing else. */
+  readonly dropout?: number | undefined;
   /** Whether its kind does not hold if a key is given. */
   readonly draws?: boolean;
   /** What it remembers of earlier steps. */

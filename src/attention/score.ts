@@ -3,8 +3,8 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
-import { additiveScore, linear, matmul, mul, uniform } from '../ops/index.ts';
-import { anything, expectKey, expectOptions, isFlag, isNumber, isSize, maybe, type Rules } from '../tensor/check.ts';
+import { additiveScore, linear, matmul, mul, softcap, uniform } from '../ops/index.ts';
+import { anything, expectKey, expectOptions, isFlag, isNumber, isPositive, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -55,26 +55,40 @@ export abstract class Score extends Module {
   declare readonly kind?: 'dot' | 'scaledDot';
   /** Factor of scores of the kind `dot`. Default 1. */
   declare readonly scale?: number | undefined;
+  /** c of `c · tanh(score / c)`, which takes the place of scores of either kind. Default none. */
+  declare readonly softcap?: number | undefined;
   /** Converts keys `[B, S, K]` to the form that `score` takes. */
   abstract prepare(keys: Tensor): Tensor;
   /** Scores `[B, T, S]` of queries `[B, T, Q]`. */
   abstract score(query: Tensor, prepared: Tensor, state: State): Tensor;
 }
 
-/** {@link dotScore}; `scaled` divides by √D, `scale` multiplies by a number. No parameters: queries and keys have one width. */
+/** Options of a {@link DotScore}. */
+export interface DotScoreOptions {
+  /** Divides by √D. Default false. */
+  scaled?: boolean | undefined;
+  /** Multiplies by a number, in place of `scaled`. */
+  scale?: number | undefined;
+  /** c of `c · tanh(score / c)`, which keeps scores between −c and c (Gemma 2: 50). Default none. */
+  softcap?: number | undefined;
+}
+
+/** {@link dotScore}, scaled and capped as the options say. No parameters: queries and keys have one width. */
 export class DotScore extends Score {
   readonly scaled: boolean;
   override readonly kind: 'dot' | 'scaledDot';
   override readonly scale: number | undefined;
+  override readonly softcap: number | undefined;
 
-  constructor(options: { scaled?: boolean | undefined; scale?: number | undefined } = {}) {
+  constructor(options: DotScoreOptions = {}) {
     super();
-    expectOptions('DotScore', options, { scaled: maybe(isFlag), scale: maybe(isNumber) });
+    expectOptions('DotScore', options, { scaled: maybe(isFlag), scale: maybe(isNumber), softcap: maybe(isPositive) });
     const { scaled = false, scale } = options;
     if (scaled && scale !== undefined) throw new RangeError(`DotScore: scale must be left out where it is scaled, got ${scale}`);
     this.scaled = scaled;
     this.kind = scaled ? 'scaledDot' : 'dot';
     this.scale = scale;
+    this.softcap = options.softcap;
   }
 
   override prepare(keys: Tensor): Tensor {
@@ -82,9 +96,9 @@ export class DotScore extends Score {
   }
 
   override score(query: Tensor, prepared: Tensor): Tensor {
-    if (this.scaled) return scaledDotScore(query, prepared);
-    const scores = dotScore(query, prepared);
-    return this.scale === undefined ? scores : mul(scores, this.scale);
+    const products = this.scaled ? scaledDotScore(query, prepared) : dotScore(query, prepared);
+    const scores = this.scale === undefined ? products : mul(products, this.scale);
+    return this.softcap ? softcap(scores, this.softcap) : scores;
   }
 }
 

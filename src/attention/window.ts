@@ -3,7 +3,8 @@
 import { stretched } from '../autograd/arithmetic.ts';
 import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
-import { abs, add, and, gather, lessEqual, mul, reshape, select, slice, sub, toFloat } from '../ops/index.ts';
+import { byDistance } from '../ops/distance.ts';
+import { abs, add, and, gather, lessEqual, mul, neg, reshape, select, slice, sub, toFloat } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import type { DType } from '../runtime/backend.ts';
 import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
@@ -11,7 +12,7 @@ import { arange } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
 import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './history.ts';
-import { type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
+import { type Beside, type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
 
 /** Everywhere the mask allows. */
 export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
@@ -35,25 +36,56 @@ export function positional(places: NonNullable<Window['places']>, options: { his
   return {
     ...(options.history && { history: options.history }),
     places,
-    limit(scores, { state, mask: given, heads = 1 }) {
-      const { mask, bias } = ofHeads(places, scores.shape, state, heads);
+    limit(scores, { state, mask: given, heads = 1, query }) {
+      const { mask, bias } = ofHeads(places, scores.shape, state, heads, query);
       return { scores: bias ? add(scores, bias) : scores, mask: mask ? bothMasks(mask, given) : given };
     },
   };
 }
 
 /** The result of `places` for scores `[B · H, T, S]`: masks and biases of that shape, or with one row for all queries. */
-function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: State, heads: number): Places {
+function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: State, heads: number, query: Tensor): Places {
   const [count, queries, keys] = scores as [number, number, number];
   const batch = count / heads;
   const first = heads === 1 ? state : mapState(state, (x) => select(viewed(x, [batch, heads, ...x.shape.slice(1)]), 1, 0));
-  const { mask, bias } = places([batch, queries, keys], first, heads);
+  const q = viewed(query, [batch, heads, ...query.shape.slice(1)]);
+  const { mask, bias } = inPairs(places([batch, queries, keys], first, heads, false, q), [batch, heads, queries, keys], first);
   const flat = (x: Tensor) => {
     if (heads === 1 && x.rank === 3) return x;
     const all = x.rank === 3 ? ofOneHead(x) : x;
     return viewed(stretched(all, [batch, heads, ...all.shape.slice(2)]), [count, ...all.shape.slice(2)]);
   };
   return { ...(mask && { mask: flat(mask) }), ...(bias && { bias: flat(bias) }) };
+}
+
+/** The same as a mask and a bias of each query and key: what heads that are one op leave to it. */
+function inPairs({ before, after, slopes, distance, ...rest }: Places, target: Shape, state: State): Places {
+  const [batch, , queries, keys] = target as [number, number, number, number];
+  if (before === undefined && after === undefined && !slopes && !distance) return rest;
+  const places = viewed(placesOf(state, 'place', queries), [batch, 1, queries, 1]);
+  const far = sub(arange(keys), places); // [B, 1, T, S]
+  const low = before !== undefined && { mask: lessEqual(-before, far) };
+  const high = after !== undefined && { mask: lessEqual(far, after) };
+  const steep = slopes && { bias: neg(mul(slopes, abs(toFloat(far)))) };
+  const told = distance && { bias: byDistance(distance.bias, far, distance.zero, target) };
+  return [low, high, steep, told].reduce<Places>((all, one) => (one ? joined(all, one) : all), rest);
+}
+
+/** What two windows derive, as one. */
+function joined(a: Places, b: Places): Places {
+  const ofAll = (x: Tensor) => (x.rank === 3 ? ofOneHead(x) : x);
+  const least = (x: number | undefined, y: number | undefined) => (x === undefined ? y : y === undefined ? x : Math.min(x, y));
+  const [before, after] = [least(a.before, b.before), least(a.after, b.after)];
+  const slopes = a.slopes && b.slopes ? add(a.slopes, b.slopes) : (a.slopes ?? b.slopes);
+  return {
+    ...a,
+    ...(b.mask && { mask: bothMasks(ofAll(b.mask), a.mask && ofAll(a.mask)) }),
+    ...(b.bias && { bias: a.bias ? add(ofAll(a.bias), ofAll(b.bias)) : ofAll(b.bias) }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+    ...(slopes && { slopes }),
+    ...(b.distance && { distance: b.distance }),
+  };
 }
 
 const isFunction = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
@@ -72,10 +104,8 @@ const isDistance = /* @__PURE__ */ ruleOf('a number', (value) => typeof value ==
 export function sliding(options: { before?: number | undefined; after?: number | undefined }): Window {
   expectOptions('sliding', options, { before: maybe(isDistance), after: maybe(isDistance) });
   const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = options;
-  const places: Window['places'] = ([, queries, keys], state) => {
-    const offset = offsets(placesOf(state, 'place', queries as number), keys as number);
-    return { mask: and(lessEqual(-before, offset), lessEqual(offset, after)) };
-  };
+  const ends = { ...(Number.isFinite(before) && { before }), ...(Number.isFinite(after) && { after }) };
+  const places: Window['places'] = () => ends;
   const all = before === Number.POSITIVE_INFINITY && after === 0;
   return { ...positional(places, { history: placeOfQuery }), ...(all && { kind: 'causal' }) };
 }
@@ -154,6 +184,12 @@ export class CombinedWindow extends Module implements Window {
     const history = windows.reduce<History | undefined>((all, window) => window.history?.and(all) ?? all, undefined);
     if (history) this.history = history;
     if (windows.every(({ places }) => places)) this.places = (...given) => allPlaces(windows, ...given);
+    const tables = windows.filter(({ beside }) => beside).length;
+    if (tables > 1) throw new RangeError(`CombinedWindow: windows must read at most one table besides the values, got ${tables}`);
+  }
+
+  get beside(): Beside | undefined {
+    return this.windows.find(({ beside }) => beside)?.beside;
   }
 
   limit(scores: Tensor, context: Context): Windowed {
@@ -170,20 +206,23 @@ export class CombinedWindow extends Module implements Window {
 }
 
 /**
- * The combined effect of windows that ignore scores, on heads `[B, H, T, S]`: the conjunction of their masks, and the sum of their biases.
+ * The combined effect of windows that ignore scores, on heads `[B, H, T, S]`: all hide what one hides, and what they add is added up. One of them may
+ * go by distance; what others add so becomes a bias of each query and key.
  */
 export function allPlaces(windows: readonly Window[], ...given: Parameters<NonNullable<Window['places']>>): Places {
-  let all: Places = {};
-  const ofAll = (x: Tensor) => (x.rank === 3 ? ofOneHead(x) : x);
-  for (const window of windows) {
-    const { mask, bias } = window.places?.(...given) ?? {};
-    all = {
-      ...all,
-      ...(mask && { mask: bothMasks(ofAll(mask), all.mask) }),
-      ...(bias && { bias: all.bias ? add(all.bias, ofAll(bias)) : ofAll(bias) }),
-    };
+  const [[batch = 0, queries = 0, keys = 0], state, heads] = given;
+  const pairs = (places: Places) => inPairs(places, [batch, heads, queries, keys], state);
+  const all = windows.reduce<Places>((sum, window) => {
+    const { distance, ...rest } = window.places?.(...given) ?? {};
+    const one = distance && sum.distance ? joined(rest, pairs({ distance })) : { ...rest, ...(distance && { distance }) };
+    return joined(sum, one);
+  }, {});
+  const { slopes, distance, ...rest } = all;
+  const table = windows.find(({ beside }) => beside)?.beside;
+  if (distance && table && (distance.zero !== table.zero || distance.bias.shape.at(-1) !== table.table.shape[0])) {
+    return joined(rest, pairs({ distance, ...(slopes && { slopes }) })); // the op takes distances of one kind
   }
-  return all;
+  return slopes && distance ? joined({ ...rest, distance }, pairs({ slopes })) : all;
 }
 
 /** The windows that a window consists of. */

@@ -19,7 +19,7 @@ const inputsOf: Readonly<Record<string, string>> = {
   oneHot: 'index',
   rmsNorm: 'x weight',
   rotary: 'x table positions',
-  scaledDotProductAttention: 'query keys values mask bias',
+  scaledDotProductAttention: 'query keys values mask bias places slopes distance',
   straightThrough: 'hard soft',
   swiglu: 'gate up',
   unpick: 'g index',
@@ -30,7 +30,7 @@ const inputsOf: Readonly<Record<string, string>> = {
 const outputsOf: Readonly<Record<string, string>> = {
   gru: 'output h',
   lstm: 'output h c',
-  scaledDotProductAttention: 'output weights',
+  scaledDotProductAttention: 'output weights sums',
   topk: 'indices',
 };
 
@@ -44,9 +44,15 @@ const byRole = (names: string | undefined, usual: string, tensors: readonly (Ten
  * The tensors of a call by what they are to its op: `{ inputs: { x, weight }, outputs: { y } }` of `linear` without a bias. Lists (`concat`, `unstack`) and
  * ops of one's own go by place: `0`, `1`, ….
  */
-export function rolesOf({ op, inputs, outputs }: Pick<TracedCall, 'op' | 'inputs' | 'outputs'>): {
+export function rolesOf({
+  op,
+  inputs,
+  outputs,
+  attributes,
+}: Pick<TracedCall, 'op' | 'inputs' | 'outputs'> & Partial<Pick<TracedCall, 'attributes'>>): {
   inputs: Record<string, Tensor>;
   outputs: Record<string, Tensor>;
 } {
-  return { inputs: byRole(inputsOf[op], 'x', inputs), outputs: byRole(outputsOf[op], 'y', outputs) };
+  const results = attributes?.sums && !attributes.weights ? 'output sums' : outputsOf[op]; // weights are left out
+  return { inputs: byRole(inputsOf[op], 'x', inputs), outputs: byRole(results, 'y', outputs) };
 }

@@ -1,7 +1,7 @@
 // The layout of the operands of scaled dot-product attention, in the form that its kernels take.
 
 import { spread } from '../autograd/arithmetic.ts';
-import { isCount } from '../tensor/check.ts';
+import { isCount, isFlag, isNumber, isPositive, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { broadcastShapes, type Shape, sameShape, show, sizeOf, stretchedStrides } from '../tensor/shape.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
 
@@ -17,6 +17,66 @@ interface Given {
   causal?: boolean | undefined;
   scale?: number | undefined;
   length?: number | undefined;
+  places?: Tensor | undefined;
+  before?: number | undefined;
+  after?: number | undefined;
+  softcap?: number | undefined;
+  slopes?: Tensor | undefined;
+  distance?: Distances | undefined;
+}
+
+/** What goes by distance: by how far a key is behind the query, less than 0 before it. */
+export interface Distances {
+  /** float32, broadcast to [..., T, L], added to the scaled scores: of the L elements the one at `zero + distance`, the first and last beyond. */
+  bias?: Tensor | undefined;
+  /** The place of distance 0. */
+  zero: number;
+  /** L, where there is no bias. */
+  span?: number | undefined;
+  /** Also returns, as `sums` [..., T, L], the weights of each query added up by distance. Default false. */
+  sums?: boolean | undefined;
+}
+
+const isReach = /* @__PURE__ */ maybe(ruleOf('a number', (value) => typeof value === 'number' && !Number.isNaN(value)));
+const distanceRules: Rules<Distances> = {
+  bias: /* @__PURE__ */ maybe(ruleOf('a tensor', (value) => typeof value === 'object')),
+  zero: isNumber,
+  span: /* @__PURE__ */ maybe(isSize),
+  sums: /* @__PURE__ */ maybe(isFlag),
+};
+
+/** The kernels' word for no end of a window. */
+const FAR = 2 ** 30;
+
+/** The window of a call, in whole places, and what goes by distance: checked. */
+function byPlace(lead: Shape, t: number, { causal = false, places, before, after, softcap, slopes, distance }: Given) {
+  isReach(OP, 'before', before);
+  isReach(OP, 'after', after);
+  maybe(isPositive)(OP, 'softcap', softcap);
+  const whole = (reach: number | undefined) => Math.max(-FAR, Math.min(FAR, Math.floor(reach ?? FAR)));
+  const ahead = causal ? Math.min(0, whole(after)) : whole(after);
+  const examples = lead.length === 2 ? (lead[0] as number) : 1;
+  if (places) expectDType(OP, 'places', places, 'int32');
+  if (places && (places.size !== examples || lead.length > 2)) {
+    throw new RangeError(`${OP}: places must be int32 [B] for query [B, H, T, D], got ${show(places.shape)} for ${show(lead)} before T`);
+  }
+  if (slopes && distance?.bias) throw new RangeError(`${OP}: slopes must be left out where there is a bias by distance, got both`);
+  if (distance) {
+    for (const [name, rule] of Object.entries(distanceRules)) rule(OP, `distance.${name}`, distance[name as keyof Distances]);
+  }
+  const span = distance ? (distance.bias?.shape.at(-1) ?? distance.span) : 0;
+  if (span === undefined || (distance?.span ?? span) !== span) {
+    throw new RangeError(`${OP}: distance.span must be that of its bias, or be given, got ${distance?.span}`);
+  }
+  const zero = distance?.zero ?? 0;
+  if (distance && !(Number.isInteger(zero) && zero >= 0 && zero < span)) {
+    throw new RangeError(`${OP}: distance.zero must be a whole number below ${span}, got ${zero}`);
+  }
+  const row = distance?.bias ?? slopes;
+  if (row) expectDType(OP, slopes ? 'slopes' : 'distance.bias', row, 'float32');
+  const distances =
+    row && layOut(slopes ? 'slopes' : 'distance.bias', row, [...lead, t, slopes ? 1 : span], slopes ? '[..., T, 1]' : '[..., T, L]');
+  return { places, before: whole(before), after: ahead, softcap, span, zero, distances, sums: distance?.sums ?? false };
 }
 
 type Strides = readonly [example: number, head: number, query: number, key: number];
@@ -25,7 +85,8 @@ type Strides = readonly [example: number, head: number, query: number, key: numb
 const none: Strides = [0, 0, 0, 0];
 
 /** Checks a call and returns its lengths and strides. */
-export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias, causal = false, scale, length }: Given) {
+export function layout(query: Tensor, keys: Tensor, values: Tensor, given: Given) {
+  const { mask, bias, scale, length } = given;
   for (const x of [query, keys, values]) expectDType(OP, 'operands', x, 'float32');
   if (mask) expectDType(OP, 'mask', mask, 'bool');
   if (bias) expectDType(OP, 'bias', bias, 'float32');
@@ -46,8 +107,8 @@ export function layout(query: Tensor, keys: Tensor, values: Tensor, { mask, bias
   // Heads are the innermost axis before queries. All axes before them count as one, as long as a mask or bias has an even stride along it.
   const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
   const laid = (name: string, x: Tensor | undefined) => (x ? layOut(name, x, target) : undefined);
-  const sizes = { target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, causal, scale: scale ?? 1 / Math.sqrt(d) };
-  return { ...sizes, mask: laid('mask', mask), bias: laid('bias', bias) };
+  const sizes = { target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, scale: scale ?? 1 / Math.sqrt(d) };
+  return { ...sizes, ...byPlace(lead, t, given), mask: laid('mask', mask), bias: laid('bias', bias) };
 }
 
 /** The result of {@link layout}. */
@@ -60,9 +121,9 @@ function groupOf(lead: Shape, keys: Shape): number {
 }
 
 /** A mask or bias with its strides along examples, heads, queries and keys. */
-function layOut(name: string, x: Tensor, target: Shape): { x: Tensor; strides: Strides } {
+function layOut(name: string, x: Tensor, target: Shape, axes = '[..., T, S]'): { x: Tensor; strides: Strides } {
   if (!sameShape(broadcastShapes(OP, x.shape, target), target)) {
-    throw new RangeError(`${OP}: ${name} must broadcast to [..., T, S], got ${show(x.shape)} and ${show(target)}`);
+    throw new RangeError(`${OP}: ${name} must broadcast to ${axes}, got ${show(x.shape)} and ${show(target)}`);
   }
   const whole = target.length > 4 ? spread(x, [...target.slice(0, -2), ...[1, 1, ...x.shape].slice(-2)]) : x;
   const strides = stretchedStrides(whole.shape, target);
@@ -77,7 +138,9 @@ function layOut(name: string, x: Tensor, target: Shape): { x: Tensor; strides: S
  * one head, eight at a time instead of one. The bits are the same either way.
  */
 export function told(l: Layout) {
-  const { group, mask, bias } = l;
+  const { group, mask, bias, distances, places } = l;
+  const all = l.t === 1 && !places && l.before >= l.s && l.after >= 0; // a single query at the last key sees all
+
   const as = ([example, head, , key]: Strides): Strides => [example, head * group, head, key];
   const together = l.t === 1 && group > 1;
   const strides = (x: Layout['mask']) => (together && x ? as(x.strides) : (x?.strides ?? none));
@@ -86,7 +149,13 @@ export function told(l: Layout) {
     queries,
     group: together ? 1 : group,
     heads: together ? l.heads / group : l.heads,
-    causal: l.causal && !together ? 1 : 0, // a single query sees all keys
+    before: all ? FAR : l.before,
+    after: all ? FAR : l.after,
+    pace: together ? 0 : 1,
+    cap: l.softcap ?? 0,
+    places: places?.ptr ?? 0,
+    distances: distances?.x.ptr ?? 0,
+    distanceStrides: strides(distances),
     maskStrides: strides(mask),
     biasStrides: strides(bias),
     mask: mask?.x.ptr ?? 0,
@@ -98,3 +167,12 @@ export function told(l: Layout) {
 
 /** The lengths under the kernels' names. */
 export const lengthsOf = ({ s, d, v }: Layout, { queries }: ReturnType<typeof told>) => ({ queries, keys: s, width: d, valueWidth: v });
+
+/** The shape of the gradient of what goes by distance, as the kernel writes it: for each head of a call, with a row for each query or one for all. */
+export function ofDistances(l: Layout): number[] {
+  const { distanceStrides, heads, queries } = told(l);
+  const width = Math.max(1, l.span);
+  const own = distanceStrides[2] !== 0;
+  if (own || heads === l.heads) return [...l.lead, own ? l.t : 1, width];
+  return [...l.lead.slice(0, -1), (l.lead.at(-1) as number) / l.group, queries === 0 ? 0 : 1, width];
+}

@@ -1,4 +1,3 @@
-import { expand } from '../autograd/arithmetic.ts';
 import { recompose } from '../autograd/recompose.ts';
 import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
@@ -6,20 +5,15 @@ import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
 import { expectNames, isShare, type Names } from '../tensor/check.ts';
+import { zeros } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
-import { type Layout, layout, lengthsOf, told } from './attention-layout.ts';
-import { add, mul } from './binary.ts';
-import { allFinite } from './finite.ts';
+import { composed } from './attention-composed.ts';
+import { type Distances, type Layout, layout, lengthsOf, ofDistances, told } from './attention-layout.ts';
 import { joined, tracked } from './fused.ts';
-import { and, greater, toFloat, where } from './logic.ts';
-import { matmul } from './matmul.ts';
 import { dropout } from './random.ts';
-import { max, sum } from './reduce.ts';
-import { concat, reshape, slice } from './shape.ts';
-import { softmax } from './softmax.ts';
-import { lowerTriangle } from './triangle.ts';
+import { concat, reshape } from './shape.ts';
 
 /** Options of scaled dot-product attention. */
 export interface AttentionOptions {
@@ -27,7 +21,7 @@ export interface AttentionOptions {
   mask?: Tensor | undefined;
   /** float32, broadcast to [..., T, S], added to the scaled scores. */
   bias?: Tensor | undefined;
-  /** Query t may look at keys up to t + S − T: the last query sees every key. Default false. */
+  /** Query t looks at keys up to its place: `after: 0`. Default false. */
   causal?: boolean | undefined;
   /** Factor of the scores. Default 1 / √D. */
   scale?: number | undefined;
@@ -36,6 +30,20 @@ export interface AttentionOptions {
    * all of them.
    */
   length?: number | undefined;
+  /**
+   * int32 [B]: the place among the keys of each example's first query `[B, H, T, D]`; each next one stands at the next place. Default S − T, so that
+   * the last query is at the last key.
+   */
+  places?: Tensor | undefined;
+  /** A query at place p looks at keys from p − `before` up to p + `after`. Default all. */
+  before?: number | undefined;
+  after?: number | undefined;
+  /** c of `c · tanh(score / c)`, which takes the place of the scaled score before biases (Gemma 2). Default none. */
+  softcap?: number | undefined;
+  /** float32, broadcast to [..., T, 1]: a bias of −slope · |s − p| (Press et al. 2022, "ALiBi"). */
+  slopes?: Tensor | undefined;
+  /** A bias by s − p from a table, and sums of weights by it (Raffel et al. 2020, "T5"; Shaw et al. 2018). Not together with `slopes`. */
+  distance?: Distances | undefined;
   /** Also returns the weights [..., T, S]. The output has the same bits. Default false. */
   weights?: boolean | undefined;
   /**
@@ -47,7 +55,10 @@ export interface AttentionOptions {
   key?: Key | undefined;
 }
 
-const names: Names<AttentionOptions> = { mask: 1, bias: 1, causal: 1, scale: 1, length: 1, weights: 1, dropout: 1, key: 1 };
+const names: Names<AttentionOptions> = {
+  ...{ mask: 1, bias: 1, causal: 1, scale: 1, length: 1, places: 1, before: 1, after: 1, softcap: 1, slopes: 1, distance: 1 },
+  ...{ weights: 1, dropout: 1, key: 1 },
+};
 
 /** The largest score and the share [..., T] of each query, from the forward pass. */
 interface Statistics {
@@ -55,7 +66,18 @@ interface Statistics {
   shares: Tensor;
 }
 
-function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { output: Tensor } & Statistics {
+/** Query, keys, values, bias, and the bias by distance or slopes. */
+type Operands = readonly (Tensor | undefined)[];
+
+/** The sums by distance, and the gradient of these. */
+interface OfSums {
+  sums?: Tensor | undefined;
+  forSums?: Tensor | null | undefined;
+}
+
+const addressOf = (x: Tensor | undefined) => (x as Tensor).ptr;
+
+function forward(l: Layout, [query, keys, values]: Operands): { output: Tensor } & Statistics {
   const output = empty([...l.lead, l.t, l.v]);
   const [tops, shares] = [empty([...l.lead, l.t]), empty([...l.lead, l.t])];
   const at = told(l);
@@ -64,11 +86,13 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
       out: output.ptr,
       tops: tops.ptr,
       shares: shares.ptr,
-      q: query.ptr,
-      k: keys.ptr,
-      v: values.ptr,
+      q: addressOf(query),
+      k: addressOf(keys),
+      v: addressOf(values),
       mask: at.mask,
       bias: at.bias,
+      distances: at.distances,
+      places: at.places,
       queries: at.queries,
       keys: l.s,
       width: l.d,
@@ -76,10 +100,18 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
       group: at.group,
       capacity: l.capacity,
       scale: l.scale,
-      causal: at.causal,
+      cap: at.cap,
+      before: at.before,
+      after: at.after,
+      pace: at.pace,
+      span: l.span,
+      zero: l.zero,
       heads: at.heads,
       maskStrides: at.maskStrides,
       biasStrides: at.biasStrides,
+      distanceBatch: at.distanceStrides[0],
+      distanceHead: at.distanceStrides[1],
+      distanceQuery: at.distanceStrides[2],
       from: 0,
       to: at.blocks,
       scratch,
@@ -88,50 +120,67 @@ function forward(l: Layout, query: Tensor, keys: Tensor, values: Tensor): { outp
   return { output, tops, shares };
 }
 
-function weightsOf(l: Layout, query: Tensor, keys: Tensor, { tops, shares }: Statistics): Tensor {
-  const y = empty(l.target);
+/** Weights and their sums by distance, of which at least one is wanted. */
+function weightsOf(l: Layout, [query, keys]: Operands, { tops, shares }: Statistics, weigh: boolean): Omit<Results, 'output'> {
+  const weights = weigh ? empty(l.target) : undefined;
+  const sums = l.sums ? empty([...l.lead, l.t, l.span]) : undefined;
   const at = told(l);
   withScratch(attentions, 'scaledDotProductWeights', lengthsOf(l, at), (scratch) => {
     call.scaledDotProductWeights({
-      out: y.ptr,
+      out: weights?.ptr ?? 0,
+      sums: sums?.ptr ?? 0,
       tops: tops.ptr,
       shares: shares.ptr,
-      q: query.ptr,
-      k: keys.ptr,
+      q: addressOf(query),
+      k: addressOf(keys),
       mask: at.mask,
       bias: at.bias,
+      distances: at.distances,
+      places: at.places,
       queries: at.queries,
       keys: l.s,
       width: l.d,
       group: at.group,
       capacity: l.capacity,
       scale: l.scale,
-      causal: at.causal,
+      cap: at.cap,
+      before: at.before,
+      after: at.after,
+      pace: at.pace,
+      span: l.span,
+      zero: l.zero,
       heads: at.heads,
       maskStrides: at.maskStrides,
       biasStrides: at.biasStrides,
+      distanceBatch: at.distanceStrides[0],
+      distanceHead: at.distanceStrides[1],
+      distanceQuery: at.distanceStrides[2],
       from: 0,
       to: at.blocks,
       scratch,
     });
   });
-  return y;
+  return { ...(weights && { weights }), ...(sums && { sums }) };
 }
 
-/** Gradients of query, keys, values and, if it is wanted, bias. */
-function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tensor } & Statistics): (Tensor | null)[] {
-  const [query, keys, values, bias] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
+/** Gradients of the inputs, from that of the output and that of the sums by distance. */
+function back(l: Layout, g: Tensor, inputs: Operands, y: { output: Tensor } & Statistics, of: OfSums): (Tensor | null)[] {
+  const [query, keys, values, bias, row] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined, Tensor | undefined];
   const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
   const at = told(l);
+  const ddistances = row?.requiresGrad ? empty(ofDistances(l)) : null;
   withScratch(attentions, 'scaledDotProductAttentionBackward', lengthsOf(l, at), (scratch) => {
     call.scaledDotProductAttentionBackward({
       dq: dq.ptr,
       dk: dk.ptr,
       dv: dv.ptr,
       dbias: dbias?.ptr ?? 0,
+      ddistances: ddistances?.ptr ?? 0,
       g: g.ptr,
       y: y.output.ptr,
+      gSums: of.forSums?.ptr ?? 0,
+      sums: of.sums?.ptr ?? 0,
       tops: y.tops.ptr,
       shares: y.shares.ptr,
       q: query.ptr,
@@ -139,6 +188,8 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
       v: values.ptr,
       mask: at.mask,
       bias: at.bias,
+      distances: at.distances,
+      places: at.places,
       queries: at.queries,
       keys: l.s,
       width: l.d,
@@ -146,57 +197,24 @@ function back(l: Layout, g: Tensor, inputs: readonly Tensor[], y: { output: Tens
       group: at.group,
       capacity: l.capacity,
       scale: l.scale,
-      causal: at.causal,
+      cap: at.cap,
+      before: at.before,
+      after: at.after,
+      pace: at.pace,
+      span: l.span,
+      zero: l.zero,
       heads: at.heads,
       maskStrides: at.maskStrides,
       biasStrides: at.biasStrides,
+      distanceBatch: at.distanceStrides[0],
+      distanceHead: at.distanceStrides[1],
+      distanceQuery: at.distanceStrides[2],
       from: 0,
       to: at.sources,
       scratch,
     });
   });
-  return bias ? [dq, dk, dv, dbias] : [dq, dk, dv];
-}
-
-/** The same composed of ops, for gradients of gradients and of weights: output and weights. */
-function composed(
-  l: Layout,
-  given: Tensor | undefined,
-  [query, keys, values, bias]: readonly Tensor[],
-  left: (weights: Tensor) => Tensor = (weights) => weights,
-): [Tensor, Tensor] {
-  const past = l.causal ? lowerTriangle(l.t, l.s, l.s - l.t) : undefined;
-  const mask = given && past ? and(given, past) : (given ?? past);
-  const { scores, read } = products(l, mask, query as Tensor, ofEach(l, keys as Tensor), ofEach(l, values as Tensor));
-  const scaled = mul(scores, l.scale);
-  const weights = left(softmax(bias ? add(scaled, bias) : scaled, mask ? { mask } : {}));
-  return [read(weights), weights];
-}
-
-/** The rows of keys or values that count, for each query head. */
-function ofEach(l: Layout, x: Tensor): Tensor {
-  const there = l.s < l.capacity ? slice(x, -2, 0, l.s) : x;
-  if (l.group === 1) return there;
-  const [s = 0, width = 0] = there.shape.slice(-2);
-  return reshape(expand(reshape(there, [...l.source, 1, s, width]), [...l.source, l.group, s, width]), [...l.lead, s, width]);
-}
-
-/** `q kᵀ`, and the product of weights with values. If an operand is NaN or infinite, masked elements must not be multiplied by 0. */
-function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tensor, values: Tensor) {
-  const finite = (...xs: Tensor[]) => xs.every(allFinite);
-  const whole = mask && l.t > 0 && !finite(query, keys, values) ? expand(mask, l.target) : null;
-  const seen = whole && reshape(greater(max(toFloat(whole), { axis: -2 }), 0), [...l.lead, l.s, 1]); // [..., S, 1]
-  const [k, v] = seen ? [where(seen, keys, 0), where(seen, values, 0)] : [keys, values];
-  if (!whole || finite(query, k, v)) {
-    return { scores: matmul(query, k, { transposeB: true }), read: (weights: Tensor) => matmul(weights, v) };
-  }
-  const pairs = reshape(whole, [...l.target, 1]); // [..., T, S, 1]
-  const each = (x: Tensor) => where(pairs, reshape(x, [...l.lead, 1, ...x.shape.slice(-2)]), 0); // [..., T, S, D]
-  const by = (x: Tensor, axis: number) => reshape(x, x.shape.toSpliced(axis, 0, 1));
-  return {
-    scores: sum(mul(by(query, -1), each(k)), { axis: -1 }),
-    read: (weights: Tensor) => sum(mul(by(weights, l.target.length), each(v)), { axis: -2 }),
-  };
+  return [dq, dk, dv, dbias, ddistances];
 }
 
 /**
@@ -207,51 +225,72 @@ function products(l: Layout, mask: Tensor | undefined, query: Tensor, keys: Tens
  * unless weights are requested. A query that may attend to nothing gets output, weights and gradient 0; keys and values that it may not
  * attend to change no bit, whatever they hold. A query has the same bits alone, in a block, and with masked keys behind. Gradient: fused,
  * with the scores computed again; composed of ops if it is differentiated again or if the weights have a gradient of their own.
+ *
+ * What depends on places is made within the tiles too: windows (`causal`, `before`, `after`) and biases by distance (`slopes`, `distance`), as of
+ * ALiBi, T5 and Shaw's relative positions. Tiles begin at key 0, wherever a window does, so that a query's bits do not depend on the others'.
  */
-export function scaledDotProductAttention(
+export function scaledDotProductAttention<const O extends AttentionOptions>(
   query: Tensor,
   keys: Tensor,
   values: Tensor,
-  options: AttentionOptions & { weights: true },
-): { output: Tensor; weights: Tensor };
-export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options?: AttentionOptions): { output: Tensor };
+  options?: O,
+): AttentionResults<O>;
 export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Results {
   expectNames('scaledDotProductAttention', options, names);
-  const { dropout: p = 0, key } = options;
+  const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance, ...rest } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
   const l = layout(query, keys, values, options);
+  const row = distance?.bias ?? slopes;
+  const inputs = [query, keys, values, bias, row];
   if (key && p > 0) {
-    const xs = [query, keys, values, ...(options.bias ? [options.bias] : [])];
-    const [output, weights] = composed(l, options.mask, xs, (all) => dropout(all, p, key));
-    return options.weights ? { output, weights } : { output };
+    const { weights: left, ...read } = composed(l, mask, inputs, (all) => dropout(all, p, key));
+    return weights ? { ...read, weights: left } : read;
   }
+  const { zero, span, sums } = l;
   const call = {
-    inputs: [query, keys, values, options.mask, options.bias],
-    attributes: { causal: l.causal, scale: l.scale, length: options.length, weights: options.weights ?? false },
+    inputs: [query, keys, values, mask, bias, places, slopes, distance?.bias],
+    attributes: { causal: false, ...rest, scale: l.scale, weights, ...(distance && { zero, span, sums }) },
   };
-  const outputsOf = ({ output, weights }: Results) => (weights ? [output, weights] : [output]);
-  return asOne('scaledDotProductAttention', call, () => fused(l, query, keys, values, options), outputsOf);
+  return asOne('scaledDotProductAttention', call, () => fused(l, inputs, mask, weights), listed);
 }
 
-/** The output [..., T, V] and, if requested, the weights [..., T, S]. */
-type Results = { output: Tensor; weights?: Tensor };
+/** The output [..., T, V] and, if requested, the weights [..., T, S] and their sums by distance [..., T, L]. */
+interface Results {
+  output: Tensor;
+  weights?: Tensor;
+  sums?: Tensor;
+}
 
-function fused(l: Layout, query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions): Results {
-  const y = forward(l, query, keys, values);
+/** The results that the options ask for. */
+export type AttentionResults<O extends AttentionOptions> = { output: Tensor } & (O extends { weights: true }
+  ? { weights: Tensor }
+  : unknown) &
+  (O extends { distance: { sums: true } } ? { sums: Tensor } : unknown);
+
+const listed = ({ output, weights, sums }: Results) => [output, ...(weights ? [weights] : []), ...(sums ? [sums] : [])];
+
+function fused(l: Layout, inputs: readonly (Tensor | undefined)[], mask: Tensor | undefined, weigh: boolean): Results {
+  const y = forward(l, inputs);
   const { output, tops, shares } = y;
-  const inputs = [query, keys, values, ...(options.bias ? [options.bias] : [])];
-  const weights = options.weights ? weightsOf(l, query, keys, y) : undefined;
-  if (!tracked(inputs)) for (const x of [tops, shares]) x.storage.free();
-  if (!weights) {
-    const again = (...xs: Tensor[]) => composed(l, options.mask, xs)[0];
-    record('scaledDotProductAttention', output, { inputs }, (g) => (recording() ? recompose(again, inputs, g) : back(l, g, inputs, y)));
-    return { output };
+  const more = weigh || l.sums ? weightsOf(l, inputs, y, weigh) : {};
+  if (!tracked(inputs.filter((x) => x !== undefined))) for (const x of [tops, shares]) x.storage.free();
+  const results = { output, ...more };
+  const ys = listed(results);
+  const again = (...xs: (Tensor | undefined)[]) => {
+    const { weights, ...rest } = composed(l, mask, xs);
+    const all = listed(weigh ? { ...rest, weights } : rest);
+    const [only, ...others] = all as [Tensor, ...Tensor[]];
+    return others.length === 0 ? only : concat(all.map((x) => reshape(x, [x.size])));
+  };
+  if (ys.length === 1) {
+    const backward = (g: Tensor) => (recording() ? recompose(again, inputs, g) : back(l, g, inputs, y, {}));
+    record('scaledDotProductAttention', output, { inputs }, backward);
+    return results;
   }
-  recordSeveral('scaledDotProductAttention', [output, weights], { inputs }, (gs) => {
-    const [g, forWeights] = gs;
-    if (g && !forWeights && !recording()) return back(l, g, inputs, y);
-    const both = (...xs: Tensor[]) => concat(composed(l, options.mask, xs).map((x) => reshape(x, [x.size])));
-    return recompose(both, inputs, joined(gs, [output, weights]));
+  recordSeveral('scaledDotProductAttention', ys, { inputs }, (gs) => {
+    const [g, forWeights, forSums] = weigh ? gs : [gs[0], null, gs[1]];
+    if (!forWeights && !recording()) return back(l, g ?? zeros(output.shape), inputs, y, { sums: results.sums, forSums });
+    return recompose(again, inputs, joined(gs, ys));
   });
-  return { output, weights };
+  return results;
 }

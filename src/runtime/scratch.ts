@@ -19,7 +19,7 @@ export const attentions = {
     64 * (up(width, 4) + up(valueWidth, 4) + 68) + 8 * up(valueWidth, 4) + up(keys, 4) * (up(width, 4) + up(valueWidth, 4)),
   scaledDotProductWeights: ({ keys, width }: Lengths<'keys' | 'width'>) => 64 * (up(width, 4) + 68) + up(keys, 4) * up(width, 4),
   scaledDotProductAttentionBackward: ({ queries, width, valueWidth }: Lengths<'queries' | 'width' | 'valueWidth'>) =>
-    8704 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
+    12800 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
 };
 
 const formulas = { ...products, ...attentions } satisfies Formulas;

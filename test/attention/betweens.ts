@@ -1,11 +1,13 @@
-// Rows of the module table: what happens between maps and score.
+// Rows of the module table: changes between maps and score, and what goes by distance.
 import { CombinedBetween, QKNorm, Rotary } from '../../src/attention/between.ts';
-import { MultiHead } from '../../src/attention/multi-head.ts';
-import { causal } from '../../src/attention/window.ts';
+import { alibi, DistanceBias, RelativePositions } from '../../src/attention/distance.ts';
+import { MultiHead, type MultiHeadOptions } from '../../src/attention/multi-head.ts';
+import { CombinedWindow, causal, sliding } from '../../src/attention/window.ts';
 import { tensor } from '../../src/tensor/create.ts';
+import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, type ModuleRow, padding, real, row } from '../nn/row.ts';
-import { T } from './table.ts';
+import { S, T } from './table.ts';
 
 /** Cosines and sines of t / (1 + i): a table whose angles are no powers. */
 export function angles(length: number, width: number): Tensor {
@@ -30,6 +32,26 @@ const first = () =>
     Int32Array.from({ length: T }, (_, t) => t),
     { shape: [1, T] },
   );
+
+/** What a window is told: queries from the place of their example on. */
+const context = (examples: readonly number[]) => ({
+  query: real(examples, [T, 6], 1),
+  mask: undefined,
+  state: { place: tensor(Int32Array.from(examples), { shape: [examples.length, 1] }) },
+});
+
+/** Two heads over themselves. */
+const heads = (name: string, parts: (key: Key) => Partial<MultiHeadOptions>): ModuleRow =>
+  row({
+    module: 'MultiHead',
+    name,
+    build: (key) => new MultiHead({ query: 6, key: 6, heads: 2, bias: false, ...parts(key) }, key),
+    call: (module, examples) => {
+      const x = real(examples, [T, 6], 1);
+      const { output, weights } = module.forward(x, x, x, { mask: padding(examples, T) });
+      return beside(output, weights);
+    },
+  });
 
 export const betweens: ModuleRow[] = [
   row({
@@ -81,4 +103,35 @@ export const betweens: ModuleRow[] = [
       return beside(output, weights);
     },
   }),
+  row({
+    module: 'DistanceBias',
+    build: (key) => new DistanceBias({ heads: 1, buckets: 8, distance: 5 }, key),
+    call: (window, examples) => window.limit(real(examples, [T, S], 2), context(examples)).scores,
+  }),
+  row({
+    module: 'DistanceBias',
+    name: 'in one direction',
+    build: (key) => new DistanceBias({ heads: 1, buckets: 4, distance: 5, bidirectional: false }, key),
+    call: (window, examples) => window.limit(real(examples, [T, S], 2), context(examples)).scores,
+  }),
+  row({
+    module: 'RelativePositions',
+    build: (key) => new RelativePositions({ size: 6, reach: 2 }, key),
+    call: (window, examples) => {
+      const told = context(examples);
+      const read = window.beside?.read(real(examples, [T, S], 3), told.state) as Tensor;
+      return beside(window.limit(real(examples, [T, S], 2), told).scores, read);
+    },
+  }),
+  heads('relative positions', (key) => ({
+    window: new CombinedWindow(causal, new RelativePositions({ size: 3, reach: 2 }, key)),
+  })),
+  heads('a bias by distance, of grouped heads of a width and scale of their own', (key) => ({
+    ...{ headSize: 4, keyHeads: 1, scale: 1 },
+    window: new DistanceBias({ heads: 2, buckets: 8, distance: 5 }, key),
+  })),
+  heads('slopes in a window, capped', () => ({
+    window: new CombinedWindow(sliding({ before: 2, after: 1 }), alibi([0.5, 0.0625])),
+    softcap: 0.8,
+  })),
 ];

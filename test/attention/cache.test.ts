@@ -261,7 +261,9 @@ describe('what a cache refuses', () => {
       'KeyValueCache: lengths must be 3 whole numbers from 0 to 4, got [5, 1, 1]',
     );
     expect(() => mechanism.extend(x, cache, { weights: 'yes' as never })).toThrow("MultiHead: weights must be true or false, got 'yes'");
-    expect(() => mechanism.extend(x, cache, { mask: x } as never)).toThrow('MultiHead: options must be among lengths, weights, got mask');
+    expect(() => mechanism.extend(x, cache, { bias: x } as never)).toThrow(
+      'MultiHead: options must be among lengths, weights, mask, key, got bias',
+    );
     expect(() => build({ selection: tempered({ temperature: 2 }) }).extend(x)).toThrow(
       'Heads: parts must be such that heads are one op to extend a cache; ',
     );

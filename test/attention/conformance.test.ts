@@ -261,7 +261,9 @@ describe('the table of mechanisms', () => {
 
   it('finds what is exported by what it is', () => {
     expect(exported('Window')).toEqual(
-      'CombinedWindow LocalPredictive biased causal coverage everywhere localMonotonic masked positional sliding'.split(' '),
+      'CombinedWindow DistanceBias LocalPredictive RelativePositions alibi biased causal coverage everywhere localMonotonic masked positional sliding'.split(
+        ' ',
+      ),
     );
     expect(exported('Selection')).toEqual(
       expect.arrayContaining(['dropping', 'exploring', 'hard', 'monotonicHard', 'monotonicSoft', 'soft']),

@@ -143,7 +143,7 @@ describe('dropout of weights', () => {
       'scaledDotProductAttention: dropout must be in [0, 1), got 1',
     );
     expect(() => scaledDotProductAttention(query, keys, values, { droput: 0.1 } as object)).toThrow(
-      'scaledDotProductAttention: options must be among mask, bias, causal, scale, length, weights, dropout, key, got droput',
+      'scaledDotProductAttention: options must be among mask, bias, causal, scale, length, places, before, after, softcap, slopes, distance, weights, dropout, key, got droput',
     );
   });
 });

@@ -1,5 +1,6 @@
 // Every mechanism of the family, for the conformance tests and the module table.
 import { Attention, bahdanau, softAttention } from '../../src/attention/attention.ts';
+import { alibi, DistanceBias, RelativePositions } from '../../src/attention/distance.ts';
 import { dropping } from '../../src/attention/dropping.ts';
 import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { LocalPredictive, localMonotonic } from '../../src/attention/local.ts';
@@ -79,6 +80,27 @@ export const composedParts: Record<string, () => MechanismRow> = {
     name: 'additive, biased',
     build: (sizes, key) => new Attention({ score: additive(sizes, key), window: biased(tensor(table((t, s) => (t - s) / 4))) }),
     counts: byTable,
+  }),
+  alibi: () => ({
+    name: 'additive, alibi',
+    build: (sizes, key) => new Attention({ score: additive(sizes, key), window: alibi([0.25]) }),
+    counts: fromTheEnd,
+  }),
+  DistanceBias: () => ({
+    name: 'additive, DistanceBias',
+    build: (sizes, key) => {
+      const window = new DistanceBias({ heads: 1, buckets: 4, distance: 3 }, key);
+      return new Attention({ score: additive(sizes, key), window });
+    },
+    counts: fromTheEnd,
+  }),
+  RelativePositions: () => ({
+    name: 'additive, RelativePositions',
+    build: (sizes, key) => {
+      const window = new RelativePositions({ size: sizes.query, reach: 2, values: false }, key);
+      return new Attention({ score: additive(sizes, key), window });
+    },
+    counts: fromTheEnd,
   }),
   coverage: () => composed('additive, coverage', { window: coverage({ strength: 1.5 }) }),
   localMonotonic: () => composed('additive, localMonotonic', { window: localMonotonic({ size: 1 }) }, { sums: 'windowed' }),

@@ -108,6 +108,15 @@ export const biased =
   (table: (t: number, s: number) => number): Window =>
   (all, { may, t }) => ({ scores: all.map((x, s) => x + table(t, s)), may });
 
+/** What goes by the distance of a key from the query's own place is added. */
+export const distant =
+  (of: (distance: number, query: Vector) => number): Window =>
+  (all, { may, place, query }) => ({ scores: all.map((x, s) => x + of(s - place, query)), may });
+
+/** Shaw, Uszkoreit, Vaswani 2018, eq. 4: q · aᴷ of the distance, clipped to k either way, over √D. */
+export const related = (table: Matrix, reach: number): Window =>
+  distant((d, query) => dot(query, at(table, Math.max(-reach, Math.min(reach, d)) + reach)) / Math.sqrt(query.length));
+
 /** Lowered by the sum of earlier weights (See, Liu, Manning 2017, eq. 10). */
 export const coverage =
   (strength: number): Window =>

@@ -1,6 +1,7 @@
 // Every score under every window, with every selection and every read: the composition is the composition of the formulas.
 import { describe, expect, it } from 'vitest';
 import { Attention } from '../../src/attention/attention.ts';
+import { alibi, DistanceBias, RelativePositions } from '../../src/attention/distance.ts';
 import { dropping } from '../../src/attention/dropping.ts';
 import { exploring, gumbelSoftmax, gumbelStraightThrough, hard, highest, highestStraightThrough } from '../../src/attention/hard.ts';
 import { LocalPredictive, localMonotonic } from '../../src/attention/local.ts';
@@ -20,6 +21,7 @@ import { composedParts } from '../attention/mechanisms.ts';
 import { scores } from '../attention/table.ts';
 import { real } from '../nn/row.ts';
 import * as plain from './attention.ts';
+import { bucketOf } from './betweens.ts';
 import { at, range } from './plain.ts';
 import { rows, type Weights, weightsOf } from './weights.ts';
 
@@ -34,6 +36,15 @@ const table = (f: (t: number, s: number) => number) => range(T).map((t) => range
 const skipping = (t: number, s: number) => (2 * t + s) % 4 !== 1;
 
 const windows: Record<string, Pair<Window, plain.Window>> = {
+  alibi: [() => alibi([0.5]), () => plain.distant((d) => -0.5 * Math.abs(d))],
+  DistanceBias: [
+    (from) => new DistanceBias({ heads: 1, buckets: 4, distance: 3 }, from),
+    (w) => plain.distant((d) => at(w.vector('weight'), bucketOf(d))),
+  ],
+  RelativePositions: [
+    (from) => new RelativePositions({ size: D, reach: 2, values: false }, from),
+    (w) => plain.related(w.matrix('keys'), 2),
+  ],
   everywhere: [
     () => everywhere,
     () =>
@@ -118,7 +129,7 @@ describe('compositions', () => {
             });
             const one = new Attention({ score: spec.build({ ...sizes, query: spec.square ? D : sizes.query }, from), ...parts });
             expectSame(one, plain.attention(formulas(weightsOf(one))), number);
-            if (number % 3 > 0 || name === 'pointing' || /Predictive|Combined/.test(window)) return; // windows of a query's width are no heads'
+            if (number % 3 > 0 || name === 'pointing' || /Predictive|Combined|alibi|Distance|Relative/.test(window)) return; // made for one head
             const heads = new MultiHead(
               { query: D, key: D, heads: 2, score: (inner, k) => spec.build({ ...inner, hidden: 3 }, k), ...parts },
               from,

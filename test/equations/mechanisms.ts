@@ -5,6 +5,7 @@ import {
   chosenItem,
   combined,
   coverage,
+  distant,
   hard,
   highest,
   type Look,
@@ -16,6 +17,7 @@ import {
   multiHead,
   pointing,
   type Read,
+  related,
   type Selection,
   score,
   sliding,
@@ -24,6 +26,8 @@ import {
   valued,
   type Window,
 } from './attention.ts';
+import { bucketOf } from './betweens.ts';
+import { at } from './plain.ts';
 import type { Weights } from './weights.ts';
 
 type Make = (w: Weights) => Look;
@@ -76,6 +80,9 @@ export const mechanismEquations: Record<string, Make> = {
   'additive, sliding': under(sliding(2, 1)),
   'additive, masked': under(masked((t, s) => (t + s) % 3 !== 0)),
   'additive, biased': under(biased((t, s) => (t - s) / 4)),
+  'additive, alibi': under(distant((d) => -0.25 * Math.abs(d))),
+  'additive, DistanceBias': of('additive', { window: (w) => distant((d) => at(w.matrix('weight'), bucketOf(d))[0] as number) }),
+  'additive, RelativePositions': of('additive', { window: (w) => related(w.matrix('keys'), 2) }),
   'additive, coverage': under(coverage(1.5)),
   'additive, localMonotonic': under(localMonotonic(1)),
   'additive, LocalPredictive': of('additive', { window: (w) => localPredictive(w, 2) }),

@@ -60,7 +60,7 @@ const title = (row: ModuleRow) => (row.name ? `${row.module}: ${row.name}` : row
 const offsets: Record<string, number> = { monotonic: -0.4, 'Attention: monotonic, hard': 0 }; // what rows ask for in place of −1
 
 /** Rows that give one key to score and windows. */
-const oneKey = /^additive, (LocalPredictive|CombinedWindow)$/;
+const oneKey = /^additive, (LocalPredictive|CombinedWindow|DistanceBias|RelativePositions)$|^relative positions$|^a bias by distance/;
 
 describe('initialisation', () => {
   it.each(rows.map((row) => [title(row), row] as const))('of %s', (name, row) => {

@@ -26,6 +26,9 @@ const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-
 const glorot = (...paths: string[]): Record<string, Rule> => Object.fromEntries(paths.map((path) => [path, xavier]));
 const lastWidth: Rule = (shape) => within(shape.at(-1));
 
+/** N(0, 1/D). */
+const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-1) ?? Number.NaN) });
+
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
 /**
@@ -36,7 +39,6 @@ export const starts: Record<string, Record<string, Rule>> = {
   Linear: { weight: linear, bias: linear },
   Embedding: { weight: () => ({ kind: 'normal', std: 1 }) },
   LayerNorm: { weight: constant(1), bias: constant(0) },
-  HeadNorm: { weight: constant(1) },
   RMSNorm: { weight: constant(1) },
   RNNCell: core,
   LSTMCell: core,
@@ -53,6 +55,8 @@ export const starts: Record<string, Record<string, Rule>> = {
     offset: constant(-1), // Raffel et al. 2017, §2.4; rows may set another
   },
   LocalPredictive: { v: lastWidth },
+  DistanceBias: { weight: () => ({ kind: 'normal', std: 1 }) },
+  RelativePositions: { keys: narrow, values: narrow },
   MultiHead: {
     in_proj_weight: xavier,
     q_proj_weight: xavier,

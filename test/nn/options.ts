@@ -75,14 +75,16 @@ export const options: Record<string, Made> = {
   MultiHead: made(
     saccade.MultiHead,
     {
-      ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, headSize: 2, output: 4, bias: true, dropout: 0.1, scale: 0.5 },
+      ...{ query: 4, key: 4, value: 4, heads: 2, size: 4, headSize: 2, output: 4, bias: true, dropout: 0.1, scale: 0.5, softcap: 20 },
       ...{ score: undefined, window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum },
       between,
       keyHeads: 1,
     },
-    { numbers: { dropout: share, scale: finite } },
+    { numbers: { dropout: share, scale: finite, softcap: positive } },
   ),
   Rotary: made(saccade.Rotary, { table: angles, layout: 'halves' }, { keyless: true }),
+  DistanceBias: made(saccade.DistanceBias, { heads: 2, buckets: 8, distance: 9, bidirectional: true }, { numbers: { buckets: sized } }),
+  RelativePositions: made(saccade.RelativePositions, { size: 4, reach: 2, values: true, scale: 0.5 }, { numbers: { scale: finite } }),
   QKNorm: made(saccade.QKNorm, { size: 4, eps: 1e-5, weight: true }, { numbers: { eps: positive }, keyless: true }),
   PackedProjection: made(saccade.PackedProjection, maps, { numbers: { key: sized, value: sized } }),
   SeparateProjection: {
@@ -98,7 +100,11 @@ export const options: Record<string, Made> = {
     output: map,
   }),
   positional: called((given) => saccade.positional(() => ({}), given), { history: saccade.placeOfQuery }),
-  DotScore: made(saccade.DotScore, { scaled: false, scale: 0.5 }, { keyless: true, numbers: { scale: finite } }),
+  DotScore: made(
+    saccade.DotScore,
+    { scaled: false, scale: 0.5, softcap: 20 },
+    { keyless: true, numbers: { scale: finite, softcap: positive } },
+  ),
   GeneralScore: made(saccade.GeneralScore, score, { numbers: { hidden: [] } }),
   CosineScore: made(saccade.CosineScore, score, { numbers: { hidden: [] } }),
   DistanceScore: made(saccade.DistanceScore, score, { numbers: { hidden: [] } }),

@@ -60,11 +60,13 @@ const otherwise: Record<string, Again> = {
   normal: (_, { key, shape, ...options }) => ops.normal(key as Key, shape, options),
   place: ([x], { axis, start, step, length }) =>
     placed(x as Tensor, axis, { from: start, step, count: (x as Tensor).shape[axis] as number }, length),
-  scaledDotProductAttention: ([query, keys, values, mask, bias], { weights, ...options }) => {
+  scaledDotProductAttention: ([query, keys, values, ...others], { zero, span, sums, ...rest }) => {
     const [q, k, v] = [query, keys, values] as [Tensor, Tensor, Tensor];
-    if (!weights) return ops.scaledDotProductAttention(q, k, v, given({ mask, bias, ...options })).output;
-    const y = ops.scaledDotProductAttention(q, k, v, { ...given({ mask, bias, ...options }), weights: true });
-    return [y.output, y.weights];
+    const [mask, bias, places, slopes, row] = others;
+    const distance = zero === undefined ? undefined : given({ bias: row, zero, span, sums });
+    const options = given({ mask, bias, places, slopes, distance, ...rest });
+    const y = ops.scaledDotProductAttention(q, k, v, options as object) as { output: Tensor; weights?: Tensor; sums?: Tensor };
+    return Object.values(y).length === 1 ? y.output : [y.output, y.weights, y.sums].filter((x) => x !== undefined);
   },
   rmsNorm: ([x, weight], options) => ops.rmsNorm(x as Tensor, weight ?? undefined, options),
   slice: ([x], { axis, start, step, count }) => {

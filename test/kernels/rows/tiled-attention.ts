@@ -21,6 +21,17 @@ export interface Kind {
   sizes: (n: number) => Omit<Sizes, 'examples' | 'heads' | 'group' | 'capacity'> & Partial<Sizes>;
   lengths?: readonly number[];
   causal?: boolean;
+  /** Places that a query sees before and behind its own. */
+  window?: readonly [before: number, after: number];
+  /** The first query's place in each example. Default: by the lengths. */
+  places?: (s: Sizes, n: number) => readonly number[];
+  /** All queries are at one place. */
+  together?: boolean;
+  cap?: number;
+  /** By distance: elements of a row (0: a slope), the place of distance 0, and strides of example, head and query. Default none. */
+  distances?: (s: Sizes) => { span: number; zero: number; size: number; strides: readonly [number, number, number] };
+  /** Weights are added up by distance too. */
+  sums?: boolean;
   /** Mask or bias with its strides of example, head, query and key. */
   mask?: (s: Sizes, d: Draw) => [Argument, number[]];
   bias?: (s: Sizes, d: Draw) => [Argument, number[]];
@@ -91,6 +102,61 @@ const kinds: Kind[] = [
     lengths: [0, 1, 3, 31, 65, 130],
     causal: true,
   },
+  { name: 'a window', sizes: (n) => ({ queries: n, keys: n + 2, width: 4, valueWidth: 4 }), lengths: [...LENGTHS, 300], window: [5, 2] },
+  {
+    name: 'a window far back, from places that differ',
+    sizes: (n) => ({ queries: 9, keys: n, width: 5, valueWidth: 3 }),
+    lengths: [0, 1, 3, 31, 65, 270, 600],
+    window: [20, 0],
+    places: (_, n) => [n - 9, Math.floor(n / 2)],
+  },
+  {
+    name: 'a window ahead, of queries beyond the keys',
+    sizes: (n) => ({ queries: n, keys: 9, width: 4, valueWidth: 4 }),
+    window: [-1, 3],
+    places: () => [-3, 4],
+  },
+  {
+    name: 'a bias by distance of each head, causal',
+    sizes: (n) => ({ queries: n, keys: n + 1, width: 4, valueWidth: 4 }),
+    lengths: [0, 1, 3, 8, 31, 65, 130, 270],
+    causal: true,
+    distances: () => ({ span: 7, zero: 4, size: 14, strides: [0, 7, 0] }),
+    sums: true,
+  },
+  {
+    name: 'a bias by distance of each query, grouped, from places that differ, capped',
+    sizes: (n) => ({ heads: 4, group: 2, queries: n, keys: 11, width: 4, valueWidth: 5 }),
+    lengths: [0, 1, 3, 8, 31, 65],
+    places: () => [2, 5],
+    distances: ({ queries }) => ({ span: 5, zero: 2, size: 2 * 4 * queries * 5, strides: [4 * queries * 5, queries * 5, 5] }),
+    sums: true,
+    cap: 2,
+  },
+  {
+    name: 'slopes, masked',
+    sizes: (n) => ({ queries: 10, keys: n, width: 4, valueWidth: 4 }),
+    lengths: [0, 1, 3, 8, 31, 65, 270],
+    mask: (s, d) => [d.mask(count(s) * s.queries * s.keys), whole(s)],
+    distances: () => ({ span: 0, zero: 0, size: 2, strides: [0, 1, 0] }),
+  },
+  {
+    name: 'heads as queries of one, at one place: slopes, a window, biased',
+    sizes: (n) => ({ heads: 2, queries: 5, keys: n, width: 4, valueWidth: 4 }),
+    lengths: [0, 1, 3, 31, 65, 270],
+    together: true,
+    window: [7, 0],
+    distances: () => ({ span: 0, zero: 0, size: 10, strides: [0, 5, 1] }),
+    bias: (s, d) => [d.real(2 * s.queries * s.keys), [0, s.queries * s.keys, s.keys, 1]],
+  },
+  {
+    name: 'capped, biased, what is hidden is NaN',
+    sizes: (n) => ({ queries: 9, keys: n, width: 4, valueWidth: 8 }),
+    mask: (s, d) => [d.mask(2 * s.keys), [s.keys, 0, 0, 1]],
+    bias: (s, d) => [d.real(s.keys), [0, 0, 0, 1]],
+    poison: true,
+    cap: 1.5,
+  },
 ];
 
 /** Keys or values of `width`, NaN where the mask hides them or they are not there. */
@@ -104,11 +170,33 @@ function behind(kind: Kind, s: Sizes, mask: Argument, x: Range, width: number): 
   return { ...x, values: x.values.map((v, i) => (seen(i) ? v : Number.NaN)) };
 }
 
-/** Mask and bias, and all their numbers with what goes before them: the end of every call. */
-function given(kind: Kind, s: Sizes, d: Draw): { mask: Argument; bias: Argument; settings: number[] } {
+const FAR = 2 ** 30;
+
+interface Given {
+  /** Mask, bias, biases by distance, places. */
+  operands: Argument[];
+  /** All numbers behind the lengths. */
+  settings: number[];
+  span: number;
+  /** Rows of a gradient by distance to a head. */
+  rows: number;
+}
+
+/** Operands and numbers that all three kernels share. */
+function given(kind: Kind, s: Sizes, n: number, d: Draw): Given {
   const [mask, maskStrides] = kind.mask?.(s, d) ?? [0, [0, 0, 0, 0]];
   const [bias, biasStrides] = kind.bias?.(s, d) ?? [0, [0, 0, 0, 0]];
-  return { mask, bias, settings: [0.5, kind.causal ? 1 : 0, s.heads, ...maskStrides, ...biasStrides] };
+  const by = kind.distances?.(s);
+  const places = kind.places ? { ...d.int(2, 1), values: [...kind.places(s, n)] } : 0;
+  const [before, after] = kind.window ?? [FAR, kind.causal ? 0 : FAR];
+  const { span = 0, zero = 0, strides = [0, 0, 0] } = by ?? {};
+  const pace = kind.together ? 0 : 1;
+  return {
+    operands: [mask, bias, by ? (span > 0 ? d.real(by.size) : d.real(by.size, 0, 0.05)) : 0, places],
+    settings: [0.5, kind.cap ?? 0, before, after, pace, span, zero, s.heads, ...maskStrides, ...biasStrides, ...strides],
+    span,
+    rows: strides[2] === 0 ? 1 : s.queries,
+  };
 }
 
 const blocks = (s: Sizes) => count(s) * Math.ceil(s.queries / 64);
@@ -124,7 +212,8 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
     args: (n, d) => {
       const s = sizesOf(kind, n);
       const { queries, keys, width, valueWidth } = s;
-      const { mask, bias, settings } = given(kind, s, d);
+      const { operands: shared, settings } = given(kind, s, n, d);
+      const mask = shared[0] as Argument;
       const results = [d.out(count(s) * queries * valueWidth), d.out(count(s) * queries), d.out(count(s) * queries)];
       const [q, k, v] = [d.real(count(s) * queries * width), d.real(rowsOf(s) * width), d.real(rowsOf(s) * valueWidth)] as const;
       const operands = [q, behind(kind, s, mask, k, width), behind(kind, s, mask, v, valueWidth)];
@@ -132,8 +221,7 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       return [
         ...results,
         ...operands,
-        mask,
-        bias,
+        ...shared,
         ...lengths,
         ...settings,
         0,
@@ -151,7 +239,8 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
     args: (n, d) => {
       const s = sizesOf(kind, n);
       const { queries, keys, width } = s;
-      const { mask, bias, settings } = given(kind, s, d);
+      const { operands: shared, settings, span } = given(kind, s, n, d);
+      const mask = shared[0] as Argument;
       const operands = [
         ...left(s, d),
         d.real(count(s) * queries * width, -1, 1),
@@ -160,9 +249,9 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
       const work = d.scratch(scratchOf('scaledDotProductWeights', s));
       return [
         d.out(count(s) * queries * keys),
+        kind.sums ? d.out(count(s) * queries * span) : 0,
         ...operands,
-        mask,
-        bias,
+        ...shared,
         queries,
         keys,
         width,
@@ -183,12 +272,15 @@ export const attentionRows = (kind: Kind): KernelRow[] => [
     args: (n, d) => {
       const s = sizesOf(kind, n);
       const { queries, keys, width, valueWidth } = s;
-      const { mask, bias, settings } = given(kind, s, d);
+      const { operands: shared, settings, span, rows } = given(kind, s, n, d);
+      const mask = shared[0] as Argument;
       const dbias = kind.bias ? d.out(count(s) * queries * keys) : 0;
-      const results = [d.out(count(s) * queries * width), d.out(rowsOf(s) * width), d.out(rowsOf(s) * valueWidth), dbias];
-      const saved = [d.real(count(s) * queries * valueWidth), d.real(count(s) * queries * valueWidth), ...left(s, d)];
+      const ddistances = kind.distances ? d.out(count(s) * rows * Math.max(1, span)) : 0;
+      const results = [d.out(count(s) * queries * width), d.out(rowsOf(s) * width), d.out(rowsOf(s) * valueWidth), dbias, ddistances];
+      const sums = () => (kind.sums ? d.real(count(s) * queries * span) : 0);
+      const saved = [d.real(count(s) * queries * valueWidth), d.real(count(s) * queries * valueWidth), sums(), sums(), ...left(s, d)];
       const qk = [d.real(count(s) * queries * width, -1, 1), behind(kind, s, mask, d.real(rowsOf(s) * width, -1, 1), width)];
-      const operands = [...qk, behind(kind, s, mask, d.real(rowsOf(s) * valueWidth), valueWidth), mask, bias];
+      const operands = [...qk, behind(kind, s, mask, d.real(rowsOf(s) * valueWidth), valueWidth), ...shared];
       const lengths = [queries, keys, width, valueWidth, s.group, s.capacity];
       return [
         ...results,

@@ -20,16 +20,18 @@ function attended(
   q: Plain,
   k: Plain,
   v: Plain,
-  sees: (t: number, s: number) => boolean,
+  sees: (t: number, s: number, before: readonly number[]) => boolean,
   scale?: number,
   bias?: Plain,
+  cap = (x: number) => x,
 ): { output: Plain; weights: Plain } {
   const [lead, [queries, width], [keys]] = [q.shape.slice(0, -2), q.shape.slice(-2), k.shape.slice(-2)] as [number[], number[], number[]];
   const scores = (index: readonly number[]) => {
     const [before, t] = [index.slice(0, -1), index.at(-1) as number];
     return range(keys as number).map((s) => {
       const dot = total(range(width as number).map((d) => at(q, [...before, t, d]) * at(k, [...before, s, d])));
-      return sees(t, s) ? dot * (scale ?? 1 / Math.sqrt(width as number)) + (bias ? at(bias, [...before, t, s]) : 0) : -Infinity;
+      const score = cap(dot * (scale ?? 1 / Math.sqrt(width as number)));
+      return sees(t, s, before) ? score + (bias ? at(bias, [...before, t, s]) : 0) : -Infinity;
     });
   };
   const weights = make(
@@ -55,6 +57,20 @@ type Operands = [Tensor, Tensor, Tensor];
 const ofEach = (x: Plain, group: number, rows = x.shape.at(-2) as number): Plain =>
   make([x.shape[0] as number, (x.shape[1] as number) * group, rows, x.shape[3] as number], ([b = 0, h = 0, s = 0, d = 0]) =>
     at(x, [b, Math.floor(h / group), s, d]),
+  );
+
+/** The first query's place in each of two examples. */
+const PLACES = [1, 2];
+/** How far key s is behind query t of example b. */
+const away = (b: number, t: number, s: number) => s - (PLACES[b] as number) - t;
+/** A bias [2, H, 3, 4] of what goes by distance. */
+const ofDistances = (heads: number, of: (d: number, b: number, h: number, t: number) => number) =>
+  make([2, heads, 3, 4], ([b = 0, h = 0, t = 0, s = 0]) => of(away(b, t, s), b, h, t));
+const clip = (d: number) => Math.max(-1, Math.min(2, d)) + 1;
+/** Weights added up by distance, of four kinds. */
+const sumsOf = (weights: Plain) =>
+  make([2, weights.shape[1] as number, 3, 4], ([b = 0, h = 0, t = 0, r = 0]) =>
+    total(range(4).map((s) => (clip(away(b, t, s)) === r ? at(weights, [b, h, t, s]) : 0))),
   );
 
 /** Four heads of queries, two of keys. */
@@ -132,6 +148,70 @@ export const attending: OpRow[] = [
     value: (q, k, v) => {
       const { output, weights } = attended(q, k, v, causal);
       return plainly(joined(output, weights));
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'in a window from places, with slopes, capped',
+    f: (q, k, v, slopes) => {
+      const places = tensor(PLACES, { dtype: 'int32' });
+      const window = { places, before: 2, after: 1, softcap: 0.8 };
+      return weighed(scaledDotProductAttention(q, k, v, { ...window, ...(slopes && { slopes }) }).output);
+    },
+    inputs: [...heads, { shape: [2, 1, 1] }],
+    value: (q, k, v, m) => {
+      const sees = (t: number, s: number, [b = 0]: readonly number[]) => away(b, t, s) >= -2 && away(b, t, s) <= 1;
+      const bias = ofDistances(2, (d, _, h) => -at(m as Plain, [h, 0, 0]) * Math.abs(d));
+      return plainly(attended(q, k, v, sees, undefined, bias, (x) => 0.8 * Math.tanh(x / 0.8)).output);
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'with a bias by distance for each head, and sums by it',
+    f: (q, k, v, bias) => {
+      const places = tensor(PLACES, { dtype: 'int32' });
+      const distance = { ...(bias && { bias }), zero: 1, span: 4, sums: true } as const;
+      const { output, sums } = scaledDotProductAttention(q, k, v, { places, distance });
+      return weighed(concat([reshape(output, [output.size]), reshape(sums, [sums.size])]));
+    },
+    inputs: [...heads, { shape: [2, 1, 4] }],
+    value: (q, k, v, b) => {
+      const bias = ofDistances(2, (d, _, h) => at(b as Plain, [h, 0, clip(d)]));
+      const { output, weights } = attended(q, k, v, everything, undefined, bias);
+      return plainly(joined(output, sumsOf(weights)));
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'grouped, with a bias by distance for each query, weights and sums by it',
+    f: (q, k, v, bias) => {
+      const places = tensor(PLACES, { dtype: 'int32' });
+      const distance = { ...(bias && { bias }), zero: 1, span: 4, sums: true } as const;
+      const { output, weights, sums } = scaledDotProductAttention(q, k, v, { places, distance, causal: true, weights: true });
+      return weighed(concat([output, weights, sums].map((x) => reshape(x, [x.size]))));
+    },
+    inputs: [...grouped, { shape: [2, 4, 3, 4] }],
+    value: (q, k, v, bias) => {
+      const sees = (t: number, s: number, [b = 0]: readonly number[]) => away(b, t, s) <= 0;
+      const each = ofDistances(4, (d, b, h, t) => at(bias as Plain, [b, h, t, clip(d)]));
+      const { output, weights } = attended(q, ofEach(k, 2), ofEach(v, 2), sees, undefined, each);
+      return plainly(joined(joined(output, weights), sumsOf(weights)));
+    },
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'with sums by distance alone',
+    f: (...xs) => {
+      const { output, sums } = scaledDotProductAttention(...(xs as Operands), { distance: { zero: 1, span: 4, sums: true } });
+      return weighed(concat([reshape(output, [output.size]), reshape(sums, [sums.size])]));
+    },
+    inputs: heads,
+    value: (q, k, v) => {
+      const { output, weights } = attended(q, k, v, everything);
+      const sums = make([2, 2, 3, 4], ([b = 0, h = 0, t = 0, r = 0]) =>
+        total(range(4).map((s) => (clip(s - t - 1) === r ? at(weights, [b, h, t, s]) : 0))),
+      );
+      return plainly(joined(output, sums));
     },
   },
 ];
