@@ -26,9 +26,6 @@ const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-
 const glorot = (...paths: string[]): Record<string, Rule> => Object.fromEntries(paths.map((path) => [path, xavier]));
 const lastWidth: Rule = (shape) => within(shape.at(-1));
 
-/** N(0, 1/D). */
-const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-1) ?? Number.NaN) });
-
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
 /**
