@@ -33,11 +33,6 @@ const both =
     ...rows(real([e], [T, 6], 2)).flatMap((x, t) => of(x, t, w, 'k')),
   ];
 
-<<<<<<< HEAD
-/** Heads of queries with one head of keys; each query sees the real keys up to its own place. */
-const looking: Equation = (w, e) => {
-  const x = rows(real([e], [T, 6], 1));
-=======
 /** Raffel et al. 2020's buckets: 8 in both directions with a most of 5, 4 with a most of 3, or of 4 in one direction with a most of 5. */
 export function bucketOf(d: number, buckets = 4, most = 3, both = true): number {
   const n = both ? buckets / 2 : buckets;
@@ -87,7 +82,6 @@ const part = (all: Matrix, h: number, width: number): Matrix => all.map((row) =>
 
 /** Maps of two heads of queries and one of keys, each 4 wide. */
 const grouped: Look['maps'] = (w, x, h) => {
->>>>>>> ec22940 (Biases by distance, windows and capped scores are made within attention's tiles: ALiBi, T5's buckets, Shaw's relative positions and sliding windows need no table of queries and keys, and texts of unlike lengths no mask of them)
   const mapped = (name: string) => x.map((row) => apply(w.matrix(`${name}_proj.weight`), row));
   return [part(mapped('q'), h, 4), mapped('k'), mapped('v')];
 };
