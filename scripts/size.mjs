@@ -73,6 +73,9 @@ export const mechanism = `export { ${learning} } from 'saccade';`;
 /** The same with saving and loading. Two thirds of the difference is reading, with every check of untrusted files. */
 export const files = `export { ${learning}, loadTensors, saveTensors } from 'saccade';`;
 
+/** The export to ONNX alone, and what it may take. */
+export const onnx = { code: `export { toOnnx } from 'saccade/onnx';`, budget: 24_000 };
+
 export const wasm = ['saccade.wasm', 'saccade.relaxed.wasm'].map((name) => ({ name, bytes: readFileSync(join(root, 'build', name)) }));
 
 /** Compressed bytes of the modules of each room. @param {readonly { path: string, code: string }[]} modules */
@@ -97,6 +100,7 @@ async function main() {
   const all = await bundle("export * from 'saccade/all';");
   const one = await bundle(mechanism);
   const saved = await bundle(files);
+  const graphs = await bundle(onnx.code);
   const number = (/** @type {number} */ bytes) => bytes.toLocaleString('en').padStart(10);
   const [wide, narrow] = [byRoom(all.modules), byRoom(saved.modules.filter(({ first }) => first))];
   console.log(`compressed, each room by itself${''.padEnd(5)} everything  one mechanism, files`);
@@ -114,6 +118,7 @@ async function main() {
   line('everything', all.text, budget.everything);
   line('one mechanism, Adam', one.initial, budget.mechanism);
   line('one mechanism, Adam, safetensors', saved.initial, budget.files);
+  line('toOnnx', graphs.initial, onnx.budget);
   for (const { name, bytes } of wasm) line(name, bytes, budget.wasm);
   if (over) {
     console.error('size: over budget');

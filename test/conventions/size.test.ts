@@ -1,6 +1,6 @@
 import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
-import { budget, bundle, compressed, files, mechanism, wasm } from '../../scripts/size.mjs';
+import { budget, bundle, compressed, files, mechanism, onnx, wasm } from '../../scripts/size.mjs';
 import { kernelSizes } from '../../scripts/wasm-size.mjs';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 
@@ -20,6 +20,15 @@ describe('the bundle', () => {
     expect(paths(saved).filter((path) => /models|plot|lstm|gru|sgd/.test(path))).toEqual([]);
     expect(compressed(alone.initial)).toBeLessThanOrEqual(budget.mechanism);
     expect(compressed(saved.initial)).toBeLessThanOrEqual(budget.files);
+  });
+
+  it('brings graphs for ONNX to those who ask for them', async () => {
+    const [alone, graphs] = await Promise.all([bundle(mechanism), bundle(onnx.code)]);
+    const paths = (bundled: typeof alone) => bundled.modules.map((module) => module.path);
+    expect(paths(alone).filter((path) => path.startsWith('src/onnx/'))).toEqual([]);
+    expect(paths(graphs)).toEqual(expect.arrayContaining(['src/onnx/to-onnx.ts', 'src/onnx/table/attention.ts']));
+    expect(paths(graphs).filter((path) => /src\/(models|attention|decode|train|io|plot)/.test(path))).toEqual([]);
+    expect(compressed(graphs.initial)).toBeLessThanOrEqual(onnx.budget);
   });
 
   it.each(wasm)('holds $name of at most 40 KB compressed', ({ bytes }) => {

@@ -52,7 +52,7 @@ function columns(graph: Graph, call: OnnxCall, look: Lengths): string {
 const columnsOfAll = (graph: Graph, call: OnnxCall, look: Lengths) =>
   graph.node('Expand', [columns(graph, call, look), graph.shape([...look.lead, look.t, look.s])]);
 
-/** Elements of a table `[…, T or 1, L]` by distance. */
+/** Elements of a table `[…, T or 1, span]` by distance. */
 function fromTable(graph: Graph, call: OnnxCall, look: Lengths, table: OnnxValue): string {
   const ofAll = table.dims.at(-2)?.fixed === 1 || table.dims.length === 1;
   if (ofAll && !call.inputs[5]) {
@@ -72,7 +72,7 @@ export function nearness(graph: Graph, call: OnnxCall, look: Lengths): string | 
   return graph.node('Mul', [graph.node('Neg', [slopes.name]), far]);
 }
 
-/** Weights `[…, T, S]` added up by the column of the table: `[…, T, L]`. */
+/** Weights `[…, T, S]` added up by the column of the table: `[…, T, span]`. */
 export function sumsOf(graph: Graph, call: OnnxCall, look: Lengths, weights: string): string {
   const shape = graph.node('Concat', [graph.shape([...look.lead, look.t]), graph.ints(fixed(call, 'span'))], { axis: 0 });
   const zeros = graph.node('Expand', [graph.number('float32', 0), shape]);
