@@ -56,7 +56,7 @@ const columnsOfAll = (graph: Graph, call: OnnxCall, look: Lengths) =>
 function fromTable(graph: Graph, call: OnnxCall, look: Lengths, table: OnnxValue): string {
   const ofAll = table.dims.at(-2)?.fixed === 1 || table.dims.length === 1;
   if (ofAll && !call.inputs[5]) {
-    const rows = table.dims.length === 1 ? table.name : graph.squeeze(table.name, table.dims.length - 2); // [..., L]
+    const rows = table.dims.length === 1 ? table.name : graph.squeeze(table.name, table.dims.length - 2); // [..., span]
     return graph.node('Gather', [rows, columns(graph, call, look)], { axis: Math.max(0, table.dims.length - 2) });
   }
   const wide = graph.node('Expand', [table.name, graph.node('Concat', [graph.shape([...look.lead, look.t]), graph.ints(1)], { axis: 0 })]);
