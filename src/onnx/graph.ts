@@ -76,7 +76,7 @@ export class Graph {
   /** Names a result of the graph: what a node makes is called so from now on, anything else is passed on. */
   name(x: string, output: string): void {
     const maker = this.nodes.findIndex(({ outputs }) => outputs.includes(x));
-    if (maker < 0 || this.named.has(x)) {
+    if (maker < 0) {
       this.nodes.push({ type: 'Identity', inputs: [this.named.get(x) ?? x], outputs: [output], attributes: {} });
       return;
     }

@@ -3,7 +3,7 @@ import { rotaryTable } from '../../src/nn/index.ts';
 import type { OnnxInput } from '../../src/onnx/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { cumprod, cumsum, entropy, logSoftmax, softmax } from '../../src/ops/index.ts';
-import { arange } from '../../src/tensor/create.ts';
+import { arange, full } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -67,6 +67,30 @@ const attending: FreeRow[] = [
     name: 'of the first rows',
     inputs: { ...heads, n: real('items') },
     f: (q, k, v, n) => ops.scaledDotProductAttention(q, k, v, { length: Math.min(n.size, 2) }),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'in a window, with slopes, capped',
+    inputs: { ...heads, slopes: real(4, 1, 1) },
+    f: (q, k, v, slopes) => ops.scaledDotProductAttention(q, k, v, { before: 2, after: 1, softcap: 0.8, slopes }),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'in a window from places, with weights',
+    inputs: { ...heads, places: index('past', 'batch') },
+    f: (q, k, v, places) => ops.scaledDotProductAttention(q, k, v, { places, before: 3, causal: true, weights: true }),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'with a bias by distance for each head',
+    inputs: { ...heads, bias: real(4, 1, 5) },
+    f: (q, k, v, bias) => ops.scaledDotProductAttention(q, k, v, { distance: { bias, zero: 2 }, causal: true }),
+  },
+  {
+    op: 'scaledDotProductAttention',
+    name: 'with a bias by distance for each query from places, and sums by it',
+    inputs: { ...heads, bias: real('batch', 4, 'time', 5), places: index('past', 'batch') },
+    f: (q, k, v, bias, places) => ops.scaledDotProductAttention(q, k, v, { places, distance: { bias, zero: 3, sums: true } }),
   },
 ];
 
@@ -143,6 +167,12 @@ const moving: FreeRow[] = [
       const [p, , q] = ops.unstack(a, 1) as [Tensor, Tensor, Tensor];
       return { p, q };
     },
+  },
+  {
+    op: 'where',
+    name: 'a constant that says the shape',
+    inputs: { seen: mask('past'), x: real('batch', 'time', 'past') },
+    f: (seen, a) => ops.where(seen, full(a.shape, 2), full([], 1)),
   },
   { op: 'where', inputs: scores, f: (a, seen) => ops.where(seen, a, 2) },
   { op: 'slice', inputs: cube, f: (a) => ops.slice(a, 1, -1, undefined, { step: -1 }) },
