@@ -12,9 +12,9 @@ export interface Rates {
   lr: number;
 }
 
-/** Muon over the matrices within a model whose layers are in `transformer`, AdamW over the rest. */
+/** Muon over the matrices within a model whose layers are in `transformer`, AdamW over the rest: vectors of distances too, which are looked up. */
 export function muonOptimizer(model: Module, { muon, decay, lr }: Rates): AnyOptimizer {
-  const { hidden, rest } = muonGroups(model, (path) => !path.startsWith('transformer.'));
+  const { hidden, rest } = muonGroups(model, (path) => !path.startsWith('transformer.') || path.includes('.window.'));
   const around = new AdamW(rest, { lr, beta2: 0.99, weightDecay: 0 });
   return new Optimizers([new Muon(hidden, { lr: muon, weightDecay: decay, momentumWarmup: 300 }), around]);
 }

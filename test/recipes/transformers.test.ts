@@ -21,7 +21,8 @@ it('translate by a Transformer learns word order, far beyond remembered sentence
 
 it('scan follows short commands that it did not learn', async () => {
   const finished = await cook(scan, /simple/);
-  const [sinusoidal, rotary] = scan.rows(finished, quickly).map(({ ours }) => ours[0]);
+  const [sinusoidal, rotary, relative] = scan.rows(finished, quickly).map(({ ours }) => ours[0]);
   expect(sinusoidal).toBeGreaterThan(80);
   expect(rotary).toBeGreaterThan(80);
+  expect(relative).toBeGreaterThan(80);
 });

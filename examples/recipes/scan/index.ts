@@ -1,12 +1,15 @@
 // Commands to actions: what a Transformer makes of new sentences, longer ones, and a word it knows alone; with two kinds of positions.
-import { Adam, bucketBatches, cosineSchedule, crossEntropy, foldIn, infer, type Key, key, padBatch, parameters, Vocabulary } from 'saccade';
+import { bucketBatches, crossEntropy, foldIn, infer, type Key, key, padBatch, split, Vocabulary } from 'saccade';
+import { CombinedWindow, causal, RelativePositions } from 'saccade/attention';
 import { Seq2SeqTransformer } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
+import { trapezoidSchedule } from 'saccade/train';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Finished, Point, Recipe, Row } from '../../runner/recipe.ts';
+import { muonOptimizer, type Rates } from '../../shared/muon.ts';
 import { type Command, need, type Split, type SplitName, splitFor, wordsOf } from './commands.ts';
 
-type Places = 'sinusoidal' | 'rotary';
+type Places = 'sinusoidal' | 'rotary' | 'relative';
 
 interface Settings {
   split: SplitName;
@@ -22,23 +25,27 @@ interface Outcome {
   points: Point[];
 }
 
-interface Teaching {
+interface Teaching extends Rates {
   size: number;
   heads: number;
   layers: number;
   dropout: number;
   steps: number;
   batch: number;
-  lr: number;
   warmup: number;
+  /** The share of the steps over which the rates fall to 0. */
+  fall: number;
   /** Commands that are measured, from the first on. */
   measured: number;
 }
 
-const usual: Teaching = { size: 64, heads: 4, layers: 2, dropout: 0.1, steps: 4000, batch: 64, lr: 2e-3, warmup: 200, measured: Infinity };
-const small: Teaching = { ...usual, size: 32, layers: 2, dropout: 0, steps: 400, batch: 32, lr: 4e-3, warmup: 40, measured: 200 };
+const usual: Teaching = {
+  ...{ size: 128, heads: 8, layers: 2, dropout: 0, steps: 2500, batch: 64, measured: Infinity },
+  ...{ muon: 0.02, decay: 0.01, lr: 3e-3, warmup: 50, fall: 0.6 },
+};
+const small: Teaching = { ...usual, size: 32, heads: 4, steps: 300, batch: 32, measured: 200 };
 
-/** Commands of up to four words in quick runs. */
+/** Commands of up to five actions, for quick runs. */
 function shortened({ train, test }: Split): Split {
   const short = (all: readonly Command[]) => all.filter(({ actions }) => actions.length <= 5);
   return { train: short(train), test: short(test) };
@@ -65,16 +72,26 @@ function followed(model: Seq2SeqTransformer, commands: readonly Command[], { wor
   return (100 * right) / commands.length;
 }
 
-async function learnt({ split: name, places, key: run }: Settings, context: Context): Promise<Outcome> {
+/** Waves that are added, queries and keys that turn, or learned vectors of distances up to 16 (Shaw et al. 2018), the same for all layers. */
+function placesOf(places: Places, width: number, from: Key) {
+  if (places !== 'relative') return { positions: places };
+  const [forEncoder, forDecoder] = split(from);
+  const distances = (own: Key) => new RelativePositions({ size: width, reach: 16 }, own);
+  const back = new CombinedWindow(causal, distances(forDecoder));
+  return { positions: 'none' as const, encoder: { window: distances(forEncoder) }, decoder: { window: back } };
+}
+
+async function learnt({ split: name, places: kind, key: run }: Settings, context: Context): Promise<Outcome> {
   const how = context.quick ? small : usual;
   const whole = splitFor(name, context);
-  const split = context.quick ? shortened(whole) : whole;
+  const { train, test } = context.quick ? shortened(whole) : whole;
   const vocabularies = vocabulariesOf(whole);
   const { words, actions } = vocabularies;
-  const { size, heads, layers, dropout, steps, batch, lr, warmup } = how;
+  const { size, heads, layers, dropout, steps, batch, muon, warmup, fall } = how;
   const sizes = { source: words.size, target: actions.size, size, heads, layers, dropout, length: 64 };
-  const model = new Seq2SeqTransformer({ ...sizes, positions: places, normFirst: true }, foldIn(key(62), run));
-  const examples = split.train.map((one) => ({
+  const [forModel, forPlaces] = split(foldIn(key(62), run));
+  const model = new Seq2SeqTransformer({ ...sizes, ...placesOf(kind, size / heads, forPlaces), normFirst: true }, forModel);
+  const examples = train.map((one) => ({
     source: words.encode(one.command),
     target: [...actions.encode(one.actions), words.index('<eos>')],
   }));
@@ -87,19 +104,19 @@ async function learnt({ split: name, places, key: run }: Settings, context: Cont
   }
   const points = await context.train({
     model,
-    optimizer: new Adam(parameters(model), { lr }),
+    optimizer: muonOptimizer(model, how),
     key: foldIn(key(63), run),
     batches,
     loss: ({ source, target }, { key: step }) => crossEntropy(model.forward(source, target, { key: step }), target, { ignoreIndex: 0 }),
     steps,
-    schedule: cosineSchedule(lr, { steps, warmup }),
+    schedule: trapezoidSchedule(muon, { steps, warmup, fall }),
     clip: 1,
   });
-  return { right: followed(model, split.test.slice(0, how.measured), vocabularies), parameters: parameterCount(model), points };
+  return { right: followed(model, test.slice(0, how.measured), vocabularies), parameters: parameterCount(model), points };
 }
 
 const splits: readonly SplitName[] = ['simple', 'length', 'jump'];
-const places: readonly Places[] = ['sinusoidal', 'rotary'];
+const places: readonly Places[] = ['sinusoidal', 'rotary', 'relative'];
 
 const titles: Record<SplitName, string> = { simple: 'simple split', length: 'longer actions', jump: 'jump, learnt alone' };
 
@@ -120,8 +137,8 @@ function rowOf(finished: readonly Finished<Settings, Outcome>[], split: SplitNam
 export const scan: Recipe<Settings, Outcome> = {
   name: 'scan',
   shows:
-    'Commands to actions by a Transformer, on commands that were not learnt: drawn at random, with more actions, or with a verb that was learnt alone; positions absolute and relative.',
-  papers: ['Lake and Baroni 2018', 'Vaswani et al. 2017', 'Su et al. 2021'],
+    'Commands to actions by a Transformer, on commands that were not learnt: drawn at random, with more actions, or with a verb that was learnt alone; positions absolute, turned and relative.',
+  papers: ['Lake and Baroni 2018', 'Vaswani et al. 2017', 'Shaw et al. 2018', 'Su et al. 2021'],
   data: need,
   jobs: ({ keys }) =>
     splits.flatMap((split) =>
