@@ -57,6 +57,7 @@ export {
   type TransformerSource,
   type TransformerState,
 } from './transformer/stack.ts';
+export { T5, type T5Options } from './transformer/t5.ts';
 export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerWeights } from './transformer/transformer.ts';
 export { type SentenceEncoderOptions, UniversalSentenceEncoder } from './transformer/universal-sentence-encoder.ts';

@@ -7,6 +7,7 @@ import { attentive, bridge, encode, forecast, intra, items, looks, pointers, rea
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
+import { t5, t5s } from './t5.ts';
 import {
   decoder,
   decoderLayer,
@@ -231,6 +232,9 @@ export const moduleEquations: Record<string, Equation> = {
       `Seq2SeqTransformer: ${name}`,
       (w, e) => translator(w, ...sentencePair(e), kind).flat(),
     ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(t5s).map(([name, kind]): [string, Equation] => [`T5: ${name}`, (w, e) => t5(w, ...sentencePair(e), kind).flat()]),
   ),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),

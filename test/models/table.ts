@@ -8,6 +8,7 @@ import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
 import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
+import { T5, type T5Options } from '../../src/models/transformer/t5.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
 import { UniversalSentenceEncoder } from '../../src/models/transformer/universal-sentence-encoder.ts';
 import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
@@ -24,7 +25,7 @@ const base = { source: SYMBOLS, target: SYMBOLS, hidden: 4, embedding: 3 };
 
 export interface TranslatorRow {
   name: string;
-  build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq | Seq2SeqTransformer;
+  build(key: Key, options?: Partial<ModelOptions>): AttentionSeq2Seq | Seq2Seq | Seq2SeqTransformer | T5;
 }
 
 /** Other mechanisms, decoders and memories, for a decoder's width; none of them draws. */
@@ -61,6 +62,12 @@ const transformers: Record<string, Partial<Seq2SeqTransformerOptions>> = {
   opennmt: { positions: 'opennmt', activation: 'gelu-tanh' },
 };
 
+/** T5 of both versions, 4 wide with two heads, likewise. */
+const t5s: Record<string, Partial<T5Options>> = {
+  'version 1.0': {},
+  'version 1.1': { activation: 'gelu-tanh', gated: true, tied: false, headSize: 3, decoderLayers: 2, buckets: 6, distance: 5 },
+};
+
 /** Every encoder-decoder model in each of its variants. */
 export const translators: TranslatorRow[] = [
   ...(['additive', 'general'] as const).map((score) => ({
@@ -80,6 +87,11 @@ export const translators: TranslatorRow[] = [
     name: `Seq2SeqTransformer, ${name}`,
     build: (key: Key, { hidden: size = 4, embedding: _, layers = 1, ...options }: Partial<ModelOptions> = {}) =>
       new Seq2SeqTransformer({ source: SYMBOLS, target: SYMBOLS, size, heads: 2, layers, hidden: 5, ...own, ...options }, key),
+  })),
+  ...Object.entries(t5s).map(([name, own]) => ({
+    name: `T5, ${name}`,
+    build: (key: Key, { hidden: size = 4, source: _, target: __, embedding: ___, layers = 1, ...options }: Partial<ModelOptions> = {}) =>
+      new T5({ symbols: SYMBOLS, size, heads: 2, layers, hidden: 5, start: 1, end: 2, ...own, ...options }, key),
   })),
 ];
 

@@ -215,6 +215,25 @@ export const options: Record<string, Made> = {
     },
     { numbers: { eps: positive, scale: positive, embeddingScale: positive, softcap: positive, dropout: share, window: [0, 1.5, '3'] } },
   ),
+  T5: made(
+    saccade.T5,
+    {
+      ...{
+        symbols: 7,
+        size: 4,
+        layers: 2,
+        decoderLayers: 1,
+        heads: 2,
+        headSize: 3,
+        hidden: 6,
+        activation: 'relu',
+        gated: true,
+        tied: true,
+      },
+      ...{ buckets: 6, distance: 9, eps: 1e-6, dropout: 0.1, pad: 0, start: 0, end: 1 },
+    },
+    { numbers: { ...ofModel, eps: positive, buckets: [...never, 0, 2.5], distance: [...never, 0, 2.5] } },
+  ),
   TextEncoder: made(
     saccade.TextEncoder,
     {
