@@ -21,6 +21,7 @@ const cell = { input: 3, hidden: 4, bias: true };
 const recurrent = { ...cell, layers: 1, bidirectional: false, dropout: 0.1 };
 const score = { query: 4, key: 4, hidden: 4 };
 const model = { source: 7, target: 7, hidden: 4, embedding: 4, layers: 1, dropout: 0.1, pad: 0, start: 1, end: 2 };
+const text = { symbols: 7, size: 4, layers: 2, heads: 2, hidden: 6 };
 const never = [Number.NaN, '3', null];
 const share = [...never, -0.1, 1];
 const positive = [...never, 0, -1, Number.POSITIVE_INFINITY];
@@ -218,28 +219,14 @@ export const options: Record<string, Made> = {
   T5: made(
     saccade.T5,
     {
-      ...{
-        symbols: 7,
-        size: 4,
-        layers: 2,
-        decoderLayers: 1,
-        heads: 2,
-        headSize: 3,
-        hidden: 6,
-        activation: 'relu',
-        gated: true,
-        tied: true,
-      },
-      ...{ buckets: 6, distance: 9, eps: 1e-6, dropout: 0.1, pad: 0, start: 0, end: 1 },
+      ...{ ...text, decoderLayers: 1, headSize: 3, activation: 'relu', gated: true, tied: true, buckets: 6, distance: 9 },
+      ...{ eps: 1e-6, dropout: 0.1, pad: 0, start: 0, end: 1 },
     },
     { numbers: { ...ofModel, eps: positive, buckets: [...never, 0, 2.5], distance: [...never, 0, 2.5] } },
   ),
   TextEncoder: made(
     saccade.TextEncoder,
-    {
-      ...{ symbols: 7, size: 4, layers: 2, heads: 2, length: 5, first: 2, hidden: 6, types: 2 },
-      ...{ activation: 'gelu', eps: 1e-12, pooler: true, dropout: 0.1 },
-    },
+    { ...text, length: 5, first: 2, types: 2, activation: 'gelu', eps: 1e-12, pooler: true, dropout: 0.1 },
     { numbers: { dropout: share, eps: positive, types: [...never, -1, 2.5], first: [...never, -1, 2.5] } },
   ),
   Encoder: made(
@@ -247,9 +234,7 @@ export const options: Record<string, Made> = {
     { source: 7, embedding: 3, hidden: 4, layers: 1, dropout: 0.1, cell: 'gru' },
     { numbers: { dropout: share } },
   ),
-  UniversalSentenceEncoder: made(saccade.UniversalSentenceEncoder, {
-    ...{ symbols: 7, embedding: 4, size: 4, layers: 2, heads: 2, hidden: 6, length: 5 },
-  }),
+  UniversalSentenceEncoder: made(saccade.UniversalSentenceEncoder, { ...text, embedding: 4, length: 5 }),
   Bridge: made(saccade.Bridge, { hidden: 4, cell: true }),
   LearnedBaseline: made(saccade.LearnedBaseline, { input: 4 }),
   luong: called(

@@ -79,7 +79,7 @@ class Layer extends Module {
  */
 export class UniversalSentenceEncoder extends Module {
   readonly symbols: Embedding; // [C, E]
-  readonly layers: readonly Layer[];
+  private readonly layers: readonly Layer[];
   readonly output: Linear; // [D, D]
   /** The most tokens of a sentence. */
   readonly length: number;
