@@ -7,7 +7,9 @@ import { Share, type Size } from './size.ts';
 
 /** A tensor as an op of the table sees it. */
 export interface OnnxValue {
+  /** Element type. */
   readonly dtype: DType;
+  /** Its lengths; `undefined` if nothing explains one. */
   readonly dims: readonly (Size | undefined)[];
   /** What nodes call it. */
   readonly name: string;
@@ -17,9 +19,13 @@ export interface OnnxValue {
 
 /** A call of an op, as the table turns it into nodes. */
 export interface OnnxCall {
+  /** Name of the op. */
   readonly op: string;
+  /** Its inputs in order; `null` for an optional one that is absent. */
   readonly inputs: readonly (OnnxValue | null)[];
+  /** Its attributes, with lengths as they depend on the inputs. */
   readonly attributes: Readonly<Record<string, Explained>>;
+  /** Type and lengths of its results. */
   readonly outputs: readonly Pick<OnnxValue, 'dtype' | 'dims'>[];
 }
 
@@ -36,8 +42,11 @@ export function bytesOf(type: Type, values: ArrayLike<number>): Uint8Array {
 
 /** Nodes, and what they read. */
 export class Graph {
+  /** Version of ONNX's operators. */
   readonly opset: number;
+  /** The nodes, in order. */
   readonly nodes: Node[] = [];
+  /** The constants. */
   readonly initializers: Initializer[] = [];
   private readonly taken: Set<string>;
   private readonly counts = new Map<string, number>();
@@ -156,6 +165,7 @@ export class Graph {
     });
   }
 
+  /** The elements as another type. */
   cast(x: string, type: Type): string {
     return this.node('Cast', [x], { to: { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }[type] });
   }
@@ -165,10 +175,12 @@ export class Graph {
     return order.every((axis, i) => axis === i) ? x : this.node('Transpose', [x], { perm: order });
   }
 
+  /** Puts in axes of length 1, at these places of the result. */
   unsqueeze(x: string, ...axes: number[]): string {
     return axes.length === 0 ? x : this.node('Unsqueeze', [x, this.ints(...axes)]);
   }
 
+  /** Takes out axes of length 1. */
   squeeze(x: string, ...axes: number[]): string {
     return axes.length === 0 ? x : this.node('Squeeze', [x, this.ints(...axes)]);
   }

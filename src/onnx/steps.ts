@@ -149,7 +149,9 @@ export function stepsToOnnx<const Begin extends Inputs, const Step extends Input
 
 /** A model that writes token by token: what searches take. */
 export interface OnnxDecoder<Kept extends State, S extends State> {
+  /** The state before the first token. */
   initialState(source: Kept): S;
+  /** One step: from the last token of each row (int32 `[N]`) to the logits of the next one. */
   step(tokens: Tensor, source: Kept, state: S): { logits: Tensor; state: S; trace?: Tensor };
 }
 

@@ -44,10 +44,12 @@ export class Config {
     return this.one(names, fallback, 'a whole number from 1', (value) => Number.isSafeInteger(value) && (value as number) > 0);
   }
 
+  /** A flag under one of these names. */
   flag(names: string | readonly string[], fallback?: boolean): boolean {
     return this.one(names, fallback, 'true or false', (value) => typeof value === 'boolean');
   }
 
+  /** A text under one of these names. */
   text(names: string | readonly string[], fallback?: string): string {
     return this.one(names, fallback, 'text', (value) => typeof value === 'string');
   }

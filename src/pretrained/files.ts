@@ -24,6 +24,7 @@ export interface Found {
 
 /** A `model.safetensors.index.json`. */
 export interface Index extends Readonly<Record<string, unknown>> {
+  /** The file of each tensor, by its name. */
   readonly weight_map: Readonly<Record<string, string>>;
 }
 

@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** A file that a model was in. */
 export interface PretrainedFile extends FileFacts {
+  /** Name of the file. */
   readonly name: string;
   /** The tensors of it that were not skipped. */
   readonly names: readonly string[];

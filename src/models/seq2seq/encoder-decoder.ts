@@ -66,6 +66,7 @@ export interface Taught extends Looked {
 
 /** The result of all steps together: `vector` `[B, T, D]`, and attention as {@link Taught} has it. */
 export interface TaughtVectors extends Looked {
+  /** The vector of each step, from which the next token is predicted `[B, T, D]`. */
   vector: Tensor;
 }
 

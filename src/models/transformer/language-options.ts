@@ -26,11 +26,13 @@ type OfLayers = 'size' | 'heads' | 'hidden' | 'activation' | 'gated' | 'normFirs
 export interface LanguageModelOptions extends Pick<TransformerEncoderLayerOptions, OfLayers> {
   /** The number of symbols, C. */
   symbols: number;
+  /** Number of layers. */
   layers: number;
   /** The most tokens of a text. */
   length: number;
   /** Default `learned`. */
   positions?: LanguagePositions | undefined;
+  /** The rates of rotary positions, if `positions` is `rotary`. */
   rotary?: RotaryChoice | undefined;
   /** `layer`, `rms`, or what makes a norm of a width. Default `layer`. */
   norm?: 'layer' | 'rms' | ((size: number) => Norm) | undefined;

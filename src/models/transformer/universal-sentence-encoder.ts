@@ -20,6 +20,7 @@ export interface SentenceEncoderOptions {
   embedding?: number | undefined;
   /** D, of everything behind the first layer's attention, and of the sentence's vector. */
   size: number;
+  /** Number of layers. */
   layers: number;
   /** H, a divisor of D and of `embedding`. */
   heads: number;

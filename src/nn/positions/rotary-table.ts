@@ -32,6 +32,7 @@ export interface RotaryTableOptions {
   length: number;
   /** θ of the paper and of configurations (`rope_theta`). Default 10000. */
   base?: number | undefined;
+  /** How rates are lowered for longer texts. Default: not at all. */
   scaling?: RotaryScaling | undefined;
 }
 
