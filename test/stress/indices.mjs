@@ -20,6 +20,11 @@ const byTensor = {
   oneHot: { shape: [4], low: -1, run: (index) => ops.oneHot(index, N) },
   crossEntropy: { shape: [3], low: 0, run: (index, x) => ops.crossEntropy(ops.transpose(x, 0, 1), index) },
   nllLoss: { shape: [3], low: 0, run: (index, x) => ops.nllLoss(ops.logSoftmax(ops.transpose(x, 0, 1)), index) },
+  rotary: {
+    shape: [1, 4],
+    low: 0,
+    run: (index) => ops.rotary(normal(key(2), [2, 1, 4, 2]), normal(key(3), [N, 2]), index, { layout: 'pairs' }),
+  },
   Embedding: { shape: [2, 2], low: 0, run: (index) => new Embedding({ symbols: N, size: 3 }, key(1)).forward(index) },
 };
 /** @type {Record<string, (at: number, x: Tensor) => Tensor>} */
