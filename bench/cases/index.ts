@@ -1,6 +1,7 @@
 import type { Case, Figure } from '../case.ts';
 import { attentions } from './attention.ts';
 import { dates } from './dates.ts';
+import { decode } from './decode.ts';
 import { elementwise } from './elementwise.ts';
 import { encoder } from './encoder.ts';
 import { g2p } from './g2p.ts';
@@ -24,6 +25,7 @@ export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   g2p,
   gpt,
   encoder,
+  decode,
   small: smallOps,
   package: weight,
 };
