@@ -8,39 +8,51 @@ class Turn {
   }
 }
 
-/** Elements i and i + half form a pair. */
-function turnHalves(out: usize, x: usize, cos: usize, half: i32, sign: v128): void {
-  const step = (<usize>half) << 2;
-  for (let i = 0; i < half; i += 4) {
-    const rest = half - i;
+class Pair {
+  /** Four elements (or the last `rest`) with those `step` bytes behind. */
+  @inline static halves(out: usize, x: usize, cos: usize, step: usize, sign: v128, rest: i32): void {
     const a = Part.load(x, rest);
     const b = Part.load(x + step, rest);
     const c = Part.load(cos, rest);
     const s = f32x4.mul(Part.load(cos + step, rest), sign);
     Part.store(out, Turn.of(a, b, c, f32x4.neg(s)), rest);
     Part.store(out + step, Turn.of(b, a, c, s), rest);
+  }
+
+  /** Two pairs of neighbours (or the last one); `signs` belong to the sines. */
+  @inline static neighbours(out: usize, x: usize, cos: usize, step: usize, signs: v128, pairs: i32): void {
+    const a = Part.load(x, 2 * pairs);
+    const c = V.loadTail(cos, pairs);
+    const s = V.loadTail(cos + step, pairs);
+    Part.store(out, Turn.of(a, V.swapPairs(a), V.zipLow(c, c), f32x4.mul(V.zipLow(s, s), signs)), 2 * pairs);
+  }
+}
+
+/** Elements i and i + half form a pair. */
+function turnHalves(out: usize, x: usize, cos: usize, half: i32, sign: v128): void {
+  const step = (<usize>half) << 2;
+  let i = 0;
+  for (; i <= half - 4; i += 4) {
+    Pair.halves(out, x, cos, step, sign, 4);
     out += 16;
     x += 16;
     cos += 16;
   }
+  if (i < half) Pair.halves(out, x, cos, step, sign, half - i);
 }
 
 /** Elements 2i and 2i + 1 form a pair. */
 function turnPairs(out: usize, x: usize, cos: usize, half: i32, sign: v128): void {
   const step = (<usize>half) << 2;
   const signs = f32x4.mul(f32x4(-1, 1, -1, 1), sign);
-  for (let i = 0; i < half; i += 2) {
-    const rest = half - i;
-    const pairs = rest < 2 ? 1 : 2;
-    const c = V.loadTail(cos, pairs);
-    const s = V.loadTail(cos + step, pairs);
-    const a = Part.load(x, 2 * rest);
-    const y = Turn.of(a, V.swapPairs(a), V.zipLow(c, c), f32x4.mul(V.zipLow(s, s), signs));
-    Part.store(out, y, 2 * rest);
+  let i = 0;
+  for (; i <= half - 2; i += 2) {
+    Pair.neighbours(out, x, cos, step, signs, 2);
     out += 16;
     x += 16;
     cos += 8;
   }
+  if (i < half) Pair.neighbours(out, x, cos, step, signs, 1);
 }
 
 /**
