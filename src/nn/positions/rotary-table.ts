@@ -3,26 +3,17 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Long, powers, waves } from './exact.ts';
 import { isBase, isEven } from './sinusoidal.ts';
 
-/** Positions are divided by `factor` (Chen et al. 2023, "Extending context window by positional interpolation"). */
-interface Linear {
-  kind: 'linear';
-  factor: number;
-}
-
 /**
- * Llama 3.1's: a wave of more than `originalLength / lowFactor` positions becomes `factor` times as long, one of fewer than `originalLength / highFactor` stays,
- * and between the two the rates are mixed.
+ * Rates for texts longer than those of the training. `linear`: positions are divided by `factor` (Chen et al. 2023, "Extending context window by
+ * positional interpolation"). `llama3`, Llama 3.1's: a wave of more than `originalLength / lowFactor` positions becomes `factor` times as long, one of
+ * fewer than `originalLength / highFactor` stays, and between the two the rates are mixed.
  */
-interface Llama3 {
-  kind: 'llama3';
-  factor: number;
-  lowFactor: number;
-  highFactor: number;
-  originalLength: number;
-}
+export type RotaryScaling =
+  | { kind: 'linear'; factor: number }
+  | { kind: 'llama3'; factor: number; lowFactor: number; highFactor: number; originalLength: number };
 
-/** Rates for texts longer than those of the training. */
-export type RotaryScaling = Linear | Llama3;
+type Linear = Extract<RotaryScaling, { kind: 'linear' }>;
+type Llama3 = Extract<RotaryScaling, { kind: 'llama3' }>;
 
 /** Options of {@link rotaryTable}. */
 export interface RotaryTableOptions {
