@@ -33,7 +33,7 @@ interface Kind extends Omit<Layer, 'heads' | 'may'> {
 export const translating: Record<string, Kind> = {
   sinusoidal: { bend: relu, place: (w, _, t) => sinusoid(at(w.matrix('embedding.weight'), 0).length, t) },
   learned: { bend: silu, first: true, shared: true, tied: true, plain: true, place: (w, path, t) => at(w.matrix(`${path}.weight`), t) },
-  rotary: { bend: reluSquared, first: true, keyHeads: 1, norm: rmsNorm, turn: rotary, layers: 2 },
+  rotary: { bend: reluSquared, first: true, keyHeads: 1, norm: rmsNorm, eps: 1e-2, turn: rotary, layers: 2 },
   opennmt: { bend: geluTanh, place: (w, _, t) => sines(at(w.matrix('embedding.weight'), 0).length, t) },
 };
 

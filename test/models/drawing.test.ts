@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { AttentionSeq2Seq } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
 import type { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
+import { TransformerDecoderLayer } from '../../src/models/transformer/decoder-layer.ts';
+import { TransformerEncoderLayer } from '../../src/models/transformer/layer.ts';
+import { Seq2SeqTransformer } from '../../src/models/transformer/seq2seq-transformer.ts';
+import type { Module } from '../../src/nn/module.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { type Key, key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -91,6 +95,59 @@ describe('teacher forcing', () => {
     const plain = fed.splice(0);
     model.forward(source(), target, { key: key(2) });
     for (const [t, embedded] of fed.entries()) expectDropped(embedded, plain[t] as Tensor);
+  });
+});
+
+describe('Transformers', () => {
+  /** Gives the last maps of each half nothing but a bias of its own. */
+  const only = (biases: Record<string, number>, layer: Module) => {
+    for (const [path, x] of layer.stateDict()) {
+      const name = Object.keys(biases).find((start) => path.startsWith(start));
+      if (name) x.view().fill(path.endsWith('bias') ? (biases[name] as number) : 0);
+    }
+  };
+  /** Each element of y − x is a sum of some of the biases / (1 − P), each there with probability 1 − P. */
+  function expectHalves(y: Tensor, x: Tensor, biases: readonly number[]): void {
+    const [a, b] = [list(y), list(x)];
+    const sums = a.map((v, i) => Math.round((v - (b[i] as number)) * (1 - P)));
+    a.forEach((v, i) => {
+      expect(Math.abs((v - (b[i] as number)) * (1 - P) - (sums[i] as number))).toBeLessThanOrEqual(1e-5);
+    });
+    for (const bias of biases) {
+      const there = sums.filter((sum) => (sum & bias) !== 0).length / sums.length;
+      expect(Math.abs(there - (1 - P)), `${bias}`).toBeLessThan(5 * Math.sqrt((P * (1 - P)) / sums.length));
+    }
+  }
+
+  it('drop elements of what each half of a layer adds', () => {
+    const sizes = { size: 6, heads: 2, normFirst: true, dropout: P };
+    const [x, memory] = [real(BATCH, [7, 6], 1), real(BATCH, [5, 6], 2)];
+    const encoder = new TransformerEncoderLayer(sizes, key(1));
+    only({ 'self_attn.out_proj': 1, linear2: 2 }, encoder);
+    expectHalves(encoder.forward(x, { key: key(2) }), x, [1, 2]);
+    const decoder = new TransformerDecoderLayer(sizes, key(1));
+    only({ 'self_attn.out_proj': 1, 'multihead_attn.out_proj': 2, linear2: 4 }, decoder);
+    expectHalves(decoder.forward(x, memory, { key: key(2) }), x, [1, 2, 4]);
+  });
+
+  it('drop elements of embeddings with their positions, of source and target', () => {
+    const model = new Seq2SeqTransformer({ source: SYMBOLS, target: SYMBOLS, size: 8, heads: 2, layers: 1, dropout: P }, key(1));
+    const seen: Tensor[] = [];
+    for (const stack of [model.transformer.encoder, model.transformer.decoder]) {
+      const forward = stack.forward.bind(stack) as (...given: unknown[]) => unknown;
+      Object.assign(stack, {
+        forward: (x: Tensor, ...rest: unknown[]) => {
+          seen.push(x);
+          return forward(x, ...rest);
+        },
+      });
+    }
+    const target = sentences(BATCH, 4, SYMBOLS, 2);
+    model.forward(source(), target);
+    model.forward(source(), target, { key: key(2) });
+    const [read, written, dropped, other] = seen as [Tensor, Tensor, Tensor, Tensor];
+    expectDropped(dropped, read);
+    expectDropped(other, written);
   });
 });
 

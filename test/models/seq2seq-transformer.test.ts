@@ -122,6 +122,11 @@ describe('Seq2SeqTransformer', () => {
     expect(() => build({ positions: { first: -1 } })).toThrow('Seq2SeqTransformer positions: first must be a whole number from 0, got -1');
     expect(() => build({ length: 5 }).forward(source, target)).toThrow('Seq2SeqTransformer: source must be at most 5 long, got 6');
     expect(() => build({ length: 6 }).forward(source, target)).toThrow('Seq2SeqTransformer: target must be at most 6 long, got 7');
+    const short = build({ length: 6 });
+    const shut = short.output.bias?.view() as Float32Array;
+    shut[2] = -99; // it never ends
+    expect(() => short.translate(source, { maxLength: 7 })).toThrow('Seq2SeqTransformer: target must be at most 6 long, got 7');
+    expect(short.translate(source, { maxLength: 6 }).tokens[0]?.length).toBe(6);
     expect(() => build({ heads: 3 })).toThrow('MultiHead: size must be a multiple of heads, got 8 and 3');
     const read = model.read(source);
     const embedded = model.embedding.forward(tensor(Int32Array.of(1, 1, 1)));

@@ -58,7 +58,7 @@ const transformers: Record<string, Partial<Seq2SeqTransformerOptions>> = {
     tied: true,
     scaleEmbeddings: false,
   },
-  rotary: { positions: 'rotary', activation: 'relu2', normFirst: true, norm: 'rms', keyHeads: 1, bias: false, layers: 2 },
+  rotary: { positions: 'rotary', activation: 'relu2', normFirst: true, norm: 'rms', eps: 1e-2, keyHeads: 1, bias: false, layers: 2 },
   opennmt: { positions: 'opennmt', activation: 'gelu-tanh' },
 };
 
