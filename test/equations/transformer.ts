@@ -55,6 +55,8 @@ export interface Layer {
   norm?: (w: Weights, x: Vector, eps?: number) => Vector;
   /** Added to the score of a head's query t and key s. */
   bias?: (head: number, t: number, s: number) => number;
+  /** What a score at a distance gains, and what its value does. */
+  far?: { score: (q: Vector, t: number, s: number, head: number) => number; value?: (t: number, s: number) => Vector } | undefined;
   /** A query or key at a place, turned. */
   turn?: (x: Vector, place: number) => Vector;
   may: (t: number, s: number) => boolean;
@@ -73,7 +75,7 @@ export function looked(
   w: Weights,
   queries: Matrix,
   source: Matrix,
-  layer: Pick<Layer, 'heads' | 'keyHeads' | 'scale' | 'may' | 'turn' | 'bias'>,
+  layer: Pick<Layer, 'heads' | 'keyHeads' | 'scale' | 'may' | 'turn' | 'bias' | 'far'>,
 ): Seen {
   const { heads, keyHeads = heads, may, turn = (x) => x, bias = () => 0 } = layer;
   const width = at(w.matrix('out_proj.weight'), 0).length / heads;
@@ -94,9 +96,11 @@ export function looked(
     return queries.map((x, t) => {
       const q = turn(part(map(0, x), head), t + source.length - queries.length);
       const places = range(source.length).filter((s) => may(t, s));
-      const shares = softmax(places.map((s) => dot(q, at(keys, s)) * (layer.scale ?? 1 / Math.sqrt(width)) + bias(head, t, s)));
+      const gain = (s: number) => bias(head, t, s) + (layer.far?.score(q, t, s, head) ?? 0);
+      const shares = softmax(places.map((s) => dot(q, at(keys, s)) * (layer.scale ?? 1 / Math.sqrt(width)) + gain(s)));
       const weights = range(source.length).map((s) => (places.includes(s) ? at(shares, places.indexOf(s)) : 0));
-      return { weights, read: blend(weights, values) };
+      const seen = values.map((value, s) => (layer.far?.value ? plus(value, layer.far.value(t, s)) : value));
+      return { weights, read: blend(weights, seen) };
     });
   });
   return {
@@ -139,7 +143,7 @@ export function layer(w: Weights, x: Matrix, options: Layer): Matrix {
 /** One layer of a decoder: between the two, attention to a source where `sees` lets it. */
 export function decoderLayer(w: Weights, x: Matrix, source: Matrix, options: Layer & { sees: Layer['may'] }): Matrix {
   const own = half(w, 1, x, options, (z) => looked(w.within('self_attn'), z, z, options).output);
-  const { turn: _, bias: __, ...cross } = { ...options, may: options.sees };
+  const { turn: _, bias: __, far: ___, ...cross } = { ...options, may: options.sees };
   const read = half(w, 2, own, options, (z) => looked(w.within('multihead_attn'), z, source, cross).output);
   return half(w, 3, read, options, (z) => z.map((row) => net(w, row, options.bend)));
 }

@@ -1,5 +1,6 @@
 // What is the Transformer's alone among the translators; `translators.test.ts` and `aren.test.ts` have the rest.
 import { describe, expect, it } from 'vitest';
+import { DistanceBias } from '../../src/attention/distance.ts';
 import { noGrad } from '../../src/autograd/record.ts';
 import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
 import { sinusoidalTable } from '../../src/nn/positions/sinusoidal.ts';
@@ -107,8 +108,16 @@ describe('Seq2SeqTransformer', () => {
     const logits = (positions: Seq2SeqTransformerOptions['positions']) => bits(build({ positions }).forward(source, target));
     expect(logits({ preset: 'tensor2tensor', first: 1 })).toEqual(logits('opennmt'));
     expect(logits({ preset: 'vaswani' })).toEqual(logits('sinusoidal'));
-    const kinds = ['sinusoidal', 'tensor2tensor', 'opennmt', 'learned', 'rotary', 'none'] as const;
+    const kinds = ['sinusoidal', 'tensor2tensor', 'opennmt', 'learned', 'rotary', 'relative', 'distance', 'alibi', 'none'] as const;
     expect(new Set(kinds.map((kind) => String(logits(kind)))).size).toBe(kinds.length);
+  });
+
+  it('draws no window anew that it is given', () => {
+    const window = new DistanceBias({ heads: 2 }, key(5));
+    const before = bits(window.weight);
+    const given = build({ encoder: { window } });
+    expect([...given.stateDict().values()]).toContain(window.weight);
+    expect(bits(window.weight)).toEqual(before);
   });
 
   it('refuses what it cannot be made of or do, by name', () => {
@@ -117,7 +126,7 @@ describe('Seq2SeqTransformer', () => {
       'Seq2SeqTransformer: shared needs as many source symbols as target symbols, of one size, got 8 of 8 and 9 of 8',
     );
     expect(() => build({ positions: 'sinus' as 'none' })).toThrow(
-      "Seq2SeqTransformer: positions must be one of sinusoidal, tensor2tensor, opennmt, learned, rotary, none, got 'sinus'",
+      "Seq2SeqTransformer: positions must be one of sinusoidal, tensor2tensor, opennmt, learned, rotary, relative, distance, alibi, none, got 'sinus'",
     );
     expect(() => build({ positions: { first: -1 } })).toThrow('Seq2SeqTransformer positions: first must be a whole number from 0, got -1');
     expect(() => build({ length: 5 }).forward(source, target)).toThrow('Seq2SeqTransformer: source must be at most 5 long, got 6');

@@ -59,6 +59,9 @@ const transformers: Record<string, Partial<Seq2SeqTransformerOptions>> = {
     scaleEmbeddings: false,
   },
   rotary: { positions: 'rotary', activation: 'relu2', normFirst: true, norm: 'rms', eps: 1e-2, keyHeads: 1, bias: false, layers: 2 },
+  alibi: { positions: 'alibi', activation: 'relu' },
+  distance: { positions: 'distance', activation: 'relu', normFirst: true, scale: 1 },
+  relative: { positions: 'relative', activation: 'relu' },
   opennmt: { positions: 'opennmt', activation: 'gelu-tanh' },
 };
 

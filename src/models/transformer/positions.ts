@@ -2,7 +2,11 @@
 
 import type { Between } from '../../attention/between.ts';
 import { Rotary } from '../../attention/between.ts';
+import { alibi, DistanceBias, RelativePositions } from '../../attention/distance.ts';
+import type { Window } from '../../attention/parts.ts';
+import { CombinedWindow } from '../../attention/window.ts';
 import { Module, param } from '../../nn/module.ts';
+import { alibiSlopes } from '../../nn/positions/alibi-slopes.ts';
 import { rotaryTable } from '../../nn/positions/rotary-table.ts';
 import { type SinusoidalOptions, sinusoidalTable } from '../../nn/positions/sinusoidal.ts';
 import { add, gather, mul, normal, slice } from '../../ops/index.ts';
@@ -24,11 +28,12 @@ const waves = {
 /**
  * How a model tells places apart. `sinusoidal` (Vaswani et al. 2017, §3.5), `tensor2tensor` and `opennmt` (the same from position 1) are waves added to the
  * embeddings, and {@link Waves} any others; `learned` vectors are added too (Gehring et al. 2017, §3.1); `rotary` turns queries and keys (Su et al. 2021);
- * with `none` only the window of a decoder shows the order.
+ * `relative` vectors of 16 places to each side meet queries and values (Shaw et al. 2018); `distance` adds T5's learned bias to scores ({@link DistanceBias},
+ * one for all layers of a stack) and `alibi` one that is not learned ({@link alibi}); with `none` only the window of a decoder shows the order.
  */
-export type Positions = keyof typeof waves | 'learned' | 'rotary' | 'none' | Waves;
+export type Positions = keyof typeof waves | 'learned' | 'rotary' | 'relative' | 'distance' | 'alibi' | 'none' | Waves;
 
-const isName = /* @__PURE__ */ isOneOf(...Object.keys(waves), 'learned', 'rotary', 'none');
+const isName = /* @__PURE__ */ isOneOf(...Object.keys(waves), 'learned', 'rotary', 'relative', 'distance', 'alibi', 'none');
 
 /** The rule of {@link Positions}. */
 export const arePositions: Rule = (op, name, value) => {
@@ -50,6 +55,21 @@ export function betweenOf(positions: Positions, width: number, length: number): 
   return positions === 'rotary' ? new Rotary({ table: outside(() => rotaryTable({ width, length })) }) : undefined;
 }
 
+/** The window of a stack that tells distances apart, if the positions do. */
+export function distancesOf(
+  positions: Positions,
+  { heads, width, scale, bidirectional }: { heads: number; width: number; scale: number | undefined; bidirectional: boolean },
+  key: Key,
+): Window | undefined {
+  if (positions === 'alibi') return alibi(outside(() => alibiSlopes(heads)));
+  if (positions === 'distance') return new DistanceBias({ heads, bidirectional }, key);
+  return positions === 'relative' ? new RelativePositions({ size: width, reach: 16, scale }, key) : undefined;
+}
+
+/** Both windows, if there are two. */
+export const bothWindows = (one: Window | undefined, other: Window | undefined): Window | undefined =>
+  one && other ? new CombinedWindow(one, other) : (one ?? other);
+
 /** Vectors of places that are added to those of tokens. Learned ones are a parameter `weight` `[length, D]`, N(0, 1/√D). */
 export class AddedPositions extends Module {
   private readonly weight: Tensor; // [length, D]
@@ -61,9 +81,9 @@ export class AddedPositions extends Module {
 
   /** The vectors of a kind of positions; `null` if nothing is added. */
   static of(positions: Positions, { length, size }: { length: number; size: number }, key: Key): AddedPositions | null {
-    if (positions === 'rotary' || positions === 'none') return null;
+    if (typeof positions === 'string' && !(positions === 'learned' || positions in waves)) return null;
     if (positions === 'learned') return new AddedPositions(param(() => mul(normal(key, [length, size]), 1 / Math.sqrt(size))));
-    const kind = typeof positions === 'string' ? waves[positions] : positions;
+    const kind = typeof positions === 'string' ? waves[positions as keyof typeof waves] : positions;
     return new AddedPositions(outside(() => sinusoidalTable({ ...kind, length, size })));
   }
 

@@ -1,4 +1,6 @@
 import { KeyValueCache } from '../../attention/cache.ts';
+import type { Window } from '../../attention/parts.ts';
+import { causal } from '../../attention/window.ts';
 import { assign } from '../../nn/buffer.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
@@ -12,7 +14,7 @@ import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type DecoderStep, EncoderDecoder, type TaughtVectors } from '../seq2seq/encoder-decoder.ts';
 import { expectSource, expectTokens, isModel, type Specials, shiftRight, specials, tokenMask } from '../tokens.ts';
-import { AddedPositions, arePositions, betweenOf, type Positions } from './positions.ts';
+import { AddedPositions, arePositions, betweenOf, bothWindows, distancesOf, type Positions } from './positions.ts';
 import type { TransformerSource, TransformerState } from './stack.ts';
 import { isTransformer, Transformer, type TransformerOptions, type TransformerWeights } from './transformer.ts';
 
@@ -67,6 +69,8 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
   readonly sourceEmbedding: Embedding; // [source, D]
   private readonly sourcePositions: AddedPositions | null;
   private readonly positions: AddedPositions | null;
+  private readonly sourceDistances: Window | undefined;
+  private readonly distances: Window | undefined;
   readonly transformer: Transformer;
   override readonly output: Linear; // [target, D]
   /** The layer whose attention is the alignment. */
@@ -100,8 +104,14 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
     this.sourceEmbedding = shared ? this.embedding : narrow(new Embedding({ symbols: source, size: sourceSize }, forSource));
     this.sourcePositions = AddedPositions.of(positions, { length, size: sourceSize }, forSourcePositions);
     this.positions = AddedPositions.of(positions, { length, size }, forPositions);
-    const between = betweenOf(positions, sizes.headSize ?? size / sizes.heads, length);
-    this.transformer = new Transformer({ ...sizes, ...(between && { between }) }, forTransformer);
+    const { heads, headSize: width = size / heads, scale } = sizes;
+    const distances = (bidirectional: boolean, from: Key) => distancesOf(positions, { heads, width, scale, bidirectional }, from);
+    this.sourceDistances = distances(true, forSourcePositions);
+    this.distances = distances(false, forPositions);
+    const between = betweenOf(positions, width, length) ?? sizes.between;
+    const encoder = { ...sizes.encoder, window: bothWindows(sizes.encoder?.window, this.sourceDistances) };
+    const decoder = { ...sizes.decoder, window: bothWindows(sizes.decoder?.window ?? causal, this.distances) };
+    this.transformer = new Transformer({ ...sizes, between, encoder, decoder }, forTransformer);
     this.output = new Linear({ input: size, output: target }, forOutput);
     if (tied) Object.assign(this.output, { weight: this.embedding.weight });
     const layers = this.transformer.decoder.layers.length;

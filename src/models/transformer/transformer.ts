@@ -98,13 +98,16 @@ export class Transformer extends Module {
   }
 }
 
-/** Draws every matrix of a module anew from Glorot's uniform distribution, as `nn.Transformer` does. */
+/** The maps of layers: not what windows and norms hold, nor what the caller made. */
+const map = /(?:^|\.)(?:linear[12]|gate|(?:self|multihead)_attn\.(?:in|[qkv]|out)_proj)[._]weight$/;
+
+/** Draws every map of the layers anew from Glorot's uniform distribution, as `nn.Transformer` does. */
 function drawnByGlorot(module: Module, key: Key): void {
   scope(() => {
-    for (const [i, x] of [...module.stateDict().values()].entries()) {
+    for (const [i, [path, x]] of [...module.stateDict()].entries()) {
       const [height = 0, width = 0] = x.shape;
       const bound = Math.sqrt(6 / (height + width));
-      if (x.rank === 2) assign(x, uniform(foldIn(key, i), x.shape, { low: -bound, high: bound }));
+      if (map.test(path)) assign(x, uniform(foldIn(key, i), x.shape, { low: -bound, high: bound }));
     }
   });
 }
