@@ -11,7 +11,6 @@ import { type Key, split } from '../../tensor/random.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import {
   attentionOf,
-  type FeedForward,
   feedForward,
   feedForwardOf,
   type Given,
@@ -63,7 +62,7 @@ type Looked = Given & { weights?: Tensor };
  * Parameters are named and laid out as in PyTorch's `nn.TransformerDecoderLayer`. Unlike there the window is `causal` by default: `everywhere`
  * makes a decoder that sees its whole target.
  */
-export class TransformerDecoderLayer extends Module implements FeedForward {
+export class TransformerDecoderLayer extends Module {
   readonly self_attn: MultiHead;
   readonly multihead_attn: MultiHead;
   readonly linear1: Linear; // [F, D]

@@ -10,7 +10,6 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import {
   attentionOf,
   calling,
-  type FeedForward,
   feedForward,
   feedForwardOf,
   half,
@@ -29,7 +28,7 @@ export { type Activation, isActivation, type LayerCall, type Norm, type Transfor
  * `normFirst`, `y = x + A(N₁(x))` and `y + W₂ f(W₁ N₂(y) + b₁) + b₂`. Parameters are named and laid out as in PyTorch's
  * `nn.TransformerEncoderLayer`, its `norm_first` and `bias` too; only `hidden` has another default.
  */
-export class TransformerEncoderLayer extends Module implements FeedForward {
+export class TransformerEncoderLayer extends Module {
   readonly self_attn: MultiHead;
   readonly linear1: Linear; // [F, D]
   readonly linear2: Linear; // [D, F]

@@ -13,7 +13,7 @@ import { anything, isFlag, isNumber, isPositive, isShare, isSize, maybe, type Na
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
-const activations = {
+const activations: Record<Exclude<Activation, (x: Tensor) => Tensor>, (x: Tensor) => Tensor> = {
   relu,
   gelu: (x: Tensor) => gelu(x),
   'gelu-tanh': (x: Tensor) => gelu(x, { approximate: 'tanh' }),
@@ -25,7 +25,7 @@ const activations = {
  * What bends the feed-forward net: any map of a tensor to one of its shape, or by name `relu`, `gelu`, `gelu-tanh` (GPT-2's approximation), `silu`
  * (`x σ(x)`, LLaMA's) and `relu2` (the square of `relu`: So et al. 2021, "Primer", §4.2).
  */
-export type Activation = keyof typeof activations | ((x: Tensor) => Tensor);
+export type Activation = 'relu' | 'gelu' | 'gelu-tanh' | 'silu' | 'relu2' | ((x: Tensor) => Tensor);
 
 /** A part that normalises the last axis. */
 export type Norm = Module & {

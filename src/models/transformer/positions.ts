@@ -31,7 +31,17 @@ const waves = {
  * `relative` vectors of 16 places to each side meet queries and values (Shaw et al. 2018); `distance` adds T5's learned bias to scores ({@link DistanceBias},
  * one for all layers of a stack) and `alibi` one that is not learned ({@link alibi}); with `none` only the window of a decoder shows the order.
  */
-export type Positions = keyof typeof waves | 'learned' | 'rotary' | 'relative' | 'distance' | 'alibi' | 'none' | Waves;
+export type Positions =
+  | 'sinusoidal'
+  | 'tensor2tensor'
+  | 'opennmt'
+  | 'learned'
+  | 'rotary'
+  | 'relative'
+  | 'distance'
+  | 'alibi'
+  | 'none'
+  | Waves;
 
 const isName = /* @__PURE__ */ isOneOf(...Object.keys(waves), 'learned', 'rotary', 'relative', 'distance', 'alibi', 'none');
 
