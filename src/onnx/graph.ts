@@ -1,15 +1,14 @@
 // A graph as it is written: nodes in order, and the constants and lengths that they share.
 
 import type { DType } from '../runtime/backend.ts';
-import type { Attribute, Initializer, Node, Type } from './model.ts';
-import type { Explained } from './program.ts';
+import { type Attribute, type Initializer, type Node, type OnnxAttribute, type Type, types } from './model.ts';
 import { Share, type Size } from './size.ts';
 
 /** A tensor as an op of the table sees it. */
 export interface OnnxValue {
   /** Element type. */
   readonly dtype: DType;
-  /** Its lengths; `undefined` if nothing explains one. */
+  /** Lengths in terms of the axes; missing where nothing explains one. */
   readonly dims: readonly (Size | undefined)[];
   /** What nodes call it. */
   readonly name: string;
@@ -19,13 +18,13 @@ export interface OnnxValue {
 
 /** A call of an op, as the table turns it into nodes. */
 export interface OnnxCall {
-  /** Name of the op. */
+  /** Its name in a trace. */
   readonly op: string;
-  /** Its inputs in order; `null` for an optional one that is absent. */
+  /** At the places that the op gives them; `null` where one is left out. */
   readonly inputs: readonly (OnnxValue | null)[];
-  /** Its attributes, with lengths as they depend on the inputs. */
-  readonly attributes: Readonly<Record<string, Explained>>;
-  /** Type and lengths of its results. */
+  /** As a trace has them; a number that differs between sizes is a `Size` or a `Share`. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** What it gives. */
   readonly outputs: readonly Pick<OnnxValue, 'dtype' | 'dims'>[];
 }
 
@@ -42,11 +41,11 @@ export function bytesOf(type: Type, values: ArrayLike<number>): Uint8Array {
 
 /** Nodes, and what they read. */
 export class Graph {
-  /** Version of ONNX's operators. */
+  /** The set of operators. */
   readonly opset: number;
-  /** The nodes, in order. */
+  /** @internal */
   readonly nodes: Node[] = [];
-  /** The constants. */
+  /** @internal */
   readonly initializers: Initializer[] = [];
   private readonly taken: Set<string>;
   private readonly counts = new Map<string, number>();
@@ -54,7 +53,7 @@ export class Graph {
   private readonly named = new Map<string, string>();
   private readonly axes: ReadonlyMap<string, { readonly input: string; readonly axis: number }>;
 
-  /** `axes`: where each is found. `taken`: names that nodes may not have. */
+  /** `axes`: where each is found. `taken`: names that nodes may not have. @internal */
   constructor(opset: number, axes: ReadonlyMap<string, { readonly input: string; readonly axis: number }>, taken: Iterable<string>) {
     this.opset = opset;
     this.axes = axes;
@@ -71,18 +70,23 @@ export class Graph {
   }
 
   /** A node with one result; its name. */
-  node(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+  node(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
     return this.several(type, inputs, attributes, 1)[0] as string;
   }
 
   /** A node with several results; their names. */
-  several(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>>, count: number): string[] {
+  several(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>, count: number): string[] {
+    return this.put(type, inputs, attributes, count);
+  }
+
+  /** The same of a node that may run a graph. @internal */
+  put(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>>, count: number): string[] {
     const outputs = Array.from({ length: count }, () => this.fresh(type.toLowerCase()));
     this.nodes.push({ type, inputs, outputs, attributes });
     return outputs;
   }
 
-  /** Names a result of the graph: what a node makes is called so from now on, anything else is passed on. */
+  /** Names a result of the graph: what a node makes is called so from now on, anything else is passed on. @internal */
   name(x: string, output: string): void {
     const maker = this.nodes.findIndex(({ outputs }) => outputs.includes(x));
     if (maker < 0) {
@@ -165,9 +169,9 @@ export class Graph {
     });
   }
 
-  /** The elements as another type. */
+  /** Elements as another type. */
   cast(x: string, type: Type): string {
-    return this.node('Cast', [x], { to: { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }[type] });
+    return this.node('Cast', [x], { to: types[type] });
   }
 
   /** Elements in another order of axes. */
@@ -175,12 +179,12 @@ export class Graph {
     return order.every((axis, i) => axis === i) ? x : this.node('Transpose', [x], { perm: order });
   }
 
-  /** Puts in axes of length 1, at these places of the result. */
+  /** New axes of length 1, at these places of the result. */
   unsqueeze(x: string, ...axes: number[]): string {
     return axes.length === 0 ? x : this.node('Unsqueeze', [x, this.ints(...axes)]);
   }
 
-  /** Takes out axes of length 1. */
+  /** Without these axes of length 1. */
   squeeze(x: string, ...axes: number[]): string {
     return axes.length === 0 ? x : this.node('Squeeze', [x, this.ints(...axes)]);
   }

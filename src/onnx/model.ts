@@ -3,14 +3,17 @@
 import type { DType } from '../runtime/backend.ts';
 import { Message } from './bytes.ts';
 
-/** Element types, by their number in the format. */
-export const types = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
-
 /** The name of an element type. */
-export type Type = keyof typeof types;
+export type Type = 'float32' | 'int32' | 'int64' | 'bool' | 'float64';
 
-/** What a node is told beside its inputs: whole numbers and lists of them, `{ float }`, a text, or a graph of its own. */
-export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: Body };
+/** Element types, by their number in the format. */
+export const types: Readonly<Record<Type, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+
+/** What a node is told beside its inputs: whole numbers and lists of them, `{ float }`, or a text. */
+export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+
+/** The same, and what a node is that runs a graph of its own. */
+export type Attribute = OnnxAttribute | { readonly graph: Body };
 
 /** One operation. An input that is left out is ''. */
 export interface Node {

@@ -12,19 +12,19 @@ export class Size {
     this.terms = terms;
   }
 
-  /** The size of a number, or of an axis by its name. */
+  /** A number, or an axis by its name. */
   static of(value: number | string): Size {
     return typeof value === 'string' ? new Size(new Map([[value, 1]])) : new Size(value === 0 ? new Map() : new Map([['', value]]));
   }
 
-  /** The sum with `factor` times another size. */
+  /** `this + factor · other`. */
   plus(other: Size, factor = 1): Size {
     const sum = new Map(this.terms);
     for (const [product, count] of other.terms) sum.set(product, (sum.get(product) ?? 0) + factor * count);
     return new Size(new Map([...sum].filter(([, count]) => count !== 0)));
   }
 
-  /** The product with another size. */
+  /** The product. */
   times(other: Size): Size {
     let sum = Size.of(0);
     for (const [p, m] of this.terms) {
@@ -33,8 +33,8 @@ export class Size {
     return sum;
   }
 
-  /** The number that it is for given lengths of the axes; NaN if one is missing. */
-  at(axes: Axes): number {
+  /** Its value where the axes have these lengths. */
+  at(axes: Readonly<Record<string, number>>): number {
     let sum = 0;
     for (const [product, count] of this.terms)
       sum += product === '' ? count : product.split('*').reduce((n, axis) => n * (axes[axis] ?? Number.NaN), count);
@@ -59,7 +59,9 @@ export class Size {
 
 /** `factor / size`: what a mean over axes multiplies by. */
 export class Share {
+  /** What is divided. */
   readonly factor: number;
+  /** By what. */
   readonly size: Size;
 
   constructor(factor: number, size: Size) {

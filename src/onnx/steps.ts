@@ -11,17 +11,20 @@ import { example, type Holder, isHolder, leavesOf, type OnnxInput } from './run.
 import type { Axes } from './size.ts';
 import { sizesOf, toOnnx, traced } from './to-onnx.ts';
 
-type Inputs = Readonly<Record<string, OnnxInput>>;
-type Tensors<I extends Inputs> = { readonly [Name in keyof I]: Tensor };
+/** What goes in, by name. */
+export type OnnxInputs = Readonly<Record<string, OnnxInput>>;
+
+/** Tensors under the names of inputs. */
+export type OnnxTensors<I extends OnnxInputs> = { readonly [Name in keyof I]: Tensor };
 
 /** A computation that begins and then goes on step by step: what {@link stepsToOnnx} makes two graphs of. */
-export interface OnnxSteps<Begin extends Inputs, Step extends Inputs, Kept extends State, S extends State> {
+export interface OnnxSteps<Begin extends OnnxInputs, Step extends OnnxInputs, Kept extends State, S extends State> {
   /** What the beginning reads, and each step. */
   inputs: { begin: Begin; step: Step };
   /** What each step reads and none changes, the state before the first step, and whatever else the beginning gives, by name. */
-  begin(inputs: Tensors<Begin>): { kept?: Kept; state: S };
+  begin(inputs: OnnxTensors<Begin>): { kept?: Kept; state: S };
   /** The state after a step, and whatever else it gives, by name. */
-  step(inputs: Tensors<Step>, kept: Kept, state: S): { state: S };
+  step(inputs: OnnxTensors<Step>, kept: Kept, state: S): { state: S };
 }
 
 /** What both graphs are told; see {@link OnnxOptions}. `sizes` are of the beginning's axes and of those that the steps add. */
@@ -78,18 +81,18 @@ function emptyIn(part: unknown, path: string): string[] {
 }
 
 /** Runs a beginning and a step. */
-function emptiesOf<Begin extends Inputs, Step extends Inputs, Kept extends State, S extends State>(
+function emptiesOf<Begin extends OnnxInputs, Step extends OnnxInputs, Kept extends State, S extends State>(
   { inputs, begin, step }: OnnxSteps<Begin, Step, Kept, S>,
   sizes: OnnxOptions['sizes'],
 ): Empties {
   const [axes = {}] = sizesOf([...axesOf({ ...inputs.begin, ...inputs.step }).keys()], sizes);
-  const examples = (of: Inputs) => Object.fromEntries(Object.entries(of).map(([name, port]) => [name, example(port, axes)]));
+  const examples = (of: OnnxInputs) => Object.fromEntries(Object.entries(of).map(([name, port]) => [name, example(port, axes)]));
   const found = new Map<string, ReadonlyMap<string, Shape>>();
   scope(() => {
-    const { kept, state } = begin(examples(inputs.begin) as Tensors<Begin>);
+    const { kept, state } = begin(examples(inputs.begin) as OnnxTensors<Begin>);
     const empty = emptyIn(state, 'state');
     if (empty.length === 0) return;
-    const leaves = leavesOf(step(examples(inputs.step) as Tensors<Step>, kept as Kept, state).state, 'state');
+    const leaves = leavesOf(step(examples(inputs.step) as OnnxTensors<Step>, kept as Kept, state).state, 'state');
     for (const path of empty) {
       const own = leaves.filter(([name]) => name.startsWith(`${path}.`));
       found.set(path, new Map(own.map(([name, { shape }]) => [name.slice(path.length + 1), shape])));
@@ -114,7 +117,7 @@ function filledOut(part: unknown, path: string, empties: Empties): unknown {
  * reads these and its own inputs, and gives `next.…`, which is `state.…` of the step after it. A cache of keys and values is two tensors for each
  * layer, as long as what was read.
  */
-export function stepsToOnnx<const Begin extends Inputs, const Step extends Inputs, Kept extends State, S extends State>(
+export function stepsToOnnx<const Begin extends OnnxInputs, const Step extends OnnxInputs, Kept extends State, S extends State>(
   steps: OnnxSteps<Begin, Step, Kept, S>,
   options: OnnxStepsOptions = {},
 ): { begin: Uint8Array; step: Uint8Array } {
@@ -124,7 +127,7 @@ export function stepsToOnnx<const Begin extends Inputs, const Step extends Input
   const empties = emptiesOf(steps, options.sizes);
   let first: { kept?: unknown; state?: unknown } = {};
   const begin = (inputs: Readonly<Record<string, Tensor>>) => {
-    first = steps.begin(inputs as Tensors<Begin>);
+    first = steps.begin(inputs as OnnxTensors<Begin>);
     return { ...first, state: filledOut(first.state, 'state', empties) };
   };
   const { program, axes } = traced(begin, { inputs: steps.inputs.begin, sizes: options.sizes });
@@ -138,7 +141,7 @@ export function stepsToOnnx<const Begin extends Inputs, const Step extends Input
   const template = first;
   const step = (inputs: Readonly<Record<string, Tensor>>) => {
     const kept = rebuilt(template.kept, 'kept', inputs) as Kept;
-    const { state: next, ...rest } = steps.step(inputs as Tensors<Step>, kept, rebuilt(template.state, 'state', inputs) as S);
+    const { state: next, ...rest } = steps.step(inputs as OnnxTensors<Step>, kept, rebuilt(template.state, 'state', inputs) as S);
     return { ...rest, next };
   };
   return {
@@ -151,16 +154,16 @@ export function stepsToOnnx<const Begin extends Inputs, const Step extends Input
 export interface OnnxDecoder<Kept extends State, S extends State> {
   /** The state before the first token. */
   initialState(source: Kept): S;
-  /** One step: from the last token of each row (int32 `[N]`) to the logits of the next one. */
+  /** From the last tokens, int32 `[B]`, to the next one's logits `[B, C]`. */
   step(tokens: Tensor, source: Kept, state: S): { logits: Tensor; state: S; trace?: Tensor };
 }
 
 /** What {@link decoderToOnnx} is told. */
-export interface OnnxDecoderOptions<Begin extends Inputs, Kept extends State> extends OnnxStepsOptions {
+export interface OnnxDecoderOptions<Begin extends OnnxInputs, Kept extends State> extends OnnxStepsOptions {
   /** What is read. */
   inputs: Begin;
   /** How. */
-  read: (inputs: Tensors<Begin>) => Kept;
+  read: (inputs: OnnxTensors<Begin>) => Kept;
 }
 
 /**
@@ -168,7 +171,7 @@ export interface OnnxDecoderOptions<Begin extends Inputs, Kept extends State> ex
  * `[batch]`) and gives the next one's `logits`, `next.…` and, of attention, `weights`. See {@link stepsToOnnx}:
  * `decoderToOnnx(model, { inputs: { source: { shape: ['batch', 'time'], dtype: 'int32' } }, read: ({ source }) => model.read(source), module: model })`.
  */
-export function decoderToOnnx<const Begin extends Inputs, Kept extends State, S extends State>(
+export function decoderToOnnx<const Begin extends OnnxInputs, Kept extends State, S extends State>(
   decoder: OnnxDecoder<Kept, S>,
   options: OnnxDecoderOptions<Begin, Kept>,
 ): { begin: Uint8Array; step: Uint8Array } {
@@ -177,7 +180,7 @@ export function decoderToOnnx<const Begin extends Inputs, Kept extends State, S 
   return stepsToOnnx(
     {
       inputs: { begin: inputs, step: { tokens: { shape: ['batch'], dtype: 'int32' } } as const },
-      begin: (given: Tensors<Begin>) => {
+      begin: (given: OnnxTensors<Begin>) => {
         const kept = read(given);
         return { kept, state: decoder.initialState(kept) };
       },

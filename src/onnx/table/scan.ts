@@ -30,7 +30,7 @@ const linearScan: OnnxOp = (graph, call) => {
     outputs: [port(after), port(out)],
   };
   const direction = call.attributes.reverse ? 1 : 0;
-  const [, ys] = graph.several(
+  const [, ys] = graph.put(
     'Scan',
     [zero, xs, as],
     { body: { graph: body }, num_scan_inputs: 2, scan_input_directions: [direction, direction], scan_output_directions: [direction] },
