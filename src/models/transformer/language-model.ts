@@ -1,5 +1,7 @@
 import { QKNorm } from '../../attention/between.ts';
 import type { KeyValueCache } from '../../attention/cache.ts';
+import type { ExtendCall } from '../../attention/heads.ts';
+import { noGrad } from '../../autograd/record.ts';
 import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
@@ -9,7 +11,7 @@ import { Module } from '../../nn/module.ts';
 import { RMSNorm } from '../../nn/rms-norm.ts';
 import { add, gather, linear, minimum, mul, slice, softcap } from '../../ops/index.ts';
 import { viewed } from '../../ops/view.ts';
-import { expectKey, expectNames, expectOptions, type Names } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, type Names, shown } from '../../tensor/check.ts';
 import { arange, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -23,7 +25,7 @@ import type { Norm } from './parts.ts';
 
 /** Options of one call of a {@link LanguageModel}. */
 export interface LanguageModelCall {
-  /** The texts so far, which the tokens continue; `true` begins. */
+  /** The texts so far, which the tokens continue; `true` begins. Nothing is recorded for gradients then. */
   cache?: LanguageModelCache | boolean | undefined;
   /** How many of the tokens each text has; the rest is padding, whose logits mean nothing. Default all. */
   lengths?: readonly number[] | undefined;
@@ -103,9 +105,14 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   forward(tokens: Tensor, options: LanguageModelCall = {}): LanguageModelOutput {
     expectNames('LanguageModel', options, calling);
     expectTokens('LanguageModel', 'tokens', tokens);
-    const { output, ...rest } = this.looked(tokens, options);
-    const logits = linear(output, this.output.weight);
-    return { logits: this.cap === undefined ? logits : softcap(logits, this.cap), ...rest };
+    const from = this.cacheOf(tokens, options);
+    if (!from) return this.whole(tokens, options);
+    const { lengths, weights = false } = options;
+    return noGrad(() => {
+      const { output, cache, weights: seen } = this.extended(tokens, from, lengths ? { lengths, weights } : { weights });
+      const logits = this.headed(output);
+      return weights ? { logits, cache, weights: seen } : { logits, cache };
+    });
   }
 
   /**
@@ -130,7 +137,7 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
 
   /** The cache with these tokens: what follows them is not asked. */
   taken(tokens: Tensor, cache: LanguageModelCache, lengths?: readonly number[]): LanguageModelCache {
-    return this.looked(tokens, { cache, ...(lengths && { lengths }) }).cache as LanguageModelCache;
+    return noGrad(() => this.extended(tokens, this.fitting(tokens, cache, lengths), lengths ? { lengths } : {}).cache);
   }
 
   initialState(source: TextState): TextState {
@@ -143,58 +150,83 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
     return { logits: viewed(logits, [fed.size, logits.shape[2] as number]), state: { cache: after } };
   }
 
-  /** The cache of a call, and that it fits. */
+  /** The cache of a call, if one is asked for. */
   private cacheOf(tokens: Tensor, { cache, lengths, key }: LanguageModelCall): LanguageModelCache | undefined {
+    const rows = tokens.shape[0] as number;
+    if (!cache) {
+      if (lengths)
+        throw new RangeError('LanguageModel: lengths must come with a cache, got none; padding behind a text changes nothing before it');
+      this.reach(tokens.shape[1] as number, tokens.shape[1] as number);
+      return undefined;
+    }
+    if (key) throw new Error('LanguageModel: a key and a cache are of two uses, training and writing; give one of them');
+    return this.fitting(tokens, cache === true ? LanguageModelCache.empty(this.layers.length, rows) : cache, lengths);
+  }
+
+  /** Checks that a cache is of this model and of texts that tokens may continue. */
+  private fitting(tokens: Tensor, cache: LanguageModelCache, counts?: readonly number[]): LanguageModelCache {
     const [rows, time] = tokens.shape as [number, number];
-    const from = cache === true ? LanguageModelCache.empty(this.layers.length, rows) : cache || undefined;
-    const most = (from?.lengths ?? [0]).reduce((all, length, b) => Math.max(all, length + (lengths?.[b] ?? time)), 0);
-    if (most > this.length) throw new RangeError(`LanguageModel: tokens must be at most ${this.length} long, got ${most}`);
-    if (from && key) throw new Error('LanguageModel: a key and a cache are of two uses, training and writing; give one of them');
-    if (from && !(from instanceof LanguageModelCache && from.layers.length === this.layers.length && from.rows === rows))
-      throw new RangeError(`LanguageModel: cache must be of ${this.layers.length} layers and ${rows} rows, got another`);
-    this.rotary?.reach(Math.max(most, (from?.length ?? 0) + time));
-    return from;
+    const { lengths, layers } = cache;
+    if (!(cache instanceof LanguageModelCache) || layers.length !== this.layers.length || lengths.length !== rows)
+      throw new RangeError(`LanguageModel: cache must be of ${this.layers.length} layers and ${rows} rows, got ${shown(cache)} of others`);
+    let most = 0;
+    for (let row = 0; row < rows; row++) most = Math.max(most, (lengths[row] as number) + (counts?.[row] ?? time));
+    this.reach(most, cache.length + time);
+    return cache;
+  }
+
+  /** Checks the length of texts, and makes what positions need, those of padding too. */
+  private reach(length: number, padded: number): void {
+    if (length > this.length) throw new RangeError(`LanguageModel: tokens must be at most ${this.length} long, got ${length}`);
+    this.rotary?.reach(padded);
   }
 
   /** The vectors of tokens where they stand. */
-  private placed(tokens: Tensor, cache: LanguageModelCache | undefined): Tensor {
+  private placed(tokens: Tensor, cache?: LanguageModelCache): Tensor {
     const plain = this.symbols.forward(tokens); // [B, T, D]
     const x = this.scale === 1 ? plain : mul(plain, this.scale);
     const table = this.positions instanceof Embedding ? this.positions.weight : this.positions;
     if (!table) return x;
-    const time = tokens.shape[1] as number;
-    const [first = 0, ...others] = cache?.lengths ?? [];
-    if (others.every((length) => length === first) && first + time <= this.length) return add(x, slice(table, 0, first, first + time));
-    const starts = tensor(Int32Array.from(cache?.lengths ?? []), { shape: [cache?.rows ?? 0, 1] });
-    return add(x, gather(table, this.within(add(starts, arange(time)))));
+    const [rows, time] = tokens.shape as [number, number];
+    const starts = cache?.lengths ?? new Array<number>(rows).fill(0);
+    const [first = 0] = starts;
+    if (first + time <= this.length && starts.every((start) => start === first)) return add(x, slice(table, 0, first, first + time));
+    const positions = add(tensor(Int32Array.from(starts), { shape: [rows, 1] }), arange(time));
+    return add(x, gather(table, minimum(positions, this.length - 1))); // padding may stand past the end
   }
 
-  /** Positions, those of padding moved into the table. */
-  private within(positions: Tensor): Tensor {
-    return minimum(positions, this.length - 1);
-  }
-
-  /** The layers' output for tokens, after the last norm. */
-  private looked(tokens: Tensor, options: LanguageModelCall): Omit<LanguageModelOutput, 'logits'> & { output: Tensor } {
-    const { weights = false, key, lengths } = options;
-    const cache = this.cacheOf(tokens, options);
+  /** All of the texts at once. */
+  private whole(tokens: Tensor, { key, weights = false }: LanguageModelCall): LanguageModelOutput {
     const [forInput, ...forLayers] = key ? split(key, 1 + this.layers.length) : [];
-    let x = this.dropout.forward(this.placed(tokens, cache), { key: forInput }); // [B, T, D]
+    const seen: Tensor[] = [];
+    const start = this.dropout.forward(this.placed(tokens), { key: forInput }); // [B, T, D]
+    const y = this.layers.reduce((x, layer, i) => {
+      const call = { key: forLayers[i] };
+      if (!weights) return layer.forward(x, call);
+      const looked = layer.forward(x, { ...call, weights });
+      seen.push(looked.weights);
+      return looked.output;
+    }, start);
+    return { logits: this.headed(y), ...(weights && { weights: seen }) };
+  }
+
+  /** The layers' output for the next tokens of texts, `[B, N, D]`. */
+  private extended(tokens: Tensor, cache: LanguageModelCache, call: ExtendCall) {
     const caches: KeyValueCache[] = [];
     const seen: Tensor[] = [];
-    for (const [i, layer] of this.layers.entries()) {
-      const call = { key: forLayers[i] };
-      const given: { output: Tensor; weights?: Tensor; cache?: KeyValueCache } = cache
-        ? layer.extend(x, cache.layers[i], lengths ? { lengths, weights } : { weights })
-        : weights
-          ? layer.forward(x, { ...call, weights })
-          : { output: layer.forward(x, call) };
-      if (given.cache) caches.push(given.cache);
-      if (given.weights) seen.push(given.weights);
-      x = given.output;
+    let output = this.placed(tokens, cache);
+    for (let i = 0; i < this.layers.length; i++) {
+      const step = (this.layers[i] as TransformerEncoderLayer).extend(output, cache.layers[i], call);
+      caches.push(step.cache);
+      if (step.weights) seen.push(step.weights);
+      output = step.output;
     }
-    const output = this.norm?.forward(x) ?? x;
-    return { output, ...(cache && { cache: new LanguageModelCache(caches) }), ...(weights && { weights: seen }) };
+    return { output, cache: new LanguageModelCache(caches), weights: seen };
+  }
+
+  private headed(x: Tensor): Tensor {
+    const logits = linear(this.norm?.forward(x) ?? x, this.output.weight);
+    return this.cap === undefined ? logits : softcap(logits, this.cap);
   }
 }
 

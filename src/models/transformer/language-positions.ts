@@ -34,10 +34,10 @@ export class GrowingRotary extends Module implements Between {
     this.rotary = this.grown(Math.min(length, ROWS));
   }
 
-  /** Makes rows for texts of `length` tokens. */
+  /** Makes rows for texts of `length` tokens, padding counted. */
   reach(length: number): void {
     const rows = this.rotary.table.shape[0] as number;
-    if (length > rows) this.rotary = this.grown(Math.min(this.length, Math.max(length, 2 * rows)));
+    if (length > rows) this.rotary = this.grown(Math.max(length, Math.min(this.length, 2 * rows)));
   }
 
   query(x: Tensor, positions: Tensor): Tensor {
