@@ -142,7 +142,9 @@ class Writing implements Generation<number | (number | null)[]> {
     this.so = cache;
     this.last = Int32Array.from(last?.toArray() ?? []);
     const starts = cache.lengths.map((length) => length + 1);
-    this.most = Math.min(options.maxLength ?? Number.POSITIVE_INFINITY, model.length - Math.max(...starts) + 1);
+    const longest = starts.reduce((most, start) => Math.max(most, start), 0);
+    if (longest >= model.length) throw new RangeError(`${OP}: prompt must leave room within ${model.length} tokens, got ${longest}`);
+    this.most = Math.min(options.maxLength ?? Number.POSITIVE_INFINITY, model.length - longest);
     this.choose = chooser(options, starts, this.texts, (row) => !this.ended[row]);
     this.steps = this.written();
   }
