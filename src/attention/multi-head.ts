@@ -32,8 +32,8 @@ export interface MultiHeadOptions {
   headSize?: number | undefined;
   /** Width of the output. Default: `size`; that of queries if `headSize` is given. */
   output?: number | undefined;
-  /** Whether the maps have biases; `inputs`: those of queries, keys and values alone, as in Qwen2. Default true. */
-  bias?: boolean | 'inputs' | undefined;
+  /** Whether the maps have biases; `inputs`: those of queries, keys and values alone, as in Qwen2; `output`: the last alone. Default true. */
+  bias?: boolean | 'inputs' | 'output' | undefined;
   /** Probability of {@link dropping} a weight if a key is given. Default 0. */
   dropout?: number | undefined;
   /** The score of each head's queries and keys, which are `size / heads` wide; heads share its parameters. Default: scaled dot. */
@@ -58,7 +58,10 @@ export interface MultiHeadOptions {
 }
 
 /** Which maps of attention have biases. */
-export const isBias = /* @__PURE__ */ ruleOf('true or false, or inputs', (value) => typeof value === 'boolean' || value === 'inputs');
+export const isBias = /* @__PURE__ */ ruleOf(
+  'true or false, inputs or output',
+  (value) => typeof value === 'boolean' || value === 'inputs' || value === 'output',
+);
 
 const rules: Rules<MultiHeadOptions> = {
   query: isSize,
@@ -139,7 +142,11 @@ export class MultiHead extends Module implements Mechanism {
     }
     const [forQ, forK, forV, forOutput, forScore] = split(key, 5);
     expectGroups('MultiHead', heads, keyHeads);
-    const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias: bias !== false }, [forQ, forK, forV]);
+    const projection = projectionOf({ query, key: keys, value, heads, keyHeads, size, bias: bias === true || bias === 'inputs' }, [
+      forQ,
+      forK,
+      forV,
+    ]);
     if (projection instanceof Maps) {
       this.q_proj = projection.query;
       this.k_proj = projection.key;
@@ -151,7 +158,7 @@ export class MultiHead extends Module implements Mechanism {
       this.v_proj_weight = projection.v_proj_weight;
     }
     if (!(projection instanceof Maps)) this.in_proj_bias = projection.in_proj_bias;
-    this.out_proj = new Linear({ input: size, output, bias: bias === true }, forOutput);
+    this.out_proj = new Linear({ input: size, output, bias: bias === true || bias === 'output' }, forOutput);
     this.out_proj.bias?.view().fill(0);
     const width = size / heads;
     const score = options.score?.({ query: width, key: width, hidden: width }, forScore) ?? dotOf(options);

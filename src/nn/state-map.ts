@@ -55,6 +55,11 @@ export class StateMap {
     return ordered;
   }
 
+  /** The names that a file of a module has, by the shapes of its `stateDict()`; those that repeat others are left out. */
+  namesOf(dict: ReadonlyMap<string, { readonly shape: Shape }>): Iterable<string> {
+    return planOf(dict, this.#module, this.#file).shapes.keys();
+  }
+
   /** The destination of each tensor of a file, from shapes alone: for readers that work piece by piece. */
   plan(file: ReadonlyMap<string, { readonly shape: Shape }>): Plan {
     return planOf(file, this.#file, this.#module);

@@ -1,5 +1,6 @@
 // What the files of one family of models are.
 
+import { listed } from '../io/words.ts';
 import type { Module } from '../nn/module.ts';
 import type { StateMapEntry } from '../nn/state-entry.ts';
 import { shown } from '../tensor/check.ts';
@@ -55,6 +56,19 @@ export function prefixOf(family: string, shapes: FileShapes, name: string): stri
   const found = [...shapes.keys()].filter((one) => one === name || one.endsWith(`.${name}`));
   if (found.length === 1) return (found[0] as string).slice(0, -name.length);
   throw new RangeError(`${family}: files must hold one ${name}, got ${found.join(' and ') || `none among ${shapes.size} names`}`);
+}
+
+/** Which maps of attention have biases: the files decide. */
+export function biasOf(shapes: FileShapes, inputs: string, output: string): boolean | 'inputs' | 'output' {
+  const [first, last] = [shapes.has(inputs), shapes.has(output)];
+  if (first !== last) return first ? 'inputs' : 'output';
+  return first;
+}
+
+/** Refuses files that lack what the model needs, by the names that they would have. */
+export function expectAll(family: string, shapes: FileShapes, wanted: Iterable<string>): void {
+  const missing = [...wanted].filter((name) => !shapes.has(name));
+  if (missing.length > 0) throw new RangeError(`${family}: files must hold ${listed(missing)}, got none among ${shapes.size} names`);
 }
 
 /** What config and files say of one size must be the same. */

@@ -7,7 +7,7 @@ import { anything, expectOptions, isFlag, maybe, type Rules, ruleOf, shown } fro
 import { key } from '../tensor/random.ts';
 import { Config, type ConfigSource } from './config.ts';
 import { families, type PretrainedModel } from './families.ts';
-import type { Family, FileShapes } from './family.ts';
+import { expectAll, type Family, type FileShapes } from './family.ts';
 import { type Found, foundIn, jsonOf, openedFiles, type PretrainedFiles } from './files.ts';
 import { Pretrained } from './pretrained.ts';
 
@@ -90,8 +90,10 @@ async function filled<M extends Module>(
 ): Promise<Pretrained<M>> {
   const plan = family.plan(config, shapes);
   const model = plan.make(key(0));
+  const first = new StateMap(plan.map);
+  expectAll(family.name, shapes, first.namesOf(model.stateDict()));
   const kept = new Map<string, FileEntry>();
-  await fill(model, opened, { map: new StateMap(plan.map), staged: false, kept }, false, progress);
+  await fill(model, opened, { map: first, staged: false, kept }, false, progress);
   const map = new StateMap(plan.loaded?.(model) ?? plan.map);
   const facts = opened.map((file, i) => ({ name: weights[i]?.[0] as string, ...file.facts, names: file.tensors.map(([name]) => name) }));
   return new Pretrained({ model, family: family.name, config: config.values, map, files: facts, kept, index });

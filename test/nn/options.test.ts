@@ -62,7 +62,7 @@ describe.each(entries)('%s', (name, { options: all, make, numbers = {} }, said) 
   it('refuses a flag or a word that is none', () => {
     for (const [option, value] of Object.entries(all)) {
       if (typeof value === 'boolean')
-        expect(() => make({ ...all, [option]: 'no' })).toThrow(new RegExp(`${option} must be true or false(, or \\w+)?, got 'no'`));
+        expect(() => make({ ...all, [option]: 'no' })).toThrow(new RegExp(`${option} must be true or false(, \\w+ or \\w+)?, got 'no'`));
       if (typeof value === 'string') expect(() => make({ ...all, [option]: 'strange' })).toThrow('strange');
     }
   });

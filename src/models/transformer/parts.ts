@@ -56,8 +56,8 @@ export interface TransformerEncoderLayerOptions {
   eps?: number | undefined;
   /** Whether the maps and each {@link LayerNorm} have biases. Default true. */
   bias?: boolean | undefined;
-  /** The same of the maps of attention, or of queries, keys and values alone (`inputs`). Default `bias`. */
-  attentionBias?: boolean | 'inputs' | undefined;
+  /** Which maps of attention have biases, see {@link MultiHead}. Default `bias`. */
+  attentionBias?: MultiHeadOptions['bias'];
   /** Probability of dropping attention weights, elements between the maps, and of what each half adds, if a key is given. Default 0. */
   dropout?: number | undefined;
   /** The places of its own sequence that a query may attend to. Default: everywhere in an encoder, `causal` in a decoder. */

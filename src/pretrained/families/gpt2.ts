@@ -2,7 +2,7 @@ import { LanguageModel } from '../../models/transformer/language-model.ts';
 import type { StateMapEntry } from '../../nn/state-entry.ts';
 import { activationOf } from '../activation.ts';
 import type { Config } from '../config.ts';
-import { countOf, expectAgreed, type Family, type FamilyPlan, type FileShapes, prefixOf, shapeOf } from '../family.ts';
+import { biasOf, countOf, expectAgreed, type Family, type FamilyPlan, type FileShapes, prefixOf, shapeOf } from '../family.ts';
 import { headOf } from '../head.ts';
 
 /**
@@ -33,6 +33,7 @@ function plan(config: Config, shapes: FileShapes): FamilyPlan<LanguageModel> {
     heads: config.size(['n_head', 'num_attention_heads']),
     hidden: Math.max(...shapeOf('gpt2', shapes, `${at}h.0.mlp.c_fc.weight`, 2)),
     bias: shapes.has(`${at}h.0.mlp.c_fc.bias`),
+    attentionBias: biasOf(shapes, `${at}h.0.attn.c_attn.bias`, `${at}h.0.attn.c_proj.bias`),
     activation: activationOf(config, ['activation_function', 'hidden_act']),
     eps: config.number(['layer_norm_epsilon', 'layer_norm_eps'], 1e-5),
   };

@@ -4,7 +4,7 @@ import type { StateMapEntry } from '../../nn/state-entry.ts';
 import type { Key } from '../../tensor/random.ts';
 import { activationOf } from '../activation.ts';
 import type { Config } from '../config.ts';
-import { countOf, expectAgreed, type Family, type FamilyPlan, type FileShapes, prefixOf, shapeOf } from '../family.ts';
+import { biasOf, countOf, expectAgreed, type Family, type FamilyPlan, type FileShapes, prefixOf, shapeOf } from '../family.ts';
 import { headOf } from '../head.ts';
 import { rotaryOf } from '../rotary.ts';
 
@@ -106,11 +106,6 @@ function optionsOf(family: string, config: Config, shapes: FileShapes, names: Na
     bias: shapes.has(first(`${names.up}.bias`)),
   };
 }
-
-const biasOf = (shapes: FileShapes, query: string, output: string): boolean | 'inputs' => {
-  if (!shapes.has(query)) return false;
-  return shapes.has(output) || 'inputs';
-};
 
 function layoutOf(config: Config, rotary: RotaryChoice, { layout }: Names): RotaryChoice {
   const pairs = config.flag(['rope_interleaved', 'rope_interleave'], layout === 'pairs');
