@@ -9,6 +9,7 @@ export const guides = [
       'docs/attention.md',
       'docs/transformer.md',
       'docs/decoding.md',
+      'docs/pretrained.md',
       'docs/hard-attention.md',
       'docs/pytorch.md',
       'docs/tensorflow.md',

@@ -5,10 +5,8 @@ import { noGrad } from '../../autograd/record.ts';
 import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
-import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { RMSNorm } from '../../nn/rms-norm.ts';
 import { add, gather, linear, minimum, mul, slice, softcap } from '../../ops/index.ts';
 import { viewed } from '../../ops/view.ts';
 import { expectKey, expectNames, expectOptions, type Names, shown } from '../../tensor/check.ts';
@@ -21,7 +19,7 @@ import { type Generation, type GenerationOptions, generation, type Prompt, readP
 import { isLanguageModel, type LanguageModelOptions } from './language-options.ts';
 import { betweensOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
 import { TransformerEncoderLayer } from './layer.ts';
-import type { Norm } from './parts.ts';
+import { type Norm, normOf } from './parts.ts';
 
 /** Options of one call of a {@link LanguageModel}. */
 export interface LanguageModelCall {
@@ -83,7 +81,7 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
     this.rotary = positions === 'rotary' ? new GrowingRotary(rotary ?? {}, headSize, length) : undefined;
     this.qk = options.qkNorm ? forLayers.map(() => new QKNorm({ size: headSize, eps: options.eps })) : [];
     this.layers = layersOf(options, betweensOf(options, this.rotary, this.qk), forLayers);
-    this.norm = options.normFirst === false ? null : normOf(options)(size);
+    this.norm = options.normFirst === false ? null : normOf(options)();
     this.output = tied ? this.symbols : new Linear({ input: size, output: symbols, bias: false }, forOutput);
     this.length = length;
     this.scale = options.embeddingScale ?? 1;
@@ -230,22 +228,12 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   }
 }
 
-/** What makes the norms. */
-function normOf({ norm = 'layer', bias, eps }: LanguageModelOptions): (size: number) => Norm {
-  if (typeof norm === 'function') return norm;
-  if (norm === 'rms') return (size) => new RMSNorm({ size, eps });
-  return (size) => new LayerNorm({ size, ...(eps !== undefined && { eps }), ...(bias !== undefined && { bias }) });
-}
-
+/** The layers, of what of the options is theirs. */
 function layersOf(options: LanguageModelOptions, betweens: ReturnType<typeof betweensOf>, keys: readonly Key[]): TransformerEncoderLayer[] {
   const { symbols: _, layers: __, length: ___, positions, rotary, qkNorm, window, embeddingScale, softcap: cap, tied, ...layer } = options;
   const { activation = 'gelu', normFirst = true } = options;
   const windows = windowsOf(options);
   return keys.map(
-    (key, i) =>
-      new TransformerEncoderLayer(
-        { ...layer, activation, normFirst, norm: normOf(options), window: windows[i], between: betweens[i] },
-        key,
-      ),
+    (key, i) => new TransformerEncoderLayer({ ...layer, activation, normFirst, window: windows[i], between: betweens[i] }, key),
   );
 }

@@ -2,8 +2,8 @@
 
 import type { RotaryScaling } from '../../nn/positions/rotary-table.ts';
 import type { RotaryLayout } from '../../ops/rotary.ts';
-import { anything, isFlag, isOneOf, isPositive, isShare, isSize, maybe, type Rule, type Rules, ruleOf, shown } from '../../tensor/check.ts';
-import { isLayer, type Norm, type TransformerEncoderLayerOptions } from './parts.ts';
+import { anything, isFlag, isOneOf, isPositive, isShare, isSize, maybe, type Rule, type Rules, shown } from '../../tensor/check.ts';
+import { isLayer, type TransformerEncoderLayerOptions } from './parts.ts';
 
 /** How a {@link LanguageModel} knows where a token stands. */
 export type LanguagePositions = 'learned' | 'sinusoidal' | 'rotary' | 'alibi' | 'none';
@@ -20,7 +20,7 @@ export interface RotaryChoice {
   scaling?: RotaryScaling | undefined;
 }
 
-type OfLayers = 'size' | 'heads' | 'hidden' | 'activation' | 'gated' | 'normFirst' | 'eps' | 'bias' | 'attentionBias' | 'dropout' | 'keyHeads' | 'headSize' | 'scale'; // biome-ignore format: one line
+type OfLayers = 'size' | 'heads' | 'hidden' | 'activation' | 'gated' | 'normFirst' | 'norm' | 'eps' | 'bias' | 'attentionBias' | 'dropout' | 'keyHeads' | 'headSize' | 'scale'; // biome-ignore format: one line
 
 /** Options of {@link LanguageModel}; those of its layers are {@link TransformerEncoderLayer}'s. */
 export interface LanguageModelOptions extends Pick<TransformerEncoderLayerOptions, OfLayers> {
@@ -34,8 +34,6 @@ export interface LanguageModelOptions extends Pick<TransformerEncoderLayerOption
   positions?: LanguagePositions | undefined;
   /** The rates of rotary positions, if `positions` is `rotary`. */
   rotary?: RotaryChoice | undefined;
-  /** `layer`, `rms`, or what makes a norm of a width. Default `layer`. */
-  norm?: 'layer' | 'rms' | ((size: number) => Norm) | undefined;
   /** Whether queries and keys of each head are normalised: see {@link QKNorm}. Default false. */
   qkNorm?: boolean | undefined;
   /** How many tokens a query sees, its own included (Jiang et al. 2023, "Mistral 7B"), in every layer or in each; `null`: all before it. Default all. */
@@ -53,23 +51,20 @@ const areWindows: Rule = (op, name, value) => {
   for (const one of all) if (one !== null || !Array.isArray(value)) isSize(op, name, one);
 };
 
-const isNorm = ruleOf('layer, rms or a function', (value) => value === 'layer' || value === 'rms' || typeof value === 'function');
-
 const isRotary: Rule = (op, name, value) => {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${op}: ${name} must be an object, got ${shown(value)}`);
 };
 
-const { size, heads, hidden, activation, gated, normFirst, eps, bias, attentionBias, keyHeads, headSize, scale } = isLayer;
+const { size, heads, hidden, activation, gated, normFirst, norm, eps, bias, attentionBias, keyHeads, headSize, scale } = isLayer;
 
 /** Rules of these options. */
 export const isLanguageModel: Rules<LanguageModelOptions> = {
-  ...{ size, heads, hidden, activation, gated, normFirst, eps, bias, attentionBias, keyHeads, headSize, scale },
+  ...{ size, heads, hidden, activation, gated, normFirst, norm, eps, bias, attentionBias, keyHeads, headSize, scale },
   symbols: isSize,
   layers: isSize,
   length: isSize,
   positions: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('learned', 'sinusoidal', 'rotary', 'alibi', 'none')),
   rotary: /* @__PURE__ */ maybe(isRotary),
-  norm: /* @__PURE__ */ maybe(isNorm),
   qkNorm: /* @__PURE__ */ maybe(isFlag),
   window: /* @__PURE__ */ maybe(areWindows),
   embeddingScale: /* @__PURE__ */ maybe(isPositive),
