@@ -57,7 +57,7 @@ export interface TransformerEncoderLayerOptions {
   /** Whether the maps and each {@link LayerNorm} have biases. Default true. */
   bias?: boolean | undefined;
   /** Which maps of attention have biases, see {@link MultiHead}. Default `bias`. */
-  attentionBias?: MultiHeadOptions['bias'];
+  attentionBias?: MultiHeadOptions['bias'] | undefined;
   /** Probability of dropping attention weights, elements between the maps, and of what each half adds, if a key is given. Default 0. */
   dropout?: number | undefined;
   /** The places of its own sequence that a query may attend to. Default: everywhere in an encoder, `causal` in a decoder. */
