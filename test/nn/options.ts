@@ -214,7 +214,9 @@ export const options: Record<string, Made> = {
       ...{ eps: 1e-5, bias: true, attentionBias: true, keyHeads: 1, headSize: 2, scale: 0.5, positions: 'rotary', rotary: { base: 100 } },
       ...{ qkNorm: true, window: 3, embeddingScale: 2, softcap: 15, tied: true, dropout: 0.1 },
     },
-    { numbers: { eps: positive, scale: ofLayer.scale, embeddingScale: positive, softcap: positive, dropout: share, window: [0, 1.5, '3'] } },
+    {
+      numbers: { eps: positive, scale: ofLayer.scale, embeddingScale: positive, softcap: positive, dropout: share, window: [0, 1.5, '3'] },
+    },
   ),
   T5: made(
     saccade.T5,
