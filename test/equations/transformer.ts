@@ -162,13 +162,32 @@ export function decoder(w: Weights, x: Matrix, source: Matrix, count: number, op
 }
 
 /** Radford et al. 2018, eq. 2, with the norms of 2019: h₀ = U W_e + W_p, the layers, a norm, and a map to the next symbol. */
-export function languageModel(w: Weights, tokens: readonly number[], { layers, heads }: { layers: number; heads: number }): Matrix {
-  const start = tokens.map((token, t) => plus(at(w.matrix('symbols.weight'), token), at(w.matrix('positions.weight'), t)));
-  const y = range(layers).reduce<Matrix>(
-    (x, i) => layer(w.within(`layers.${i}`), x, { heads, first: true, may: (t, s) => s <= t, bend: gelu }),
-    start,
-  );
-  return y.map((row) => linear(w, 'output', layerNorm(w.within('norm'), row)));
+export interface Writing extends Omit<Layer, 'may' | 'bend'> {
+  layers: number;
+  bend?: Layer['bend'];
+  /** How far back a place looks, itself counted. */
+  window?: number;
+  /** What vectors of symbols are multiplied by. */
+  times?: number;
+  /** What is added at a place. */
+  placed?: (place: number, size: number) => Vector;
+  cap?: number;
+}
+
+/** Radford et al. 2019, §2.3, and what came after: see the options. */
+export function languageModel(w: Weights, tokens: readonly number[], options: Writing): Matrix {
+  const { layers, bend = gelu, first = true, window = Number.POSITIVE_INFINITY, norm = layerNorm, cap, placed, ...rest } = options;
+  const may = (t: number, s: number) => s <= t && t - s < window;
+  const start = tokens.map((token, t) => {
+    const x = at(w.matrix('symbols.weight'), token).map((v) => v * (options.times ?? 1));
+    if (w.has('positions.weight')) return plus(x, at(w.matrix('positions.weight'), t));
+    return placed ? plus(x, placed(t, x.length)) : x;
+  });
+  const y = range(layers).reduce<Matrix>((x, i) => layer(w.within(`layers.${i}`), x, { ...rest, norm, first, may, bend }), start);
+  return y.map((row) => {
+    const logits = linear(w, w.has('output.weight') ? 'output' : 'symbols', first ? norm(w.within('norm'), row, options.eps) : row);
+    return cap === undefined ? logits : logits.map((v) => cap * Math.tanh(v / cap));
+  });
 }
 
 export interface Encoding extends Pick<Layer, 'bend' | 'eps'> {

@@ -7,6 +7,7 @@ import { ItemsSeq2Seq } from '../../src/models/seq2seq/items-seq2seq.ts';
 import { Seq2Seq } from '../../src/models/seq2seq/seq2seq.ts';
 import type { ModelOptions } from '../../src/models/tokens.ts';
 import { LanguageModel } from '../../src/models/transformer/language-model.ts';
+import type { LanguageModelOptions } from '../../src/models/transformer/language-options.ts';
 import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/models/transformer/seq2seq-transformer.ts';
 import { T5, type T5Options } from '../../src/models/transformer/t5.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
@@ -22,6 +23,27 @@ import { drawnAlike, layerRows } from './layers.ts';
 export const SYMBOLS = 7;
 
 const base = { source: SYMBOLS, target: SYMBOLS, hidden: 4, embedding: 3 };
+
+/** Language models beside GPT-2's arrangement. */
+const languages: Record<string, Partial<LanguageModelOptions>> = {
+  'as LLaMA': {
+    ...{
+      layers: 2,
+      keyHeads: 1,
+      headSize: 4,
+      hidden: 5,
+      positions: 'rotary',
+      norm: 'rms',
+      eps: 1e-4,
+      gated: true,
+      activation: 'silu',
+      bias: false,
+    },
+    ...{ tied: true, window: 2, embeddingScale: 1.5, softcap: 3 },
+  },
+  ALiBi: { heads: 3, positions: 'alibi', bias: false, attentionBias: 'inputs', normFirst: false, activation: 'relu2' },
+  sinusoidal: { positions: 'sinusoidal', activation: 'gelu-tanh', scale: 0.3 },
+};
 
 export interface TranslatorRow {
   name: string;
@@ -196,6 +218,15 @@ export const models: ModuleRow[] = [
     call: (model, examples, key) => model.forward(sentences(examples, S, SYMBOLS, 1), keyed(key)).logits,
     dropout: true,
   }),
+  ...Object.entries(languages).map(([name, options]) =>
+    row({
+      module: 'LanguageModel',
+      name,
+      build: (key) => new LanguageModel({ symbols: SYMBOLS, size: 6, layers: 1, heads: 2, length: 6, ...options }, key),
+      constant: drawnAlike,
+      call: (model, examples) => model.forward(sentences(examples, S, SYMBOLS, 1)).logits,
+    }),
+  ),
   row({
     module: 'TextEncoder',
     build: (key) => new TextEncoder({ symbols: SYMBOLS, size: 4, layers: 2, heads: 2, length: 6, hidden: 6, dropout: 0.2 }, key),

@@ -3,6 +3,7 @@ import { info } from '../../../src/runtime/info.ts';
 import { init } from '../../../src/runtime/init.ts';
 import type { WasmOptions } from '../../../src/runtime/wasm.ts';
 import { Digest } from './digest.ts';
+import { languages } from './language.ts';
 import { learn } from './learn.ts';
 import { attention } from './mechanisms.ts';
 import { muon } from './muon.ts';
@@ -31,6 +32,7 @@ export async function run(options: WasmOptions = {}): Promise<Result> {
   await learn(part);
   await muon(part);
   translators(part);
+  languages(part);
   const { threads, why } = info();
   if (threads !== (options.threads ?? 1)) throw new Error(`program: threads must be ${options.threads} to the end, got ${why.threads}`);
   const whole = new Digest();
