@@ -228,6 +228,11 @@ export const moduleEquations: Record<string, Equation> = {
       ...{ layers: 1, heads: 3, first: false, bend: reluSquared },
       bias: (head, t, s) => (s - t) * ([1 / 16, 1 / 256, 1 / 4][head] as number),
     }).flat(),
+  'LanguageModel: buckets': (w, e) =>
+    languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
+      ...{ layers: 1, heads: 2, bend: relu },
+      add: (head, t, s) => at(at(w.matrix('distances.weight'), t - s), head), // each distance below 16 has a bucket of its own
+    }).flat(),
   'LanguageModel: sinusoidal': (w, e) =>
     languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
       ...{ layers: 1, heads: 2, scale: 0.3, bend: geluTanh },

@@ -22,6 +22,7 @@ const kinds: Record<string, LanguageModelOptions> = {
   'a window in every other layer': { ...base, ...modern, window: [3, null], qkNorm: true },
   ALiBi: { ...base, positions: 'alibi' },
   'ALiBi, three heads, a window': { ...base, size: 21, heads: 3, positions: 'alibi', window: 7 },
+  "T5's buckets": { ...base, positions: 'buckets', norm: 'rms', bias: false },
   'no positions, post-norm': { ...base, positions: 'none', normFirst: false, activation: 'relu2' },
 };
 

@@ -43,6 +43,7 @@ const languages: Record<string, Partial<LanguageModelOptions>> = {
   },
   ALiBi: { heads: 3, positions: 'alibi', bias: false, attentionBias: 'inputs', normFirst: false, activation: 'relu2' },
   sinusoidal: { positions: 'sinusoidal', activation: 'gelu-tanh', scale: 0.3 },
+  buckets: { positions: 'buckets', activation: 'relu' },
 };
 
 export interface TranslatorRow {

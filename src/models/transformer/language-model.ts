@@ -1,6 +1,7 @@
 import { QKNorm } from '../../attention/between.ts';
 import type { KeyValueCache } from '../../attention/cache.ts';
 import type { ExtendCall } from '../../attention/heads.ts';
+import type { Window } from '../../attention/parts.ts';
 import { noGrad } from '../../autograd/record.ts';
 import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Dropout } from '../../nn/dropout.ts';
@@ -17,7 +18,7 @@ import { expectTokens } from '../tokens.ts';
 import { LanguageModelCache } from './language-cache.ts';
 import { type Generation, type GenerationOptions, generation, type Prompt, readPrompt, type TextState } from './language-generation.ts';
 import { isLanguageModel, type LanguageModelOptions } from './language-options.ts';
-import { betweensOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
+import { betweensOf, distancesOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
 import { TransformerEncoderLayer } from './layer.ts';
 import { type Norm, normOf } from './parts.ts';
 
@@ -61,6 +62,8 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   readonly norm: Norm | null;
   /** `weight` `[C, D]`, that of the symbols if they are tied. */
   output: { readonly weight: Tensor };
+  /** What all layers add to scores for distances, if they do. */
+  readonly distances: Window | undefined;
   /** Norms of queries and keys, of each layer. */
   readonly qk: readonly QKNorm[];
   /** The most tokens of a text. */
@@ -80,7 +83,8 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
     this.positions = rowsOf(options, forPositions);
     this.rotary = positions === 'rotary' ? new GrowingRotary(rotary ?? {}, headSize, length) : undefined;
     this.qk = options.qkNorm ? forLayers.map(() => new QKNorm({ size: headSize, eps: options.eps })) : [];
-    this.layers = layersOf(options, betweensOf(options, this.rotary, this.qk), forLayers);
+    this.distances = distancesOf(options, forPositions);
+    this.layers = layersOf(options, this.distances, betweensOf(options, this.rotary, this.qk), forLayers);
     this.norm = options.normFirst === false ? null : normOf(options)();
     this.output = tied ? this.symbols : new Linear({ input: size, output: symbols, bias: false }, forOutput);
     this.length = length;
@@ -229,10 +233,15 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
 }
 
 /** The layers, of what of the options is theirs. */
-function layersOf(options: LanguageModelOptions, betweens: ReturnType<typeof betweensOf>, keys: readonly Key[]): TransformerEncoderLayer[] {
+function layersOf(
+  options: LanguageModelOptions,
+  distances: Window | undefined,
+  betweens: ReturnType<typeof betweensOf>,
+  keys: readonly Key[],
+): TransformerEncoderLayer[] {
   const { symbols: _, layers: __, length: ___, positions, rotary, qkNorm, window, embeddingScale, softcap: cap, tied, ...layer } = options;
   const { activation = 'gelu', normFirst = true } = options;
-  const windows = windowsOf(options);
+  const windows = windowsOf(options, distances);
   return keys.map(
     (key, i) => new TransformerEncoderLayer({ ...layer, activation, normFirst, window: windows[i], between: betweens[i] }, key),
   );

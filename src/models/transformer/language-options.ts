@@ -5,8 +5,8 @@ import type { RotaryLayout } from '../../ops/rotary.ts';
 import { anything, isFlag, isOneOf, isPositive, isShare, isSize, maybe, type Rule, type Rules, shown } from '../../tensor/check.ts';
 import { isLayer, type TransformerEncoderLayerOptions } from './parts.ts';
 
-/** How a {@link LanguageModel} knows where a token stands. */
-export type LanguagePositions = 'learned' | 'sinusoidal' | 'rotary' | 'alibi' | 'none';
+/** How a {@link LanguageModel} knows where a token stands; `buckets` are T5's, see {@link DistanceBias}. */
+export type LanguagePositions = 'learned' | 'sinusoidal' | 'rotary' | 'alibi' | 'buckets' | 'none';
 
 /** Of rotary positions. */
 export interface RotaryChoice {
@@ -63,7 +63,7 @@ export const isLanguageModel: Rules<LanguageModelOptions> = {
   symbols: isSize,
   layers: isSize,
   length: isSize,
-  positions: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('learned', 'sinusoidal', 'rotary', 'alibi', 'none')),
+  positions: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('learned', 'sinusoidal', 'rotary', 'alibi', 'buckets', 'none')),
   rotary: /* @__PURE__ */ maybe(isRotary),
   qkNorm: /* @__PURE__ */ maybe(isFlag),
   window: /* @__PURE__ */ maybe(areWindows),

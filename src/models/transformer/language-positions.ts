@@ -1,15 +1,14 @@
 // How a language model knows where its tokens stand: something added to their vectors, something done to queries and keys, or to scores.
 
 import { type Between, CombinedBetween, type QKNorm, Rotary } from '../../attention/between.ts';
-import { placeOfQuery, placesOf } from '../../attention/history.ts';
+import { alibi, DistanceBias } from '../../attention/distance.ts';
 import type { Window } from '../../attention/parts.ts';
-import { CombinedWindow, causal, offsets, positional, sliding } from '../../attention/window.ts';
+import { CombinedWindow, causal, sliding } from '../../attention/window.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Module } from '../../nn/module.ts';
 import { alibiSlopes } from '../../nn/positions/alibi-slopes.ts';
 import { rotaryTable } from '../../nn/positions/rotary-table.ts';
 import { sinusoidalTable } from '../../nn/positions/sinusoidal.ts';
-import { mul, reshape } from '../../ops/index.ts';
 import { expectOptions } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import { outside } from '../../tensor/scope.ts';
@@ -67,26 +66,19 @@ export function betweensOf(
   });
 }
 
-/** `(s − p) · 2^(−8h/H)`: what ALiBi adds to the score of a query at p and a key at s in head h (Press, Smith, Lewis 2022). */
-function alibi(heads: number): Window {
-  const slopes = outside(() => reshape(alibiSlopes(heads), [1, heads, 1, 1]));
-  return positional(
-    ([, queries, keys], state) => {
-      const distances = offsets(placesOf(state, 'place', queries as number), keys as number); // [B, T, S]
-      return { bias: mul(reshape(distances, distances.shape.toSpliced(1, 0, 1)), slopes) };
-    },
-    { history: placeOfQuery },
-  );
+/** What all layers add to scores for the distance of a key, one part for all: slopes of ALiBi, or the learned biases of T5's buckets. */
+export function distancesOf({ positions, heads }: LanguageModelOptions, key: Key): Window | undefined {
+  if (positions === 'alibi') return alibi(outside(() => alibiSlopes(heads)));
+  return positions === 'buckets' ? new DistanceBias({ heads, bidirectional: false }, key) : undefined;
 }
 
 /** Where each layer may look: at what was before, of which a window takes the last. */
-export function windowsOf({ layers, heads, window, positions }: LanguageModelOptions): Window[] {
+export function windowsOf({ layers, window }: LanguageModelOptions, distances: Window | undefined): Window[] {
   const each = typeof window === 'number' || window === undefined ? new Array<number | undefined>(layers).fill(window) : window;
   if (each.length !== layers)
     throw new RangeError(`LanguageModel: window must be one, or one for each of ${layers} layers, got ${each.length}`);
-  const slope = positions === 'alibi' ? alibi(heads) : undefined;
   return each.map((width) => {
-    const parts = [causal, width ? sliding({ before: width - 1 }) : undefined, slope].filter((part) => part !== undefined);
+    const parts = [causal, width ? sliding({ before: width - 1 }) : undefined, distances].filter((part) => part !== undefined);
     return parts.length > 1 ? new CombinedWindow(...parts) : causal;
   });
 }
