@@ -231,7 +231,7 @@ export const moduleEquations: Record<string, Equation> = {
   'LanguageModel: buckets': (w, e) =>
     languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
       ...{ layers: 1, heads: 2, bend: relu },
-      add: (head, t, s) => at(at(w.matrix('distances.weight'), t - s), head), // each distance below 16 has a bucket of its own
+      bias: (head, t, s) => at(at(w.matrix('distances.weight'), t - s), head), // each distance below 16 has a bucket of its own
     }).flat(),
   'LanguageModel: sinusoidal': (w, e) =>
     languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
