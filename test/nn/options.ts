@@ -52,7 +52,7 @@ const layer = {
   ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5, attentionBias: 'inputs' },
 };
 const without = (all: object, ...names: string[]) => Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
-const ofLayer = { dropout: share, eps: positive, scale: finite };
+const ofLayer = { dropout: share, eps: positive, scale: positive };
 
 /** Every exported part that is made with options. */
 export const options: Record<string, Made> = {

@@ -9,7 +9,7 @@ import { Linear } from '../../nn/linear.ts';
 import type { Module } from '../../nn/module.ts';
 import { RMSNorm } from '../../nn/rms-norm.ts';
 import { add, gelu, mul, relu, reluSquared, silu, swiglu } from '../../ops/index.ts';
-import { anything, isFlag, isNumber, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
+import { anything, isFlag, isPositive, isShare, isSize, maybe, type Names, type Rules, ruleOf } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -112,7 +112,7 @@ export const isLayer: Rules<TransformerEncoderLayerOptions> = {
   keyHeads: /* @__PURE__ */ maybe(isSize),
   headSize: /* @__PURE__ */ maybe(isSize),
   between: anything,
-  scale: /* @__PURE__ */ maybe(isNumber),
+  scale: /* @__PURE__ */ maybe(isPositive),
 };
 
 /** A maker of the norms that the options ask for. */
