@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type * as Package from '../../src/all.ts';
 
-const rooms = await Promise.all(['index', 'nn', 'ops'].map((room) => import(new URL(`../../dist/${room}.js`, import.meta.url).href)));
+const rooms = await Promise.all(['index', 'nn', 'ops', 'attention'].map((room) => import(new URL(`../../dist/${room}.js`, import.meta.url).href)));
 const built = Object.assign({}, ...rooms) as typeof Package;
 
 type Backend = Awaited<ReturnType<typeof built.wasmBackend>>;
@@ -45,13 +45,25 @@ describe('attention with narrow heads over short sequences, at the default grain
     }
 });
 
+/** What else heads are made with. */
+type Kind = () => { windows?: Package.Window[]; between?: Package.Between; scale?: number; softcap?: number };
+
+const kinds: Record<string, Kind> = {
+  rotary: () => ({ between: new built.Rotary({ table: built.rotaryTable({ width: 8, length: 520 }) }) }),
+  'slopes, sliding': () => ({ windows: [built.alibi(built.alibiSlopes(8)), built.sliding({ before: 100 })] }),
+  'buckets, one scale': () => ({ windows: [new built.DistanceBias({ heads: 8, bidirectional: false }, built.key(4))], scale: 1 }),
+  'relative, capped': () => ({ windows: [new built.RelativePositions({ size: 8, reach: 16 }, built.key(5))], softcap: 5 }),
+};
+
 /** Bits of a text of 520 tokens that a cache takes in these chunks. */
-function cached(on: Backend, ends: readonly number[]): number[] {
-  const { causal, key, MultiHead, noGrad, normal, scope, slice, withBackend } = built;
+function cached(on: Backend, ends: readonly number[], kind: Kind = () => ({})): number[] {
+  const { causal, CombinedWindow, key, MultiHead, noGrad, normal, scope, slice, withBackend } = built;
   return withBackend(on, () =>
     scope(() =>
       noGrad(() => {
-        const heads = new MultiHead({ query: 64, key: 64, heads: 8, keyHeads: 2, window: causal }, key(1));
+        const { windows = [], ...rest } = kind();
+        const window = new CombinedWindow(causal, ...windows);
+        const heads = new MultiHead({ query: 64, key: 64, heads: 8, keyHeads: 2, window, ...rest }, key(1));
         const text = normal(key(2), [2, 520, 64]);
         if (ends.length === 2) return Array.from(heads.forward(text, text).output.toArray());
         const rows: number[][] = [[], []];
@@ -74,6 +86,17 @@ describe('a cache on new threads', () => {
     const on = await built.wasmBackend({ threads });
     try {
       const got = cached(on, [0, 300, 301, 302, 380, 520]);
+      expect(got.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
+    } finally {
+      on.close?.();
+    }
+  });
+
+  it.each(Object.keys(kinds))('of 3 has them with %s', async (name) => {
+    const wanted = cached(await built.wasmBackend(), [0, 520], kinds[name]);
+    const on = await built.wasmBackend({ threads: 3 });
+    try {
+      const got = cached(on, [0, 300, 301, 302, 380, 520], kinds[name]);
       expect(got.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
     } finally {
       on.close?.();
