@@ -11,9 +11,10 @@ interface Kind {
   causal?: boolean;
   mask?: boolean;
   bias?: boolean;
+  slopes?: boolean;
 }
 
-const words = (kind: Kind) => (['causal', 'mask', 'bias'] as const).filter((word) => kind[word]);
+const words = (kind: Kind) => (['causal', 'mask', 'bias', 'slopes'] as const).filter((word) => kind[word]);
 
 /** Queries at the end of T keys: all of them, or as many as float64 computes quickly. */
 function inputsOf(length: number, queries: number, kind: Kind) {
@@ -26,6 +27,7 @@ function inputsOf(length: number, queries: number, kind: Kind) {
     ...(kind.causal ? { causal: true } : {}),
     ...(kind.mask ? { mask: tensor(Array.from({ length }, (_, i) => i % 7 !== 3)) } : {}),
     ...(kind.bias ? { bias: tensor(drawn(HEADS * queries * length, 5), { shape: [1, HEADS, queries, length] }) } : {}),
+    ...(kind.slopes ? { slopes: tensor(drawn(HEADS, 5), { shape: [HEADS, 1, 1] }) } : {}),
   };
   return { query, keys, values, options };
 }
@@ -55,6 +57,7 @@ function wantedOf(pass: 'forward' | 'backward', length: number, queries: number,
   const shapes = [queries, length, length].map((rows) => [1, HEADS, rows, WIDTH]);
   const [query, keys, values] = valuesOf(shapes) as [Float32Array, Float32Array, Float32Array];
   const bias = drawn(HEADS * queries * length, 5);
+  const slopes = drawn(HEADS, 5);
   const gradient = drawn(HEADS * queries * WIDTH, 6);
   return Array.from({ length: HEADS }, (_, h) => {
     const of = (x: Float32Array) => x.subarray((h * x.length) / HEADS, ((h + 1) * x.length) / HEADS);
@@ -65,7 +68,8 @@ function wantedOf(pass: 'forward' | 'backward', length: number, queries: number,
       width: WIDTH,
       causal: kind.causal ?? false,
       may: (s: number) => !kind.mask || s % 7 !== 3,
-      bias: (t: number, s: number) => (kind.bias ? (bias[(h * queries + t) * length + s] as number) : 0),
+      bias: (t: number, s: number) =>
+        kind.slopes ? -(slopes[h] as number) * (length - 1 - s) : kind.bias ? (bias[(h * queries + t) * length + s] as number) : 0,
     };
     return pass === 'forward' ? plain.attention(head) : plain.attentionBackward(head, of(gradient));
   }).flat();
@@ -87,6 +91,18 @@ function attention(pass: 'forward' | 'backward', length: number, kind: Kind, tar
     tolerance: 5e-6,
     task: { op: pass === 'forward' ? 'attention' : 'attentionBackward', shapes: [shape, shape, shape], ...kind },
     ...(target ? { target } : {}),
+  };
+}
+
+/** One query of each head against T keys of a cache, as decoding has it: a product for every key that is read once. */
+function decoding(length: number, kind: Kind): Case {
+  return {
+    name: ['one query', `T=${length}`, ...words(kind)].join(' '),
+    bound: 'read',
+    work: 2 * 4 * WIDTH * HEADS * length, // bytes of keys and values
+    setup: forward(length, 1, kind),
+    proof: () => ({ got: resultOf(forward(length, 1, kind)), wanted: wantedOf('forward', length, 1, kind) }),
+    tolerance: 5e-6,
   };
 }
 
@@ -115,5 +131,7 @@ export const attentions: (Case | Figure)[] = [
   attention('forward', 1024, { causal: true, mask: true, bias: true }),
   ...lengths.map((length) => attention('backward', length, {}, { fraction: 0.7 })),
   ...lengths.map((length) => attention('backward', length, { causal: true })),
+  ...[128, 1024, 4096].map((length) => decoding(length, {})),
+  decoding(1024, { slopes: true }),
   { name: 'memory of forward T=16384 causal, inputs aside', unit: 'MB', rounds: 1, once: () => megabytes(16_384), target: { most: 64 } },
 ];

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type * as Package from '../../src/all.ts';
 
-const rooms = await Promise.all(['index', 'nn', 'ops', 'attention'].map((room) => import(new URL(`../../dist/${room}.js`, import.meta.url).href)));
+const rooms = await Promise.all(
+  ['index', 'nn', 'ops', 'attention'].map((room) => import(new URL(`../../dist/${room}.js`, import.meta.url).href)),
+);
 const built = Object.assign({}, ...rooms) as typeof Package;
 
 type Backend = Awaited<ReturnType<typeof built.wasmBackend>>;
