@@ -16,6 +16,8 @@ interface Kind {
 
 const words = (kind: Kind) => (['causal', 'mask', 'bias', 'slopes'] as const).filter((word) => kind[word]);
 
+const slopesOf = () => drawn(HEADS, 5).map((x) => Math.abs(x) / 16);
+
 /** Queries at the end of T keys: all of them, or as many as float64 computes quickly. */
 function inputsOf(length: number, queries: number, kind: Kind) {
   const [query, keys, values] = parametersOf([
@@ -27,7 +29,7 @@ function inputsOf(length: number, queries: number, kind: Kind) {
     ...(kind.causal ? { causal: true } : {}),
     ...(kind.mask ? { mask: tensor(Array.from({ length }, (_, i) => i % 7 !== 3)) } : {}),
     ...(kind.bias ? { bias: tensor(drawn(HEADS * queries * length, 5), { shape: [1, HEADS, queries, length] }) } : {}),
-    ...(kind.slopes ? { slopes: tensor(drawn(HEADS, 5), { shape: [HEADS, 1, 1] }) } : {}),
+    ...(kind.slopes ? { slopes: tensor(slopesOf(), { shape: [HEADS, 1, 1] }) } : {}),
   };
   return { query, keys, values, options };
 }
@@ -57,7 +59,7 @@ function wantedOf(pass: 'forward' | 'backward', length: number, queries: number,
   const shapes = [queries, length, length].map((rows) => [1, HEADS, rows, WIDTH]);
   const [query, keys, values] = valuesOf(shapes) as [Float32Array, Float32Array, Float32Array];
   const bias = drawn(HEADS * queries * length, 5);
-  const slopes = drawn(HEADS, 5);
+  const slopes = slopesOf();
   const gradient = drawn(HEADS * queries * WIDTH, 6);
   return Array.from({ length: HEADS }, (_, h) => {
     const of = (x: Float32Array) => x.subarray((h * x.length) / HEADS, ((h + 1) * x.length) / HEADS);

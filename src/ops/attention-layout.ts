@@ -25,6 +25,8 @@ interface Given {
   distance?: Distances | undefined;
 }
 
+type Strides = readonly [example: number, head: number, query: number, key: number];
+
 /** What goes by distance: by how far a key is behind the query, less than 0 before it. */
 export interface Distances {
   /** float32, broadcast to [..., T, L], added to the scaled scores: of the L elements the one at `zero + distance`, the first and last beyond. */
@@ -48,8 +50,28 @@ const distanceRules: Rules<Distances> = {
 /** The kernels' word for no end of a window. */
 const FAR = 2 ** 30;
 
-/** The window of a call, in whole places, and what goes by distance: checked. */
-function byPlace(lead: Shape, t: number, { causal = false, places, before, after, softcap, slopes, distance }: Given) {
+/** The places of a call: its window in whole ones, and what goes by distance. */
+interface ByPlace {
+  places: Tensor | undefined;
+  before: number;
+  after: number;
+  softcap: number | undefined;
+  span: number;
+  zero: number;
+  distances: { x: Tensor; strides: Strides } | undefined;
+  sums: boolean;
+}
+
+const nowhere = { places: undefined, softcap: undefined, span: 0, zero: 0, distances: undefined, sums: false };
+const everywhere: ByPlace = { ...nowhere, before: FAR, after: FAR };
+const past: ByPlace = { ...nowhere, before: FAR, after: 0 };
+
+/** The same, checked. Most calls have none of it, and a small call takes no longer than a microsecond. */
+function byPlace(lead: Shape, t: number, given: Given): ByPlace {
+  const { causal = false, places, before, after, softcap, slopes, distance } = given;
+  if (!(places || slopes || distance) && before === undefined && after === undefined && softcap === undefined) {
+    return causal ? past : everywhere;
+  }
   isReach(OP, 'before', before);
   isReach(OP, 'after', after);
   maybe(isPositive)(OP, 'softcap', softcap);
@@ -79,8 +101,6 @@ function byPlace(lead: Shape, t: number, { causal = false, places, before, after
   return { places, before: whole(before), after: ahead, softcap, span, zero, distances, sums: distance?.sums ?? false };
 }
 
-type Strides = readonly [example: number, head: number, query: number, key: number];
-
 /** The strides of an absent operand. */
 const none: Strides = [0, 0, 0, 0];
 
@@ -107,8 +127,11 @@ export function layout(query: Tensor, keys: Tensor, values: Tensor, given: Given
   // Heads are the innermost axis before queries. All axes before them count as one, as long as a mask or bias has an even stride along it.
   const heads = lead.length > 2 ? sizeOf(lead) : (lead.at(-1) ?? 1);
   const laid = (name: string, x: Tensor | undefined) => (x ? layOut(name, x, target) : undefined);
-  const sizes = { target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, scale: scale ?? 1 / Math.sqrt(d) };
-  return { ...sizes, ...byPlace(lead, t, given), mask: laid('mask', mask), bias: laid('bias', bias) };
+  const { places, before, after, softcap, span, zero, distances, sums } = byPlace(lead, t, given);
+  return {
+    ...{ target, lead, source, count: sizeOf(lead), t, s, d, v, heads, group, capacity, scale: scale ?? 1 / Math.sqrt(d) },
+    ...{ mask: laid('mask', mask), bias: laid('bias', bias), places, before, after, softcap, span, zero, distances, sums },
+  };
 }
 
 /** The result of {@link layout}. */

@@ -17,6 +17,6 @@ export function joined(gs: Gradients, ys: readonly Tensor[]): Tensor {
 }
 
 /** Whether a call on these inputs is recorded. */
-export function tracked(inputs: readonly Tensor[]): boolean {
-  return recording() && inputs.some((x) => x.requiresGrad);
+export function tracked(inputs: readonly (Tensor | undefined)[]): boolean {
+  return recording() && inputs.some((x) => x?.requiresGrad);
 }

@@ -237,7 +237,7 @@ export function scaledDotProductAttention<const O extends AttentionOptions>(
 ): AttentionResults<O>;
 export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Results {
   expectNames('scaledDotProductAttention', options, names);
-  const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance, ...rest } = options;
+  const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
   const l = layout(query, keys, values, options);
   const row = distance?.bias ?? slopes;
@@ -246,10 +246,12 @@ export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: T
     const { weights: left, ...read } = composed(l, mask, inputs, (all) => dropout(all, p, key));
     return weights ? { ...read, weights: left } : read;
   }
-  const { zero, span, sums } = l;
+  const { scale, softcap, zero, span, sums } = l;
+  const { causal = false, length, before, after } = options;
+  const attributes = { causal, scale, length, weights, before, after, softcap };
   const call = {
     inputs: [query, keys, values, mask, bias, places, slopes, distance?.bias],
-    attributes: { causal: false, ...rest, scale: l.scale, weights, ...(distance && { zero, span, sums }) },
+    attributes: distance ? { ...attributes, zero, span, sums } : attributes,
   };
   return asOne('scaledDotProductAttention', call, () => fused(l, inputs, mask, weights), listed);
 }
@@ -272,9 +274,11 @@ const listed = ({ output, weights, sums }: Results) => [output, ...(weights ? [w
 function fused(l: Layout, inputs: readonly (Tensor | undefined)[], mask: Tensor | undefined, weigh: boolean): Results {
   const y = forward(l, inputs);
   const { output, tops, shares } = y;
-  const more = weigh || l.sums ? weightsOf(l, inputs, y, weigh) : {};
-  if (!tracked(inputs.filter((x) => x !== undefined))) for (const x of [tops, shares]) x.storage.free();
-  const results = { output, ...more };
+  const results: Results = weigh || l.sums ? { output, ...weightsOf(l, inputs, y, weigh) } : { output };
+  if (!tracked(inputs)) {
+    for (const x of [tops, shares]) x.storage.free();
+    return results;
+  }
   const ys = listed(results);
   const again = (...xs: (Tensor | undefined)[]) => {
     const { weights, ...rest } = composed(l, mask, xs);
