@@ -68,6 +68,11 @@ describe('the identity program', () => {
       'translator, post norm',
       'translator, modern',
       'translator, wide heads',
+      'language, as GPT-2',
+      'language, as LLaMA',
+      'language, alibi, a window',
+      'language, buckets',
+      'language, sinusoidal, norms of queries and keys',
     ]);
     expect(parts.length).toBeGreaterThan(70);
   });
