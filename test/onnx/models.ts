@@ -9,6 +9,7 @@ import {
   type LanguageModelOptions,
   PointerNetwork,
   Seq2SeqTransformer,
+  T5,
   TextEncoder,
   Transformer,
   TransformerDecoder,
@@ -127,6 +128,11 @@ export const models: ModelRow[] = [
   row('Seq2SeqTransformer', {
     module: new Seq2SeqTransformer({ source: 11, target: 9, ...layer, layers: 2, length: 24 }, key(5)),
     inputs: { source: tokens(11, 'past'), target: tokens(9) },
+    call: (module, inputs) => module.forward(given(inputs, 'source'), given(inputs, 'target')),
+  }),
+  row('T5', {
+    module: new T5({ symbols: 11, size: 8, heads: 2, headSize: 3, layers: 2, hidden: 12, gated: true, activation: 'gelu-tanh' }, key(5)),
+    inputs: { source: tokens(11, 'past'), target: tokens(11) },
     call: (module, inputs) => module.forward(given(inputs, 'source'), given(inputs, 'target')),
   }),
   row('UniversalSentenceEncoder, embedded', {
