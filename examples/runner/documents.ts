@@ -18,7 +18,7 @@ export function listed({ name, shows, data }: Pick<Recipe, 'name' | 'shows' | 'd
     data ? `${data.optional ? 'better with' : 'needs'} --data: ${files} (${data.source})` : 'needs no --data',
     kept ? `${clock(kept.seconds)} of one core` : 'no result is kept',
   ];
-  return `${name.padEnd(14)}${shows}\n${''.padEnd(14)}${facts.join('; ')}`;
+  return `${name.padEnd(23)}${shows}\n${''.padEnd(23)}${facts.join('; ')}`;
 }
 
 function madeBy(result: Result): string {
