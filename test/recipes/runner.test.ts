@@ -206,7 +206,7 @@ describe('the list', () => {
   it('tells what data a recipe takes, and how long it took', () => {
     const data = { folder: 'some', files: ['a.txt', 'b.txt'], source: 'a place' };
     const told = (recipe: object, kept?: { seconds: number }) => listed({ name: 'one', shows: 'It.', ...recipe }, kept).split('\n').map((line) => line.trim()); // biome-ignore format: one line
-    expect(told({}, { seconds: 600 })).toEqual(['one           It.', 'needs no --data; 10 min of one core']);
+    expect(told({}, { seconds: 600 })).toEqual([`${'one'.padEnd(23)}It.`, 'needs no --data; 10 min of one core']);
     expect(told({ data })[1]).toBe('needs --data: some/a.txt, some/b.txt (a place); no result is kept');
     expect(told({ data: { ...data, optional: true } })[1]).toMatch(/^better with --data: some/);
   });
