@@ -3,6 +3,7 @@
 export { expand, sumTo } from '../autograd/arithmetic.ts';
 export { reluSquared, silu, softcap, swiglu } from './activation.ts';
 export { additiveScore } from './attention.ts';
+export type { Distances } from './attention-layout.ts';
 export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
 export { type ConvOptions, conv1d, unfold } from './conv.ts';
 export { einsum } from './einsum.ts';
@@ -44,7 +45,7 @@ export {
   variance,
 } from './reduce.ts';
 export { type RotaryLayout, rotary } from './rotary.ts';
-export { type AttentionOptions, scaledDotProductAttention } from './scaled-dot-product.ts';
+export { type AttentionOptions, type AttentionResults, scaledDotProductAttention } from './scaled-dot-product.ts';
 export { type CumulativeOptions, cumprod, cumsum, linearScan, monotonicWeights, type ScanOptions } from './scan.ts';
 export type { Embedded, SequenceOptions, Weights } from './sequence.ts';
 export { concat, flip, permute, place, reshape, type SliceOptions, select, slice, stack, transpose, unstack } from './shape.ts';

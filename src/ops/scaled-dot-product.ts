@@ -25,10 +25,7 @@ export interface AttentionOptions {
   causal?: boolean | undefined;
   /** Factor of the scores. Default 1 / √D. */
   scale?: number | undefined;
-  /**
-   * S, where keys and values have spare rows, as a cache has: only the first `length` rows count, and the rest may hold anything. Default
-   * all of them.
-   */
+  /** S, where keys and values have spare rows, as a cache has: only the first `length` rows count. Default all of them. */
   length?: number | undefined;
   /**
    * int32 [B]: the place among the keys of each example's first query `[B, H, T, D]`; each next one stands at the next place. Default S − T, so that
@@ -36,7 +33,7 @@ export interface AttentionOptions {
    */
   places?: Tensor | undefined;
   /** A query at place p looks at keys from p − `before` up to p + `after`. Default all. */
-  before?: number | undefined;
+  before?: number | undefined /** See `before`. */;
   after?: number | undefined;
   /** c of `c · tanh(score / c)`, which takes the place of the scaled score before biases (Gemma 2). Default none. */
   softcap?: number | undefined;

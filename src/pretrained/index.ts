@@ -10,4 +10,4 @@ export { families, type PretrainedModel } from './families.ts';
 export type { Family, FamilyPlan, FileShapes } from './family.ts';
 export type { Index, PretrainedFiles } from './files.ts';
 export { type LoadPretrainedOptions, loadPretrained } from './load.ts';
-export { Pretrained, type PretrainedFile } from './pretrained.ts';
+export { Pretrained, type PretrainedFile, type PretrainedParts } from './pretrained.ts';

@@ -18,14 +18,20 @@ export interface PretrainedFile extends FileFacts {
 }
 
 /** What {@link Pretrained} is made of. */
-interface Parts<M extends Module> {
+export interface PretrainedParts<M extends Module> {
+  /** With the weights of the files. */
   readonly model: M;
+  /** The name of its family. */
   readonly family: string;
+  /** As `config.json` has it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Names of the files and of the model. */
   readonly map: StateMap;
+  /** The files that were read. */
   readonly files: readonly PretrainedFile[];
   /** What the family has no use for, as it lay there. */
   readonly kept: ReadonlyMap<string, FileEntry>;
+  /** Which file holds each tensor, if there are several. */
   readonly index: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -36,9 +42,9 @@ export class Pretrained<M extends Module = Module> {
   readonly family: string;
   /** What its `config.json` says. */
   readonly config: Readonly<Record<string, unknown>>;
-  private readonly parts: Parts<M>;
+  private readonly parts: PretrainedParts<M>;
 
-  constructor(parts: Parts<M>) {
+  constructor(parts: PretrainedParts<M>) {
     this.model = parts.model;
     this.family = parts.family;
     this.config = parts.config;

@@ -72,6 +72,7 @@ export class TransformerDecoderLayer extends Module {
   readonly norm2: Norm;
   readonly norm3: Norm;
   readonly normFirst: boolean;
+  /** What the feed-forward net does between its maps. */
   readonly activation: (x: Tensor) => Tensor;
   private readonly dropout: Dropout;
 

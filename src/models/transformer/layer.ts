@@ -36,6 +36,7 @@ export class TransformerEncoderLayer extends Module {
   readonly norm1: Norm;
   readonly norm2: Norm;
   readonly normFirst: boolean;
+  /** What the feed-forward net does between its maps. */
   readonly activation: (x: Tensor) => Tensor;
   private readonly dropout: Dropout;
 
