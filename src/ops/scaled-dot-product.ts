@@ -33,7 +33,8 @@ export interface AttentionOptions {
    */
   places?: Tensor | undefined;
   /** A query at place p looks at keys from p − `before` up to p + `after`. Default all. */
-  before?: number | undefined /** See `before`. */;
+  before?: number | undefined;
+  /** See `before`. */
   after?: number | undefined;
   /** c of `c · tanh(score / c)`, which takes the place of the scaled score before biases (Gemma 2). Default none. */
   softcap?: number | undefined;
