@@ -111,7 +111,9 @@ export class BytePairEncoder {
   }
 
   /** The encoder that {@link toJSON} described. */
-  static fromJSON({ merges, ...options }: { merges: readonly Merge[] } & BytePairOptions): BytePairEncoder {
+  static fromJSON(plain: { merges: readonly Merge[] } & BytePairOptions): BytePairEncoder {
+    if (!Array.isArray(Object(plain).merges)) throw new TypeError(`${OP}: plain must be what toJSON gave, got ${shown(plain)}`);
+    const { merges, ...options } = plain;
     return new BytePairEncoder(merges, options);
   }
 

@@ -46,7 +46,9 @@ export class Vocabulary {
   }
 
   /** The vocabulary of a plain form made by {@link toJSON}. */
-  static fromJSON({ symbols, ...options }: { symbols: readonly string[] } & VocabularyOptions): Vocabulary {
+  static fromJSON(plain: { symbols: readonly string[] } & VocabularyOptions): Vocabulary {
+    if (!Array.isArray(Object(plain).symbols)) throw new TypeError(`Vocabulary: plain must be what toJSON gave, got ${shown(plain)}`);
+    const { symbols, ...options } = plain;
     return new Vocabulary(symbols, options);
   }
 

@@ -1,5 +1,6 @@
 // Files written in the form of another file.
 
+import { shown } from '../tensor/check.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { takeChecksums } from './checksum.ts';
@@ -31,6 +32,7 @@ export function saveTensorsLike(tensors: ReadonlyMap<string, Tensor | FileEntry>
 /** The pieces of such a file. */
 export function laidOutLike(tensors: ReadonlyMap<string, Tensor | FileEntry>, { header }: FileLike): Uint8Array[] {
   if (typeof header !== 'string') fail('file must be one that was read, with its header', typeof header);
+  if (!(tensors instanceof Map)) fail('tensors must be a Map such as model.stateDict()', shown(tensors));
   const { tensors: layouts, metadata } = parseHeader(header, Infinity);
   const unknown = [...tensors.keys()].filter((name) => !layouts.has(name));
   const missing = [...layouts.keys()].filter((name) => !tensors.has(name));

@@ -86,8 +86,16 @@ export interface FileEntry {
   readonly bytes: Uint8Array;
 }
 
+/** The entries as a list. It refuses anything else, since a file without a tensor would hide the mistake. */
+export function listOf<T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] {
+  const list = Symbol.iterator in Object(entries) ? [...entries] : [entries];
+  const wrong = list.findIndex((entry) => !Array.isArray(entry) || typeof entry[0] !== 'string');
+  if (wrong < 0) return list as (readonly [string, T])[];
+  return fail('tensors must be entries such as model.stateDict()', (list[wrong] as object | undefined)?.constructor.name ?? 'none');
+}
+
 function* eachEncoded(entries: Iterable<readonly [string, FileTensor]>): Iterable<readonly [string, FileEntry]> {
-  for (const [name, entry] of entries) yield [name, encoded(name, entry)];
+  for (const [name, entry] of listOf(entries)) yield [name, encoded(name, entry)];
 }
 
 /** Checks a tensor of plain numbers and returns it in the form of a file. */

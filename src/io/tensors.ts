@@ -3,7 +3,7 @@ import { empty, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { decode, fitted } from './elements.ts';
 import { ARRAYS, type FileDType, type Readable } from './format.ts';
 import { type ReadOptions, readBytes, type Sink } from './reading.ts';
-import { expectLengths, type FileEntry, joined, layOut, type WriteOptions } from './safetensors.ts';
+import { expectLengths, type FileEntry, joined, layOut, listOf, type WriteOptions } from './safetensors.ts';
 
 /** Tensors of a file by name, with the strings stored beside them. */
 export interface LoadedTensors extends Map<string, Tensor> {
@@ -63,5 +63,5 @@ export function saveTensors(tensors: FileEntries, options: WriteOptions = {}): U
 
 /** Tensors as a file's entries, in the order given. */
 export function entriesOf(tensors: FileEntries): [string, FileEntry][] {
-  return Array.from(tensors, ([name, x]) => [name, (x as FileEntry | null)?.bytes ? (x as FileEntry) : fromTensor(name, x as Tensor)]);
+  return listOf(tensors).map(([name, x]) => [name, (x as FileEntry | null)?.bytes ? (x as FileEntry) : fromTensor(name, x as Tensor)]);
 }

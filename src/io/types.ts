@@ -3,7 +3,7 @@
 import { Tensor } from '../tensor/tensor.ts';
 import { encode } from './elements.ts';
 import { ARRAYS, expectReadable, type FileData, type FileDType } from './format.ts';
-import type { FileEntry } from './safetensors.ts';
+import { type FileEntry, listOf } from './safetensors.ts';
 import { type FileEntries, nativeOf } from './tensors.ts';
 import { fail, quote } from './words.ts';
 
@@ -18,7 +18,7 @@ const floats: readonly string[] = ['F64', 'F32', 'F16', 'BF16'] satisfies FloatT
  */
 export function withTypes(tensors: FileEntries, types: FloatType | ReadonlyMap<string, string>): [string, Tensor | FileEntry][] {
   if (!(types instanceof Map || floats.includes(types as string))) fail(`types must be one of ${floats.join(' ')} or a Map`, String(types));
-  return Array.from(tensors, ([name, x]) => {
+  return listOf(tensors).map(([name, x]) => {
     if (isEntry(x)) return [name, x];
     const own = x instanceof Tensor ? nativeOf(x.dtype) : fail(`${quote(name)} must be a tensor`, typeof x);
     const dtype = types instanceof Map ? types.get(name) : own === 'F32' ? types : own;

@@ -5,7 +5,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import { add, concat, slice, sub } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isShare, isSize, keyName, maybe, type Rules } from '../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isShare, isSize, keyName, maybe, type Rules, shown } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
@@ -80,6 +80,7 @@ export class Forecaster extends Module {
       throw new RangeError(`Forecaster: past must be float32 [B, S, ${this.channels}] with S from 1, got ${kindOf(past)}`);
     }
     const [batch, length] = past.shape;
+    if (typeof seasons !== 'object' || !seasons) throw new TypeError(`Forecaster: seasons must be { past, future }, got ${shown(seasons)}`);
     expectTokens('Forecaster', 'seasons.past', seasons.past);
     expectTokens('Forecaster', 'seasons.future', seasons.future);
     if (seasons.past.shape[0] !== batch || seasons.past.shape[1] !== length || seasons.future.shape[0] !== batch) {

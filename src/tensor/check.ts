@@ -76,7 +76,8 @@ export const maybe =
 
 /** Refuses option names that are not in `names`. It allocates nothing, so ops can afford to call it. */
 export function expectNames<O extends object>(op: string, options: O, names: Names<NoInfer<O>>): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${op}: options must be an object, got ${shown(options)}`);
+  if (typeof options !== 'object' || options === null || Symbol.iterator in options)
+    throw new TypeError(`${op}: options must be an object, got ${shown(options)}`);
   for (const name in options) {
     if (!Object.hasOwn(names, name)) throw new TypeError(`${op}: options must be among ${Object.keys(names).join(', ')}, got ${name}`);
   }

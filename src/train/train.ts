@@ -100,9 +100,10 @@ export interface Training extends AsyncGenerator<Progress, Position> {
  */
 export function train<Batch>(options: TrainOptions<Batch>): Training {
   expectOptions('train', options, rules);
-  const { evaluate, every, keepBest } = options;
+  const { evaluate, every, keepBest, patience } = options;
   if (evaluate && !every) throw new RangeError('train: every must be given with evaluate, got none');
-  if (keepBest && !evaluate) throw new RangeError('train: evaluate must be given with keepBest, got none');
+  const idle = evaluate ? undefined : Object.entries({ keepBest, patience, every }).find(([, value]) => value !== undefined)?.[0];
+  if (idle) throw new RangeError(`train: evaluate must be given with ${idle}, got none`);
   return Object.assign(running(options), {
     // biome-ignore lint/suspicious/noThenProperty: await has to find it
     then(): never {

@@ -98,6 +98,7 @@ describe('BytePairEncoder', () => {
 
   it('comes back from JSON, and is one of bytes without merges', () => {
     const bpe = BytePairEncoder.train(corpus, { size: 290, specials: ['<|end|>'] });
+    expect(() => BytePairEncoder.fromJSON('{}' as never)).toThrow("BytePairEncoder: plain must be what toJSON gave, got '{}'");
     const again = BytePairEncoder.fromJSON(JSON.parse(JSON.stringify(bpe)));
     expect(again.encode(corpus.join(' '))).toEqual(bpe.encode(corpus.join(' ')));
     expect(new BytePairEncoder().encode('é')).toEqual([0xc3, 0xa9]);

@@ -32,6 +32,7 @@ describe('Vocabulary, kept and used', () => {
     const again = Vocabulary.fromJSON(JSON.parse(JSON.stringify(letters)));
     expect(again.symbols).toEqual(letters.symbols);
     expect(again.encode('abx')).toEqual(letters.encode('abx'));
+    expect(() => Vocabulary.fromJSON('{}' as never)).toThrow("Vocabulary: plain must be what toJSON gave, got '{}'");
     expect(() => Vocabulary.fromJSON(JSON.parse(JSON.stringify(new Vocabulary(['a'])))).encode('b')).toThrow('symbol must be known');
   });
 

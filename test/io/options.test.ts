@@ -1,16 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../src/io/checkpoint.ts';
-import { loadFile } from '../../src/io/file.ts';
+import { loadFile, saveFile } from '../../src/io/file.ts';
+import { saveTensorsLike } from '../../src/io/like.ts';
 import { type FileTensor, readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { withTypes } from '../../src/io/types.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
+import { Adam } from '../../src/train/optimizers/adam.ts';
 
 const of = (dtype: string, data: unknown): FileTensor => ({ dtype, shape: [(data as Float32Array).length], data }) as FileTensor;
 
@@ -163,4 +166,24 @@ it('refuses parts of a checkpoint that there are not: an optimiser under another
   expect(() => restore(saved, { model, optimiser: model })).toThrow(`${names}, got optimiser`);
   expect(() => restore(saved, {})).toThrow('checkpoint: model must have stateDict(), got undefined');
   expect(() => restore(write({ model }), { model })).toThrow('checkpoint: checkpoint must be one that was read, got an object');
+});
+
+it.each<[string, unknown]>([
+  ['Linear', new Linear({ input: 2, output: 2 }, key(1))],
+  ['Adam', new Adam(new Linear({ input: 2, output: 2 }, key(1)))],
+  ['Object', { weight: tensor([1]) }],
+  ['Number', 5],
+  ['none', undefined],
+  ['Tensor', [tensor([1])]],
+  ['Array', [[1, tensor([1])]]],
+])('writes no file of what are no entries: %s', async (got, tensors) => {
+  const wrong = `safetensors: tensors must be entries such as model.stateDict(), got ${got}`;
+  const path = join(tmpdir(), 'saccade-no-entries.safetensors');
+  await expect(saveFile(path, tensors as never)).rejects.toThrow(wrong);
+  await expect(access(path)).rejects.toThrow('ENOENT');
+  expect(() => saveTensors(tensors as never)).toThrow(wrong);
+  expect(() => withTypes(tensors as never, 'F16')).toThrow(wrong);
+  expect(() => writeSafetensors(tensors as never)).toThrow(wrong);
+  const file = loadTensors(saveTensors(new Map()));
+  expect(() => saveTensorsLike(tensors as never, file)).toThrow('safetensors: tensors must be a Map such as model.stateDict(), got');
 });

@@ -31,6 +31,10 @@ describe('Forecaster', () => {
     expect(() => model.forward(zeros([1, 5, 2, 1]), seasons)).toThrow(`${past}float32 [1, 5, 2, 1]`);
     expect(() => model.forward(zeros([1, 0, 2]), seasons)).toThrow(`${past}float32 [1, 0, 2]`);
     expect(() => model.forward([1] as unknown as Tensor, seasons)).toThrow(`${past}[1]`);
+    expect(() => model.forward(zeros([1, 5, 2]), undefined as never)).toThrow(
+      'Forecaster: seasons must be { past, future }, got undefined',
+    );
+    expect(() => model.forward(zeros([1, 5, 2]), {} as never)).toThrow('Forecaster: seasons.past must be int32 [B, T], got undefined');
     const [two, three] = [zeros([2, 5], 'int32'), zeros([2, 3], 'int32')];
     const pair = 'Forecaster: seasons must be [1, 5] of the past and [1, T] of the future, got ';
     expect(() => model.forward(zeros([1, 5, 2]), { ...seasons, past: two })).toThrow(`${pair}[2, 5] and [1, 3]`);

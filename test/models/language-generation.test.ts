@@ -146,6 +146,10 @@ describe('generate', () => {
     expect(bad({ cache: 3 })).toThrow('generate: cache must be a LanguageModelCache, got 3');
     expect(bad({ cache: LanguageModelCache.empty(3, 1) })).toThrow('LanguageModel: cache must be of 2 layers and 1 rows, got');
     expect(bad({}, new Array(31).fill(1))).toThrow('generate: prompt must leave room within 30 tokens, got 31');
+    expect(bad({}, new Array(32).fill(1))).toThrow('generate: prompt must leave room within 30 tokens, got 32');
+    expect(bad({}, [[1], new Array(40).fill(1)])).toThrow('generate: prompt must leave room within 30 tokens, got 40');
+    expect(() => model.read([new Array(31).fill(1)])).toThrow('generate: prompt must leave room within 30 tokens, got 31');
+    expect(model.read([new Array(30).fill(1)]).cache.lengths).toEqual([29]);
     expect(bad({ most: 3 })).toThrow('generate: options must be among');
     const tokens = tensor([[1, 2]], { dtype: 'int32' });
     expect(() => model.forward(tokens, { cache: true, key: key(1) })).toThrow('LanguageModel: a key and a cache are of two uses');

@@ -93,6 +93,8 @@ describe('options', () => {
     [{ input: '2' }, "Part: input must be a whole number from 1, got '2'"],
     [{ input: 2, bias: 1 }, 'Part: bias must be true or false, got 1'],
     [5, 'Part: options must be an object, got 5'],
+    [[], 'Part: options must be an object, got []'],
+    [new Map(), 'Part: options must be an object, got an object'],
     [null, 'Part: options must be an object, got null'],
     [undefined, 'Part: options must be an object, got undefined'],
   ])('%j: %s', (options, message) => {

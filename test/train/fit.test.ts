@@ -78,6 +78,8 @@ describe('fit', () => {
     expect(() => train({} as TrainOptions<Batch>)).toThrow('train: key must be made by key(seed)');
     expect(() => train(settings(new Net(), { evaluate: () => 1 }))).toThrow('train: every must be given with evaluate, got none');
     expect(() => train(settings(new Net(), { keepBest: { take } }))).toThrow('train: evaluate must be given with keepBest, got none');
+    expect(() => train(settings(new Net(), { patience: 0 }))).toThrow('train: evaluate must be given with patience, got none');
+    expect(() => train(settings(new Net(), { every: 5 }))).toThrow('train: evaluate must be given with every, got none');
     expect(() => train(settings(new Net(), { keepBest: {} as Snapshot }))).toThrow('train: keepBest must be a Snapshot, got an object');
   });
 });

@@ -65,7 +65,7 @@ it('returns the beginning of the epoch after the last where epochs end', async (
 
 it('ends at once where nothing is to be done', async () => {
   const start: Position = { epoch: 0, batch: 0, step: 0 };
-  for (const nothing of [{ steps: 0 }, { epochs: 0 }, { patience: 0 }])
+  for (const nothing of [{ steps: 0 }, { epochs: 0 }, { patience: 0, every: 1, evaluate: () => 1 }])
     expect(await whole(run(nothing))).toEqual({ events: [], returned: start });
 });
 

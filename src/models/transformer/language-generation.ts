@@ -73,7 +73,7 @@ export interface Generation<T> extends AsyncIterableIterator<T> {
 
 /** The texts so far: all tokens of the prompts but the last are read, in one go. */
 export function readPrompt(
-  model: Pick<Writer, 'layers'> & Reader,
+  model: Pick<Writer, 'layers' | 'length'> & Reader,
   prompts: readonly (readonly number[])[],
   from?: LanguageModelCache,
 ): TextState {
@@ -81,6 +81,7 @@ export function readPrompt(
   const before = from ?? LanguageModelCache.empty(model.layers.length, prompts.length);
   const lengths = prompts.map(({ length }) => length - 1);
   const most = Math.max(...lengths);
+  expectRoom(model.length, before.lengths.map((length, row) => length + (lengths[row] ?? 0)), 0); // biome-ignore format: one line
   const last = tensor(Int32Array.from(prompts, (prompt) => prompt.at(-1) as number));
   if (most === 0) return { cache: before, last };
   const tokens = tensor(Int32Array.from(prompts.flatMap((prompt) => Array.from({ length: most }, (_, i) => (i < prompt.length - 1 ? (prompt[i] as number) : 0)))), { shape: [prompts.length, most] }); // biome-ignore format: one line
@@ -101,6 +102,13 @@ function expectPrompts(prompts: unknown): void {
         `${OP}: prompt must have a token; to go on behind a cache give its last one with cache.cropped(length - 1), got none`,
       );
   }
+}
+
+/** The tokens of the longest text, its last one too, behind which as many as `least` must have room. */
+function expectRoom(room: number, read: readonly number[], least: number): number {
+  const longest = 1 + read.reduce((most, length) => Math.max(most, length), 0);
+  if (longest + least > room) throw new RangeError(`${OP}: prompt must leave room within ${room} tokens, got ${longest}`);
+  return longest;
 }
 
 /** Begins to write. */
@@ -142,8 +150,7 @@ class Writing implements Generation<number | (number | null)[]> {
     this.so = cache;
     this.last = Int32Array.from(last?.toArray() ?? []);
     const starts = cache.lengths.map((length) => length + 1);
-    const longest = starts.reduce((most, start) => Math.max(most, start), 0);
-    if (longest >= model.length) throw new RangeError(`${OP}: prompt must leave room within ${model.length} tokens, got ${longest}`);
+    const longest = expectRoom(model.length, cache.lengths, 1);
     this.most = Math.min(options.maxLength ?? Number.POSITIVE_INFINITY, model.length - longest);
     this.choose = chooser(options, starts, this.texts, (row) => !this.ended[row]);
     this.steps = this.written();

@@ -1,7 +1,7 @@
 import { dropGradient } from '../../autograd/gradients.ts';
 import { described, expectFits, expectMap, expectSamePaths } from '../../nn/fit.ts';
 import { kept, Module, parameters as trained } from '../../nn/module.ts';
-import { expectOptions, type Rules } from '../../tensor/check.ts';
+import { expectNames, expectOptions, type Rules } from '../../tensor/check.ts';
 import { full, tensor } from '../../tensor/create.ts';
 import { passed } from '../../tensor/observe.ts';
 import { outside, scope } from '../../tensor/scope.ts';
@@ -125,6 +125,7 @@ export abstract class Optimizer<Name extends string = string, Options extends Ra
   #rate = 0;
 
   constructor(parameters: Groups<Options>, options: Options, { name, rules, defaults, initial }: OptimizerKind<Name, Options>) {
+    expectNames(name, options, rules);
     const groups = groupsOf(parameters);
     const slots = new Map<Tensor, Slot<Name, Options>>();
     for (const [i, { parameters: set, ...own }] of groups.entries()) {
