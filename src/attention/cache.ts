@@ -6,6 +6,7 @@ import { concat, gather, slice } from '../ops/index.ts';
 import { type Rows, writeRows } from '../ops/rows.ts';
 import { expectOptions, expectSizes, isCount, shown } from '../tensor/check.ts';
 import { tensor, zeros } from '../tensor/create.ts';
+import { pure } from '../tensor/observe.ts';
 import { show } from '../tensor/shape.ts';
 import { expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
@@ -86,7 +87,7 @@ export class KeyValueCache implements RowState {
     const counts = this.counted(keys, values, options);
     const lengths = this.lengths.map((length, b) => length + (counts[b] as number));
     const block = this.block;
-    if (recording() && [keys, values, block?.keys, block?.values].some((x) => x?.requiresGrad))
+    if (pure || (recording() && [keys, values, block?.keys, block?.values].some((x) => x?.requiresGrad)))
       return this.recorded(keys, values, counts, lengths);
     const most = lengths.reduce((a, b) => Math.max(a, b), 0);
     const owns = block && most <= (block.keys.shape[2] as number) && this.lengths.every((length, b) => length === block.used[b]);

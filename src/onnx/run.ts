@@ -6,6 +6,7 @@ import { uniform } from '../ops/index.ts';
 import type { DType, View } from '../runtime/backend.ts';
 import { now } from '../runtime/clock.ts';
 import { full, tensor } from '../tensor/create.ts';
+import { purely } from '../tensor/observe.ts';
 import { key } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show, sizeOf } from '../tensor/shape.ts';
@@ -99,20 +100,19 @@ function expectPure({ calls, reads, effects, constants }: Trace<unknown>, inputs
       `toOnnx: fn must leave elements alone (item, toArray, view), since no graph knows what the host makes of them, got a look at those of ${seen}`,
     );
   }
-  if (effects.length > 0)
-    throw new Error(`toOnnx: fn must write nothing in place (a cache does, unless parameters take gradients), got ${effects[0]}`);
+  if (effects.length > 0) throw new Error(`toOnnx: fn must write nothing in place, got ${effects[0]}`);
   const hidden = constants.find(({ from }) => from === 'hidden');
   if (hidden) throw new Error(`toOnnx: tensors must come from ops, got one of shape ${show(hidden.tensor.shape)} that none made`);
 }
 
-/** Runs `fn` on inputs of these lengths. Gradients may pass, since a cache is made of ops then, and written in place otherwise. */
+/** Runs `fn` on inputs of these lengths. Caches are made of ops there, and write nothing in place. */
 export function runAt(fn: (inputs: Record<string, Tensor>) => unknown, ports: Readonly<Record<string, OnnxInput>>, axes: Axes): Run {
   let run: Run | undefined;
   scope(() =>
     withGrad(() => {
       const inputs = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, example(port, axes)]));
       const since = now();
-      const found = trace(() => fn(inputs));
+      const found = trace(() => purely(() => fn(inputs)));
       expectPure(found, inputs);
       run = { axes, ...numbered(found, Object.values(inputs), since) };
     }),

@@ -1,4 +1,3 @@
-import { parameter } from '../autograd/parameter.ts';
 import { isRowState, type RowState, type State, type StatePart } from '../nn/state.ts';
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { tensor, zeros } from '../tensor/create.ts';
@@ -56,16 +55,15 @@ function rebuilt(part: unknown, path: string, given: Readonly<Record<string, Ten
   return Object.fromEntries(Object.entries(part ?? {}).map(([name, one]) => [name, rebuilt(one, `${path}.${name}`, given)]));
 }
 
-/** A cache of as many rows as its tensors have. They take gradients, so that it is extended by ops and not in place. */
+/** A cache of as many rows as its tensors have. */
 function refilled(part: Holder, path: string, given: Readonly<Record<string, Tensor>>): StatePart {
   const { from } = part.constructor as unknown as { from(dict: ReadonlyMap<string, Tensor>): StatePart };
   const dict = new Map<string, Tensor>();
   for (const [name, of] of Object.entries(given)) {
     if (!name.startsWith(`${path}.`)) continue;
-    const x = parameter(of); // [B, G, S, ·]
     const own = name.slice(path.length + 1);
-    dict.set(own, x);
-    dict.set(own.replace(/\w+$/, 'lengths'), tensor(new Int32Array(x.shape[0] as number).fill(x.shape[2] as number)));
+    dict.set(own, of); // [B, G, S, ·]
+    dict.set(own.replace(/\w+$/, 'lengths'), tensor(new Int32Array(of.shape[0] as number).fill(of.shape[2] as number)));
   }
   return from.call(part.constructor, dict);
 }

@@ -47,6 +47,20 @@ export function asOne<T>(op: string, call: Call, fn: () => T, outputsOf: (result
   return result;
 }
 
+/** Whether what could be written in place is made of ops instead, so that a trace can be called again: a live binding. */
+export let pure = false;
+
+/** Runs `fn`, in which caches write nothing in place. */
+export function purely<T>(fn: () => T): T {
+  const before = pure;
+  pure = true;
+  try {
+    return fn();
+  } finally {
+    pure = before;
+  }
+}
+
 const NOTHING: Call = { inputs: [] };
 
 /** Reports that `op`, which has no results, ran since the last op: an optimiser's step, the gradient of an op. */

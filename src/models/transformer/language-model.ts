@@ -58,12 +58,12 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   readonly symbols: Embedding; // [C, D]
   /** Learned positions `[length, D]`, or the table of those that are not. */
   readonly positions: Embedding | Tensor | undefined;
+  /** What all layers add to scores for distances, if they do. */
+  readonly distances: Window | undefined;
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: Norm | null;
   /** `weight` `[C, D]`, that of the symbols if they are tied. */
   output: { readonly weight: Tensor };
-  /** What all layers add to scores for distances, if they do. */
-  readonly distances: Window | undefined;
   /** Norms of queries and keys, of each layer. */
   readonly qk: readonly QKNorm[];
   /** The most tokens of a text. */
