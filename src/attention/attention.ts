@@ -11,6 +11,7 @@ import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { ofEach, ofNone, readApart } from './apart.ts';
+import { limitedBy, selectedFrom } from './given.ts';
 import { maskOfKeys, maskOfScores } from './mask.ts';
 import {
   type Attended,
@@ -144,8 +145,8 @@ export class Attention extends Module implements Mechanism {
     const scores = this.score.score(query, prepared.keys, state); // [B, T, S]
     const { mask } = prepared;
     const context = { ...draw, query, state, scores, heads: this.heads, mask: mask && maskOfScores(mask, scores.shape) };
-    const windowed: typeof context & Windowed = this.window ? { ...context, ...this.window.limit(scores, context) } : context;
-    const selected = this.selection.select(windowed.scores, windowed);
+    const windowed: typeof context & Windowed = this.window ? { ...context, ...limitedBy(this.window, scores, context) } : context;
+    const selected = selectedFrom(this.selection, windowed.scores, windowed);
     const taken = windowed.factor ? { ...selected, weights: floatMul(selected.weights, windowed.factor) } : selected;
     const apart = prepared.unsound && windowed.mask;
     const output = apart ? readApart(this.read, prepared.values, taken, apart) : this.read(taken.weights, prepared.values, taken);

@@ -79,7 +79,7 @@ export interface Context<S extends State = State> extends Draw {
 export interface Windowed {
   /** `[B, T, S]`. */
   scores: Tensor;
-  /** bool `[B, 1 or T, S]`. */
+  /** bool `[1 or B, 1 or T, S]`; that of the context if it is left out. */
   mask?: Tensor | undefined;
   /** Broadcast to `[B, T, S]`. */
   factor?: Tensor;
@@ -117,9 +117,9 @@ export interface Beside {
 
 /** What a window derives from positions alone. */
 export interface Places {
-  /** Where it lets look, bool `[B, 1 or T, S]`, or of each head `[B or 1, H, 1 or T, S]`. */
+  /** Where it lets look, bool `[1 or B, 1 or T, S]`, or of each head `[1 or B, H, 1 or T, S]`; never `[T, S]`. */
   mask?: Tensor;
-  /** What it adds to scores, `[B, T, S]`, or of each head `[B or 1, H, T, S]`. */
+  /** What it adds to scores, `[1 or B, 1 or T, S]`, or of each head `[1 or B, H, 1 or T, S]`. */
   bias?: Tensor;
   /** It hides keys more than so many positions before the query's own. */
   before?: number;

@@ -11,6 +11,7 @@ import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
+import { limitedBy, placesBy } from './given.ts';
 import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './history.ts';
 import { type Beside, type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
 
@@ -26,9 +27,8 @@ export function bothMasks(a: Tensor, b: Tensor | undefined): Tensor {
 
 /**
  * A window that ignores the scores: it depends on positions and on `history` alone. `places` receives the shape of one head's scores `[B,
- * T, S]`, its state and the number of heads, and returns a mask, a bias or both: `[B, T, S]` for all heads, or `[B, H, T, S]`, whose first
- * axis may be 1. Heads with such a window stay one op.
- * first axis may be 1. Heads with such a window stay one op.
+ * T, S]`, its state and the number of heads, and returns a mask, a bias or both: `[1 or B, 1 or T, S]` for all heads, or `[1 or B, H, 1 or
+ * T, S]`. `[T, S]` is refused, since it could be taken for `[B, S]`. Heads with such a window stay one op.
  */
 export function positional(places: NonNullable<Window['places']>, options: { history?: History | undefined } = {}): Window {
   isFunction('positional', 'places', places);
@@ -49,7 +49,11 @@ function ofHeads(places: NonNullable<Window['places']>, scores: Shape, state: St
   const batch = count / heads;
   const first = heads === 1 ? state : mapState(state, (x) => select(viewed(x, [batch, heads, ...x.shape.slice(1)]), 1, 0));
   const q = viewed(query, [batch, heads, ...query.shape.slice(1)]);
-  const { mask, bias } = inPairs(places([batch, queries, keys], first, heads, false, q), [batch, heads, queries, keys], first);
+  const { mask, bias } = inPairs(
+    placesBy({ places }, [batch, queries, keys], first, heads, false, q),
+    [batch, heads, queries, keys],
+    first,
+  );
   const flat = (x: Tensor) => {
     if (heads === 1 && x.rank === 3) return x;
     const all = x.rank === 3 ? ofOneHead(x) : x;
@@ -196,7 +200,7 @@ export class CombinedWindow extends Module implements Window {
     let result: Windowed = { scores, mask: context.mask };
     for (const window of this.windows) {
       // Each receives the mask of the call: where another window looks says nothing about the number of keys.
-      const { scores: after, mask, factor } = window.limit(result.scores, context);
+      const { scores: after, mask, factor } = limitedBy(window, result.scores, context);
       const narrowed = mask && mask !== result.mask ? bothMasks(mask, result.mask) : result.mask;
       const all = factor && result.factor ? mul(result.factor, factor) : (factor ?? result.factor);
       result = { scores: after, mask: narrowed, ...(all && { factor: all }) };
@@ -213,7 +217,7 @@ export function allPlaces(windows: readonly Window[], ...given: Parameters<NonNu
   const [[batch = 0, queries = 0, keys = 0], state, heads] = given;
   const pairs = (places: Places) => inPairs(places, [batch, heads, queries, keys], state);
   const all = windows.reduce<Places>((sum, window) => {
-    const { distance, ...rest } = window.places?.(...given) ?? {};
+    const { distance, ...rest } = placesBy(window, ...given);
     const one = distance && sum.distance ? joined(rest, pairs({ distance })) : { ...rest, ...(distance && { distance }) };
     return joined(sum, one);
   }, {});

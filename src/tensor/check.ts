@@ -75,11 +75,11 @@ export const maybe =
   };
 
 /** Refuses option names that are not in `names`. It allocates nothing, so ops can afford to call it. */
-export function expectNames<O extends object>(op: string, options: O, names: Names<NoInfer<O>>): void {
+export function expectNames<O extends object>(op: string, options: O, names: Names<NoInfer<O>>, what = 'options'): void {
   if (typeof options !== 'object' || options === null || Symbol.iterator in options)
-    throw new TypeError(`${op}: options must be an object, got ${shown(options)}`);
+    throw new TypeError(`${op}: ${what} must be an object, got ${shown(options)}`);
   for (const name in options) {
-    if (!Object.hasOwn(names, name)) throw new TypeError(`${op}: options must be among ${Object.keys(names).join(', ')}, got ${name}`);
+    if (!Object.hasOwn(names, name)) throw new TypeError(`${op}: ${what} must be among ${Object.keys(names).join(', ')}, got ${name}`);
   }
 }
 
