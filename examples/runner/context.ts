@@ -27,6 +27,7 @@ export interface Report {
 export interface ContextOptions {
   quick: boolean;
   data?: string;
+  test?: string;
   need?: DataNeed;
   /** Beginning of the checkpoints' paths. */
   checkpoint: string;
@@ -40,9 +41,14 @@ export interface ContextOptions {
 export function dataPath(file: string, data: string | undefined, need: DataNeed | undefined): string {
   const where = need ? ` (${need.source})` : '';
   if (data === undefined) throw new Error(`recipe: --data must name the folder of ${file}${where}, got no --data`);
-  const found = [join(data, file), join(data, need?.folder ?? '', file)].find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`recipe: --data must hold ${file}${where}, got ${data}`);
-  return found;
+  return below('--data', data, file, need);
+}
+
+/** Path of a file in the folder of an option, or in the recipe's folder below it. */
+function below(option: '--data' | '--test', folder: string, file: string, need: DataNeed | undefined): string {
+  const found = [join(folder, file), join(folder, need?.folder ?? '', file)].find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error(`recipe: ${option} must hold ${file}${need ? ` (${need.source})` : ''}, got ${folder}`);
 }
 
 /** A context, with the seconds spent in it over all sessions, including those of finished and resumed training. */
@@ -55,6 +61,7 @@ export function contextOf(options: ContextOptions): { context: Context; seconds:
     hasData: options.data !== undefined,
     signal: options.signal,
     path: (file) => dataPath(file, options.data, options.need),
+    testPath: (file) => (options.test === undefined ? undefined : below('--test', options.test, file, options.need)),
     fileOf: (job) => join(dirname(options.checkpoint), `${job}.safetensors`),
     train: (training) =>
       resume(training, options, seconds, (spent) => {

@@ -15,6 +15,7 @@ import { clock, command, liveView, stoppable } from './terminal.ts';
 interface Options {
   model?: string;
   data?: string;
+  test?: string;
   out: string;
   quick?: true;
   keys?: string;
@@ -28,6 +29,7 @@ const program = new Command('npm run recipe --')
   .argument('[name]', 'a recipe, or `docs` to write docs/results.md, its like and the table of the README from the results that are kept')
   .option('--model <name>', 'another model than the usual ones, for recipes that have some: `g2p --model transformer`')
   .option('--data <folder>', 'where the data is, for recipes that need some')
+  .option('--test <folder>', 'where the official test set is, to measure on what is trained already; for recipes that have one')
   .option('--out <folder>', 'where checkpoints and results go', 'out')
   .option('--quick', 'a small version, to see that it works')
   .option('--keys <number>', 'independent runs of each variant')
@@ -59,10 +61,15 @@ function tell(reports: ReadonlyMap<string, Report>, ended: number, jobs: number)
 
 async function cook(name: string): Promise<void> {
   const recipe = recipeNamed(name);
-  const { data, out, quick = false } = options;
+  const { data, test, out, quick = false } = options;
   if (options.keep && quick) throw new Error('--keep: must be of the whole recipe, got --quick');
   const threads = count('threads', options.threads);
-  const asked = { quick, keys: count('keys', options.keys) ?? (quick ? 1 : (recipe.keys ?? 1)), ...(data ? { data } : {}) };
+  const asked = {
+    quick,
+    keys: count('keys', options.keys) ?? (quick ? 1 : (recipe.keys ?? 1)),
+    ...(data ? { data } : {}),
+    ...(test ? { test } : {}),
+  };
   const place = { ...asked, out };
   if (options.fresh) forget(recipe, place);
   console.log(`${recipe.name}: ${recipe.shows} ${recipe.papers.join('; ')}.`);

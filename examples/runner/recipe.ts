@@ -7,6 +7,8 @@ import type { AnyOptimizer } from 'saccade/train';
 export interface RecipeOptions {
   /** The folder of `--data`. */
   data?: string;
+  /** The folder of `--test`: official test data, which only final figures are measured on. */
+  test?: string;
   /** Whether to run a small version, to see that it works: seconds, not minutes. */
   quick: boolean;
   /** Independent runs of each repeated job, with different keys. */
@@ -97,6 +99,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Path of a data file; throws an error that names `--data` if it is missing. */
   path(file: string): string;
+  /** Path of an official test file below `--test`, `undefined` without `--test`; throws an error that names it if the file is missing. */
+  testPath(file: string): string | undefined;
   /** Path of the safetensors file of a job's training: its own, or that of a job it depends on. */
   fileOf(job: string): string;
   /**

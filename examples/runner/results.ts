@@ -19,6 +19,7 @@ function rowsOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[],
 export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Result {
   const flags = [
     options.data ? ' --data DIR' : '',
+    options.test ? ' --test DIR' : '',
     options.quick ? ' --quick' : '',
     options.keys !== (options.quick ? 1 : (recipe.keys ?? 1)) ? ` --keys ${options.keys}` : '',
   ];

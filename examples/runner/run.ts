@@ -33,6 +33,7 @@ interface Assignment {
   threads: number;
   quick: boolean;
   data?: string;
+  test?: string;
   checkpoint: string;
 }
 
@@ -45,6 +46,10 @@ const folderOf = (recipe: Recipe, { out, quick, data }: Place) =>
   join(out, 'recipes', recipe.name + (data && recipe.data?.optional ? '-data' : '') + (quick ? '-quick' : ''));
 
 const jobsOf = (recipe: Recipe, place: Place) => place.jobs ?? recipe.jobs(place);
+
+/** The file of a job's outcome. What is measured on the official test set lies beside what is measured without, and shares its training. */
+const outcomeOf = (folder: string, job: string, test: string | undefined) =>
+  join(folder, `${job}${test === undefined ? '' : '.test'}.json`);
 
 /** Path of the safetensors file of a job's training. */
 export const fileOf = (recipe: Recipe, place: Place, job: string): string => join(folderOf(recipe, place), `${job}.safetensors`);
@@ -79,10 +84,10 @@ export function forget(recipe: Recipe, place: Place): void {
 }
 
 /** Finished jobs, by name. */
-function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, quick: boolean) {
+function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: string, { quick, test }: Place) {
   const finished = new Map<string, Finished<unknown, unknown>>();
   for (const job of jobs) {
-    const path = join(folder, `${job.name}.json`);
+    const path = outcomeOf(folder, job.name, test);
     if (!existsSync(path)) continue;
     const { mark, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Finished<unknown, unknown> & { mark: string };
     if (mark !== markOf(recipe.name, job, quick)) {
@@ -115,12 +120,12 @@ async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work:
  * ended.
  */
 export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Finished<unknown, unknown>[] | null> {
-  const { quick, data, signal, threads = availableParallelism() } = options;
+  const { quick, data, test, signal, threads = availableParallelism() } = options;
   if (recipe.data && !recipe.data.optional && !quick) for (const file of recipe.data.files) dataPath(file, data, recipe.data);
   const folder = folderOf(recipe, options);
   mkdirSync(folder, { recursive: true });
   const jobs = jobsOf(recipe, options);
-  const finished = endedBefore(recipe, jobs, folder, quick);
+  const finished = endedBefore(recipe, jobs, folder, options);
   const waiting = jobs.filter(({ name }) => !finished.has(name));
   const share = Math.max(1, Math.floor(threads / Math.max(1, waiting.length)));
   const reports = new Map<string, Report>();
@@ -130,7 +135,15 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
     const { name } = job;
     const path = join(folder, name);
     begunNow(folder, name, now);
-    const assignment = { recipe: recipe.name, job, threads: share, quick, checkpoint: path, ...(data ? { data } : {}) };
+    const assignment = {
+      recipe: recipe.name,
+      job,
+      threads: share,
+      quick,
+      checkpoint: path,
+      ...(data ? { data } : {}),
+      ...(test ? { test } : {}),
+    };
     const ended = await begin(assignment, stop, (report) => {
       reports.set(name, report);
       tell();
@@ -138,8 +151,9 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
     reports.delete(name);
     if (!ended) return false;
     const whole = { ...job, ...ended };
-    writeFileSync(`${path}.json.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
-    renameSync(`${path}.json.new`, `${path}.json`);
+    const file = outcomeOf(folder, name, test);
+    writeFileSync(`${file}.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
+    renameSync(`${file}.new`, file);
     finished.set(name, { ...whole, made: madeOf(folder, name) });
     tell();
     return true;

@@ -7,6 +7,7 @@ import { arange, key, permutation } from '../../src/tensor/index.ts';
 
 const at = key(1);
 const labels = { rows: ['a'], columns: ['b'] };
+const picture = { pixels: new Uint8Array(8), labels: [1, 0], height: 2, width: 2 };
 const square = [0, 0, 1, 0, 1, 1];
 /** The op, its arguments, and what it says. */
 const wrong: [op: (...args: never[]) => unknown, args: unknown[], says: string][] = [
@@ -48,6 +49,19 @@ const wrong: [op: (...args: never[]) => unknown, args: unknown[], says: string][
     tasks.sortProblems,
     [at, { count: 1, symbols: 3, minLength: 3, maxLength: 4, distinct: true }],
     'sortProblems: distinct symbols must be at least maxLength, got 3 for 4',
+  ],
+  [tasks.pictureBatch, [null], 'pictureBatch: pictures must be { pixels, labels, height, width }, got null'],
+  [tasks.pictureBatch, [{ ...picture, pixels: [0] }], 'pictureBatch: pixels of pictures must be bytes, a Uint8Array, got [0]'],
+  [tasks.pictureBatch, [{ ...picture, height: 3 }], 'pictureBatch: pixels of pictures must be 2 × 3 × 2, got 8'],
+  [tasks.pictureBatch, [{ ...picture, labels: [1, 0.5] }], 'pictureBatch: labels must be whole numbers from 0, got 0.5'],
+  [tasks.pictureBatch, [picture, [0, 2]], 'pictureBatch: chosen must be in [0, 2), got 2'],
+  [tasks.clutteredCanvases, [at, picture, {}], 'clutteredCanvases: side must be a whole number from 1, got undefined'],
+  [tasks.clutteredCanvases, [at, picture, { side: 1 }], 'clutteredCanvases: pictures must fit a canvas of 1 × 1, got [2, 2]'],
+  [tasks.clutteredCanvases, [at, picture, { side: 9, distractors: 1 }], 'clutteredCanvases: cut must fit a canvas of 2 × 2, got [8, 8]'],
+  [
+    tasks.clutteredCanvases,
+    [at, picture, { side: 9, distractors: 1, cut: 1, clutter: { ...picture, pixels: new Uint8Array(0), labels: [] } }],
+    'clutteredCanvases: clutter must hold a picture, got none',
   ],
   [metrics.errorRates, [null, []], 'errorRates: hypotheses must be a list, got null'],
   [metrics.errorRates, [[[1]], [3]], 'errorRates: references of 0 must be a list, got 3'],
