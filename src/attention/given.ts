@@ -11,6 +11,8 @@ const placed: Names<Places> = { mask: 1, bias: 1, before: 1, after: 1, slopes: 1
 
 const pairs = ['mask', 'bias'] as const;
 
+const beside = ['mask', 'factor'] as const;
+
 /** A value in words, a tensor by its shape. */
 const toldOne = (value: unknown) => shown((value as Tensor | undefined)?.shape ?? value);
 
@@ -46,6 +48,11 @@ export function limitedBy(window: Window, scores: Tensor, context: Context): Win
   const found = window.limit(scores, context);
   expectNames('window', found, windowed, 'limit');
   expectThree('window', 'scores', found.scores);
+  for (const name of beside) {
+    const x = found[name];
+    if (x !== undefined && !(x instanceof Tensor && isInPairs(x.shape, found.scores.shape)))
+      throw new RangeError(`window: ${name} must be [1 or B, 1 or T, S], got ${toldOne(x)} for scores ${show(found.scores.shape)}`);
+  }
   return found;
 }
 

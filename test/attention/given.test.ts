@@ -130,6 +130,23 @@ describe('what is used of a part', () => {
     for (const call of limited((scores) => ({ scores, mask: undefined }))) expect(call).not.toThrow();
   });
 
+  it.each(Object.entries(whole))('of a window: a mask or factor of pairs; %s', (_, run) => {
+    const batch = run({}).weights.shape[0] as number;
+    for (const field of ['mask', 'factor'] as const) {
+      const own = (shape: readonly number[]) => ({
+        limit: (scores: Tensor) => ({ scores, [field]: ones(shape, field === 'mask' ? 'bool' : 'float32') }),
+      });
+      for (const shape of [[N], [N, N], [batch, N], [3, 1, N], [1, 3, N], [1, 1, N + 1], [1, 1, 1, N]])
+        for (const window of [own(shape), new CombinedWindow(causal, own(shape))])
+          expect(() => run({ window })).toThrow(`window: ${field} must be [1 or B, 1 or T, S], got [${shape.join(', ')}] for scores [`);
+      for (const shape of [
+        [1, 1, N],
+        [1, N, N],
+      ])
+        expect(() => run({ window: own(shape) })).not.toThrow();
+    }
+  });
+
   it.each(Object.entries(whole))('of a selection: weights [B, T, S]; %s', (_, run) => {
     const wrong: [(scores: Tensor) => unknown, string][] = [
       [(scores) => scores, 'undefined'],
