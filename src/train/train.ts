@@ -80,6 +80,8 @@ export interface TrainOptions<Batch> {
   keepBest?: Pick<Snapshot, 'take'> | undefined;
   /** Stops after so many evaluations in a row without a better metric. */
   patience?: number | undefined;
+  /** How much better a metric must be than the best one to count, as a share of the best. Default 0. */
+  threshold?: number | undefined;
   /** Stops after the current step. */
   signal?: AbortSignal | undefined;
   /** The position to start from. */
@@ -100,9 +102,9 @@ export interface Training extends AsyncGenerator<Progress, Position> {
  */
 export function train<Batch>(options: TrainOptions<Batch>): Training {
   expectOptions('train', options, rules);
-  const { evaluate, every, keepBest, patience } = options;
+  const { evaluate, every, keepBest, patience, threshold } = options;
   if (evaluate && !every) throw new RangeError('train: every must be given with evaluate, got none');
-  const idle = evaluate ? undefined : Object.entries({ keepBest, patience, every }).find(([, value]) => value !== undefined)?.[0];
+  const [idle] = Object.entries({ keepBest, patience, threshold, every }).find(([, value]) => value !== undefined && !evaluate) ?? [];
   if (idle) throw new RangeError(`train: evaluate must be given with ${idle}, got none`);
   return Object.assign(running(options), {
     // biome-ignore lint/suspicious/noThenProperty: await has to find it
@@ -114,7 +116,7 @@ export function train<Batch>(options: TrainOptions<Batch>): Training {
 
 async function* running<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Progress, Position> {
   const { batches, optimizer, steps = Infinity, epochs = Infinity, patience = Infinity, signal, yieldEvery = 50 } = options;
-  const { evaluate, every = 0, goal = 'min', keepBest } = options;
+  const { evaluate, every = 0, goal = 'min', keepBest, threshold = 0 } = options;
   const [forBatches, forSteps] = split(options.key);
   const began = performance.now();
   let rested = began;
@@ -133,7 +135,7 @@ async function* running<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Pro
         let evaluated = {};
         if (evaluate && at.step % every === 0) {
           const metric = await metricOf(evaluate);
-          at = { ...at, ...better(at, metric, { goal }) };
+          at = { ...at, ...better(at, metric, { goal, threshold }) };
           evaluated = { metric, improved: at.waited === 0 };
           if (at.waited === 0) keepBest?.take();
         }
@@ -247,6 +249,7 @@ const rules = {
   goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')),
   keepBest: /* @__PURE__ */ maybe(ruleOf('a Snapshot', (value) => typeof Object(value).take === 'function')),
   patience: isFromZero,
+  threshold: isFromZero,
   signal: /* @__PURE__ */ maybe(ruleOf('an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean')),
   start: /* @__PURE__ */ maybe(isPosition),
   yieldEvery: isFromZero,

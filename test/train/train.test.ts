@@ -79,6 +79,25 @@ describe('train', () => {
     expect(events.length).toBeLessThan(1_000_000);
   });
 
+  it('counts only a metric that is better by the threshold', async () => {
+    for (const [threshold, goal, taken, metrics] of [
+      [0, 'min', 4, [1, 0.99, 0.98, 0.97]],
+      [0.015, 'min', 3, [1, 0.99, 0.98, 0.98, 0.97, 0.975]], // 0.98 is better than 1, the rest is not better than 0.98
+      [0.015, 'max', 3, [1, 1.01, 1.02, 1.02, 1.03]],
+    ] as const) {
+      const m = model();
+      const left = [...metrics] as number[];
+      const options = { every: 1, steps: metrics.length, patience: 2, threshold, goal, evaluate: () => left.shift() as number };
+      const events = await all(run(m, adam(m), options));
+      expect(events.filter(({ improved }) => improved).length).toBe(taken === 4 ? 4 : 2);
+      expect(events.at(-1)?.position.best).toBe(taken === 4 ? 0.97 : goal === 'min' ? 0.98 : 1.02);
+    }
+    expect(() => run(model(), adam(model()), { threshold: -1, every: 1, evaluate: () => 1 })).toThrow(
+      'train: threshold must be a number from 0, got -1',
+    );
+    expect(() => run(model(), adam(model()), { threshold: 0.1 })).toThrow('train: evaluate must be given with threshold, got none');
+  });
+
   it('evaluates every so many steps and stops when patience is over', async () => {
     const metrics = [5, 3, 4, 3, 2];
     const m = model();
