@@ -11,10 +11,8 @@ const placed: Names<Places> = { mask: 1, bias: 1, before: 1, after: 1, slopes: 1
 
 const pairs = ['mask', 'bias'] as const;
 
-const beside = ['mask', 'factor'] as const;
-
 /** A value in words, a tensor by its shape. */
-const toldOne = (value: unknown) => shown((value as Tensor | undefined)?.shape ?? value);
+const toldOne = (value: unknown) => shown(Object(value).shape ?? value);
 
 /** Whether it is `[1 or B, 1 or T, S]` for scores `[B, T, S]`. */
 const isInPairs = ([b, t, s, more]: Shape, [batch, queries, keys]: Shape) =>
@@ -39,26 +37,23 @@ export function placesBy(window: Pick<Window, 'places'>, ...given: Parameters<No
   return found;
 }
 
-function expectThree(op: string, name: string, x: Tensor | undefined): void {
-  if (x?.rank !== 3) throw new TypeError(`${op}: ${name} must be [B, T, S], got ${shown(x?.shape)}`);
+function expectThree(op: string, tensors: Record<string, Tensor | undefined>): void {
+  for (const [name, x] of Object.entries(tensors))
+    if (x?.rank !== 3) throw new TypeError(`${op}: ${name} must be [B, T, S], got ${shown(x?.shape)}`);
 }
 
 /** What a window makes of scores `[B, T, S]`. */
 export function limitedBy(window: Window, scores: Tensor, context: Context): Windowed {
   const found = window.limit(scores, context);
   expectNames('window', found, windowed, 'limit');
-  expectThree('window', 'scores', found.scores);
-  for (const name of beside) {
-    const x = found[name];
-    if (x !== undefined && !(x instanceof Tensor && isInPairs(x.shape, found.scores.shape)))
-      throw new RangeError(`window: ${name} must be [1 or B, 1 or T, S], got ${toldOne(x)} for scores ${show(found.scores.shape)}`);
-  }
+  const { scores: all, mask = all, factor = all } = found;
+  expectThree('window', { scores: all, mask, factor });
   return found;
 }
 
 /** What a selection selects from scores `[B, T, S]`. */
 export function selectedFrom(selection: Selection, scores: Tensor, context: Context): Selected {
   const found = selection.select(scores, context);
-  expectThree('selection', 'weights', found?.weights);
+  expectThree('selection', { weights: found?.weights });
   return found;
 }

@@ -136,9 +136,11 @@ describe('what is used of a part', () => {
       const own = (shape: readonly number[]) => ({
         limit: (scores: Tensor) => ({ scores, [field]: ones(shape, field === 'mask' ? 'bool' : 'float32') }),
       });
-      for (const shape of [[N], [N, N], [batch, N], [3, 1, N], [1, 3, N], [1, 1, N + 1], [1, 1, 1, N]])
+      for (const shape of [[N], [N, N], [batch, N], [3, 1, N], [1, 3, N], [1, 1, N + 1], [1, 1, 1, N], []])
         for (const window of [own(shape), new CombinedWindow(causal, own(shape))])
-          expect(() => run({ window })).toThrow(`window: ${field} must be [1 or B, 1 or T, S], got [${shape.join(', ')}] for scores [`);
+          expect(() => run({ window })).toThrow(
+            shape.length === 3 ? 'must broadcast' : `window: ${field} must be [B, T, S], got [${shape.join(', ')}]`,
+          );
       for (const shape of [
         [1, 1, N],
         [1, N, N],
