@@ -11,9 +11,9 @@ import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
 import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
-import { scan } from './scan/index.ts';
+import { scan, scanChoice } from './scan/index.ts';
 import { series } from './series/index.ts';
-import { shakespeare, shakespeareChoice, shakespeareHour } from './shakespeare/index.ts';
+import { shakespeare, shakespeareChoice, shakespeareHour, shakespeareMinutes } from './shakespeare/index.ts';
 import { shakespeareLadder } from './shakespeare/ladder.ts';
 import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
@@ -30,6 +30,7 @@ const all: readonly Recipe[] = [
   translate,
   translateTransformer,
   scan,
+  scanChoice,
   hull,
   tsp,
   sort,
@@ -39,6 +40,7 @@ const all: readonly Recipe[] = [
   gallery,
   heads,
   shakespeare,
+  shakespeareMinutes,
   shakespeareHour,
   shakespeareLadder,
   shakespeareChoice,

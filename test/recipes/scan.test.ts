@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allCommands, splitFor } from '../../examples/recipes/scan/commands.ts';
+import { allCommands, partsFor, splitFor } from '../../examples/recipes/scan/commands.ts';
 
 const without = { hasData: false, path: (file: string) => file };
 
@@ -35,5 +35,12 @@ describe('the commands of SCAN', () => {
     expect([split.train.length, split.test.length]).toEqual([train, test]);
     const known = new Set(split.train.map(({ command }) => command.join(' ')));
     expect(split.test.filter(({ command }) => known.has(command.join(' ')))).toEqual([]);
+  });
+
+  it('of the simple training part 1,000 choose and 2,000 are reported, neither of them learnt nor of the test part', () => {
+    const parts = partsFor('simple', { ...without, quick: false });
+    const names = (part: keyof typeof parts) => parts[part].map(({ command }) => command.join(' '));
+    expect(Object.values(parts).map(({ length }) => length)).toEqual([1000, 2000, 13_728, 4182]);
+    expect(new Set([...names('choice'), ...names('held'), ...names('train'), ...names('test')]).size).toBe(20_910);
   });
 });

@@ -17,6 +17,9 @@ export interface Split {
   test: Command[];
 }
 
+/** Commands that are not learnt: those by which settings are chosen, those that no setting has seen, and a split's own test part. */
+export type Part = 'choice' | 'held' | 'test';
+
 export type SplitName = 'simple' | 'length' | 'jump';
 
 const SIMPLE = 'tasks_train_simple.txt';
@@ -114,6 +117,20 @@ export function splitFor(name: SplitName, context: Pick<Context, 'hasData' | 'pa
   const all = allCommands();
   if (name === 'length') return byLength(all);
   return name === 'jump' ? withoutJump(all) : simple(all, fileOf(context));
+}
+
+/**
+ * A split with two parts of the simple one's training commands held out, both drawn by a fixed key: 1,000 to choose settings by, 2,000 to report.
+ * Quick runs know commands of up to five actions only.
+ */
+export function partsFor(name: SplitName, context: Pick<Context, 'hasData' | 'path' | 'quick'>): Record<Part | 'train', Command[]> {
+  const { train: all, test } = splitFor(name, context);
+  const order = Array.from(permutation(foldIn(key(61), 1), all.length), (i) => all[i] as Command);
+  const held = { choice: order.slice(0, 1000), held: order.slice(1000, 3000), train: order.slice(3000), test };
+  const parts = name === 'simple' ? held : { choice: [], held: [], train: all, test };
+  if (!context.quick) return parts;
+  const short = (commands: readonly Command[]) => commands.filter(({ actions }) => actions.length <= 5);
+  return { choice: short(parts.choice), held: short(parts.held), train: short(parts.train), test: short(parts.test).slice(0, 100) };
 }
 
 /** Every word of a list of lists once, in order. */

@@ -49,6 +49,10 @@ const lessons: readonly Told[] = [
   { name: 'nano', title: 'nanoGPT’s recipe, 1.5 M characters', lesson: nano, target: 1.91, paper: '1.88 of 20 random batches (nanoGPT)' },
   { name: 'modern', title: 'a modern model, the same characters and products', lesson: better, target: 1.71 },
   { name: 'muon', title: 'with Muon, the same characters', lesson: muon, target: 1.62 },
+];
+
+/** Ten minutes of two cores. */
+const inMinutes: readonly Told[] = [
   { name: 'minutes', title: 'with pairs and larger blocks, 4.1 M characters', lesson: minutes, target: 1.51 },
 ];
 
@@ -128,6 +132,14 @@ export const shakespeare = recipeOf({
     'A language model of the characters of tiny Shakespeare: mean cross-entropy in nats over the whole validation part, the last tenth, by which no choice was made here.',
   papers: ['Karpathy, nanoGPT', 'Jordan et al. 2024, modded-nanogpt'],
   told: lessons,
+});
+
+export const shakespeareMinutes = recipeOf({
+  name: 'shakespeare-minutes',
+  asked: 'shakespeare --model minutes',
+  shows: 'Ten minutes of two cores for the characters of tiny Shakespeare, measured likewise.',
+  papers: ['Karpathy, nanoGPT', 'Jordan et al. 2024, modded-nanogpt'],
+  told: inMinutes,
 });
 
 export const shakespeareHour = recipeOf({
