@@ -1,4 +1,4 @@
-import { addRow } from "../loops/rows";
+import { addRow, addScaledRow } from "../loops/rows";
 import { V } from "../simd/lanes";
 
 function moveRow(out: usize, x: usize, n: i32): void {
@@ -57,5 +57,69 @@ export function pickBackward(dx: usize, g: usize, index: usize, outer: i32, n: i
       index += 4;
     }
     dx += width * <usize>n;
+  }
+}
+
+/**
+ * `out[i, ·] = Σ_j weights[j, ·] ∘ x[index[i, j], ·]` for i < count, in order of j < length: rows of `width`. Indices equal to `skip` add
+ * nothing; without weights (0) the factor is 1.
+ */
+export function embeddingBag(out: usize, x: usize, weights: usize, index: usize, count: i32, length: i32, width: i32, skip: i32): void {
+  const bytes = (<usize>width) << 2;
+  memory.fill(out, 0, bytes * <usize>count);
+  for (let i = 0; i < count; i++) {
+    let w = weights;
+    for (let j = 0; j < length; j++) {
+      const k = load<i32>(index);
+      if (k != skip) {
+        const row = x + <usize>k * bytes;
+        if (w) addScaledRow(out, row, w, width);
+        else addRow(out, row, width);
+      }
+      if (w) w += bytes;
+      index += 4;
+    }
+    out += bytes;
+  }
+}
+
+/** `dx[index[i, j], ·] += weights[j, ·] ∘ g[i, ·]`, in order of i, then of j; see `embeddingBag`. */
+export function embeddingBagBackward(
+  dx: usize,
+  g: usize,
+  weights: usize,
+  index: usize,
+  count: i32,
+  length: i32,
+  width: i32,
+  skip: i32,
+): void {
+  const bytes = (<usize>width) << 2;
+  for (let i = 0; i < count; i++) {
+    let w = weights;
+    for (let j = 0; j < length; j++) {
+      const k = load<i32>(index);
+      if (k != skip) {
+        const row = dx + <usize>k * bytes;
+        if (w) addScaledRow(row, g, w, width);
+        else addRow(row, g, width);
+      }
+      if (w) w += bytes;
+      index += 4;
+    }
+    g += bytes;
+  }
+}
+
+/** `dw[j, ·] += g[i, ·] ∘ x[index[i, j], ·]`, in order of i; see `embeddingBag`. */
+export function embeddingBagWeights(dw: usize, g: usize, x: usize, index: usize, count: i32, length: i32, width: i32, skip: i32): void {
+  const bytes = (<usize>width) << 2;
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < length; j++) {
+      const k = load<i32>(index);
+      if (k != skip) addScaledRow(dw + <usize>j * bytes, g, x + <usize>k * bytes, width);
+      index += 4;
+    }
+    g += bytes;
   }
 }

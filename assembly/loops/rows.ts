@@ -109,6 +109,19 @@ export function addRow(out: usize, x: usize, n: i32): void {
   joinRow<Sum>(out, x, n);
 }
 
+/** `out[i] += x[i] · y[i]`, i < n. */
+export function addScaledRow(out: usize, x: usize, y: usize, n: i32): void {
+  let i = 0;
+  for (; i <= n - 4; i += 4) {
+    V.store(out, V.madd(V.load(x), V.load(y), V.load(out)));
+    out += 16;
+    x += 16;
+    y += 16;
+  }
+  const rest = n - i;
+  if (rest > 0) V.storeTail(out, V.madd(V.loadTail(x, rest), V.loadTail(y, rest), V.loadTail(out, rest)), rest);
+}
+
 /** Four {@link joinRow} in one: rows of `n` in order. */
 function joinFourRows<F extends Fold>(out: usize, x0: usize, n: i32): void {
   const f = changetype<F>(0);

@@ -4,6 +4,7 @@ export { expand, sumTo } from '../autograd/arithmetic.ts';
 export { reluSquared, silu, softcap, swiglu } from './activation.ts';
 export { additiveScore } from './attention.ts';
 export type { Distances } from './attention-layout.ts';
+export { type EmbeddingBagOptions, embeddingBag } from './bag.ts';
 export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
 export { type ConvOptions, conv1d, unfold } from './conv.ts';
 export { einsum } from './einsum.ts';

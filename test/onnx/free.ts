@@ -130,6 +130,17 @@ const indexing: FreeRow[] = [
     inputs: { ...cube, at: index('time', 'batch', 'time') },
     f: (a, at) => ops.segmentSum(a, at, a.shape[1] as number),
   },
+  {
+    op: 'embeddingBag',
+    inputs: { x: real('past', 3), at: index('past', 'batch', 'time') },
+    f: (a, at) => ops.embeddingBag(a, at, { paddingIndex: 1 }),
+  },
+  {
+    op: 'embeddingBag',
+    name: 'weights of the places',
+    inputs: { x: real('past', 3), at: index('past', 'batch', 'time'), w: real('time', 3) },
+    f: (a, at, weights) => ops.embeddingBag(a, at, { weights }),
+  },
   { op: 'pick', inputs: { ...cube, at: picks(4, 'batch', 'time') }, f: (a, at) => ops.pick(a, at) },
   { op: 'oneHot', inputs: { at: picks(2, 'batch', 'time') }, f: (at) => ops.oneHot(at, at.shape[1] as number) },
   { op: 'batchGather', inputs: { x: real('batch', 'past', 3), at: index('past', 'batch', 'time') }, f: (a, at) => ops.batchGather(a, at) },

@@ -41,5 +41,5 @@ export const valuesOf = (row: OpRow, as: (length: number) => number = (length) =
     }),
   );
 
-/** Whether a row has lengths in its call, in a mask or in an index: then `free.ts` has the op at any lengths. (`unpick` is no public op.) */
-export const fixed = (row: OpRow): boolean => row.op === 'unpick' || free.some(({ op }) => op === row.op);
+/** Whether a row has lengths in its call, in a mask or in an index: then `free.ts` has the op at any lengths. (Some are no public ops.) */
+export const fixed = (row: OpRow): boolean => ['unpick', 'bagTable', 'bagWeights'].includes(row.op) || free.some(({ op }) => op === row.op);

@@ -70,6 +70,7 @@ export const calls: Record<string, readonly Given[]> = {
   div: binary,
   einsum: [given('equation', 'ij,jk->ik'), x(2, 3), x(3, 4)],
   dropout: [x(2, 3), given('number', 0.5), drawn],
+  embeddingBag: [x(4, 3), index(2, 5), options({ paddingIndex: 0 })],
   entropy: along,
   equal: binary,
   erf: unary,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
+import { bagTable, bagWeights } from '../../src/ops/bag.ts';
 import { unpick } from '../../src/ops/gather.ts';
 import * as ops from '../../src/ops/index.ts';
 import { full, ones, tensor } from '../../src/tensor/create.ts';
@@ -24,6 +25,9 @@ interface Row {
 const rows: Row[] = [
   { op: 'gather', shape: [4, 3], index: [1, 0], indexShape: [2], f: ops.gather },
   { op: 'segmentSum', shape: [2, 3], index: [1, 0], indexShape: [2], f: (x, i) => ops.segmentSum(x, i, 4) },
+  { op: 'embeddingBag', shape: [4, 3], index: [1, 0], indexShape: [1, 2], f: (x, i) => ops.embeddingBag(x, i) },
+  { op: 'bagTable', shape: [1, 3], index: [1, 0], indexShape: [1, 2], f: (g, i) => bagTable(g, i, undefined, 4, undefined) },
+  { op: 'bagWeights', shape: [1, 3], index: [1, 0], indexShape: [1, 2], f: (g, i) => bagWeights(g, i, full([4, 3], 2), undefined) },
   { op: 'pick', shape: [2, 4], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i) },
   { op: 'pick', shape: [4, 2], index: [1, 0], indexShape: [2], f: (x, i) => ops.pick(x, i, { axis: 0 }) },
   { op: 'unpick', shape: [2], index: [1, 0], indexShape: [2], f: (g, i) => unpick(g, i, [2, 4], 1) },

@@ -2,6 +2,7 @@
 
 import { copy } from '../../src/autograd/arithmetic.ts';
 import type { Trace, TracedCall } from '../../src/autograd/trace.ts';
+import { bagTable, bagWeights } from '../../src/ops/bag.ts';
 import { affine } from '../../src/ops/binary.ts';
 import { unpick } from '../../src/ops/gather.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -42,8 +43,12 @@ const sequence = (x: Tensor | null | undefined, [table, index]: Inputs) => x ?? 
 
 /** Ops that are called in another form than `op(...inputs, options)`. */
 const otherwise: Record<string, Again> = {
+  bagTable: ([g, index, weights], { rows, paddingIndex }) =>
+    bagTable(g as Tensor, index as Tensor, weights ?? undefined, rows, paddingIndex),
+  bagWeights: ([g, index, table], { paddingIndex }) => bagWeights(g as Tensor, index as Tensor, table as Tensor, paddingIndex),
   categorical: ([logits], { key }) => ops.categorical(key, logits as Tensor),
   concat: (inputs, { axis }) => ops.concat(inputs as Tensor[], axis),
+  embeddingBag: ([table, index, weights], options) => ops.embeddingBag(table as Tensor, index as Tensor, given({ weights, ...options })),
   gru: ([x, ...rest], options) => {
     const y = ops.gru(sequence(x, rest.slice(6)), rest[4] as Tensor | null, named(rest), given({ mask: rest[5], ...options }));
     return [y.output, y.h];

@@ -80,7 +80,7 @@ export function dot(as: readonly Node[], bs: readonly Node[]): Node {
   as.forEach((a, i) => {
     const b = bs[i] as Node;
     value += a.value * b.value;
-    error += Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + TINY;
+    error += Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + a.error * b.error + TINY; // the product too: near 0 it is all
     size += Math.abs(a.value * b.value);
   });
   const n = as.length;

@@ -13,6 +13,7 @@ const N = 5;
 const byTensor = {
   gather: { shape: [4], low: 0, run: (index, x) => ops.gather(x, index) },
   segmentSum: { shape: [4], low: 0, run: (index) => ops.segmentSum(normal(key(2), [4, 3]), index, N) },
+  embeddingBag: { shape: [2, 2], low: 0, run: (index, x) => ops.embeddingBag(x, index) },
   pick: { shape: [3], low: -1, run: (index, x) => ops.pick(ops.transpose(x, 0, 1), index) },
   batchGather: { shape: [1, 4], low: 0, run: (index, x) => ops.batchGather(ops.reshape(x, [1, N, 3]), index) },
   takeAlongAxis: { shape: [4, 3], low: 0, run: (index, x) => ops.takeAlongAxis(x, index, { axis: 0 }) },

@@ -23,7 +23,7 @@ it('steps, in a process of their own: the test runner keeps its own books on the
 });
 
 /** What is no op, or is called by one that is tried: `unpick` by `oneHot` and `pick`. */
-const beneath = ['unpick', 'expectSame', 'placed', 'joined'];
+const beneath = ['unpick', 'bag', 'bagTable', 'bagWeights', 'expectSame', 'placed', 'joined'];
 
 it('tries every op that checks indices', () => {
   const checks = /export function (\w+)\([^{]*\{(?:(?!\nexport function)[\s\S])*?(?:expectIndices\(|flat\(|taken\(|classes\()/g;

@@ -1,6 +1,6 @@
 // Reading and writing by index. Indices are int32; an operator that wants int64 gets a cast.
 
-import type { Graph, OnnxOp } from '../graph.ts';
+import type { Graph, OnnxCall, OnnxOp } from '../graph.ts';
 import type { Size } from '../size.ts';
 import { fixed, input, lengths, output, whole } from './call.ts';
 
@@ -15,6 +15,39 @@ const segmentSum: OnnxOp = (graph, call) => {
   const [x, index] = [input(call, 0), input(call, 1)];
   const row = lengths(call, x).slice(index.dims.length);
   return graph.node('ScatterND', [zeros(graph, [whole(call, 'rows'), ...row]), rows(graph, index), x.name], { reduction: 'add' });
+};
+
+/** `x` `[…, J, D]`, zeros where the bag's index `[…, J]` is skipped. */
+function unskipped(graph: Graph, call: OnnxCall, index: string, x: string): string {
+  if (call.attributes.paddingIndex === undefined) return x;
+  const skipped = graph.unsqueeze(graph.node('Equal', [index, graph.number('int32', fixed(call, 'paddingIndex'))]), -1);
+  return graph.node('Where', [skipped, graph.number('float32', 0), x]);
+}
+
+/** The rows that a bag names, times the weights of their places, in one sum. */
+const embeddingBag: OnnxOp = (graph, call) => {
+  const [table, index, weights] = [input(call, 0), input(call, 1), call.inputs[2]];
+  const rows = graph.node('Gather', [table.name, index.name], { axis: 0 });
+  const weighed = weights ? graph.node('Mul', [rows, weights.name]) : rows;
+  return graph.reduce('ReduceSum', unskipped(graph, call, index.name, weighed), [index.dims.length - 1], false);
+};
+
+const bagTable: OnnxOp = (graph, call) => {
+  const [g, index, weights] = [input(call, 0), input(call, 1), call.inputs[2]];
+  const width = lengths(call, g).at(-1) as Size;
+  const ones =
+    weights?.name ?? graph.node('Expand', [graph.number('float32', 1), graph.shape([lengths(call, index).at(-1) as Size, width])]);
+  const each = graph.node('Mul', [graph.unsqueeze(g.name, -2), ones]);
+  const target = zeros(graph, [whole(call, 'rows'), width]);
+  return graph.node('ScatterND', [target, rows(graph, index), unskipped(graph, call, index.name, each)], { reduction: 'add' });
+};
+
+const bagWeights: OnnxOp = (graph, call) => {
+  const [g, index, table] = [input(call, 0), input(call, 1), input(call, 2)];
+  const taken = graph.node('Gather', [table.name, index.name], { axis: 0 });
+  const each = unskipped(graph, call, index.name, graph.node('Mul', [graph.unsqueeze(g.name, -2), taken]));
+  const bags = index.dims.slice(0, -1).map((_, axis) => axis);
+  return bags.length === 0 ? each : graph.reduce('ReduceSum', each, bags, false);
 };
 
 /** Not below 0: −1 is no index here. */
@@ -69,7 +102,10 @@ const scatterAddAlongAxis: OnnxOp = (graph, call) => {
 
 /** Reading and writing by index. */
 export const indexing: Readonly<Record<string, OnnxOp>> = {
+  bagTable,
+  bagWeights,
   batchGather,
+  embeddingBag,
   gather,
   oneHot,
   pick,

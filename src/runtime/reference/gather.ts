@@ -1,6 +1,15 @@
 import type { Kernels } from '../generated/kernels.ts';
 import type { Cells } from './cells.ts';
 
+/** Bag, place and row of every index that is not skipped. */
+function* bags(h: Float64Array, index: number, count: number, length: number, skip: number): Generator<[i: number, j: number, k: number]> {
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < length; j++) {
+      const k = h[index + i * length + j] as number;
+      if (k !== skip) yield [i, j, k];
+    }
+}
+
 /** The kernels of assembly/kernels/gather.ts in float64. */
 export function gathering(cells: Cells) {
   return {
@@ -34,6 +43,31 @@ export function gathering(cells: Cells) {
         for (let i = 0; i < inner; i++) {
           const k = h[index + o * inner + i] as number;
           if (k >= 0) h[dx + (o * n + k) * inner + i] = h[g + o * inner + i] as number;
+        }
+    },
+    embeddingBag(out, x, weights, index, count, length, width, skip) {
+      const h = cells();
+      h.fill(0, out, out + count * width);
+      for (const [i, j, k] of bags(h, index, count, length, skip))
+        for (let d = 0; d < width; d++) {
+          const to = out + i * width + d;
+          h[to] = (h[to] as number) + (weights ? (h[weights + j * width + d] as number) : 1) * (h[x + k * width + d] as number);
+        }
+    },
+    embeddingBagBackward(dx, g, weights, index, count, length, width, skip) {
+      const h = cells();
+      for (const [i, j, k] of bags(h, index, count, length, skip))
+        for (let d = 0; d < width; d++) {
+          const to = dx + k * width + d;
+          h[to] = (h[to] as number) + (weights ? (h[weights + j * width + d] as number) : 1) * (h[g + i * width + d] as number);
+        }
+    },
+    embeddingBagWeights(dw, g, x, index, count, length, width, skip) {
+      const h = cells();
+      for (const [i, j, k] of bags(h, index, count, length, skip))
+        for (let d = 0; d < width; d++) {
+          const to = dw + j * width + d;
+          h[to] = (h[to] as number) + (h[g + i * width + d] as number) * (h[x + k * width + d] as number);
         }
     },
   } satisfies Partial<Kernels>;

@@ -44,6 +44,8 @@ const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden']
 export const whole: Readonly<Partial<Record<Kernel, string>>> = {
   sumSquares: 'one sum',
   scatterAdd: 'rows meet in one place',
+  embeddingBagBackward: 'rows meet in one place',
+  embeddingBagWeights: 'one sum over all bags',
   layerNormBackward: 'sums over rows beside a result by rows',
   rmsNormBackward: 'sums over rows beside a result by rows',
 };
@@ -72,6 +74,7 @@ export const rules: Rules = {
   copy: { cost: 0.2 },
 
   gather: { cost: [0.2, 'count', 'width'], axes: [{ along: 'count', steps: { out: 'width', index: 1 } }] },
+  embeddingBag: { cost: [0.3, 'count', 'length', 'width'], axes: [{ along: 'count', steps: { out: 'width', index: 'length' } }] },
   pick: {
     cost: [2, 'outer', 'inner'],
     axes: [{ along: 'outer', steps: { out: 'inner', x: ['n', 'inner'], index: 'inner' } }],

@@ -36,6 +36,24 @@ const segmentSum: Row = {
   },
 };
 
+const embeddingBag: Row = {
+  op: 'embeddingBag',
+  draw: (d) => {
+    const x = d.float((slot) => slot.shape.length === 2 && slot.shape[0] !== 0);
+    const [rows, width] = x.shape as [number, number];
+    const index = d.index([...d.shape(d.int(2)), d.int(4)], rows);
+    const length = index.shape.at(-1) as number;
+    const weights = d.int(2) ? d.like([length, width]) : undefined;
+    const skip = d.int(2) ? d.int(rows) : undefined;
+    const result = make([...index.shape.slice(0, -1), width], (i) => {
+      const [at, column] = [i.slice(0, -1), i.at(-1) as number];
+      const places = Array.from({ length }, (_, j) => [j, whole(index, [...at, j])] as const).filter(([, k]) => k !== skip);
+      return n.sum(places.map(([j, k]) => (weights ? n.mul(get(weights, [j, column]), get(x, [k, column])) : get(x, [k, column]))));
+    });
+    d.call('embeddingBag', [x, index, { ...(weights && { weights }), ...(skip !== undefined && { paddingIndex: skip }) }], result);
+  },
+};
+
 const pick: Row = {
   op: 'pick',
   draw: (d) => {
@@ -204,6 +222,7 @@ export const indexed: Row[] = [
   rotary,
   gather,
   segmentSum,
+  embeddingBag,
   pick,
   batchGather,
   takeAlongAxis,
