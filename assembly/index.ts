@@ -1,11 +1,15 @@
 // The kernel table. Its contract is in docs/kernels.md; src/runtime/reference/ implements it again in float64.
 export * from "./kernels/activation";
 export * from "./kernels/attention";
+export * from "./kernels/batch-norm";
 export * from "./kernels/binary";
+export * from "./kernels/conv";
 export * from "./kernels/copy";
 export * from "./kernels/elementwise";
 export * from "./kernels/gather";
+export * from "./kernels/grid-sample";
 export * from "./kernels/gru";
+export * from "./kernels/image";
 export * from "./kernels/int32";
 export * from "./kernels/logic";
 export * from "./kernels/lstm";

@@ -1,12 +1,8 @@
 import { V } from "../simd/lanes";
 
-class Block {
-  /** Four lines of four neighbours, `step` bytes apart, written as columns `width` bytes apart. */
-  @inline static transpose(out: usize, width: usize, x: usize, step: usize): void {
-    const x0 = V.load(x);
-    const x1 = V.load(x + step);
-    const x2 = V.load(x + 2 * step);
-    const x3 = V.load(x + 3 * step);
+/** Four lines of four neighbours, written as columns `width` bytes apart. */
+export class Block {
+  @inline static transpose(out: usize, width: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
     const low01 = V.zipLow(x0, x1);
     const low23 = V.zipLow(x2, x3);
     const high01 = V.zipHigh(x0, x1);
@@ -34,7 +30,8 @@ export function weave(out: usize, width: usize, x: usize, lines: i32, depth: i32
   }
   if (lines >= 4 && depthStride == 1) {
     for (; k <= depth - 4; k += 4) {
-      Block.transpose(out, width, x, (<usize>lineStride) << 2);
+      const line = (<usize>lineStride) << 2;
+      Block.transpose(out, width, V.load(x), V.load(x + line), V.load(x + 2 * line), V.load(x + 3 * line));
       out += 4 * width;
       x += 16;
     }

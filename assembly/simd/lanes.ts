@@ -54,6 +54,12 @@ export class V {
     return x;
   }
 
+  /** One element from each of four places. */
+  @inline static four(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+    const low = v128.load32_lane(p1, v128.load32_zero(p0), 1);
+    return v128.load32_lane(p3, v128.load32_lane(p2, low, 2), 3);
+  }
+
   /** Writes the first `n` lanes (1 ≤ n), `step` bytes apart. */
   @inline static scatter(p: usize, step: usize, x: v128, n: i32): void {
     v128.store32_lane(p, x, 0);

@@ -5,13 +5,17 @@ export { reluSquared, silu, softcap, swiglu } from './activation.ts';
 export { additiveScore } from './attention.ts';
 export type { Distances } from './attention-layout.ts';
 export { type EmbeddingBagOptions, embeddingBag } from './bag.ts';
+export { type BatchNormOptions, type BatchNormResults, batchNorm } from './batch-norm.ts';
 export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
 export { type ConvOptions, conv1d, unfold } from './conv.ts';
+export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
+export { crop } from './crop.ts';
 export { einsum } from './einsum.ts';
 export { abs, clamp, cos, erf, exp, log, relu, sigmoid, sign, sin, softplus, sqrt, square, tanh } from './elementwise.ts';
 export { entropy } from './entropy.ts';
 export { gather, pick, segmentSum } from './gather.ts';
 export { type GeluOptions, gelu } from './gelu.ts';
+export { affineGrid, type GridOptions, gridSample } from './grid-sample.ts';
 export { gru, gruCell } from './gru.ts';
 export { and, equal, greater, greaterEqual, less, lessEqual, not, type Operand, or, toFloat, where } from './logic.ts';
 export {
@@ -30,6 +34,8 @@ export {
 export { lstm, lstmCell } from './lstm.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';
 export { type LayerNormOptions, layerNorm, type RMSNormOptions, rmsNorm } from './normalise.ts';
+export type { Pair } from './pair.ts';
+export { avgPool2d, maxPool2d, type PoolOptions } from './pool.ts';
 export { pow } from './power.ts';
 export { categorical, dropout, gumbel, normal, uniform } from './random.ts';
 export {

@@ -1,6 +1,6 @@
 // The scratch size of each kernel in elements: the only place that defines it, for ops, threads and tests.
 import type { parameters } from './generated/parameters.ts';
-import { type Lengths, products, up } from './room.ts';
+import { convolutions, type Lengths, products, up } from './room.ts';
 
 type Signatures = typeof parameters;
 
@@ -22,7 +22,7 @@ export const attentions = {
     12800 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
 };
 
-const formulas = { ...products, ...attentions } satisfies Formulas;
+const formulas = { ...convolutions, ...products, ...attentions } satisfies Formulas;
 
 /** The lengths that a kernel's scratch depends on. */
 export type ScratchLengths<K extends Scratched> = Parameters<(typeof formulas)[K]>[0];

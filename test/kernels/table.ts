@@ -1,8 +1,10 @@
 import type { KernelRow } from './row.ts';
 import { attending } from './rows/attention.ts';
+import { convolving } from './rows/conv.ts';
 import { copying } from './rows/copy.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { gathering } from './rows/gather.ts';
+import { picturing } from './rows/image.ts';
 import { products } from './rows/matmul.ts';
 import { normalising } from './rows/normalise.ts';
 import { optimising } from './rows/optimise.ts';
@@ -18,9 +20,11 @@ import { tiledAttention } from './rows/tiled-attention.ts';
 /** Every kernel with the calls it is tested by. */
 export const rows: KernelRow[] = [
   ...attending,
+  ...convolving,
   ...copying,
   ...elementwise,
   ...gathering,
+  ...picturing,
   ...products,
   ...normalising,
   ...optimising,

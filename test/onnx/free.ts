@@ -34,6 +34,8 @@ const [four, three] = [cell(4), cell(3)];
 const row = (n: number) => ops.uniform(key(n), [4]);
 const [weight, bias] = [row(5), row(6)];
 const kernel = ops.uniform(key(7), [5, 4, 3]);
+const image = { x: real('batch', 8, 6, 4) };
+const filter = ops.uniform(key(8), [5, 4, 3, 3]);
 const heads = { q: real('batch', 4, 'time', 6), k: real('batch', 2, 'past', 6), v: real('batch', 2, 'past', 3) };
 
 const attending: FreeRow[] = [
@@ -186,6 +188,31 @@ const moving: FreeRow[] = [
     f: (seen, a) => ops.where(seen, full(a.shape, 2), full([], 1)),
   },
   { op: 'where', inputs: scores, f: (a, seen) => ops.where(seen, a, 2) },
+  { op: 'conv2d', inputs: image, f: (a) => ops.conv2d(a, filter, undefined, { padding: 'same', stride: [2, 1] }) },
+  {
+    op: 'convTranspose2d',
+    inputs: image,
+    f: (a) => ops.convTranspose2d(a, ops.transpose(filter, 0, 1), undefined, { stride: 2, padding: 1, outputPadding: [0, 1] }),
+  },
+  { op: 'maxPool2d', inputs: image, f: (a) => ops.maxPool2d(a, 2, { padding: 1 }) },
+  { op: 'maxPool2d', name: 'grey', inputs: { x: real('batch', 8, 6) }, f: (a) => ops.maxPool2d(a, [2, 3]) },
+  { op: 'avgPool2d', inputs: image, f: (a) => ops.avgPool2d(a, 3, { stride: [1, 2], padding: 1 }) },
+  ...[false, true].map((alignCorners): FreeRow => {
+    const inputs = { ...image, grid: real('batch', 'time', 3, 2) };
+    return { op: 'gridSample', name: `corners aligned ${alignCorners}`, inputs, f: (a, grid) => ops.gridSample(a, grid, { alignCorners }) };
+  }),
+  {
+    op: 'affineGrid',
+    inputs: { ...image, theta: real('batch', 2, 3) },
+    f: (a, theta) => ops.gridSample(a, ops.affineGrid(theta, [4, 5])),
+  },
+  { op: 'batchNorm', inputs: image, f: (a) => ops.batchNorm(a, { weight, bias }) as unknown as Readonly<Record<string, Tensor>> },
+  {
+    op: 'batchNorm',
+    name: 'statistics given',
+    inputs: image,
+    f: (a) => ops.batchNorm(a, { weight, bias, mean: bias, variance: ops.square(weight) }).output,
+  },
   { op: 'slice', inputs: cube, f: (a) => ops.slice(a, 1, -1, undefined, { step: -1 }) },
   { op: 'conv1d', inputs: cube, f: (a) => ops.conv1d(a, kernel, undefined, { padding: 'same' }) },
   { op: 'conv1d', name: 'causal', inputs: cube, f: (a) => ops.conv1d(a, kernel, undefined, { padding: 'causal' }) },

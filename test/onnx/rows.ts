@@ -12,6 +12,7 @@ export const title = (row: OpRow): string => (row.name ? `${row.op}: ${row.name}
 export const refusals: Readonly<Record<string, RegExp>> = {
   binaryCrossEntropyWithLogits: /must leave elements alone .* got a look at those of x0/,
   categorical: /got categorical: a draw/,
+  crop: /got crop: a window at a place of its own/,
   dropout: /got dropout: a draw/,
   gumbel: /got gumbel: a draw/,
   normal: /got normal: a draw/,

@@ -46,6 +46,11 @@ const otherwise: Record<string, Again> = {
   bagTable: ([g, index, weights], { rows, paddingIndex }) =>
     bagTable(g as Tensor, index as Tensor, weights ?? undefined, rows, paddingIndex),
   bagWeights: ([g, index, table], { paddingIndex }) => bagWeights(g as Tensor, index as Tensor, table as Tensor, paddingIndex),
+  avgPool2d: ([x], { size, ...options }) => ops.avgPool2d(x as Tensor, size, options),
+  batchNorm: ([x, weight, bias], options) => {
+    const { output, mean, variance } = ops.batchNorm(x as Tensor, given({ weight, bias, ...options }));
+    return [output, mean, variance];
+  },
   categorical: ([logits], { key }) => ops.categorical(key, logits as Tensor),
   concat: (inputs, { axis }) => ops.concat(inputs as Tensor[], axis),
   embeddingBag: ([table, index, weights], options) => ops.embeddingBag(table as Tensor, index as Tensor, given({ weights, ...options })),
@@ -57,11 +62,15 @@ const otherwise: Record<string, Again> = {
   layerNorm: ([x, weight, bias], options) => ops.layerNorm(x as Tensor, given({ weight, bias, ...options })),
   linear: ([x, weight, bias]) => ops.linear(x as Tensor, weight as Tensor, bias ?? undefined),
   conv1d: ([x, weight, bias], options) => ops.conv1d(x as Tensor, weight as Tensor, bias ?? undefined, options),
+  conv2d: ([x, weight, bias], options) => ops.conv2d(x as Tensor, weight as Tensor, bias ?? undefined, options),
+  convTranspose2d: ([x, weight, bias], options) => ops.convTranspose2d(x as Tensor, weight as Tensor, bias ?? undefined, options),
+  crop: ([x, corner], { size }) => ops.crop(x as Tensor, corner as Tensor, size),
   lstm: ([x, ...rest], options) => {
     const states = rest.slice(4, 6) as [Tensor | null, Tensor | null];
     const y = ops.lstm(sequence(x, rest.slice(7)), ...states, named(rest), given({ mask: rest[6], ...options }));
     return [y.output, y.h, y.c];
   },
+  maxPool2d: ([x], { size, ...options }) => ops.maxPool2d(x as Tensor, size, options),
   normal: (_, { key, shape, ...options }) => ops.normal(key as Key, shape, options),
   place: ([x], { axis, start, step, length }) =>
     placed(x as Tensor, axis, { from: start, step, count: (x as Tensor).shape[axis] as number }, length),

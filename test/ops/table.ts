@@ -1,10 +1,12 @@
 import type { OpRow } from './row.ts';
 import { attending } from './rows/attention.ts';
 import { convolving } from './rows/conv.ts';
+import { filtering } from './rows/conv2d.ts';
 import { einsums } from './rows/einsum.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { entropies } from './rows/entropy.ts';
 import { gathering } from './rows/gather.ts';
+import { picturing } from './rows/image.ts';
 import { losses } from './rows/loss.ts';
 import { products } from './rows/matmul.ts';
 import { normalising } from './rows/normalise.ts';
@@ -23,10 +25,12 @@ import { taking } from './rows/take.ts';
 export const rows: OpRow[] = [
   ...attending,
   ...convolving,
+  ...filtering,
   ...einsums,
   ...elementwise,
   ...entropies,
   ...gathering,
+  ...picturing,
   ...losses,
   ...products,
   ...normalising,

@@ -3,6 +3,7 @@ import type { Row } from './draw.ts';
 import { along } from './rows/along.ts';
 import { attending } from './rows/attention.ts';
 import { elementwise } from './rows/elementwise.ts';
+import { images } from './rows/image.ts';
 import { indexed } from './rows/indexed.ts';
 import { ordered } from './rows/ordered.ts';
 import { products } from './rows/products.ts';
@@ -14,6 +15,7 @@ export const rows: readonly Row[] = [
   ...elementwise,
   ...shapes,
   ...along,
+  ...images,
   ...indexed,
   ...ordered,
   ...products,

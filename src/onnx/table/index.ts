@@ -3,6 +3,7 @@
 import type { OnnxOp } from '../graph.ts';
 import { attending } from './attention.ts';
 import { elementwise } from './elementwise.ts';
+import { picturing } from './image.ts';
 import { indexing } from './indices.ts';
 import { norms } from './normalise.ts';
 import { parts } from './parts.ts';
@@ -20,6 +21,7 @@ export const table: Readonly<Record<string, OnnxOp>> = {
   ...indexing,
   ...norms,
   ...parts,
+  ...picturing,
   ...positions,
   ...products,
   ...reductions,

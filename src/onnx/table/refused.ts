@@ -1,6 +1,7 @@
 /** Ops that have no form in ONNX, and why. */
 export const refused: Readonly<Record<string, string>> = {
   categorical: 'a draw from a key has no operator (export the logits, and draw outside)',
+  crop: 'a window at a place of its own in each image has no operator (use gridSample)',
   dropout: 'a draw from a key has no operator (call fn without a key)',
   gumbel: 'a draw from a key has no operator (pass the noise in)',
   normal: 'a draw from a key has no operator (pass the noise in)',

@@ -2,10 +2,14 @@ import type { Backend } from '../backend.ts';
 import type { Kernels } from '../generated/kernels.ts';
 import { Heap } from '../heap.ts';
 import { attending } from './attention.ts';
+import { columnNorms } from './batch-norm.ts';
 import type { Cells } from './cells.ts';
+import { convolving } from './conv.ts';
 import { copying } from './copy.ts';
 import { elementwise } from './elementwise.ts';
 import { gathering } from './gather.ts';
+import { sampling } from './grid-sample.ts';
+import { picturing } from './image.ts';
 import { products } from './matmul.ts';
 import { normalising } from './normalise.ts';
 import { optimising } from './optimise.ts';
@@ -23,9 +27,13 @@ import { tiledAttention } from './tiled-attention.ts';
 function referenceKernels(cells: Cells): Kernels {
   return {
     ...attending(cells),
+    ...columnNorms(cells),
+    ...convolving(cells),
     ...copying(cells),
     ...elementwise(cells),
     ...gathering(cells),
+    ...sampling(cells),
+    ...picturing(cells),
     ...products(cells),
     ...normalising(cells),
     ...optimising(cells),

@@ -84,6 +84,48 @@ export const rules: Rules = {
     axes: [{ along: 'outer', steps: { dx: ['n', 'inner'], g: 'inner', index: 'inner' } }],
   },
 
+  crop: {
+    cost: [0.1, 'batch', 'rows', 'columns', 'depth'],
+    axes: [{ along: 'batch', steps: { out: ['rows', 'columns', 'depth'], x: ['height', 'width', 'depth'], corner: 2 } }],
+  },
+  cropBackward: {
+    cost: [0.1, 'batch', 'height', 'width', 'depth'],
+    axes: [{ along: 'batch', steps: { dx: ['height', 'width', 'depth'], g: ['rows', 'columns', 'depth'], corner: 2 } }],
+  },
+  maxPool2d: {
+    cost: [0.5, 'batch', 'rows', 'columns', 'depth', 'windowRows', 'windowColumns'],
+    axes: [
+      {
+        along: 'batch',
+        steps: { out: ['rows', 'columns', 'depth'], place: ['rows', 'columns', 'depth'], x: ['height', 'width', 'depth'] },
+      },
+    ],
+  },
+  maxPool2dBackward: {
+    cost: [2, 'batch', 'n', 'depth'],
+    axes: [{ along: 'batch', steps: { dx: ['pixels', 'depth'], g: ['n', 'depth'], index: ['n', 'depth'] } }],
+  },
+  gridSample: {
+    cost: [8, 'batch', 'points', 'depth'],
+    axes: [{ along: 'batch', steps: { out: ['points', 'depth'], x: ['height', 'width', 'depth'], grid: [2, 'points'] } }],
+  },
+  gridSampleBackward: {
+    cost: [12, 'batch', 'points', 'depth'],
+    axes: [
+      {
+        along: 'batch',
+        steps: {
+          ...{ dx: ['height', 'width', 'depth'], dgrid: [2, 'points'], g: ['points', 'depth'] },
+          ...{ x: ['height', 'width', 'depth'], grid: [2, 'points'] },
+        },
+      },
+    ],
+  },
+  conv2d: { cost: [0.06, 'columns', 'outputs', 'windowRows', 'windowColumns', 'depth'], pieces: 2 },
+  conv2dWeightBackward: { cost: [0.06, 'batch', 'rows', 'columns', 'outputs', 'depth'], pieces: 1 },
+  batchNorm: { cost: [1, 'rows'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
+  batchNormBackward: { cost: [1.5, 'rows'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
+
   packRows: {
     cost: [0.4, 'rows', 'depth'],
     axes: [{ along: 'rows', steps: { out: 'depth', x: 'rowStride' }, multiple: 4 }],

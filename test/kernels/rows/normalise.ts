@@ -5,6 +5,8 @@ const tolerance = { relative: 1e-6, absolute: 5e-6 };
 
 const statistics = (d: Parameters<KernelRow['args']>[1]) => [d.real(3, -0.2, 0.2), d.real(3, 0.4, 0.8)] as const;
 
+const columns = (d: Parameters<KernelRow['args']>[1], n: number) => [d.real(n, -0.2, 0.2), d.real(n, 0.4, 0.8)] as const;
+
 export const normalising: KernelRow[] = [
   {
     kernel: 'layerNorm',
@@ -66,5 +68,29 @@ export const normalising: KernelRow[] = [
     name: 'bare',
     args: (n, d) => [d.out(3 * n), 0, d.real(3 * n), d.real(3 * n), 0, d.real(3, 0.4, 0.8), 3, n],
     tolerance,
+  },
+  {
+    kernel: 'batchNorm',
+    args: (n, d) => [d.out(7 * n), d.out(n), d.out(n), d.out(n), d.real(7 * n), d.real(n), d.real(n), 7, n, 1e-5, 0, n],
+    tolerance,
+  },
+  {
+    kernel: 'batchNorm',
+    name: 'bare, many rows',
+    lengths: [0, 1, 2, 255, 256, 257, 600],
+    args: (n, d) => [d.out(5 * n), d.out(n && 5), d.out(n && 5), d.out(n && 5), d.real(5 * n), 0, 0, n, 5, 0.1, 0, 5],
+    tolerance,
+  },
+  {
+    kernel: 'batchNormBackward',
+    args: (n, d) => [d.out(7 * n), d.out(n), d.out(n), d.real(7 * n), d.real(7 * n), d.real(n), ...columns(d, n), 7, n, 0, n],
+    tolerance: { absolute: 2e-5 },
+  },
+  {
+    kernel: 'batchNormBackward',
+    name: 'bare, many rows',
+    lengths: [0, 1, 2, 255, 256, 257, 600],
+    args: (n, d) => [d.out(5 * n), d.out(n && 5), d.out(n && 5), d.real(5 * n), d.real(5 * n), 0, ...columns(d, 5), n, 5, 0, 5],
+    tolerance: { absolute: 5e-4 }, // sums of up to 600 terms of up to 9
   },
 ];
