@@ -4,7 +4,7 @@ import { packPatches, packPatchesAcross } from "../loops/patches";
 import { windowRow } from "../loops/window";
 import { matmulPacked, packColumns } from "./matmul";
 
-/** Pixels of a tile: with fewer terms each, more of them fit the second-level cache. src/runtime/room.ts says the same. */
+/** Pixels of a tile: with fewer terms each, more of them fit the second-level cache. src/runtime/convolutions.ts says the same. */
 class Tile {
   @inline static pixels(terms: i32): i32 {
     return terms <= 384 ? 128 : 64;

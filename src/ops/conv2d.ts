@@ -2,8 +2,9 @@
 
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record, taped } from '../autograd/record.ts';
+import { convolutions } from '../runtime/convolutions.ts';
 import * as call from '../runtime/generated/calls.ts';
-import { convolutions, withScratch } from '../runtime/room.ts';
+import { withScratch } from '../runtime/room.ts';
 import { anything, expectOptions, type Rules, shown } from '../tensor/check.ts';
 import { cleared } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';

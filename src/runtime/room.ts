@@ -21,29 +21,6 @@ const product = (lengths: Lengths<'m' | 'n' | 'k'>) => {
 /** Scratch elements of products, by kernel. */
 export const products = { matmul: product, matmulBatch: product, matmulPanels: leftBlock };
 
-/** The lengths of a convolution. */
-type Convolution = Lengths<'depth' | 'columns' | 'outputs' | 'windowRows' | 'windowColumns' | 'strideY' | 'strideX'>;
-
-/** A tile's strip of the padded image, and its patches; as the kernels of assembly/kernels/conv.ts lay them out. */
-const tile = ({ depth, columns, windowRows, windowColumns, strideY, strideX }: Convolution) => {
-  const terms = windowRows * windowColumns * depth;
-  const most = terms <= 384 ? 128 : 64;
-  const high = Math.max(Math.floor(most / columns), 1);
-  return { most, strip: ((high - 1) * strideY + windowRows) * ((columns - 1) * strideX + windowColumns) * depth, terms };
-};
-
-/** Scratch elements of convolutions, by kernel. */
-export const convolutions = {
-  conv2d: (lengths: Convolution) => {
-    const { most, strip, terms } = tile(lengths);
-    return strip + most * terms;
-  },
-  conv2dWeightBackward: (lengths: Convolution) => {
-    const { most, strip } = tile(lengths);
-    return strip + most * (up(lengths.outputs, 8) + up(lengths.windowColumns * lengths.depth, 4));
-  },
-};
-
 /** Allocates scratch of so many elements, for calls that are too short for a closure. {@link giveScratch} frees it. */
 export function takeScratch(elements: number): number {
   const { heap, unit } = backend();

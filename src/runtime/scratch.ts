@@ -1,6 +1,7 @@
 // The scratch size of each kernel in elements: the only place that defines it, for ops, threads and tests.
+import { convolutions } from './convolutions.ts';
 import type { parameters } from './generated/parameters.ts';
-import { convolutions, type Lengths, products, up } from './room.ts';
+import { type Lengths, products, up } from './room.ts';
 
 type Signatures = typeof parameters;
 

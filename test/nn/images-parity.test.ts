@@ -16,7 +16,7 @@ interface NormCase extends Case {
 
 type Op = (inputs: Record<string, Tensor>, options: object) => Tensor;
 const filter =
-  (op: typeof ops.conv2d): Op =>
+  (op: (x: Tensor, weight: Tensor, bias: Tensor | undefined, options: object) => Tensor): Op =>
   ({ x, weight, bias }, options) =>
     op(x as Tensor, weight as Tensor, bias, options);
 const pool =
