@@ -4,6 +4,7 @@ export * from './attention/index.ts';
 export * from './autograd/index.ts';
 export * from './data/index.ts';
 export * from './decode/index.ts';
+export * from './fronts/index.ts';
 export * from './index.ts';
 export * from './io/index.ts';
 export * from './metrics/index.ts';

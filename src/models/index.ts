@@ -1,5 +1,12 @@
 /** Whole models. @module */
 
+export {
+  AttentionClassifier,
+  type AttentionClassifierOptions,
+  type Classified,
+  type ClassifierState,
+  type ClassifyOptions,
+} from './attention-classifier.ts';
 export { Forecaster, type ForecasterOptions, type Seasons } from './forecaster.ts';
 export {
   type Constraint,

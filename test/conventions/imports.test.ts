@@ -21,6 +21,7 @@ const rooms: Record<string, readonly string[]> = {
   plot: below,
   pretrained: [...below, 'attention', 'decode', 'models', 'io'],
   onnx: below,
+  fronts: [...below, 'attention', 'decode', 'models', 'train', 'data', 'io', 'metrics'],
 };
 
 /** Upward imports that stand for a stated reason. */

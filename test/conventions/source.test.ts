@@ -87,7 +87,7 @@ describe('errors', () => {
   it('say `name: rule, got …` or `name: what happened; what to do`', () => {
     // The whole argument, since a message may be put together; a name computed where it is thrown counts as one.
     const made = /\bnew \w*Error\(([\s\S]*?)\);/g;
-    const form = /^\s*[`'](?:[\w. ]+|\$\{[\w.]+\})+: [\s\S]+(?:, got|;) [\s\S]+/;
+    const form = /^\s*[`'](?:[\w. ]|\$\{[\w.]+\})+: [\s\S]+(?:, got|;) [\s\S]+/;
     expect(["'add: operands must agree, got x'", "'init: the engine has no SIMD; use a newer one'"].every((text) => form.test(text))).toBe(
       true,
     );

@@ -1,8 +1,8 @@
 // The models, one sequence at a time, each from its paper.
 import { lengthOf, sentences } from '../nn/row.ts';
 import { attention, type Look, localMonotonic, localPredictive, monotonicSoft, multiHead, score, type Taken } from './attention.ts';
-import { affine, at, type Matrix, plus, softmax, tanh, type Vector, zeros } from './plain.ts';
-import { linear, lstm, run, type State } from './recurrent.ts';
+import { affine, apply, at, dot, type Matrix, plus, scaled, softmax, tanh, type Vector, zeros } from './plain.ts';
+import { gru, linear, lstm, run, type State } from './recurrent.ts';
 import { rows, type Weights } from './weights.ts';
 
 /** Special tokens of the tests. */
@@ -158,6 +158,19 @@ export function intra(w: Weights, inputs: Matrix, hidden: number, window: number
 }
 
 export const realOf = (e: number, steps: number) => lengthOf(e, steps);
+
+/**
+ * Yang et al. 2016, eq. 5 to 7: u = tanh(W h + b), α = softmax(uᵀ q), and the logits are V Σ α [h; x] + c. After them the weights, and what each step adds
+ * to each logit.
+ */
+export function classify(w: Weights, x: Matrix, length: number, { hidden, ways }: { hidden: number; ways: number }): Vector {
+  const { outputs } = run(gru, w.within('rnn'), x, { hidden, length, ways });
+  const scores = outputs.slice(0, length).map((h) => dot(tanh(linear(w, 'keys', h)), w.vector('query')));
+  const weights = [...softmax(scores), ...zeros(x.length - length)];
+  const seen = outputs.map((h, t) => [...h, ...at(x, t)]);
+  const effects = seen.map((v, t) => scaled(apply(w.matrix('output.weight'), v), at(weights, t)));
+  return [...plus(w.vector('output.bias'), ...effects), ...weights, ...effects.flat()];
+}
 
 /**
  * Forecasts as differences from the last value: an LSTM reads [x − last; season], a second one continues over the seasons of the future,

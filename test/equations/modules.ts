@@ -3,7 +3,7 @@ import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
-import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
@@ -207,6 +207,8 @@ export const moduleEquations: Record<string, Equation> = {
     const source = encoder(w.within('encoder'), input(e, [S, 6], 1), 1, { heads: 2, may, bend: gelu });
     return decoder(w.within('decoder'), input(e, [4, 6], 2), source, 2, { ...decoding(e), heads: 2, bend: gelu }).flat();
   },
+  AttentionClassifier: (w, e) => classify(w, input(e, [S, 3], 1), realOf(e, S), { hidden: HIDDEN, ways: 2 }),
+  'AttentionClassifier: one way': (w, e) => classify(w, input(e, [S, 3], 1), realOf(e, S), { hidden: HIDDEN, ways: 1 }),
   Forecaster: (w, e) => {
     const { outputs, weights } = forecast(
       w,

@@ -1,4 +1,5 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
+import { AttentionClassifier } from '../../src/models/attention-classifier.ts';
 import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
@@ -196,6 +197,18 @@ export const models: ModuleRow[] = [
     }),
   ),
   ...layerRows,
+  ...[true, false].map((bidirectional) =>
+    row({
+      module: 'AttentionClassifier',
+      ...(bidirectional ? {} : { name: 'one way' }),
+      build: (key) => new AttentionClassifier({ input: 3, hidden: 4, labels: 5, bidirectional, dropout: 0.2 }, key),
+      call: (model, examples, key) => {
+        const { logits, weights, values } = model.forward(real(examples, [S, 3], 1), { mask: padding(examples, S), ...keyed(key) });
+        return beside(logits, weights, model.effects({ weights, values }));
+      },
+      dropout: true,
+    }),
+  ),
   row({
     module: 'Forecaster',
     build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),

@@ -44,6 +44,7 @@ export const starts: Record<string, Record<string, Rule>> = {
   LSTM: core,
   GRU: core,
   GeneralScore: { weight: lastWidth },
+  AttentionClassifier: { query: lastWidth },
   AdditiveScore: { v: lastWidth },
   LocationScore: { weight: lastWidth },
   LocationAwareScore: { filters: lastWidth },

@@ -195,6 +195,11 @@ export const options: Record<string, Made> = {
     },
     { numbers: ofLayer },
   ),
+  AttentionClassifier: made(
+    saccade.AttentionClassifier,
+    { input: 3, hidden: 4, labels: 5, bidirectional: true, dropout: 0.1 },
+    { numbers: { dropout: share } },
+  ),
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   LanguageModel: made(
     saccade.LanguageModel,

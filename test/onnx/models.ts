@@ -3,6 +3,7 @@ import { lengthsToMask } from '../../src/attention/mask.ts';
 import { multiHead } from '../../src/attention/named.ts';
 import { causal } from '../../src/attention/window.ts';
 import {
+  AttentionClassifier,
   Encoder,
   Forecaster,
   LanguageModel,
@@ -144,6 +145,11 @@ export const models: ModelRow[] = [
     module: new TextEncoder(text, key(5)),
     inputs: { tokens: tokens(30), mask: mask('batch', 'time') },
     call: (module, inputs) => module.embed(given(inputs, 'tokens'), { mask: given(inputs, 'mask') }),
+  }),
+  row('AttentionClassifier', {
+    module: new AttentionClassifier({ input: 2, hidden: 6, labels: 3 }, key(8)),
+    inputs: { x: real('batch', 'time', 2), mask: mask('batch', 'time') },
+    call: (module, inputs) => module.forward(given(inputs, 'x'), { mask: given(inputs, 'mask') }),
   }),
   row('Forecaster', {
     module: new Forecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),

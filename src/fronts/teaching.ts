@@ -1,0 +1,168 @@
+import type { Module } from '../nn/module.ts';
+import { parameters } from '../nn/module.ts';
+import { memoryReport } from '../runtime/storage.ts';
+import { type Key, split } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { AdamW } from '../train/optimizers/adam.ts';
+import { type Plateau, plateau } from '../train/schedule.ts';
+import { Snapshot } from '../train/snapshot.ts';
+import { type Progress, train } from '../train/train.ts';
+import { batchesOf } from './batches.ts';
+import { BUSY, inTurns } from './turns.ts';
+
+/** What `onProgress` is told after each step. */
+export interface FrontProgress {
+  /** Steps so far. */
+  readonly step: number;
+  /** Steps at most; it mostly stops earlier. */
+  readonly steps: number;
+  /** The pass over the rows, from 0. */
+  readonly epoch: number;
+  /** The loss of the step. */
+  readonly loss: number;
+  /** The last loss on the held-out rows; absent before the first, and where none are held out. */
+  readonly heldOutLoss?: number;
+  /** The best of these so far: its weights are kept. */
+  readonly best?: number;
+  /** Since learning began. */
+  readonly seconds: number;
+  /** Until the last step, if it does not stop earlier. */
+  readonly secondsLeft: number;
+  /** Bytes of tensors in use, and at most so far. */
+  readonly memory: { readonly bytes: number; readonly peak: number };
+}
+
+/** What every `fit` and `update` takes. */
+export interface TeachingOptions {
+  /** Is told of each step. If it returns false, learning stops there, and the best weights so far stay. */
+  onProgress?: ((progress: FrontProgress) => unknown) | undefined;
+  /** Gives it all up: the promise is rejected with the signal's reason, and a front that was there before is as it was. */
+  signal?: AbortSignal | undefined;
+  /** The key of all randomness. Default `key(0)`. */
+  key?: Key | undefined;
+}
+
+/** Something that learns from examples. */
+export interface Pupil<Example> {
+  readonly model: Module;
+  /** The length of an example, by which batches are put together. */
+  length(example: Example): number;
+  /** Multiplications and additions of an example of a length, forward. */
+  cost(length: number): number;
+  /** The mean loss of examples. With a key it is a step of learning. */
+  loss(examples: readonly Example[], key?: Key): Tensor;
+}
+
+/** How a pupil is taught. */
+export interface Lesson<Example> {
+  readonly learn: readonly Example[];
+  readonly heldOut: readonly Example[];
+  /** The first rate of AdamW. */
+  readonly lr: number;
+  /** Whether the weights from before may be the best. */
+  readonly goesOn?: boolean;
+  /** Steps where nothing is held out, and epochs at most otherwise; {@link taught} says what is usual. */
+  readonly epochs?: number;
+}
+
+/** How learning went. */
+export interface Teaching {
+  /** Steps that were taken. */
+  readonly steps: number;
+  /** The best loss on the held-out rows; `null` where none are held out. */
+  readonly heldOutLoss: number | null;
+}
+
+/** Evaluations without a better loss before the rate is halved, and before it stops. */
+const WAIT = { halve: 2, stop: 6 };
+
+/** Steps between evaluations: an epoch, but not fewer than 10 nor more than 200. */
+const between = (perEpoch: number) => Math.max(10, Math.min(200, perEpoch));
+
+/** Passes over the rows at most: 4 to 60, about 4,000 steps. Where nothing is held out, about 300 steps. */
+const passes = (perEpoch: number, heldOut: number) =>
+  heldOut === 0 ? Math.ceil(300 / perEpoch) : Math.max(4, Math.min(60, Math.ceil(4000 / perEpoch)));
+
+/** Examples in a batch: 16, from 1,000 examples on 32, from 10,000 on 64. */
+const batchOf = (examples: number) => (examples < 1000 ? 16 : examples < 10_000 ? 32 : 64);
+
+/** The mean loss of examples, in turns. */
+export async function lossOf<Example>(pupil: Pupil<Example>, examples: readonly Example[], signal?: AbortSignal): Promise<number> {
+  const lengths = examples.map((example) => pupil.length(example));
+  const pieces = batchesOf(lengths, { batchSize: 64, cost: (length) => pupil.cost(length) });
+  const sums = await inTurns(pieces, (piece) => pupil.loss(piece.map((i) => examples[i] as Example)).item() * piece.length, signal);
+  return sums.reduce((sum, loss) => sum + loss, 0) / examples.length;
+}
+
+/**
+ * Teaches by AdamW with clipped gradients. The loss of the held-out examples is asked after every pass; if it does not fall, the rate is halved, then it
+ * stops; the model has its best weights. Whoever gives up by the signal has those from before.
+ */
+export async function taught<Example>(
+  pupil: Pupil<Example>,
+  lesson: Lesson<Example>,
+  options: TeachingOptions & { key: Key },
+): Promise<Teaching> {
+  const { onProgress, signal } = options;
+  signal?.throwIfAborted();
+  const [forBatches, forSteps] = split(options.key);
+  const { learn, heldOut, lr } = lesson;
+  const lengths = learn.map((example) => pupil.length(example));
+  const batches = (key: Key) => batchesOf(lengths, { batchSize: batchOf(learn.length), cost: (length) => pupil.cost(length), key });
+  const perEpoch = batches(forBatches).length;
+  const epochs = lesson.epochs ?? passes(perEpoch, heldOut.length);
+  const before = lesson.goesOn ? new Snapshot(pupil.model) : null;
+  const best = new Snapshot(pupil.model);
+  let rate: Plateau = { lr };
+  let last: number | undefined;
+  const evaluate = async () => {
+    last = await lossOf(pupil, heldOut, signal);
+    rate = plateau(rate, last, { factor: 0.5, patience: WAIT.halve, threshold: 0 });
+    return last;
+  };
+  try {
+    const first = lesson.goesOn && heldOut.length > 0 ? { start: { epoch: 0, batch: 0, step: 0, waited: 0, best: await evaluate() } } : {};
+    const run = train<readonly Example[]>({
+      key: forSteps,
+      batches: (_, key) => batches(key).map((batch) => batch.map((i) => learn[i] as Example)),
+      loss: (examples, at) => pupil.loss(examples, at.key),
+      optimizer: new AdamW(parameters(pupil.model), { lr, weightDecay: 0.01 }),
+      schedule: (step) => rate.lr * Math.min(1, (step + 1) / 20),
+      clip: 1,
+      epochs,
+      ...(heldOut.length > 0 ? { evaluate, every: between(perEpoch), patience: WAIT.stop, keepBest: best } : {}),
+      ...first,
+      signal,
+      yieldEvery: BUSY,
+    });
+    const steps = perEpoch * epochs;
+    let at: Progress | undefined;
+    for await (const progress of run) {
+      at = progress;
+      signal?.throwIfAborted();
+      if (onProgress?.(told(progress, steps, last)) === false) break;
+    }
+    signal?.throwIfAborted();
+    const found = at?.position.best;
+    if (heldOut.length > 0 && (found !== undefined || lesson.goesOn)) best.restore();
+    return { steps: at?.step ?? 0, heldOutLoss: found ?? null };
+  } catch (error) {
+    before?.restore();
+    throw error;
+  }
+}
+
+function told({ step, epoch, loss, seconds, position }: Progress, steps: number, last: number | undefined): FrontProgress {
+  const { bytes, peak } = memoryReport();
+  return {
+    step,
+    steps: Math.max(steps, step),
+    epoch,
+    loss,
+    ...(last === undefined ? {} : { heldOutLoss: last }),
+    ...(position.best === undefined ? {} : { best: position.best }),
+    seconds,
+    secondsLeft: (Math.max(0, steps - step) * seconds) / step,
+    memory: { bytes, peak },
+  };
+}

@@ -1,0 +1,130 @@
+import { Vocabulary } from '../data/vocabulary.ts';
+import { isOneOf, isSize } from '../tensor/check.ts';
+import { full } from '../tensor/create.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** The pieces of a text that a model looks at. */
+export type Unit = 'words' | 'characters';
+
+/** A piece of a text, and where it stands in the text's NFC form. */
+export interface TextPiece {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A text as a model reads it. */
+export interface ReadText {
+  /** The pieces, at most as many as the reader's length. */
+  readonly pieces: readonly TextPiece[];
+  /** The symbols of each piece. */
+  readonly symbols: readonly (readonly number[])[];
+}
+
+/** What a reader is made of. */
+export interface TextReaderParts {
+  unit: Unit;
+  vocabulary: Vocabulary;
+  /** Pieces of a text that are read. */
+  length: number;
+}
+
+/** Symbols at most, and of one word. */
+const MOST = { symbols: 20_000, ofWord: 24, pieces: 256 };
+
+/** A text's words, and its signs one by one; or its characters. */
+function piecesOf(text: string, unit: Unit): TextPiece[] {
+  const pattern = unit === 'words' ? /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*|[^\s\p{L}\p{M}\p{N}]/gu : /[\s\S]/gu;
+  return Array.from(text.matchAll(pattern), ({ 0: piece, index }) => ({ text: piece, start: index, end: index + piece.length }));
+}
+
+/** A word in small letters, and the runs of 3 and 4 of its letters between `<` and `>` (Bojanowski et al. 2017, §3.2). */
+function symbolsOfWord(word: string): string[] {
+  const small = word.toLowerCase();
+  const letters = ['<', ...small, '>'];
+  const runs = [3, 4].flatMap((n) => letters.slice(n - 1).map((_, i) => `#${letters.slice(i, i + n).join('')}`));
+  return [small, ...new Set(runs)].slice(0, MOST.ofWord);
+}
+
+/** A character, with the one before it, and with both neighbours. */
+const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] => {
+  const at = (j: number) => pieces[j]?.text ?? (j < 0 ? '<' : '>');
+  return [at(i), `#${at(i - 1)}${at(i)}`, `#${at(i - 1)}${at(i)}${at(i + 1)}`];
+};
+
+/** How texts become symbols: several of each word or character, so that what was never seen is like what was. */
+export class TextReader {
+  readonly unit: Unit;
+  readonly vocabulary: Vocabulary;
+  readonly length: number;
+
+  constructor(op: string, { unit, vocabulary, length }: TextReaderParts) {
+    isOneOf('words', 'characters')(op, 'unit', unit);
+    isSize(op, 'length', length);
+    this.unit = unit;
+    this.vocabulary = vocabulary;
+    this.length = length;
+  }
+
+  /** Words where the median text has 4 of them, else characters. */
+  static unitFor(texts: readonly string[]): Unit {
+    const counts = texts.map((text) => text.split(/\s+/u).filter(Boolean).length).sort((a, b) => a - b);
+    return (counts[counts.length >> 1] ?? 0) >= 4 ? 'words' : 'characters';
+  }
+
+  /** A reader of the symbols that two of these texts have, at most the 20,000 commonest. */
+  static from(op: string, texts: readonly string[], given: { unit?: Unit | undefined; length?: number | undefined }): TextReader {
+    const unit = given.unit ?? TextReader.unitFor(texts);
+    const counts = new Map<string, number>();
+    let longest = 1;
+    for (const text of texts) {
+      const pieces = piecesOf(text.normalize('NFC'), unit);
+      longest = Math.max(longest, pieces.length);
+      const symbols = pieces.flatMap((piece, i) => (unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(pieces, i)));
+      for (const symbol of new Set(symbols)) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+    }
+    const common = [...counts]
+      .filter(([, count]) => count > 1)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, MOST.symbols);
+    const vocabulary = new Vocabulary(
+      common.map(([symbol]) => symbol),
+      { specials: ['<pad>', '<unk>'] },
+    );
+    return new TextReader(op, { unit, vocabulary, length: given.length ?? Math.min(longest, MOST.pieces) });
+  }
+
+  /** Reads one text. A piece of which nothing is known has one symbol, that of the unknown. */
+  read(text: string): ReadText {
+    const all = piecesOf(text.normalize('NFC'), this.unit);
+    const pieces = all.slice(0, this.length);
+    const symbols = pieces.map((piece, i) => {
+      const known = (this.unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(all, i)).filter((s) => this.vocabulary.has(s));
+      return known.length > 0 ? this.vocabulary.encode(known) : [UNKNOWN];
+    });
+    return { pieces, symbols };
+  }
+}
+
+/** The symbol of a piece of which nothing is known. */
+const UNKNOWN = 1;
+
+/** Texts side by side: symbols int32 `[B, T, N]`, 0 where there is none, the share of each `[B, T, 1]`, and the mask bool `[B, T]` of real pieces. */
+export function textBatch(texts: readonly Pick<ReadText, 'symbols'>[]): { symbols: Tensor; share: Tensor; mask: Tensor } {
+  const length = texts.reduce((most, { symbols }) => Math.max(most, symbols.length), 1);
+  const widest = texts.reduce((most, text) => text.symbols.reduce((m, own) => Math.max(m, own.length), most), 1);
+  const made = {
+    symbols: full([texts.length, length, widest], 0, 'int32'),
+    share: full([texts.length, length, 1], 1),
+    mask: full([texts.length, length], false, 'bool'),
+  };
+  const [symbols, share, mask] = [made.symbols.view(), made.share.view(), made.mask.view()];
+  texts.forEach((text, b) => {
+    text.symbols.forEach((own, t) => {
+      symbols.set(own, (b * length + t) * widest);
+      share[b * length + t] = 1 / own.length;
+      mask[b * length + t] = 1;
+    });
+  });
+  return made;
+}

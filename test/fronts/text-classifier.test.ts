@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { TextClassifier } from '../../src/fronts/text-classifier.ts';
+import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
+import { memoryReport } from '../../src/runtime/storage.ts';
+import { key } from '../../src/tensor/random.ts';
+import { orders } from './rows.ts';
+
+const rows = orders(120);
+const small = { width: 12, key: key(3) };
+const front = await TextClassifier.fit(rows, small);
+
+describe('TextClassifier', () => {
+  it('learns labels, and says how well on rows that it never saw', async () => {
+    const fresh = orders(60, 9);
+    const { accuracy, macroF1, confusion, labels, loss, calibration } = await front.evaluate(fresh);
+    expect(accuracy).toBeGreaterThan(0.95);
+    expect(macroF1).toBeGreaterThan(0.95);
+    expect(labels.map(({ label, support }) => [label, support])).toEqual([['ask', 20], ['off', 20], ['on', 20]]); // biome-ignore format: a table
+    expect(confusion.flat().reduce((a, b) => a + b)).toBe(60);
+    const mean = fresh.reduce((sum, { text, label }) => sum - Math.log(probability(text, label)), 0) / fresh.length;
+    expect(loss).toBeCloseTo(mean, 5);
+    expect(calibration.error).toBeLessThan(0.2);
+    expect(front.report.learnt + front.report.heldOut).toBe(120);
+    expect(front.report.heldOut).toBeGreaterThan(20);
+  });
+
+  const probability = (text: string, label: string) =>
+    front.predict(text).labels.find((scored) => scored.label === label)?.probability as number;
+
+  it('says why: the effects of the words and the bias are the score that becomes the probability', () => {
+    const { labels, why, label } = front.predict('please turn off the heater');
+    expect(why.map(({ text }) => text)).toEqual(['please', 'turn', 'off', 'the', 'heater']);
+    expect(why.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 5);
+    const bias = Array.from(front.model.classifier.output.bias?.toArray() ?? []);
+    const mean = bias.reduce((a, b) => a + b) / bias.length;
+    const score =
+      why.reduce((sum, { effect }) => sum + effect, 0) + ((bias[front.labels.indexOf(label)] as number) - mean) / front.temperature;
+    const logs = labels.map(({ probability }) => Math.log(probability));
+    expect(score).toBeCloseTo((logs[0] as number) - logs.reduce((a, b) => a + b) / logs.length, 3);
+    expect(label).toBe('off');
+    expect(labels.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+  });
+
+  it('is the same bits with the same key, other bits with another', async () => {
+    const again = await TextClassifier.fit(rows, { ...small, key: key(3) });
+    expect(again.save()).toEqual(front.save());
+    const other = await TextClassifier.fit(rows, { ...small, key: key(4), onProgress: ({ step }) => step < 5 });
+    expect(other.save()).not.toEqual(front.save());
+  });
+
+  it('is one file, from which it comes back whole', async () => {
+    const bytes = front.save();
+    const loaded = await TextClassifier.load(bytes);
+    expect(loaded.save()).toEqual(bytes);
+    expect(loaded.predict('start the fan')).toEqual(front.predict('start the fan'));
+    expect(await TextClassifier.load(new Blob([bytes]))).toMatchObject({ labels: ['ask', 'off', 'on'], report: front.report });
+    expect(await front.predictAll(['start the fan', 'is the oven on?'])).toEqual(
+      ['start the fan', 'is the oven on?'].map((text) => front.predict(text).labels[0]),
+    );
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['another front', { front: 'Forecaster' }, /^TextClassifier: file must be one that save\(\) of a TextClassifier gave, got Forecaster/],
+    ['another form', { form: '2' }, /got TextClassifier of form 2$/],
+    ['no settings', { settings: 'nothing' }, /^TextClassifier: settings of the file must be a JSON object, got undefined$/],
+    ['one label', { settings: { labels: ['on'] } }, /^TextClassifier file: labels must be at least two different strings, got \[on\]$/],
+    ['other sizes', { settings: { width: 13 } }, /^(loadInto|loadStateDict|safetensors): /],
+    ['a strange name', { settings: { more: 1 } }, /^TextClassifier file: options must be among .*, got more$/],
+  ])('refuses a file of %s', async (_, changed, message) => {
+    const tensors = loadTensors(front.save());
+    const { settings = '', ...rest } = tensors.metadata;
+    const { settings: other = {} } = changed;
+    const told = typeof other === 'string' ? other : JSON.stringify({ ...JSON.parse(settings), ...(other as object) });
+    const metadata = { ...rest, ...changed, settings: told } as Record<string, string>;
+    await expect(TextClassifier.load(saveTensors(tensors, { metadata }))).rejects.toThrow(message);
+  });
+
+  it('goes on with new rows, and is no worse on those that are held out', async () => {
+    const own = await TextClassifier.load(front.save());
+    const news = orders(36, 5).map(({ text, label }) => ({ text: text.replace(/lamp|radio|fan|oven/, 'projector'), label }));
+    const before = (await own.evaluate(news)).loss;
+    expect(await own.update(news, { replay: rows, key: key(5) })).toBe(own);
+    expect((await own.evaluate(news)).loss).toBeLessThan(before);
+    expect(own.report.learnt + own.report.heldOut).toBe(156);
+    await own.update([{ text: 'projector off', label: 'off' }]);
+    expect(own.report).toMatchObject({ learnt: 1, heldOut: 0, heldOutLoss: null });
+  });
+
+  it('tells how far it is, and stops where it is told to', async () => {
+    const told: number[] = [];
+    await TextClassifier.fit(rows, {
+      ...small,
+      onProgress: ({ step, steps, seconds, secondsLeft, memory, loss }) => {
+        told.push(step);
+        expect(steps).toBeGreaterThanOrEqual(step);
+        expect(secondsLeft).toBeCloseTo((seconds * (steps - step)) / step, 6);
+        expect(memory.bytes > 0 && memory.peak >= memory.bytes && Number.isFinite(loss)).toBe(true);
+        return step < 7;
+      },
+    });
+    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('gives up at a signal, and then is as it was before', async () => {
+    const stop = new AbortController();
+    const own = await TextClassifier.load(front.save());
+    const onProgress = ({ step }: { step: number }) => step === 3 && stop.abort();
+    await expect(own.update(rows, { signal: stop.signal, onProgress: (at) => void onProgress(at) })).rejects.toThrow('aborted');
+    expect(own.save()).toEqual(front.save());
+    await expect(TextClassifier.fit(rows, { signal: stop.signal })).rejects.toThrow('aborted');
+  });
+
+  it('keeps no memory of what it computed', async () => {
+    const before = memoryReport().blocks;
+    for (let i = 0; i < 20; i++) front.predict(`switch on number ${i}`);
+    await front.evaluate(rows);
+    expect(memoryReport().blocks).toBe(before);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no list', 'text', "TextClassifier.fit: rows must be a list of at least 2, got 'text'"],
+    ['no rows', [], 'TextClassifier.fit: rows must be a list of at least 2, got 0'],
+    ['an empty text', [...rows, { text: ' ', label: 'on' }], "TextClassifier.fit: row 120 must have something in it to read, got ' '"],
+    ['no text', [rows[0], { label: 'on' }], 'TextClassifier.fit: row 1 must have something in it to read, got undefined'],
+    ['no label', [...rows, { text: 'a' }], 'TextClassifier.fit: row 120 must have a label that is a string, got undefined'],
+    ['a number', [...rows, { text: 'a', label: NaN }], 'TextClassifier.fit: row 120 must have a label that is a string, got NaN'],
+    ['one label', rows.slice(0, 2), "TextClassifier.fit: rows must have at least two labels, got only 'on' from row 0 on"],
+  ])('names what is wrong with rows: %s', async (_, wrong, message) => {
+    await expect(TextClassifier.fit(wrong as typeof rows)).rejects.toThrow(message);
+  });
+
+  it('names what else is wrong', async () => {
+    const strange = [{ text: 'what a day', label: 'weather' }];
+    const message = "must have one of the labels ask, off, on, got 'weather'";
+    await expect(front.update(strange)).rejects.toThrow(`TextClassifier.update: row 0 ${message}`);
+    await expect(front.evaluate([...rows, ...strange])).rejects.toThrow(`TextClassifier.evaluate: row 120 ${message}`);
+    await expect(front.evaluate([])).rejects.toThrow('TextClassifier.evaluate: rows must be a list of at least 1, got 0');
+    expect(() => front.predict('')).toThrow("TextClassifier.predict: text must have something in it to read, got ''");
+    await expect(TextClassifier.fit(rows, { width: 0 })).rejects.toThrow('TextClassifier.fit: width must be a whole number from 1, got 0');
+    await expect(TextClassifier.fit(rows, { onprogress: 1 } as object)).rejects.toThrow(/must be among .*, got onprogress$/);
+    await expect(TextClassifier.fit(rows, { key: 1 as never })).rejects.toThrow(/key must be made by key\(seed\)/);
+  });
+});
