@@ -2,7 +2,7 @@ import { AttentionClassifier, type Classified, type ClassifyOptions } from '../m
 import { assign } from '../nn/buffer.ts';
 import { Embedding } from '../nn/embedding.ts';
 import { Module } from '../nn/module.ts';
-import { mul, sum } from '../ops/index.ts';
+import { embeddingBag, mul } from '../ops/index.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -35,7 +35,7 @@ export class TextModel extends Module {
 
   /** Symbols int32 `[B, T, N]`, 0 where there is none, and the share of each `[B, T, 1]`. */
   forward(symbols: Tensor, share: Tensor, options: ClassifyOptions = {}): Classified {
-    const pieces = mul(sum(this.embedding.forward(symbols), { axis: 2 }), share); // [B, T, I]
+    const pieces = mul(embeddingBag(this.embedding.weight, symbols, { paddingIndex: 0 }), share); // [B, T, I]
     return this.classifier.forward(pieces, options);
   }
 }
