@@ -1,8 +1,10 @@
 /** Parts with parameters. @module */
 
+export { BatchNorm } from './batch-norm.ts';
 export { assign, buffer, freeze, parameterCount, unfreeze } from './buffer.ts';
 export { type Captured, capture } from './capture.ts';
 export { type CoreSizes, GRUCell, type HiddenState, LSTMCell, type LSTMState, RNNCell } from './cells.ts';
+export { Conv2d, type Conv2dSizes, ConvTranspose2d, type ConvTranspose2dSizes } from './conv2d.ts';
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingSizes } from './embedding.ts';
 export { LayerNorm } from './layer-norm.ts';

@@ -3,7 +3,18 @@ import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
+
+<<<<<<< HEAD
+
 import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+
+=======
+
+import { convolve, flatten, imageOf, spread } from './images.ts';
+import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+
+>>>>>>> 6e435bc (Parts of images: Conv2d, ConvTranspose2d and BatchNorm, under PyTorch's names)
+
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
@@ -131,6 +142,17 @@ export const attentiveModel = (name: string, w: Weights, e: number) => {
   return attentive(w, decoder, look(w.within('attention')), ...sentencePair(e), HIDDEN);
 };
 
+/** An image of the parts: 4 × 5 pixels of 3 channels. */
+const picture = (e: number) => imageOf(input(e, [4, 5, 3], 1).flat(), 5, 3);
+
+const batchNorm: Equation = (w, e) =>
+  input(e, [T, I], 1).flatMap((x) =>
+    x.map((v, i) => {
+      const unit = (v - at(w.vector('running_mean'), i)) / Math.sqrt(at(w.vector('running_var'), i) + 1e-5);
+      return unit * at(w.vector('weight'), i) + at(w.vector('bias'), i);
+    }),
+  );
+
 /** Equations by the rows' titles. */
 export const moduleEquations: Record<string, Equation> = {
   Linear: (w, e) => input(e, [T, I], 1).flatMap((x) => affine(w.matrix('weight'), x, w.vector('bias'))),
@@ -140,6 +162,10 @@ export const moduleEquations: Record<string, Equation> = {
   LayerNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => layerNorm(w, x)),
   RMSNorm: (w, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 1e-6, w.vector('weight'))),
   'RMSNorm: without weight': (_, e) => input(e, [T, I], 1).flatMap((x) => rmsNorm(x, 0.1)),
+  BatchNorm: batchNorm,
+  Conv2d: (w, e) => flatten(convolve(picture(e), w.matrix('weight'), w.vector('bias'), [3, 2], [2, 1], [1, 0])),
+  'Conv2d: without bias, same size': (w, e) => flatten(convolve(picture(e), w.matrix('weight'), zeros(2), [3, 3], [1, 1], [1, 1])),
+  ConvTranspose2d: (w, e) => flatten(spread(picture(e), w.matrix('weight'), w.vector('bias'), [4, 3], 2, 1)),
   Dropout: (_, e) => input(e, [T, I], 1).flat(), // without a key
   LearnedBaseline: (w, e) => input(e, [T, I], 1).flatMap((x) => linear(w, 'linear', x)),
   RNNCell: cell(rnn, false),

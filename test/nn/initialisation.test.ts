@@ -1,5 +1,6 @@
 // Parameters start as they are said to: exact bounds, and the distribution by Kolmogorov and Smirnov, over many keys.
 import { describe, expect, it } from 'vitest';
+import { parameters } from '../../src/nn/module.ts';
 import { key } from '../../src/tensor/random.ts';
 import { type Start, starts, startsOf } from './initialisation.ts';
 import { list, type ModuleRow } from './row.ts';
@@ -65,7 +66,7 @@ const oneKey = /^additive, (LocalPredictive|CombinedWindow|DistanceBias|Relative
 describe('initialisation', () => {
   it.each(rows.map((row) => [title(row), row] as const))('of %s', (name, row) => {
     const first = startsOf(row.build(key(0)));
-    expect(first.map(({ path }) => path)).toEqual([...row.build(key(0)).stateDict().keys()]);
+    expect(first.map(({ path }) => path)).toEqual([...parameters(row.build(key(0))).keys()]);
     expect(
       first.filter(({ start }) => !start).map(({ path }) => path),
       'parameters without an entry',

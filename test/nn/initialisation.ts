@@ -26,6 +26,14 @@ const narrow: Rule = (shape) => ({ kind: 'normal', std: 1 / Math.sqrt(shape.at(-
 const glorot = (...paths: string[]): Record<string, Rule> => Object.fromEntries(paths.map((path) => [path, xavier]));
 const lastWidth: Rule = (shape) => within(shape.at(-1));
 
+/** As in PyTorch's convolutions: by all axes of the weight but the first, also for the bias. */
+const filter: Rule = (_, beside) =>
+  within(
+    beside('weight')
+      .slice(1)
+      .reduce((n, length) => n * length, 1),
+  );
+
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
 /**
@@ -36,6 +44,9 @@ export const starts: Record<string, Record<string, Rule>> = {
   Linear: { weight: linear, bias: linear },
   Embedding: { weight: () => ({ kind: 'normal', std: 1 }) },
   LayerNorm: { weight: constant(1), bias: constant(0) },
+  BatchNorm: { weight: constant(1), bias: constant(0) },
+  Conv2d: { weight: filter, bias: filter },
+  ConvTranspose2d: { weight: filter, bias: filter },
   RMSNorm: { weight: constant(1) },
   RNNCell: core,
   LSTMCell: core,

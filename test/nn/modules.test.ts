@@ -4,7 +4,7 @@ import { backward, grad } from '../../src/autograd/backward.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
 import { Linear } from '../../src/nn/linear.ts';
-import type { Module } from '../../src/nn/module.ts';
+import { type Module, parameters } from '../../src/nn/module.ts';
 import { backend, withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
 import { ones } from '../../src/tensor/create.ts';
@@ -32,10 +32,10 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
     const module = row.build(key(1));
     scope(() => {
       const y = row.call(module, BATCH);
-      if (module.stateDict().size === 0) return expect(y.requiresGrad).toBe(false);
+      if (parameters(module).size === 0) return expect(y.requiresGrad).toBe(false);
       backward(y, { gradient: saccade.tensor(Float64Array.from(weigh(y)), { shape: y.shape }) });
     });
-    for (const [path, { grad: found, shape }] of module.stateDict()) {
+    for (const [path, { grad: found, shape }] of parameters(module)) {
       expect(found?.shape, path).toEqual(shape);
       expect(list(found as Tensor).every(Number.isFinite), path).toBe(true);
       expect(
@@ -50,8 +50,8 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
       scope(() => {
         const module = row.build(key(2));
         const dropoutKey = row.dropout ? key(3) : undefined;
-        const parameters = [...module.stateDict().values()];
-        if (parameters.length === 0) return;
+        const leaves = [...parameters(module).values()];
+        if (leaves.length === 0) return;
         const value = () =>
           scope(() => {
             const y = row.call(module, BATCH, dropoutKey);
@@ -60,12 +60,12 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
           });
         const y = row.call(module, BATCH, dropoutKey);
         const gradient = saccade.tensor(Float64Array.from(weigh(y)), { shape: y.shape });
-        const gradients = grad(y, parameters, { gradient }).map(list);
+        const gradients = grad(y, leaves, { gradient }).map(list);
         const step = 1e-5;
         for (let direction = 0; direction < 2; direction++) {
-          const along = parameters.map((x, i) => list(real([direction], [x.size], 20 + i)));
+          const along = leaves.map((x, i) => list(real([direction], [x.size], 20 + i)));
           const move = (h: number) =>
-            parameters.forEach((x, i) => {
+            leaves.forEach((x, i) => {
               const view = x.view();
               along[i]?.forEach((d, j) => {
                 view[j] = (view[j] as number) + h * d;
@@ -139,14 +139,15 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
     refuses(new Map([...dict, ['strange', ones([1])]]), "loadStateDict: paths must be the module's, got unknown [strange] and missing []");
     const last = paths.at(-1);
     if (last === undefined) return;
-    const { shape } = dict.get(last) as Tensor;
+    const { shape, dtype } = dict.get(last) as Tensor;
+    const other = dtype === 'int32' ? 'float32' : 'int32';
     refuses(
       new Map([...dict].filter(([path]) => path !== last)),
       `loadStateDict: paths must be the module's, got unknown [] and missing [${last}]`,
     );
-    const wrong = new Map([...dict, [last, ones([...shape, 2])]] as const);
-    refuses(wrong, `loadStateDict: ${last} must be float32 [${shape.join(', ')}], got float32 [${[...shape, 2].join(', ')}]`);
-    refuses(new Map([...dict, [last, saccade.zeros(shape, 'int32')]] as const), `got int32 [${shape.join(', ')}]`);
+    const wrong = new Map([...dict, [last, ones([...shape, 2], dtype)]] as const);
+    refuses(wrong, `loadStateDict: ${last} must be ${dtype} [${shape.join(', ')}], got ${dtype} [${[...shape, 2].join(', ')}]`);
+    refuses(new Map([...dict, [last, saccade.zeros(shape, other)]] as const), `got ${other} [${shape.join(', ')}]`);
 
     module.loadStateDict(
       new Map([

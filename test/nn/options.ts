@@ -47,6 +47,10 @@ const angles = saccade.ones([5, 4]);
 const heads = new saccade.Attention({ score: new saccade.DotScore(), heads: 2 });
 const sized = [Number.NaN, 0, 2.5, '3', null];
 
+const filter = { input: 3, output: 4, size: 3, bias: true, stride: 2 };
+const pair = [...never, -1, 2.5, [1, 2, 3]];
+const ofFilter = { size: [...pair, undefined, 0], stride: [...pair, 0], padding: pair, outputPadding: pair };
+
 const layer = {
   ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
   ...{ window: saccade.causal, keyHeads: 1, headSize: 3, between, scale: 0.5, attentionBias: 'inputs' },
@@ -59,6 +63,13 @@ export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
   Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
   LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3, bias: true }, { numbers: { eps: positive }, keyless: true }),
+  BatchNorm: made(
+    saccade.BatchNorm,
+    { size: 3, eps: 1e-3, momentum: 0.2 },
+    { numbers: { eps: positive, momentum: [...never, 0, 1.5] }, keyless: true },
+  ),
+  Conv2d: made(saccade.Conv2d, { ...filter, padding: 1 }, { numbers: ofFilter }),
+  ConvTranspose2d: made(saccade.ConvTranspose2d, { ...filter, padding: 1, outputPadding: 1 }, { numbers: ofFilter }),
   RMSNorm: made(saccade.RMSNorm, { size: 3, eps: 1e-3, weight: true }, { numbers: { eps: positive }, keyless: true }),
   Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
   RNNCell: made(saccade.RNNCell, cell),

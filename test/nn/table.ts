@@ -1,6 +1,9 @@
 import { IntraAttention } from '../../src/attention/intra.ts';
 import { MultiHead } from '../../src/attention/multi-head.ts';
+import { BatchNorm } from '../../src/nn/batch-norm.ts';
+import { assign } from '../../src/nn/buffer.ts';
 import { GRUCell, LSTMCell, RNNCell } from '../../src/nn/cells.ts';
+import { Conv2d, ConvTranspose2d } from '../../src/nn/conv2d.ts';
 import { Dropout } from '../../src/nn/dropout.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
 import { LayerNorm } from '../../src/nn/layer-norm.ts';
@@ -9,7 +12,7 @@ import type { Module } from '../../src/nn/module.ts';
 import { GRU, LSTM, RNN } from '../../src/nn/recurrent.ts';
 import { RMSNorm } from '../../src/nn/rms-norm.ts';
 import type { Core } from '../../src/nn/unroll.ts';
-import { reshape, select } from '../../src/ops/index.ts';
+import { add, reshape, select } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { LearnedBaseline } from '../../src/train/choice/reinforce.ts';
 import { betweens } from '../attention/betweens.ts';
@@ -26,6 +29,13 @@ const deep = { ...sizes, layers: 2, bidirectional: true, dropout: 0.3 };
 const places = (state: Tensor) => Array.from({ length: state.shape[0] as number }, (_, i) => select(state, 0, i));
 
 const keyed = <K>(key: K | undefined) => (key ? { key } : {});
+
+/** With statistics of its own. */
+function seasoned(norm: BatchNorm): BatchNorm {
+  assign(norm.running_mean, reshape(real([0], [I], 7), [I]));
+  assign(norm.running_var, reshape(add(real([0], [I], 8), 1.5), [I]));
+  return norm;
+}
 
 const parts: ModuleRow[] = [
   row({
@@ -69,6 +79,28 @@ const parts: ModuleRow[] = [
     build: () => new RMSNorm({ size: I, weight: false, eps: 0.1 }),
     call: (module, examples) => module.forward(real(examples, [T, I], 1)),
     fixed: true,
+  }),
+  row({
+    module: 'BatchNorm',
+    build: () => seasoned(new BatchNorm({ size: I })),
+    call: (module, examples) => module.forward(real(examples, [T, I], 1)),
+    fixed: true,
+  }),
+  row({
+    module: 'Conv2d',
+    build: (key) => new Conv2d({ input: 3, output: 2, size: [3, 2], stride: [2, 1], padding: [1, 0] }, key),
+    call: (module, examples) => module.forward(real(examples, [4, 5, 3], 1)),
+  }),
+  row({
+    module: 'Conv2d',
+    name: 'without bias, same size',
+    build: (key) => new Conv2d({ input: 3, output: 2, size: 3, padding: 'same', bias: false }, key),
+    call: (module, examples) => module.forward(real(examples, [4, 5, 3], 1)),
+  }),
+  row({
+    module: 'ConvTranspose2d',
+    build: (key) => new ConvTranspose2d({ input: 3, output: 2, size: [4, 3], stride: 2, padding: 1 }, key),
+    call: (module, examples) => module.forward(real(examples, [4, 5, 3], 1)),
   }),
   row({
     module: 'Dropout',
