@@ -3,18 +3,8 @@ import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
-
-<<<<<<< HEAD
-
-import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
-
-=======
-
 import { convolve, flatten, imageOf, spread } from './images.ts';
-import { attentive, bridge, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
-
->>>>>>> 6e435bc (Parts of images: Conv2d, ConvTranspose2d and BatchNorm, under PyTorch's names)
-
+import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
