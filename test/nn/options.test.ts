@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import * as saccade from '../../src/all.ts';
 import { files, read } from '../conventions/source.ts';
-import { type Made, options } from './options.ts';
+import type { Made } from './made.ts';
+import { options } from './options.ts';
 import { abstract, rows } from './table.ts';
 
 const sizes = [Number.NaN, undefined, null, 2.5, -1, 0, '3', Number.POSITIVE_INFINITY, [2, 3], 2 ** 60];

@@ -2,54 +2,22 @@
 
 import * as saccade from '../../src/all.ts';
 import { softAttention } from '../../src/attention/attention.ts';
-import { key } from '../../src/tensor/random.ts';
+import { called, finite, from, type Made, made, never, positive, share } from './made.ts';
+import { ofImages } from './options-images.ts';
 
-export interface Made {
-  /** All options, including optional ones. A number is a size, a whole number from 1, unless it is in `numbers`. */
-  options: Readonly<Record<string, unknown>>;
-  make(options: object): unknown;
-  /** Numbers that are not sizes, each with some refused values. */
-  numbers?: Readonly<Record<string, readonly unknown[]>>;
-  /** Takes no key. */
-  keyless?: true;
-  /** The name in messages; by default the exported one. */
-  says?: string;
-}
-
-const from = key(1);
 const cell = { input: 3, hidden: 4, bias: true };
 const recurrent = { ...cell, layers: 1, bidirectional: false, dropout: 0.1 };
 const score = { query: 4, key: 4, hidden: 4 };
 const model = { source: 7, target: 7, hidden: 4, embedding: 4, layers: 1, dropout: 0.1, pad: 0, start: 1, end: 2 };
 const text = { symbols: 7, size: 4, layers: 2, heads: 2, hidden: 6 };
-const never = [Number.NaN, '3', null];
-const share = [...never, -0.1, 1];
-const positive = [...never, 0, -1, Number.POSITIVE_INFINITY];
 const token = [...never, 2.5, -2];
 const ofModel = { dropout: share, pad: token, start: [...token, -1], end: [...token, -1] };
-const finite = [...never, Number.POSITIVE_INFINITY];
-const made = (Kind: new (options: never, key: saccade.Key) => unknown, options: Made['options'], rest: Partial<Made> = {}): Made => ({
-  options,
-  make: (given) => new Kind(given as never, from),
-  ...rest,
-});
-const called = (f: (options: never) => unknown, options: Made['options'], rest: Partial<Made> = {}): Made => ({
-  options,
-  make: (given) => f(given as never),
-  keyless: true,
-  ...rest,
-});
-
 const between = { query: (x: unknown) => x, key: (x: unknown) => x };
 const maps = { query: 4, key: 4, value: 4, heads: 2, size: 4, bias: true };
 const map = new saccade.Linear({ input: 4, output: 4 }, from);
 const angles = saccade.ones([5, 4]);
 const heads = new saccade.Attention({ score: new saccade.DotScore(), heads: 2 });
 const sized = [Number.NaN, 0, 2.5, '3', null];
-
-const filter = { input: 3, output: 4, size: 3, bias: true, stride: 2 };
-const pair = [...never, -1, 2.5, [1, 2, 3]];
-const ofFilter = { size: [...pair, undefined, 0], stride: [...pair, 0], padding: pair, outputPadding: pair };
 
 const layer = {
   ...{ size: 4, heads: 2, hidden: 6, activation: 'relu', gated: true, normFirst: true, eps: 1e-3, bias: true, dropout: 0.1 },
@@ -62,14 +30,8 @@ const ofLayer = { dropout: share, eps: positive, scale: positive };
 export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
   Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
+  ...ofImages,
   LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3, bias: true }, { numbers: { eps: positive }, keyless: true }),
-  BatchNorm: made(
-    saccade.BatchNorm,
-    { size: 3, eps: 1e-3, momentum: 0.2 },
-    { numbers: { eps: positive, momentum: [...never, 0, 1.5] }, keyless: true },
-  ),
-  Conv2d: made(saccade.Conv2d, { ...filter, padding: 1 }, { numbers: ofFilter }),
-  ConvTranspose2d: made(saccade.ConvTranspose2d, { ...filter, padding: 1, outputPadding: 1 }, { numbers: ofFilter }),
   RMSNorm: made(saccade.RMSNorm, { size: 3, eps: 1e-3, weight: true }, { numbers: { eps: positive }, keyless: true }),
   Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
   RNNCell: made(saccade.RNNCell, cell),
