@@ -5,6 +5,7 @@ export * from "./kernels/batch-norm";
 export * from "./kernels/binary";
 export * from "./kernels/conv";
 export * from "./kernels/copy";
+export * from "./kernels/ctc";
 export * from "./kernels/elementwise";
 export * from "./kernels/gather";
 export * from "./kernels/grid-sample";

@@ -88,6 +88,21 @@ export class V {
     return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
   }
 
+  /** `a1 a2 a3 b0`: of eight elements side by side the four from 1 on, and below from 2 and from 3. */
+  @inline static fromOne(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 1, 2, 3, 4);
+  }
+
+  /** `a2 a3 b0 b1`. */
+  @inline static fromTwo(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 2, 3, 4, 5);
+  }
+
+  /** `a3 b0 b1 b2`. */
+  @inline static fromThree(a: v128, b: v128): v128 {
+    return v128.shuffle<f32>(a, b, 3, 4, 5, 6);
+  }
+
   /** `a·b + c`: two roundings in the deterministic build, one if a relaxed engine fuses. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);

@@ -20,6 +20,8 @@ const inputsOf: Readonly<Record<string, string>> = {
   crossEntropy: 'x target',
   embeddingBag: 'table index weights',
   gridSample: 'x grid',
+  ctcPaths: 'x skip times ends',
+  ctcPosterior: 'x skip times ends',
   gru: `${cell} h0 mask table index`,
   layerNorm: 'x weight bias',
   linear: 'x weight bias',

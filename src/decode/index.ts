@@ -2,6 +2,14 @@
 
 export { type BeamOptions, beamSearch } from './beam.ts';
 export type { CoverageOptions } from './coverage.ts';
+export {
+  type CtcBeamOptions,
+  type CtcGreedyOptions,
+  type CtcHypothesis,
+  type CtcPath,
+  ctcBeamSearch,
+  ctcGreedy,
+} from './ctc.ts';
 export type { Decoded, Decoder, Hypothesis } from './decoder.ts';
 export { type Each, ensemble } from './ensemble.ts';
 export { type GenerateOptions, generate } from './generate.ts';

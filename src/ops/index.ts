@@ -10,6 +10,7 @@ export { add, div, maximum, minimum, mul, neg, sub } from './binary.ts';
 export { type ConvOptions, conv1d, unfold } from './conv.ts';
 export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
 export { crop } from './crop.ts';
+export { type CtcAlignmentOptions, type CtcLossOptions, ctcAlignment, ctcLoss, ctcPaths, ctcPosterior } from './ctc.ts';
 export { einsum } from './einsum.ts';
 export { abs, clamp, cos, erf, exp, log, relu, sigmoid, sign, sin, softplus, sqrt, square, tanh } from './elementwise.ts';
 export { entropy } from './entropy.ts';

@@ -23,7 +23,10 @@ export const attentions = {
     12800 + 136 * up(width, 4) + 64 * up(valueWidth, 4) + up(queries, 8) * (2 * up(width, 4) + up(valueWidth, 4) + 3),
 };
 
-const formulas = { ...convolutions, ...products, ...attentions } satisfies Formulas;
+/** Scratch elements of alignments, by kernel. */
+export const alignments = { ctc: ({ n }: Lengths<'n'>) => n };
+
+const formulas = { ...convolutions, ...products, ...attentions, ...alignments } satisfies Formulas;
 
 /** The lengths that a kernel's scratch depends on. */
 export type ScratchLengths<K extends Scratched> = Parameters<(typeof formulas)[K]>[0];

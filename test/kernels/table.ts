@@ -2,6 +2,7 @@ import type { KernelRow } from './row.ts';
 import { attending } from './rows/attention.ts';
 import { convolving } from './rows/conv.ts';
 import { copying } from './rows/copy.ts';
+import { aligning } from './rows/ctc.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { gathering } from './rows/gather.ts';
 import { picturing } from './rows/image.ts';
@@ -32,6 +33,7 @@ export const rows: KernelRow[] = [
   ...recurrent,
   ...reductions,
   ...turning,
+  ...aligning,
   ...scanning,
   ...softmaxes,
   ...sparsemaxes,

@@ -3,6 +3,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import {
   binaryCrossEntropyWithLogits,
   crossEntropy,
+  ctcLoss,
   gather,
   gelu,
   l1Loss,
@@ -72,5 +73,11 @@ describe('losses equal PyTorch', () => {
           y: target ? losses[from.name]?.(x as Tensor, target, from.options) : scores[from.name]?.(x as Tensor, {}),
         }) as { y: Tensor },
     );
+  });
+});
+
+describe('alignments equal PyTorch', () => {
+  it.each(cases('alignments').map((c) => [title(c), c] as const))('%s', (_, from) => {
+    expectParity(from, new Map(), ({ x, target, mask }) => ({ y: ctcLoss(x as Tensor, target as Tensor, { ...from.options, mask }) }));
   });
 });

@@ -30,6 +30,8 @@ const traced = (row: OpRow, xs: Tensor[]): Trace<Tensor> => trace(() => row.f(..
 const looking: Record<string, string> = {
   binaryCrossEntropyWithLogits: 'whether a logit is infinite',
   crossEntropy: 'how many targets are not ignored, or their weight',
+  ctcAlignment: 'which labels and frames are real',
+  ctcLoss: 'which labels and frames are real',
   nllLoss: 'how many targets are not ignored, or their weight',
 };
 

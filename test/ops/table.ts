@@ -2,6 +2,7 @@ import type { OpRow } from './row.ts';
 import { attending } from './rows/attention.ts';
 import { convolving } from './rows/conv.ts';
 import { filtering } from './rows/conv2d.ts';
+import { aligned } from './rows/ctc.ts';
 import { einsums } from './rows/einsum.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { entropies } from './rows/entropy.ts';
@@ -31,6 +32,7 @@ export const rows: OpRow[] = [
   ...entropies,
   ...gathering,
   ...picturing,
+  ...aligned,
   ...losses,
   ...products,
   ...normalising,

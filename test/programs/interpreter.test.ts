@@ -11,7 +11,8 @@ import type { Program, Round, Slot } from './program.ts';
 import { weighted } from './table.ts';
 
 /** Where value and derivative belong together: nothing is cut off, stands for something else, or changes on the way. */
-const smooth = weighted.filter(({ op }) => !['noGrad', 'scope', 'detach', 'straightThrough', 'optimiser', 'backward'].includes(op));
+const cutting = ['noGrad', 'scope', 'detach', 'ctcAlignment', 'ctcPosterior', 'straightThrough', 'optimiser', 'backward'];
+const smooth = weighted.filter(({ op }) => !cutting.includes(op));
 
 const STEP = 1e-6;
 

@@ -10,7 +10,8 @@ const { add, backward, detach, grad, mul, ones, outside, record, sigmoid, tanh }
 type Tensor = saccade.Tensor;
 
 /** Ops without a gradient: they come up, and nothing is asked of them. */
-const flat = /^(argmax|argmin|argsort|categorical|uniform|normal|gumbel|oneHot|sign|toFloat|detach|equal|less\w*|greater\w*|and|or|not)$/;
+const flat =
+  /^(argmax|argmin|argsort|categorical|uniform|normal|gumbel|oneHot|ctcAlignment|ctcPosterior|sign|toFloat|detach|equal|less\w*|greater\w*|and|or|not)$/;
 
 /** What came up too seldom to say that it was tried. */
 function seldom(counts: ReadonlyMap<string, Count>): string[] {

@@ -2,6 +2,7 @@
 import type { Row } from './draw.ts';
 import { along } from './rows/along.ts';
 import { attending } from './rows/attention.ts';
+import { aligning } from './rows/ctc.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { images } from './rows/image.ts';
 import { indexed } from './rows/indexed.ts';
@@ -21,6 +22,7 @@ export const rows: readonly Row[] = [
   ...products,
   ...recurrent,
   ...attending,
+  ...aligning,
   ...structure,
 ];
 

@@ -2,6 +2,8 @@
 export const refused: Readonly<Record<string, string>> = {
   categorical: 'a draw from a key has no operator (export the logits, and draw outside)',
   crop: 'a window at a place of its own in each image has no operator (use gridSample)',
+  ctcPaths: 'there is no such operator (export the logits, and compute the loss outside)',
+  ctcPosterior: 'there is no such operator (export the logits, and align outside)',
   dropout: 'a draw from a key has no operator (call fn without a key)',
   gumbel: 'a draw from a key has no operator (pass the noise in)',
   normal: 'a draw from a key has no operator (pass the noise in)',

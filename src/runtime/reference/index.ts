@@ -6,6 +6,7 @@ import { columnNorms } from './batch-norm.ts';
 import type { Cells } from './cells.ts';
 import { convolving } from './conv.ts';
 import { copying } from './copy.ts';
+import { aligning } from './ctc.ts';
 import { elementwise } from './elementwise.ts';
 import { gathering } from './gather.ts';
 import { sampling } from './grid-sample.ts';
@@ -30,6 +31,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...columnNorms(cells),
     ...convolving(cells),
     ...copying(cells),
+    ...aligning(cells),
     ...elementwise(cells),
     ...gathering(cells),
     ...sampling(cells),

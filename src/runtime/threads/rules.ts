@@ -227,6 +227,16 @@ export const rules: Rules = {
     ...{ inner: 'hidden', hPrev: 'hidden', mask: 'maskStride' },
   }),
 
+  ctc: {
+    cost: [12, 'outer', 'frames', 'n'],
+    axes: [
+      {
+        along: 'outer',
+        steps: { out: 1, posterior: ['frames', 'n'], x: ['frames', 'n'], skip: 'n', times: 1, ends: 1 },
+      },
+    ],
+  },
+
   additiveScore: {
     cost: [1.2, 'batch', 'queries', 'keys', 'width'],
     axes: [

@@ -125,7 +125,7 @@ function weightsOf(scores: Plain, mask: Plain | undefined, causal: boolean): Pla
 }
 
 /** What becomes of the losses of all elements. */
-function reduced(d: Draw, losses: Plain, count: number): { result: Plain; reduction: object } {
+export function reduced(d: Draw, losses: Plain, count: number): { result: Plain; reduction: object } {
   const kind = d.int(4);
   if (kind === 0) return { result: losses, reduction: { reduction: 'none' } };
   const total = n.sum(losses.nodes);
