@@ -1,6 +1,8 @@
 // All recipes, in the order of the results page.
 
 import type { Recipe } from '../runner/recipe.ts';
+import { babiJoint, babiLarge } from './babi/index.ts';
+import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
@@ -35,6 +37,9 @@ const all: readonly Recipe[] = [
   tsp,
   sort,
   reverse,
+  babiJoint,
+  babiLarge,
+  entities,
   series,
   intra,
   gallery,

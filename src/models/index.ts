@@ -9,6 +9,13 @@ export {
 } from './attention-classifier.ts';
 export { Forecaster, type ForecasterOptions, type Seasons } from './forecaster.ts';
 export {
+  type EntityAnswer,
+  type EntityMemory,
+  EntityNetwork,
+  type EntityNetworkOptions,
+} from './memory/entity-network.ts';
+export { type MemoryAnswer, MemoryNetwork, type MemoryNetworkOptions, type MemoryReadOptions } from './memory/memory-network.ts';
+export {
   type Constraint,
   choices,
   distinct,

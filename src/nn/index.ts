@@ -12,6 +12,7 @@ export { Linear } from './linear.ts';
 export { Module, param, parameters, type StateDict } from './module.ts';
 export { alibiSlopes } from './positions/alibi-slopes.ts';
 export { type DistanceBucketOptions, distanceBuckets } from './positions/distance-buckets.ts';
+export { positionEncoding } from './positions/position-encoding.ts';
 export { type RotaryScaling, type RotaryTableOptions, rotaryTable } from './positions/rotary-table.ts';
 export { type SinusoidalOptions, sinusoidalTable } from './positions/sinusoidal.ts';
 export { GRU, LSTM, type RecurrentOptions, type RecurrentSizes, RNN } from './recurrent.ts';

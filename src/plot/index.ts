@@ -1,6 +1,16 @@
 /** Pictures of what attention did. @module */
 
 export { type PlanePanel, pathsSvg } from './plane.ts';
+export {
+  type GatesLook,
+  gatesSvg,
+  gatesText,
+  type HopsLook,
+  hopsSvg,
+  hopsText,
+  type StoriesOptions,
+  type StoryLook,
+} from './story.ts';
 export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './svg.ts';
 export { alignmentText } from './text.ts';
 export type { Theme } from './theme.ts';

@@ -1,5 +1,7 @@
 /** Generated problems with their answers. @module */
 
+export { type BabiOptions, babiStories } from './babi/generate.ts';
+export { readBabi, type Story, type StoryQuestion } from './babi/story.ts';
 export { type Canvases, type CanvasOptions, clutteredCanvases } from './canvases.ts';
 export { type PictureBatch, type Pictures, pictureBatch } from './pictures.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';

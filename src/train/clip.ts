@@ -8,14 +8,15 @@ import { normOf } from './norm.ts';
 import { expectWithin } from './optimizers/numbers.ts';
 import { named, type ParameterSet } from './optimizers/optimizer.ts';
 
-function withGradient(op: string, parameters: ParameterSet): Tensor[] {
+/** The parameters that have a gradient. */
+export function withGradient(op: string, parameters: ParameterSet): Tensor[] {
   const found = [...named(op, parameters).values()].filter((parameter) => parameter.grad);
   for (const { grad } of found) expectTensor(op, 'each gradient', grad);
   return found;
 }
 
 /** Gives each parameter a new gradient. The previous one may belong to the caller and is never changed in place. */
-function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {
+export function replaceGradients(parameters: readonly Tensor[], f: (gradient: Tensor) => Tensor): void {
   for (const parameter of parameters) {
     const gradient = noGrad(() => outside(() => f(parameter.grad as Tensor)));
     setGradient(parameter, gradient);

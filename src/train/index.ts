@@ -13,6 +13,7 @@ export {
 export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
 export { fit } from './fit.ts';
+export { type BestRestart, bestOf, type LinearStart, type LinearStartOptions, linearStart, type Restart } from './linear-start.ts';
 export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { Adam, type AdamOptions, type AdamState, AdamW } from './optimizers/adam.ts';
@@ -46,4 +47,5 @@ export {
   trapezoidSchedule,
 } from './schedule.ts';
 export { type Copied, Snapshot } from './snapshot.ts';
+export { clipSpectralNorm, spectralNorm } from './spectral.ts';
 export { type Position, type Progress, type Training, type TrainOptions, train } from './train.ts';

@@ -65,8 +65,8 @@ export interface TrainOptions<Batch> {
   epochs?: number | undefined;
   /** Sets the learning rate before each step. Without it `optimizer.lr` stays as it is. */
   schedule?: Schedule | undefined;
-  /** Largest norm of the gradients: larger ones are scaled down. */
-  clip?: number | undefined;
+  /** Largest norm of the gradients: larger ones are scaled down. Or what is done to them, `(parameters) => norm before`, such as `clipSpectralNorm`. */
+  clip?: number | ((parameters: AnyOptimizer['parameters']) => number) | undefined;
   /**
    * A metric of the model, computed every `every` steps. Tensors that a synchronous one makes are freed when it returns. Those that an
    * asynchronous one makes are left to the collector, so open a `scope` around its parts.
@@ -195,11 +195,17 @@ function takeStep<Batch>(source: Source<Batch>, options: TrainOptions<Batch>, at
     if (!(result instanceof Tensor)) throw new TypeError(`train: loss must return a tensor at once, got ${kindOf(result)}`);
     const loss = finite('loss', result.item(), at.step);
     backward(result);
-    const norm = clip === undefined ? gradNorm(optimizer.parameters) : clipGradNorm(optimizer.parameters, clip);
+    const norm = clipped(optimizer.parameters, clip);
     finite('gradient norm', norm, at.step);
     optimizer.step();
     return { loss, lr: optimizer.lr, gradNorm: norm };
   });
+}
+
+/** Clips as `clip` says; the norm before. */
+function clipped(parameters: AnyOptimizer['parameters'], clip: TrainOptions<unknown>['clip']): number {
+  if (typeof clip === 'function') return clip(parameters);
+  return clip === undefined ? gradNorm(parameters) : clipGradNorm(parameters, clip);
 }
 
 /** The result of `evaluate`. Its synchronous part runs in a scope; tensors made after its first `await` are left to the collector. */
@@ -243,7 +249,7 @@ const rules = {
   steps: isFromZero,
   epochs: isFromZero,
   schedule: /* @__PURE__ */ maybe(fn),
-  clip: isFromZero,
+  clip: (op: string, name: string, value: unknown) => typeof value === 'function' || isFromZero(op, name, value),
   evaluate: /* @__PURE__ */ maybe(fn),
   every: /* @__PURE__ */ maybe(isSize),
   goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')),

@@ -19,6 +19,7 @@ import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
 import { drawnAlike, layerRows } from './layers.ts';
+import { memoryRows } from './memory.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
 export const SYMBOLS = 7;
@@ -209,6 +210,7 @@ export const models: ModuleRow[] = [
       dropout: true,
     }),
   ),
+  ...memoryRows,
   row({
     module: 'Forecaster',
     build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),

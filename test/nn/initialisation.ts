@@ -33,6 +33,8 @@ const filter: Rule = (_, beside) =>
       .slice(1)
       .reduce((n, length) => n * length, 1),
   );
+/** N(0, 0.1²), as the memory networks' authors draw everything. */
+const tenth: Rule = () => ({ kind: 'normal', std: 0.1 });
 
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
@@ -94,6 +96,16 @@ export const starts: Record<string, Record<string, Rule>> = {
     'positions.weight': narrow,
     'sourcePositions.weight': narrow,
     'output.bias': (_, beside) => within(beside('embedding.weight')[1]), // its weight may be elsewhere
+  },
+  MemoryNetwork: {
+    ...Object.fromEntries([0, 1, 2, 3].map((i) => [`embeddings.${i}`, tenth])),
+    between: tenth,
+  },
+  EntityNetwork: {
+    ...Object.fromEntries(
+      'embedding keys gateBias stateWeight stateBias sentenceWeight keyWeight readWeight answers'.split(' ').map((name) => [name, tenth]),
+    ),
+    ...Object.fromEntries(['storyWeights', 'questionWeights', 'slopes'].map((name) => [name, constant(1)])),
   },
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };

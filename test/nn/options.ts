@@ -174,6 +174,10 @@ export const options: Record<string, Made> = {
     { numbers: { dropout: share } },
   ),
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
+  MemoryNetwork: made(saccade.MemoryNetwork, {
+    ...{ symbols: 7, size: 4, words: 5, memory: 6, hops: 2, tying: 'adjacent', encoding: 'position', time: true, nil: true },
+  }),
+  EntityNetwork: made(saccade.EntityNetwork, { symbols: 7, size: 4, words: 5, slots: 2, tied: [2, 3] }),
   LanguageModel: made(
     saccade.LanguageModel,
     {
