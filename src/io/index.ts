@@ -15,6 +15,7 @@ export {
 export type { FilePath } from './disk.ts';
 export { loadFile, saveFile } from './file.ts';
 export type { FileData, FileDType } from './format.ts';
+export { fromInt8, toInt8 } from './int8.ts';
 export { type FileFacts, type LoadIntoOptions, loadInto } from './into.ts';
 export { type FileLike, saveFileLike, saveTensorsLike } from './like.ts';
 export type { FileContent, Names, ReadOptions } from './reading.ts';
