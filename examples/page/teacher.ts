@@ -1,12 +1,13 @@
 // The model, in a Web Worker: it pronounces and learns while the page stays responsive; its lessons are kept between visits.
 import { type Adam, init, type Position } from 'saccade';
-import { BrowserFiles, type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
+import { type Checkpoint, readCheckpoint, restoreCheckpoint, writeCheckpoint } from 'saccade/io';
+import { IndexedDBFiles } from 'saccade/stores';
 import { cmudict, type Dictionary } from '../shared/pronunciation/cmudict.ts';
 import { type Model, type Shape, type Speaker, speakerOf, untaught } from '../shared/pronunciation/speaker.ts';
 import { optimizerOf, quick, stepsOf, teach } from '../shared/pronunciation/teaching.ts';
 import { type Point, type Progress, type Report, type Request, withPoint } from './messages.ts';
 
-const files = new BrowserFiles('saccade-page');
+const files = new IndexedDBFiles('saccade-page');
 const LESSON = 'lesson';
 /** If the browser refuses, as in some private windows, nothing is kept. */
 const keep = (bytes: Uint8Array) => files.write(LESSON, bytes).catch(() => undefined);

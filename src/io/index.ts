@@ -1,6 +1,5 @@
 /** Files and checkpoints. @module */
 
-export { BrowserFiles } from './browser.ts';
 export {
   type Checkpoint,
   type CheckpointParts,

@@ -19,6 +19,7 @@ const rooms: Record<string, readonly string[]> = {
   metrics: below,
   io: below,
   plot: below,
+  stores: ['tensor'],
   pretrained: [...below, 'attention', 'decode', 'models', 'io'],
   onnx: below,
   fronts: [...below, 'attention', 'decode', 'models', 'train', 'data', 'io', 'metrics'],

@@ -1,4 +1,5 @@
 import { isText } from '../tensor/check.ts';
+import { asked, copied, type Store } from './store.ts';
 
 const STORE = 'files';
 
@@ -13,44 +14,37 @@ const resultOf = <T>(request: IDBRequest<T>) =>
  * Bytes by name that outlive the page, in IndexedDB: every browser has it, in workers too. `await files.write('model', saveTensors(…))`, and at
  * the next visit `await files.read('model')`. It throws if the browser refuses: without room left, or in some private windows.
  */
-export class BrowserFiles {
+export class IndexedDBFiles implements Store {
   readonly #database: string;
 
   /** `database` separates the files of one program from those of others on the same origin. Default `saccade`. */
   constructor(database = 'saccade') {
-    isText('BrowserFiles', 'database', database);
+    isText('IndexedDBFiles', 'database', database);
     this.#database = database;
   }
 
-  /** The bytes of a file; `undefined` if there is none. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return this.#run('read', name, 'readonly', (files) => files.get(name));
   }
 
-  /** Writes a file, as the bytes are at the call: on an error the old file stays. */
   async write(name: string, bytes: Uint8Array): Promise<void> {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError(`BrowserFiles: bytes must be a Uint8Array, got ${typeof bytes}`);
-    const copy = new Uint8Array(bytes); // of its own buffer: a view would store the whole of the one it is on
+    const copy = copied('IndexedDBFiles', bytes);
     await this.#run('write', name, 'readwrite', (files) => files.put(copy, name));
   }
 
-  /** Deletes a file, if there is one. */
   async delete(name: string): Promise<void> {
     await this.#run('delete', name, 'readwrite', (files) => files.delete(name));
   }
 
-  /** The names of all files, sorted. */
   async names(): Promise<string[]> {
     return (await this.#run('names', '', 'readonly', (files) => files.getAllKeys())) as string[];
   }
 
   /** Runs a request in a transaction of its own. It ends when the transaction has, since only then the change lasts. */
   async #run<T>(op: string, name: string, mode: IDBTransactionMode, request: (files: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    isText('BrowserFiles', 'name', name);
-    if (typeof indexedDB === 'undefined') {
-      throw new Error('BrowserFiles: indexedDB must be there, got a host without; use saveFile and loadFile in Node');
-    }
-    try {
+    if (typeof indexedDB === 'undefined')
+      throw new Error('IndexedDBFiles: indexedDB must be there, got a host without; use saveFile and loadFile in Node');
+    return asked('IndexedDBFiles', op, name, async () => {
       const database = await this.#opened();
       try {
         const transaction = database.transaction(STORE, mode);
@@ -63,9 +57,7 @@ export class BrowserFiles {
       } finally {
         database.close();
       }
-    } catch (cause) {
-      throw new Error(`BrowserFiles: the browser must allow ${op}(${JSON.stringify(name)}), got ${cause}`, { cause });
-    }
+    });
   }
 
   #opened(): Promise<IDBDatabase> {
