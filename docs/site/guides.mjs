@@ -10,6 +10,7 @@ export const guides = [
       'docs/attention.md',
       'docs/transformer.md',
       'docs/decoding.md',
+      'docs/reading.md',
       'docs/pretrained.md',
       'docs/hard-attention.md',
       'docs/pytorch.md',
