@@ -9,6 +9,7 @@ export * from './index.ts';
 export * from './io/index.ts';
 export * from './metrics/index.ts';
 export * from './models/index.ts';
+export { Draw } from './models/index.ts'; // the model; `saccade/attention` has a type of that name
 export * from './nn/index.ts';
 export * from './onnx/index.ts';
 export * from './ops/index.ts';

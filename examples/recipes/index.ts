@@ -3,9 +3,11 @@
 import type { Recipe } from '../runner/recipe.ts';
 import { babiJoint, babiLarge } from './babi/index.ts';
 import { entities } from './entities/index.ts';
+import { draw } from './draw/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
+import { glimpse, glimpseCluttered } from './glimpse/index.ts';
 import { heads } from './heads/index.ts';
 import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
@@ -44,6 +46,9 @@ const all: readonly Recipe[] = [
   intra,
   gallery,
   heads,
+  glimpse,
+  glimpseCluttered,
+  draw,
   shakespeare,
   shakespeareMinutes,
   shakespeareHour,

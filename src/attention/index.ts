@@ -20,6 +20,10 @@ export {
   locationScore,
   type SeenWeights,
 } from './location.ts';
+export { FilterBank } from './looks/filter-bank.ts';
+export { GaussianGlimpse, Glimpse, type GlimpseOptions } from './looks/glimpse.ts';
+export { Look, type LookStep, type LookWindow, type Placed, type Placement, type Seen } from './looks/look.ts';
+export { randomPlacement, reinforcePlacement, reparametrisedPlacement } from './looks/placements.ts';
 export { causalMask, lengthsToMask } from './mask.ts';
 export { MonotonicScore, monotonicHard, monotonicSoft } from './monotonic.ts';
 export { MultiHead, type MultiHeadOptions } from './multi-head.ts';

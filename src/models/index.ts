@@ -75,3 +75,10 @@ export { T5, type T5Options } from './transformer/t5.ts';
 export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerWeights } from './transformer/transformer.ts';
 export { type SentenceEncoderOptions, UniversalSentenceEncoder } from './transformer/universal-sentence-encoder.ts';
+export { Draw, type DrawOptions, type Painted, type Redrawn } from './vision/draw.ts';
+export {
+  RecurrentAttention,
+  type RecurrentAttentionCall,
+  type RecurrentAttentionOptions,
+  type RecurrentAttentionOutput,
+} from './vision/recurrent-attention.ts';

@@ -1,8 +1,8 @@
 // Recurrent cores of one step, differentiable any number of times. Whole sequences run faster through `LSTM` and `GRU`.
 
-import { add, gruCell, linear, lstmCell, tanh, uniform } from '../ops/index.ts';
+import { add, gruCell, linear, lstmCell, relu, tanh, uniform } from '../ops/index.ts';
 import type { Weights } from '../ops/sequence.ts';
-import { expectKey, expectOptions, isFlag, isSize, maybe } from '../tensor/check.ts';
+import { expectKey, expectOptions, isFlag, isOneOf, isSize, maybe, type Rule } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { outside } from '../tensor/scope.ts';
@@ -62,9 +62,9 @@ abstract class Cell extends Module {
   private readonly zero: Tensor | null;
   private readonly name: string;
 
-  constructor(name: string, gates: number, sizes: CoreSizes, key: Key) {
+  constructor(name: string, gates: number, sizes: CoreSizes, key: Key, own: Readonly<Record<string, Rule>> = {}) {
     super();
-    expectOptions(name, sizes, { input: isSize, hidden: isSize, bias: maybe(isFlag) });
+    expectOptions<CoreSizes>(name, sizes, { input: isSize, hidden: isSize, bias: maybe(isFlag), ...own });
     expectKey(name, key);
     const { ih, hh, biasIh, biasHh } = drawWeights(gates, sizes, key);
     this.weight_ih = ih;
@@ -93,10 +93,13 @@ abstract class Cell extends Module {
   }
 }
 
-/** `h = tanh(W x + b + U h′ + b′)` (Elman 1990). */
+/** `h = tanh(W x + b + U h′ + b′)` (Elman 1990), or `relu` of it, as PyTorch's `nonlinearity` says. */
 export class RNNCell extends Cell implements Core<HiddenState> {
-  constructor(sizes: CoreSizes, key: Key) {
-    super('RNNCell', 1, sizes, key);
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(sizes: CoreSizes & { nonlinearity?: 'tanh' | 'relu' | undefined }, key: Key) {
+    super('RNNCell', 1, sizes, key, { nonlinearity: maybe(isOneOf('tanh', 'relu')) });
+    this.nonlinearity = sizes.nonlinearity ?? 'tanh';
   }
 
   initialState(batch: number): HiddenState {
@@ -106,7 +109,8 @@ export class RNNCell extends Cell implements Core<HiddenState> {
   step(input: Tensor, state: HiddenState): { output: Tensor; state: HiddenState } {
     this.expect(input, state, H);
     const { weightIh, weightHh, biasIh, biasHh } = this.weights;
-    const h = tanh(add(linear(input, weightIh, biasIh), linear(state.h, weightHh, biasHh)));
+    const sum = add(linear(input, weightIh, biasIh), linear(state.h, weightHh, biasHh));
+    const h = this.nonlinearity === 'relu' ? relu(sum) : tanh(sum);
     return { output: h, state: { h } };
   }
 }

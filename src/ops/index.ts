@@ -15,6 +15,7 @@ export { einsum } from './einsum.ts';
 export { abs, clamp, cos, erf, exp, log, relu, sigmoid, sign, sin, softplus, sqrt, square, tanh } from './elementwise.ts';
 export { entropy } from './entropy.ts';
 export { gather, pick, segmentSum } from './gather.ts';
+export { gaussianFilters } from './gaussian-filters.ts';
 export { type GeluOptions, gelu } from './gelu.ts';
 export { affineGrid, type GridOptions, gridSample } from './grid-sample.ts';
 export { gru, gruCell } from './gru.ts';

@@ -1,5 +1,8 @@
 /** Pictures of what attention did. @module */
 
+export { type CanvasPanel, canvasesSvg } from './canvases.ts';
+export { type GazePanel, gazeSvg } from './gaze.ts';
+export type { GreyImage } from './pixels.ts';
 export { type PlanePanel, pathsSvg } from './plane.ts';
 export {
   type GatesLook,

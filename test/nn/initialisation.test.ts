@@ -41,6 +41,16 @@ function distance(samples: readonly number[], start: Start): number {
 const deviation = (samples: readonly number[]) => Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
 
 function expectStart(path: string, samples: readonly number[], start: Start): void {
+  if (start.kind === 'each') {
+    const n = start.each.length;
+    for (const [name, own] of new Map(start.each.map((one) => [JSON.stringify(one), one])))
+      expectStart(
+        `${path}: ${name}`,
+        samples.filter((_, i) => JSON.stringify(start.each[i % n]) === name),
+        own,
+      );
+    return;
+  }
   if (start.kind === 'constant') {
     expect(new Set(samples), path).toEqual(new Set([Math.fround(start.value)]));
     return;
@@ -85,7 +95,7 @@ describe('initialisation', () => {
       const start = first[i]?.start as Start;
       const scale = start.kind === 'uniform' ? start.bound : 1;
       const each = samples.length / KEYS;
-      return start.kind === 'constant'
+      return start.kind === 'constant' || start.kind === 'each'
         ? []
         : [{ path: first[i]?.path, firsts: Array.from({ length: KEYS }, (_, k) => (samples[k * each] as number) / scale) }];
     });

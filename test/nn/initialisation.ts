@@ -2,8 +2,12 @@
 import { Module } from '../../src/nn/module.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
-/** A distribution, or one value for all elements. */
-export type Start = { kind: 'uniform'; bound: number } | { kind: 'normal'; std: number } | { kind: 'constant'; value: number };
+/** A distribution, one value for all elements, or one of these for each. */
+export type Start =
+  | { kind: 'uniform'; bound: number }
+  | { kind: 'normal'; std: number }
+  | { kind: 'constant'; value: number }
+  | { kind: 'each'; each: readonly Start[] };
 
 /** Depends on a parameter's shape and on those beside it. */
 type Rule = (shape: readonly number[], beside: (field: string) => readonly number[]) => Start;
@@ -35,6 +39,14 @@ const filter: Rule = (_, beside) =>
   );
 /** N(0, 0.1²), as the memory networks' authors draw everything. */
 const tenth: Rule = () => ({ kind: 'normal', std: 0.1 });
+/** That of a core whose forget gate, the second of four, starts at 1. */
+const forgetful: Rule = ([gates = 0]) => ({
+  kind: 'each',
+  each: Array.from(
+    { length: gates },
+    (_, i): Start => (Math.floor((4 * i) / gates) === 1 ? { kind: 'constant', value: 1 } : within(gates / 4)),
+  ),
+});
 
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
@@ -106,6 +118,13 @@ export const starts: Record<string, Record<string, Rule>> = {
       'embedding keys gateBias stateWeight stateBias sentenceWeight keyWeight readWeight answers'.split(' ').map((name) => [name, tenth]),
     ),
     ...Object.fromEntries(['storyWeights', 'questionWeights', 'slopes'].map((name) => [name, constant(1)])),
+  },
+  Draw: {
+    canvas: constant(0),
+    'readWindow.linear.bias': constant(0),
+    'writeWindow.linear.bias': () => ({ kind: 'each', each: [0, 0, 0.7, -0.7, 0].map((value) => ({ kind: 'constant', value })) }),
+    'encoder.bias_ih': forgetful,
+    'decoder.bias_ih': forgetful,
   },
   PointerNetwork: { start: () => ({ kind: 'uniform', bound: 1 }), end: () => ({ kind: 'uniform', bound: 1 }) },
 };

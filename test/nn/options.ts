@@ -4,6 +4,7 @@ import * as saccade from '../../src/all.ts';
 import { softAttention } from '../../src/attention/attention.ts';
 import { called, finite, from, type Made, made, never, positive, share } from './made.ts';
 import { ofImages } from './options-images.ts';
+import { ofLooks } from './options-looks.ts';
 
 const cell = { input: 3, hidden: 4, bias: true };
 const recurrent = { ...cell, layers: 1, bidirectional: false, dropout: 0.1 };
@@ -31,10 +32,11 @@ export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
   Embedding: made(saccade.Embedding, { symbols: 5, size: 3, paddingIndex: 1 }, { numbers: { paddingIndex: [...never, -1, 2.5, 5] } }),
   ...ofImages,
+  ...ofLooks,
   LayerNorm: made(saccade.LayerNorm, { size: 3, eps: 1e-3, bias: true }, { numbers: { eps: positive }, keyless: true }),
   RMSNorm: made(saccade.RMSNorm, { size: 3, eps: 1e-3, weight: true }, { numbers: { eps: positive }, keyless: true }),
   Dropout: made(saccade.Dropout, { p: 0.5 }, { numbers: { p: share }, keyless: true }),
-  RNNCell: made(saccade.RNNCell, cell),
+  RNNCell: made(saccade.RNNCell, { ...cell, nonlinearity: 'relu' }),
   LSTMCell: made(saccade.LSTMCell, cell),
   GRUCell: made(saccade.GRUCell, cell),
   RNN: made(saccade.RNN, recurrent, { numbers: { dropout: share } }),

@@ -236,6 +236,11 @@ const along: FreeRow[] = [
     inputs: { p: real('batch', 'past'), before: real('batch', 'past') },
     f: (p, before) => ops.monotonicWeights(ops.sigmoid(p), before),
   },
+  {
+    op: 'gaussianFilters',
+    inputs: { centre: real('batch'), stride: real('batch') },
+    f: (centre, stride) => ops.gaussianFilters(centre, stride, ops.exp(centre), 3, 5),
+  },
   { op: 'layerNorm', inputs: cube, f: (a) => ops.layerNorm(a, { weight, bias }) },
   { op: 'rmsNorm', inputs: cube, f: (a) => ops.rmsNorm(a, weight) },
   { op: 'rmsNorm', name: 'of an axis', inputs: { x: real('batch', 'time') }, f: (a) => ops.rmsNorm(a) },

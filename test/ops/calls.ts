@@ -88,6 +88,7 @@ export const calls: Record<string, readonly Given[]> = {
   expand: [any(1, 3), given('shape', [2, 3])],
   flip: [any(2, 3), axis],
   gather: [any(2, 3), index(4)],
+  gaussianFilters: [x(2), x(2), x(2), given('count', 3), given('count', 5)],
   gelu: along,
   greater: binary,
   greaterEqual: binary,

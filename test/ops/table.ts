@@ -7,6 +7,7 @@ import { einsums } from './rows/einsum.ts';
 import { elementwise } from './rows/elementwise.ts';
 import { entropies } from './rows/entropy.ts';
 import { gathering } from './rows/gather.ts';
+import { gaussians } from './rows/gaussian-filters.ts';
 import { picturing } from './rows/image.ts';
 import { losses } from './rows/loss.ts';
 import { products } from './rows/matmul.ts';
@@ -30,6 +31,7 @@ export const rows: OpRow[] = [
   ...einsums,
   ...elementwise,
   ...entropies,
+  ...gaussians,
   ...gathering,
   ...picturing,
   ...aligned,

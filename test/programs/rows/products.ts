@@ -1,7 +1,7 @@
 // Sums of products: matrices, windows, convolution.
 import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
-import { broadcast, get, type Index, make, type Plain, type Shape, sizeOf, without } from '../plain.ts';
+import { agree, broadcast, get, type Index, make, type Plain, type Shape, sizeOf, without } from '../plain.ts';
 import type { Slot } from '../program.ts';
 
 const swapped = (shape: Shape): Shape => [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
@@ -118,4 +118,27 @@ const conv1d: Row = {
   },
 };
 
-export const products: Row[] = [matmul, linear, unfold, conv1d];
+/** Rows of Gaussians around evenly spaced middles, each by its sum and a little (Gregor et al. 2015, eq. 19–25). */
+const gaussianFilters: Row = {
+  op: 'gaussianFilters',
+  draw: (d) => {
+    const centre = d.float((slot) => slot.nodes.length > 0 && slot.nodes.length <= 12);
+    const stride = d.like(centre.shape);
+    const wide = (slot: Slot) => agree(slot.shape, centre.shape) && slot.nodes.every(({ value }) => value >= 0.25);
+    const variance = d.float(wide, () => centre.shape, [0.5, 4]);
+    const [filters, length] = [1 + d.int(3), 1 + d.int(4)];
+    const result = make([...centre.shape, filters, length], (index) => {
+      const [lead, i, a] = [index.slice(0, -2), index.at(-2) as number, index.at(-1) as number];
+      const middle = n.add(get(centre, lead), n.scale(get(stride, lead), i - (filters - 1) / 2));
+      const width = n.scale(get(variance, lead), -2);
+      const factors = range(length).map((place) => {
+        const apart = n.shift(middle, -place);
+        return n.exp(n.div(n.mul(apart, apart), width));
+      });
+      return n.div(factors[a] as n.Node, n.shift(n.sum(factors), 1e-4));
+    });
+    d.call('gaussianFilters', [centre, stride, variance, filters, length], result);
+  },
+};
+
+export const products: Row[] = [matmul, linear, unfold, conv1d, gaussianFilters];
