@@ -107,8 +107,8 @@ describe('recurrent attention', () => {
 
   it('takes colours, and one glimpse', () => {
     const model = new RecurrentAttention({ ...base, channels: 2, glimpses: 1, look: looking(new Glimpse({ size: 2, scales: 2 })) }, key(6));
-    const { logits, patches, baseline } = model.forward(real([0], [2, 5, 4], 1));
-    expect([logits.shape, patches.shape, baseline]).toEqual([[1, 3], [1, 1, 4, 2, 2], undefined]);
+    const { logits, patches, baseline } = model.forward(real([0], [5, 4, 2], 1));
+    expect([logits.shape, patches.shape, baseline]).toEqual([[1, 3], [1, 1, 2, 2, 2, 2], undefined]);
   });
 
   it('looks at random places with the control, which needs a key', () => {
@@ -133,7 +133,7 @@ describe('recurrent attention', () => {
       'GaussianGlimpse: place must be float32 [1, 2], got float32 [1, 5]',
     );
     expect(() => new Glimpse({ size: 2 }).read(zeros([5, 4]), zeros([1, 2]))).toThrow(
-      'Glimpse: images must be [B, height, width] or [B, channels, height, width], got [5, 4]',
+      'Glimpse: images must be [B, height, width] or [B, height, width, C], got [5, 4]',
     );
   });
 });

@@ -5,7 +5,7 @@ import { add, clamp, div, exp, gaussianFilters, matmul, mul, reshape, select, st
 import { expectOptions, isSize } from '../../tensor/check.ts';
 import { show } from '../../tensor/shape.ts';
 import { expectDType, type Tensor } from '../../tensor/tensor.ts';
-import { asChannels, expectPlace, type LookWindow, type Seen } from './look.ts';
+import { channelsFirst, channelsLast, expectImages, expectPlace, type LookWindow, type Seen } from './look.ts';
 
 /** Logarithms are clamped to ±8: neither variance nor stride overflows. */
 const LIMIT = 8;
@@ -43,26 +43,30 @@ export class FilterBank implements LookWindow {
 
   /** `γ · Fy x Fxᵀ` of each channel (eq. 27). */
   read(images: Tensor, place: Tensor): Seen {
-    const all = asChannels('FilterBank', images);
-    expectPlace('FilterBank', place, all, 5);
-    const [, , height, width] = all.shape as [number, number, number, number];
-    const { down, across, strength, boxes } = this.bank(place, height, width);
-    return { patches: mul(matmul(matmul(down, all), across, { transposeB: true }), strength), boxes };
+    expectImages('FilterBank', images);
+    expectPlace('FilterBank', place, images, 5);
+    const { patches, boxes } = this.readEach(channelsFirst(images), place);
+    return { patches: stack([channelsLast(patches, images.rank)], 1), boxes };
   }
 
-  /** `1/γ · Fyᵀ w Fx` of patches `[B, size, size]` or `[B, channels, size, size]` (eq. 29): an image with the same axes before its own. */
+  /** Reads several images of each example, `[B, N, height, width]`, at the example's place: `patches` `[B, N, size, size]`. */
+  readEach(images: Tensor, place: Tensor): Seen {
+    const [, , height, width] = images.shape as [number, number, number, number];
+    const { down, across, strength, boxes } = this.bank(place, height, width);
+    return { patches: mul(matmul(matmul(down, images), across, { transposeB: true }), strength), boxes };
+  }
+
+  /** `1/γ · Fyᵀ w Fx` of patches `[B, size, size]` (eq. 29), or `[B, size, size, C]`: images with the same channels. */
   write(patch: Tensor, place: Tensor, image: { height: number; width: number }): { images: Tensor; boxes: Tensor } {
     expectDType('FilterBank', 'patch', patch, 'float32');
     expectOptions('FilterBank', image, { height: isSize, width: isSize });
     expectPlace('FilterBank', place, patch, 5);
-    const [batch, ...rest] = patch.shape as [number, ...number[]];
-    if (!(patch.rank === 3 || patch.rank === 4) || rest.at(-1) !== this.size || rest.at(-2) !== this.size)
-      throw new RangeError(`FilterBank: patch must be [B, ${this.size}, ${this.size}], channels before, got ${show(patch.shape)}`);
+    if (!(patch.rank === 3 || patch.rank === 4) || patch.shape[1] !== this.size || patch.shape[2] !== this.size)
+      throw new RangeError(`FilterBank: patch must be [B, ${this.size}, ${this.size}], or with channels last, got ${show(patch.shape)}`);
     const { height, width } = image;
     const { down, across, strength, boxes } = this.bank(place, height, width);
-    const square = reshape(patch, [batch, patch.rank === 3 ? 1 : (rest[0] as number), this.size, this.size]);
-    const drawn = div(matmul(matmul(down, square, { transposeA: true }), across), strength);
-    return { images: reshape(drawn, [batch, ...rest.slice(0, -2), height, width]), boxes };
+    const drawn = div(matmul(matmul(down, channelsFirst(patch), { transposeA: true }), across), strength);
+    return { images: channelsLast(drawn, patch.rank), boxes };
   }
 
   private bank(place: Tensor, height: number, width: number): Bank {

@@ -1,10 +1,10 @@
 // The retina of recurrent attention: square patches around one place, each scale twice as wide and half as sharp as the one before.
 
-import { add, batchGather, concat, gaussianFilters, matmul, mean, mul, reshape, select, stack } from '../../ops/index.ts';
+import { add, avgPool2d, crop, gaussianFilters, matmul, mul, reshape, select, stack } from '../../ops/index.ts';
 import { expectOptions, isPositive, isSize, maybe } from '../../tensor/check.ts';
-import { full, zeros } from '../../tensor/create.ts';
+import { full } from '../../tensor/create.ts';
 import { empty, type Tensor } from '../../tensor/tensor.ts';
-import { asChannels, expectPlace, type LookWindow, type Seen } from './look.ts';
+import { channelsFirst, channelsLast, expectImages, expectPlace, type LookWindow, type Seen } from './look.ts';
 
 /** Options of a retina. */
 export interface GlimpseOptions {
@@ -25,48 +25,37 @@ function middles(place: Tensor, [height, width]: readonly [number, number], reac
   return Float64Array.from(values, (value, i) => (half[i % 2] as number) + value * (reach ?? (half[i % 2] as number)));
 }
 
-/** Squares around middles whose corners are `corner` of them: `[B, scales, 4]`. */
-function squares(middle: Float64Array, size: number, scales: number, corner: (value: number) => number): Tensor {
-  const batch = middle.length / 2;
-  const boxes = empty([batch, scales, 4]);
+/** A square of `side` pixels around each middle; its left and upper border are `corner` of them. */
+interface Squares {
+  readonly side: number;
+  readonly borders: readonly number[];
+}
+
+/** The squares of a scale around middles. */
+function squaresOf(middle: Float64Array, side: number, corner: (value: number) => number): Squares {
+  return { side, borders: Array.from(middle, (value) => corner(value - side / 2)) };
+}
+
+/** `[B, M, 4]` of M scales. */
+function boxesOf(scales: readonly Squares[], batch: number): Tensor {
+  const boxes = empty([batch, scales.length, 4]);
   const to = boxes.view();
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < scales; i++) {
-      const side = size * 2 ** i;
-      const [left, top] = [corner((middle[2 * b] as number) - side / 2), corner((middle[2 * b + 1] as number) - side / 2)];
-      to.set([left, top, side, side], 4 * (b * scales + i));
-    }
-  }
+  scales.forEach(({ side, borders }, i) => {
+    for (let b = 0; b < batch; b++)
+      to.set([borders[2 * b] as number, borders[2 * b + 1] as number, side, side], 4 * (b * scales.length + i));
+  });
   return boxes;
 }
 
-/** A square of each image at the corner of its i-th box, zeros outside: `[B, channels, height, width]` to `[B, channels, side, side]`. */
-function cropped(images: Tensor, boxes: Tensor, i: number): Tensor {
-  const [batch, channels, height, width] = images.shape as [number, number, number, number];
-  const scales = boxes.shape[1] as number;
-  const corners = boxes.peek();
-  const side = corners[4 * i + 2] as number;
-  const outside = height * width;
-  const index = empty([batch * channels, side * side], 'int32');
-  const to = index.view();
-  for (let row = 0; row < batch * channels; row++) {
-    const at = 4 * (Math.floor(row / channels) * scales + i);
-    const [left, top] = [corners[at] as number, corners[at + 1] as number];
-    for (let k = 0; k < side * side; k++) {
-      const [x, y] = [left + (k % side), top + Math.floor(k / side)];
-      to[row * side * side + k] = x >= 0 && x < width && y >= 0 && y < height ? y * width + x : outside;
-    }
-  }
-  const lines = reshape(images, [batch * channels, outside]);
-  const padded = concat([lines, zeros([batch * channels, 1])], 1);
-  return reshape(batchGather(padded, index), [batch, channels, side, side]);
-}
-
-/** Means of squares of `factor` pixels: `[B, channels, height, width]` to `[B, channels, height/factor, width/factor]`. */
-function pooled(x: Tensor, factor: number): Tensor {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  if (factor === 1) return x;
-  return mean(reshape(x, [batch * channels, height / factor, factor, width / factor, factor]), { axis: [2, 4] });
+/** The squares of whole pixels, averaged down to `size`. */
+function cut(images: Tensor, { side, borders }: Squares, size: number): Tensor {
+  const corner = empty([borders.length / 2, 2], 'int32'); // top, left
+  const to = corner.view();
+  borders.forEach((border, i) => {
+    to[i ^ 1] = border;
+  });
+  const whole = crop(images, corner, side);
+  return side === size ? whole : avgPool2d(whole, side / size);
 }
 
 /**
@@ -91,12 +80,17 @@ export class Glimpse implements LookWindow {
 
   read(images: Tensor, place: Tensor): Seen {
     const { size, scales, reach } = this;
-    const all = asChannels('Glimpse', images);
-    const [batch, channels, height, width] = all.shape as [number, number, number, number];
-    expectPlace('Glimpse', place, all, 2);
-    const boxes = squares(middles(place, [height, width], reach), size, scales, (value) => Math.floor(value + 0.5));
-    const each = Array.from({ length: scales }, (_, i) => reshape(pooled(cropped(all, boxes, i), 2 ** i), [batch, channels, size, size]));
-    return { patches: reshape(stack(each, 2), [batch, channels * scales, size, size]), boxes };
+    expectImages('Glimpse', images);
+    expectPlace('Glimpse', place, images, 2);
+    const middle = middles(place, images.shape.slice(1, 3) as [number, number], reach);
+    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size * 2 ** i, (value) => Math.floor(value + 0.5)));
+    return {
+      patches: stack(
+        squares.map((one) => cut(images, one, size)),
+        1,
+      ),
+      boxes: boxesOf(squares, place.shape[0] as number),
+    };
   }
 }
 
@@ -121,16 +115,20 @@ export class GaussianGlimpse implements LookWindow {
 
   read(images: Tensor, place: Tensor): Seen {
     const { size, scales, reach } = this;
-    const all = asChannels('GaussianGlimpse', images);
-    const [batch, channels, height, width] = all.shape as [number, number, number, number];
-    expectPlace('GaussianGlimpse', place, all, 2);
+    expectImages('GaussianGlimpse', images);
+    expectPlace('GaussianGlimpse', place, images, 2);
+    const all = channelsFirst(images);
+    const [batch, , height, width] = all.shape as [number, number, number, number];
     const bank = (axis: 0 | 1, length: number, i: number) => {
       const centre = add(mul(select(place, 1, axis), reach ?? length / 2), length / 2 - 0.5); // [B]
       const filters = gaussianFilters(centre, full([batch], 2 ** i), full([batch], 4 ** i / 4), size, length);
       return reshape(filters, [batch, 1, size, length]);
     };
-    const each = Array.from({ length: scales }, (_, i) => matmul(matmul(bank(1, height, i), all), bank(0, width, i), { transposeB: true })); // [B, channels, size, size]
-    const boxes = squares(middles(place, [height, width], reach), size, scales, (value) => value);
-    return { patches: reshape(stack(each, 2), [batch, channels * scales, size, size]), boxes };
+    const each = Array.from({ length: scales }, (_, i) =>
+      channelsLast(matmul(matmul(bank(1, height, i), all), bank(0, width, i), { transposeB: true }), images.rank),
+    );
+    const middle = middles(place, [height, width], reach);
+    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size * 2 ** i, (value) => value));
+    return { patches: stack(each, 1), boxes: boxesOf(squares, batch) };
   }
 }

@@ -1,6 +1,6 @@
 // Attention to places of an image: a window that reads at a place, and a placement that decides where it stands and how that is learnt.
 
-import { clamp, reshape, tanh } from '../../ops/index.ts';
+import { clamp, permute, reshape, tanh } from '../../ops/index.ts';
 import { expectNames, expectOptions, keyName, ruleOf } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import { show } from '../../tensor/shape.ts';
@@ -8,7 +8,7 @@ import { expectDType, kindOf, Tensor } from '../../tensor/tensor.ts';
 
 /** What a window reads at a place. */
 export interface Seen {
-  /** `[B, N, size, size]`: of each channel, the patch of each scale. */
+  /** `[B, M, size, size]`: a patch of each of the M scales, with the channels last, if images have some. */
   readonly patches: Tensor;
   /**
    * Where it looked, `[B, M, 4]`: left, top, width and height of each of the M scales, in pixels. Pixel i of a row covers i to i + 1, so that
@@ -25,11 +25,11 @@ export interface LookWindow {
   readonly bounded: boolean;
   /** Height and width of a patch. */
   readonly size: number;
-  /** Patches of one channel. */
+  /** M, patches of one place. */
   readonly scales: number;
   /** Whether gradients reach the place through what was read. */
   readonly smooth: boolean;
-  /** Reads images `[B, height, width]` or `[B, channels, height, width]` at places `[B, numbers]`. */
+  /** Reads images `[B, height, width]` or `[B, height, width, C]` at places `[B, numbers]`. */
   read(images: Tensor, place: Tensor): Seen;
 }
 
@@ -55,13 +55,24 @@ export interface LookStep extends Seen, Placed {}
 const isWindow = /* @__PURE__ */ ruleOf('a window with read()', (x) => typeof (x as LookWindow | null)?.read === 'function');
 const isPlacement = /* @__PURE__ */ ruleOf('a placement with place()', (x) => typeof (x as Placement | null)?.place === 'function');
 
-/** Images as `[B, channels, height, width]`. */
-export function asChannels(op: string, images: Tensor): Tensor {
+/** Checks images, `[B, height, width]` or `[B, height, width, C]`. */
+export function expectImages(op: string, images: Tensor): void {
   expectDType(op, 'images', images, 'float32');
-  if (images.rank === 4) return images;
+  if (images.rank !== 3 && images.rank !== 4)
+    throw new RangeError(`${op}: images must be [B, height, width] or [B, height, width, C], got ${show(images.shape)}`);
+}
+
+/** Images as `[B, C, height, width]`, for products of each channel. */
+export function channelsFirst(images: Tensor): Tensor {
+  if (images.rank === 4) return permute(images, [0, 3, 1, 2]);
   const [batch, height, width] = images.shape as [number, number, number];
-  if (images.rank === 3) return reshape(images, [batch, 1, height, width]);
-  throw new RangeError(`${op}: images must be [B, height, width] or [B, channels, height, width], got ${show(images.shape)}`);
+  return reshape(images, [batch, 1, height, width]);
+}
+
+/** The reverse of {@link channelsFirst}: with channels last, or none if `rank` is 3. */
+export function channelsLast(x: Tensor, rank: number): Tensor {
+  const [batch, , height, width] = x.shape as [number, number, number, number];
+  return rank === 4 ? permute(x, [0, 2, 3, 1]) : reshape(x, [batch, height, width]);
 }
 
 /** Checks places for images. */

@@ -209,7 +209,7 @@ export class Draw extends Module {
     const batch = images.shape[0] as number;
     if (!this.readWindow) return reshape(both, [batch, 2 * this.sizes.height * this.sizes.width]);
     const { bank, linear } = this.readWindow;
-    const { patches, boxes } = bank.read(both, linear.forward(decoder));
+    const { patches, boxes } = bank.readEach(both, linear.forward(decoder));
     reads.push(reshape(boxes, [batch, 4]));
     return reshape(patches, [batch, 2 * bank.size * bank.size]);
   }

@@ -61,7 +61,7 @@ export interface RecurrentAttentionOutput {
   readonly places: Tensor;
   /** Where that is in the image, `[B, T, M, 4]`: left, top, width and height of each of the M scales, in pixels. */
   readonly boxes: Tensor;
-  /** What it saw, `[B, T, N, size, size]`. */
+  /** What it saw, `[B, T, M, size, size]`, with the channels last, if images have some. */
   readonly patches: Tensor;
   /** The reward that it expects before each place but the first is drawn, `[B, T − 1]`; none if the look is pathwise. */
   readonly baseline?: Tensor;
@@ -126,7 +126,7 @@ export class RecurrentAttention extends Module {
     if (identity && core === 'rnn') assign(this.core.weight_hh, oneHot(arange(hidden), hidden));
   }
 
-  /** Looks at images `[B, height, width]`, or `[B, channels, height, width]`. */
+  /** Looks at images `[B, height, width]`, or `[B, height, width, C]` with channels. */
   forward(images: Tensor, options: RecurrentAttentionCall = {}): RecurrentAttentionOutput {
     expectNames('RecurrentAttention', options, callNames);
     if (!(images instanceof Tensor) || images.rank < 3)
