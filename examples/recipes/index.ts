@@ -2,8 +2,8 @@
 
 import type { Recipe } from '../runner/recipe.ts';
 import { babiJoint, babiLarge } from './babi/index.ts';
-import { entities } from './entities/index.ts';
 import { draw } from './draw/index.ts';
+import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';

@@ -4,8 +4,8 @@ import { attend, attention, localPredictive, multiHead, score } from './attentio
 import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
-import { entityNetwork, memoryNetwork } from './memory.ts';
 import { draw, gaussianEye, gridEye, recurrentAttention } from './looks.ts';
+import { entityNetwork, memoryNetwork } from './memory.ts';
 import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
