@@ -1,8 +1,9 @@
 // Models that look at images, from their papers, in plain float64.
+import { real } from '../nn/row.ts';
 import { affine, at, type Matrix, plus, range, scaled, sigmoid, total, type Vector, zeros } from './plain.ts';
 import { type Core, linear, lstm, type State } from './recurrent.ts';
 
-import type { Weights } from './weights.ts';
+import { rows, type Weights } from './weights.ts';
 
 /** Rows of Gaussians around `middles`, over places 1 … length (Gregor et al. 2015, eq. 25), each by its sum and a little. */
 const bank = (middles: Vector, variance: number, length: number): Matrix =>
@@ -123,3 +124,28 @@ export function recurrentAttention(
   }
   return { logits: linear(w, 'output', state.h), places, baselines };
 }
+
+const input = (e: number, shape: readonly number[]): Matrix => rows(real([e], shape, 1));
+const drawn = (w: Weights, e: number, windows: { read?: number; write?: number }): Vector => {
+  const { canvas, cost } = draw(w, input(e, [4, 5]), { height: 4, width: 5, steps: 3, hidden: 4, ...windows });
+  return [...canvas, cost];
+};
+
+const gaussian = {
+  eye: gaussianEye(2, 2),
+  glimpses: 3,
+  numbers: 2,
+  core: 'rnn',
+  hidden: 4,
+  bend: (x: Vector) => x.map(Math.tanh),
+} as const;
+const filtered = { eye: gridEye(2), glimpses: 3, numbers: 5, core: 'lstm', hidden: 4, bend: (x: Vector) => x } as const;
+const looked = ({ logits, places }: ReturnType<typeof recurrentAttention>): Vector => [...logits, ...places.flat()];
+
+/** The rows of the module table. */
+export const lookEquations: Record<string, (w: Weights, e: number) => Vector> = {
+  Draw: (w, e) => drawn(w, e, { read: 2, write: 3 }),
+  'Draw: whole images': (w, e) => drawn(w, e, {}),
+  RecurrentAttention: (w, e) => looked(recurrentAttention(w, input(e, [5, 4]), gaussian)),
+  'RecurrentAttention: lstm, filter bank': (w, e) => looked(recurrentAttention(w, input(e, [5, 4]), filtered)),
+};

@@ -4,7 +4,7 @@ import { attend, attention, localPredictive, multiHead, score } from './attentio
 import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
-import { draw, gaussianEye, gridEye, recurrentAttention } from './looks.ts';
+import { lookEquations } from './looks.ts';
 import { entityNetwork, memoryNetwork } from './memory.ts';
 import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
@@ -62,15 +62,6 @@ const deep =
     const { outputs, last } = run(core, w, input(e, [T, I], 1), { hidden: H, length: realOf(e, T), layers: 2, ways: 2 });
     return [...outputs.flat(), ...last.flatMap(({ h }) => h), ...(both ? last.flatMap(({ c }) => c) : [])];
   };
-
-const drawn = (w: Weights, e: number, windows: { read?: number; write?: number }): Vector => {
-  const { canvas, cost } = draw(w, input(e, [4, 5], 1), { height: 4, width: 5, steps: 3, hidden: HIDDEN, ...windows });
-  return [...canvas, cost];
-};
-
-const gaussian = { eye: gaussianEye(2, 2), glimpses: 3, numbers: 2, core: 'rnn', hidden: HIDDEN, bend: tanh } as const;
-const filtered = { eye: gridEye(2), glimpses: 3, numbers: 5, core: 'lstm', hidden: HIDDEN, bend: (x: Vector) => x } as const;
-const looked = ({ logits, places }: ReturnType<typeof recurrentAttention>): Vector => [...logits, ...places.flat()];
 
 const intraAttention: Equation = (w, e) => {
   const length = realOf(e, T);
@@ -251,10 +242,7 @@ export const moduleEquations: Record<string, Equation> = {
   'MemoryNetwork: bag, no time': memoryNetwork({ hops: 2, encoded: false, time: false }),
   EntityNetwork: entityNetwork((w) => w.matrix('keys')),
   'EntityNetwork: tied keys': entityNetwork((w) => [2, 3, 5].map((word) => at(w.matrix('embedding'), word))),
-  Draw: (w, e) => drawn(w, e, { read: 2, write: 3 }),
-  'Draw: whole images': (w, e) => drawn(w, e, {}),
-  RecurrentAttention: (w, e) => looked(recurrentAttention(w, input(e, [5, 4], 1), gaussian)),
-  'RecurrentAttention: lstm, filter bank': (w, e) => looked(recurrentAttention(w, input(e, [5, 4], 1), filtered)),
+  ...lookEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
   'LanguageModel: as LLaMA': (w, e) =>

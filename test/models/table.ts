@@ -1,7 +1,3 @@
-import { FilterBank } from '../../src/attention/looks/filter-bank.ts';
-import { GaussianGlimpse } from '../../src/attention/looks/glimpse.ts';
-import { Look } from '../../src/attention/looks/look.ts';
-import { reparametrisedPlacement } from '../../src/attention/looks/placements.ts';
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
 import { AttentionClassifier } from '../../src/models/attention-classifier.ts';
 import { Forecaster } from '../../src/models/forecaster.ts';
@@ -17,14 +13,13 @@ import { Seq2SeqTransformer, type Seq2SeqTransformerOptions } from '../../src/mo
 import { T5, type T5Options } from '../../src/models/transformer/t5.ts';
 import { TextEncoder } from '../../src/models/transformer/text-encoder.ts';
 import { UniversalSentenceEncoder } from '../../src/models/transformer/universal-sentence-encoder.ts';
-import { Draw } from '../../src/models/vision/draw.ts';
-import { RecurrentAttention } from '../../src/models/vision/recurrent-attention.ts';
 import { equal, reshape, softmax, where } from '../../src/ops/index.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
 import { drawnAlike, layerRows } from './layers.ts';
+import { lookRows } from './looks.ts';
 import { memoryRows } from './memory.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
@@ -227,34 +222,7 @@ export const models: ModuleRow[] = [
     },
     dropout: true,
   }),
-  ...Object.entries({ '': { read: 2, write: 3 }, 'whole images': { read: null, write: null } }).map(([name, windows]) =>
-    row({
-      module: 'Draw',
-      ...(name ? { name } : {}),
-      build: (key) => new Draw({ height: 4, width: 5, steps: 3, hidden: 4, latent: 3, ...windows }, key),
-      constant: ['canvas', 'Window.linear.bias'],
-      call: (model, examples, key) => {
-        const { logits, divergence } = model.forward(real(examples, [4, 5], 1), keyed(key));
-        return beside(logits, divergence);
-      },
-      dropout: true,
-    }),
-  ),
-  ...Object.entries({
-    '': { look: { window: new GaussianGlimpse({ size: 2, scales: 2 }), placement: reparametrisedPlacement({ sigma: 0.2 }) } },
-    'lstm, filter bank': { look: { window: new FilterBank({ size: 2 }), placement: reparametrisedPlacement() }, core: 'lstm' as const },
-  }).map(([name, { look, ...more }]) =>
-    row({
-      module: 'RecurrentAttention',
-      ...(name ? { name } : {}),
-      build: (key) => new RecurrentAttention({ classes: 3, glimpses: 3, hidden: 4, features: 3, look: new Look(look), ...more }, key),
-      call: (model, examples, key) => {
-        const { logits, places } = model.forward(real(examples, [5, 4], 1), keyed(key));
-        return beside(logits, places);
-      },
-      dropout: true,
-    }),
-  ),
+  ...lookRows,
   row({
     module: 'ItemsSeq2Seq',
     build: (key) => new ItemsSeq2Seq({ source: SYMBOLS, target: SYMBOLS, hidden: 4, dropout: 0.2 }, key),

@@ -83,7 +83,7 @@ export class Glimpse implements LookWindow {
     expectImages('Glimpse', images);
     expectPlace('Glimpse', place, images, 2);
     const middle = middles(place, images.shape.slice(1, 3) as [number, number], reach);
-    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size * 2 ** i, (value) => Math.floor(value + 0.5)));
+    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i, (value) => Math.floor(value + 0.5)));
     return {
       patches: stack(
         squares.map((one) => cut(images, one, size)),
@@ -121,14 +121,14 @@ export class GaussianGlimpse implements LookWindow {
     const [batch, , height, width] = all.shape as [number, number, number, number];
     const bank = (axis: 0 | 1, length: number, i: number) => {
       const centre = add(mul(select(place, 1, axis), reach ?? length / 2), length / 2 - 0.5); // [B]
-      const filters = gaussianFilters(centre, full([batch], 2 ** i), full([batch], 4 ** i / 4), size, length);
+      const filters = gaussianFilters(centre, full([batch], 1 << i), full([batch], (1 << (2 * i)) / 4), size, length);
       return reshape(filters, [batch, 1, size, length]);
     };
     const each = Array.from({ length: scales }, (_, i) =>
       channelsLast(matmul(matmul(bank(1, height, i), all), bank(0, width, i), { transposeB: true }), images.rank),
     );
     const middle = middles(place, [height, width], reach);
-    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size * 2 ** i, (value) => value));
+    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i, (value) => value));
     return { patches: stack(each, 1), boxes: boxesOf(squares, batch) };
   }
 }
