@@ -52,6 +52,8 @@ describe('storyBatch', () => {
     }
     const highest = all.map((ages) => ages[0] as number);
     expect(new Set(highest)).toEqual(new Set([20, 21])); // 22 is capped
+    const free = Array.from({ length: 40 }, (_, i) => storyBatch([example(20)], { noise: 0.1, key: key(i) }).ages.toArray()[0] as number);
+    expect(new Set(free)).toEqual(new Set([20, 21, 22]));
     expect(all.some((ages) => ages.at(-1) !== 1)).toBe(true);
     const plain = Array.from({ length: 20 }, (_, i) => 20 - i).join();
     const untouched = all.filter((ages) => ages.join() === plain).length;

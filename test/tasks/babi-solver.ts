@@ -14,6 +14,7 @@ function world(sentences: readonly string[]) {
   const at = new Map<string, string>();
   const has = new Map<string, string[]>();
   const trail = new Map<string, string[]>();
+  const strange: string[] = [];
   let spoken: string[] = [];
   const own = (who: string) => has.get(who) ?? [];
   const note = (who: string) => {
@@ -28,12 +29,18 @@ function world(sentences: readonly string[]) {
     }
     spoken = people;
   };
+  const doubt = (right: boolean, ...what: string[]) => {
+    if (!right) strange.push(what.join(' '));
+  };
+  const free = (thing: string) => ![...has.values()].flat().includes(thing);
   const take = ([, who = '', thing = '']: RegExpExecArray) => {
+    doubt(free(thing) && (trail.get(thing)?.at(-1) ?? at.get(who)) === at.get(who), who, 'takes', thing);
     has.set(who, [...own(who), thing]);
     note(who);
   };
   const drop = ([, who = '', thing = '']: RegExpExecArray) => {
     const before = own(who);
+    doubt(before.includes(thing), who, 'drops', thing);
     has.set(who, [...before.filter((one) => one !== thing), thing]); // whoever drops it had it
     note(who);
     has.set(
@@ -42,6 +49,7 @@ function world(sentences: readonly string[]) {
     );
   };
   const give = ([, from = '', thing = '', to = '']: RegExpExecArray) => {
+    doubt(own(from).includes(thing) && at.get(from) === at.get(to), from, 'gives', thing);
     has.set(
       from,
       own(from).filter((one) => one !== thing),
@@ -62,7 +70,7 @@ function world(sentences: readonly string[]) {
       break;
     }
   }
-  return { at, own, trail };
+  return { at, own, trail, strange };
 }
 
 const NUMBERS = ['none', 'one', 'two', 'three'];
@@ -224,3 +232,6 @@ export function solve(task: number, { sentences }: Story, { after, words: asked 
   const said = sentences.slice(0, after).map((own) => own.join(' '));
   return solvers[task - 1]?.(said, asked.join(' '));
 }
+
+/** What cannot happen in a house: things taken where they are not, dropped or given by who has them not, or to somebody elsewhere. */
+export const strangeIn = ({ sentences }: Story): string[] => world(sentences.map((words) => words.join(' '))).strange;

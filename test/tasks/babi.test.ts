@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { babiStories, readBabi, type Story } from '../../src/tasks/index.ts';
 import { key } from '../../src/tensor/random.ts';
-import { solve } from './babi-solver.ts';
+import { solve, strangeIn } from './babi-solver.ts';
 
 const tasks = Array.from({ length: 20 }, (_, i) => i + 1);
 const answersOf = (stories: readonly Story[]) => stories.flatMap(({ questions }) => questions.map(({ answer }) => answer));
@@ -29,6 +29,10 @@ describe('generated stories', () => {
       expect(most / answers.length).toBeLessThan(task === 7 ? 0.75 : 0.65); // no answer is a bargain
     },
   );
+
+  it.each([2, 3, 5, 6, 7, 8])('of task %i let nobody take what is elsewhere, or give what they do not have', (task) => {
+    expect(babiStories(key(7), { task, stories: 40 }).flatMap(strangeIn)).toEqual([]);
+  });
 
   it('are the same for one key, and others for another', () => {
     const of = (seed: number) => babiStories(key(seed), { task: 2, stories: 3 });
