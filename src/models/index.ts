@@ -14,6 +14,7 @@ export {
   EntityNetwork,
   type EntityNetworkOptions,
 } from './memory/entity-network.ts';
+export { MemoryLanguageModel, type MemoryLanguageModelOptions } from './memory/memory-language-model.ts';
 export { type MemoryAnswer, MemoryNetwork, type MemoryNetworkOptions, type MemoryReadOptions } from './memory/memory-network.ts';
 export {
   type Constraint,

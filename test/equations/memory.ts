@@ -1,5 +1,5 @@
 // Sukhbaatar et al. 2015 (in the form of the authors' code) and Henaff et al. 2017, example by example in plain float64.
-import { afterOf, agesOf, questionsOf, STORY, SYMBOLS, storiesOf, told, WORDS } from '../models/memory.ts';
+import { afterOf, agesOf, pastOf, questionsOf, STORY, SYMBOLS, storiesOf, told, WORDS } from '../models/memory.ts';
 import { sentences } from '../nn/row.ts';
 import type { Equation } from './modules.ts';
 import { apply, at, blend, dot, type Matrix, plus, range, scaled, softmax, type Vector, zeros } from './plain.ts';
@@ -32,7 +32,7 @@ interface Form {
 }
 
 /** Logits, then what each hop read of each sentence. */
-export const memoryNetwork =
+const memoryNetwork =
   ({ hops, layerwise = false, linear = false, time = true, encoded = true, nil = true }: Form): Equation =>
   (w, e) => {
     const tables = range(layerwise ? 4 : hops + 1).map((i) => w.matrix(`embeddings.${i}`));
@@ -68,7 +68,7 @@ export const memoryNetwork =
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** Logits, what questions read, gates, states. */
-export const entityNetwork =
+const entityNetwork =
   (keysOf: (w: Weights) => Matrix): Equation =>
   (w, e) => {
     const [table, keys] = [w.matrix('embedding'), keysOf(w)];
@@ -108,3 +108,32 @@ export const entityNetwork =
     });
     return [...answers.flatMap(({ logits }) => logits), ...answers.flatMap(({ p }) => p), ...gates, ...states.flat(2)];
   };
+
+/** Sukhbaatar et al. 2015, §5: a word a place, no question, half of the units rectified. */
+const memoryLanguageModel =
+  (hops: number): Equation =>
+  (w, e) => {
+    const past = at(rows(pastOf([e])), 0);
+    const vectors = (table: Matrix) =>
+      past.map((word, s) => (word === 0 ? zeros(at(table, 0).length) : plus(at(table, word), at(table, SYMBOLS + (STORY - s) - 1))));
+    const [m, c] = [vectors(w.matrix('input')), vectors(w.matrix('output'))];
+    let u: Vector = at(m, 0).map(() => 0.1);
+    const looks: number[] = [];
+    for (const _ of range(hops)) {
+      const p = softmax([...m.map((own) => dot(u, own)), ...zeros(2)]).slice(0, STORY); // two places more than words
+      looks.push(...p);
+      u = plus(apply(w.matrix('between'), u), blend(p, c)).map((x, k) => (k < 3 ? x : Math.max(0, x))); // 3 of 5 stay as they are
+    }
+    return [...w.matrix('answers').map((own, word) => (word === 0 ? 0 : dot(own, u))), ...looks];
+  };
+
+/** By the titles of their rows. */
+export const memoryEquations: Record<string, Equation> = {
+  MemoryNetwork: memoryNetwork({ hops: 2 }),
+  'MemoryNetwork: linear start': memoryNetwork({ hops: 2, linear: true }),
+  'MemoryNetwork: layerwise': memoryNetwork({ hops: 3, layerwise: true, nil: false }),
+  'MemoryNetwork: bag, no time': memoryNetwork({ hops: 2, encoded: false, time: false }),
+  MemoryLanguageModel: memoryLanguageModel(3),
+  EntityNetwork: entityNetwork((w) => w.matrix('keys')),
+  'EntityNetwork: tied keys': entityNetwork((w) => [2, 3, 5].map((word) => at(w.matrix('embedding'), word))),
+};

@@ -5,7 +5,7 @@ import { betweenEquations, rmsNorm } from './betweens.ts';
 import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
 import { lookEquations } from './looks.ts';
-import { entityNetwork, memoryNetwork } from './memory.ts';
+import { memoryEquations } from './memory.ts';
 import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
@@ -236,12 +236,7 @@ export const moduleEquations: Record<string, Equation> = {
     );
     return [...outputs.flat(), ...weights.flat()];
   },
-  MemoryNetwork: memoryNetwork({ hops: 2 }),
-  'MemoryNetwork: linear start': memoryNetwork({ hops: 2, linear: true }),
-  'MemoryNetwork: layerwise': memoryNetwork({ hops: 3, layerwise: true, nil: false }),
-  'MemoryNetwork: bag, no time': memoryNetwork({ hops: 2, encoded: false, time: false }),
-  EntityNetwork: entityNetwork((w) => w.matrix('keys')),
-  'EntityNetwork: tied keys': entityNetwork((w) => [2, 3, 5].map((word) => at(w.matrix('embedding'), word))),
+  ...memoryEquations,
   ...lookEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),

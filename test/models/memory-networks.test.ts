@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, crossEntropy, key, padBatch, tensor, where, zeros } from '../../src/all.ts';
 import { EntityNetwork } from '../../src/models/memory/entity-network.ts';
+import { MemoryLanguageModel } from '../../src/models/memory/memory-language-model.ts';
 import { MemoryNetwork } from '../../src/models/memory/memory-network.ts';
 import { concat, sum } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -65,6 +66,23 @@ describe('MemoryNetwork', () => {
     expect(() => model.forward(stories, questions, { ages, linear: 1 } as never)).toThrow(
       'MemoryNetwork: linear must be true or false, got 1',
     );
+  });
+});
+
+describe('MemoryLanguageModel', () => {
+  const model = new MemoryLanguageModel({ symbols: SYMBOLS, size: 4, memory: 6, hops: 2 }, key(1));
+  const past = (...words: number[]) => tensor(Int32Array.from(words), { shape: [1, words.length] });
+
+  it('counts ages from the end: padding before a shorter past says nothing', () => {
+    const [short, padded] = [model.forward(past(3, 4)), model.forward(past(0, 0, 3, 4))];
+    Array.from(short.logits.toArray()).forEach((x, i) => expect(padded.logits.toArray()[i]).toBeCloseTo(x, 5));
+    expect(padded.weights.shape).toEqual([1, 2, 4]);
+    expect(Array.from(model.forward(past(4, 3)).logits.toArray())).not.toEqual(Array.from(short.logits.toArray()));
+  });
+
+  it('refuses what does not fit, by name', () => {
+    expect(() => model.forward(past(1, 2, 3, 4, 5, 6, 1))).toThrow('MemoryLanguageModel: words must be 1 to 6, got [1, 7]');
+    expect(() => model.forward(zeros([2]))).toThrow('MemoryLanguageModel: words must be int32 [B, T], got ');
   });
 });
 

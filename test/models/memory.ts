@@ -1,5 +1,6 @@
 // The memory networks' rows of the module table.
 import { EntityNetwork } from '../../src/models/memory/entity-network.ts';
+import { MemoryLanguageModel } from '../../src/models/memory/memory-language-model.ts';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/models/memory/memory-network.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { foldIn, key, randomInt } from '../../src/tensor/random.ts';
@@ -33,6 +34,10 @@ export const questionsOf = (examples: readonly number[]) =>
   all(examples, [2, WORDS], (e, i) => (i % WORDS < 1 + (e % WORDS) ? 1 + randomInt(foldIn(key(43), e), i, SYMBOLS - 1) : 0));
 export const afterOf = (examples: readonly number[]) => all(examples, [2], (e, i) => (i === 0 ? 1 : told(e)));
 
+/** The words before the next one: shorter pasts begin with padding. */
+export const pastOf = (examples: readonly number[]) =>
+  all(examples, [STORY], (e, s) => (s < STORY - told(e) ? 0 : 1 + randomInt(foldIn(key(44), e), s, SYMBOLS - 1)));
+
 const memory = (name: string | undefined, options: Partial<MemoryNetworkOptions>, linear = false) =>
   row({
     module: 'MemoryNetwork',
@@ -62,6 +67,14 @@ export const memoryRows: ModuleRow[] = [
   memory('linear start', {}, true),
   memory('layerwise', { tying: 'layerwise', hops: 3, nil: false }),
   memory('bag, no time', { encoding: 'bag', time: false }),
+  row({
+    module: 'MemoryLanguageModel',
+    build: (from) => new MemoryLanguageModel({ symbols: SYMBOLS, size: 5, memory: STORY + 2, hops: 3 }, from),
+    call: (model, examples) => {
+      const { logits, weights } = model.forward(pastOf(examples));
+      return beside(logits, weights);
+    },
+  }),
   entities(undefined, {}),
   entities('tied keys', { tied: [2, 3, 5] }),
 ];

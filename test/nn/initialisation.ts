@@ -113,6 +113,7 @@ export const starts: Record<string, Record<string, Rule>> = {
     ...Object.fromEntries([0, 1, 2, 3].map((i) => [`embeddings.${i}`, tenth])),
     between: tenth,
   },
+  MemoryLanguageModel: Object.fromEntries(['input', 'output', 'between', 'answers'].map((name) => [name, tenth])),
   EntityNetwork: {
     ...Object.fromEntries(
       'embedding keys gateBias stateWeight stateBias sentenceWeight keyWeight readWeight answers'.split(' ').map((name) => [name, tenth]),

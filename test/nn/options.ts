@@ -179,6 +179,7 @@ export const options: Record<string, Made> = {
   MemoryNetwork: made(saccade.MemoryNetwork, {
     ...{ symbols: 7, size: 4, words: 5, memory: 6, hops: 2, tying: 'adjacent', encoding: 'position', time: true, nil: true },
   }),
+  MemoryLanguageModel: made(saccade.MemoryLanguageModel, { symbols: 7, size: 4, memory: 6, hops: 2 }),
   EntityNetwork: made(saccade.EntityNetwork, { symbols: 7, size: 4, words: 5, slots: 2, tied: [2, 3] }),
   LanguageModel: made(
     saccade.LanguageModel,

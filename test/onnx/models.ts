@@ -5,9 +5,11 @@ import { causal } from '../../src/attention/window.ts';
 import {
   AttentionClassifier,
   Encoder,
+  EntityNetwork,
   Forecaster,
   LanguageModel,
   type LanguageModelOptions,
+  MemoryNetwork,
   PointerNetwork,
   Seq2SeqTransformer,
   T5,
@@ -155,6 +157,26 @@ export const models: ModelRow[] = [
     module: new Forecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),
     inputs: { past: real('batch', 'time', 2), before: tokens(12), after: tokens(12, 'future') },
     call: (module, inputs) => module.forward(given(inputs, 'past'), { past: given(inputs, 'before'), future: given(inputs, 'after') }),
+  }),
+  row('MemoryNetwork', {
+    module: new MemoryNetwork({ symbols: 9, size: 6, words: 4, memory: 40, hops: 2 }, key(8)),
+    inputs: {
+      stories: { shape: ['batch', 'time', 4], dtype: 'int32', below: 9 },
+      questions: { shape: ['batch', 4], dtype: 'int32', below: 9 },
+      ages: tokens(5),
+    },
+    call: (module, inputs) => ({
+      ...module.forward(given(inputs, 'stories'), given(inputs, 'questions'), { ages: given(inputs, 'ages') }),
+    }),
+  }),
+  row('EntityNetwork, stories of four sentences', {
+    module: new EntityNetwork({ symbols: 9, size: 6, words: 4, slots: 3 }, key(8)),
+    inputs: {
+      stories: { shape: ['batch', 4, 4], dtype: 'int32', below: 9 },
+      questions: { shape: ['batch', 2, 4], dtype: 'int32', below: 9 },
+      after: { shape: ['batch', 2], dtype: 'int32', below: 5 },
+    },
+    call: (module, inputs) => ({ ...module.forward(given(inputs, 'stories'), given(inputs, 'questions'), given(inputs, 'after')) }),
   }),
   row('PointerNetwork', {
     module: new PointerNetwork({ input: 2, hidden: 6, bidirectional: true }, key(7)),

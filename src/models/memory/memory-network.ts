@@ -1,13 +1,12 @@
 import { Module, param } from '../../nn/module.ts';
 import { positionEncoding } from '../../nn/positions/position-encoding.ts';
-import { add, concat, embeddingBag, equal, linear, matmul, normal, reshape, slice, softmax, where } from '../../ops/index.ts';
+import { add, concat, embeddingBag, equal, linear, matmul, normal, reshape, slice, where } from '../../ops/index.ts';
 import { anything, expectKey, expectOptions, isFlag, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
-import { zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
 import { kindOf, Tensor } from '../../tensor/tensor.ts';
 import { expectTokens } from '../tokens.ts';
-import { expectStories, realSentences, unpadded } from './words.ts';
+import { expectStories, overPlaces, realSentences, unpadded } from './words.ts';
 
 /** Options of a {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions {
@@ -139,21 +138,13 @@ export class MemoryNetwork extends Module {
     const real = this.nil ? undefined : reshape(realSentences(stories), [batch, 1, length]);
     for (let hop = 0; hop < this.hops; hop++) {
       const scores = matmul(state, bag(this.roles.input(hop)), { transposeB: true }); // [B, 1, S]
-      const look = options.linear ? scores : this.select(scores, real);
+      const look = options.linear ? scores : overPlaces(scores, this.memory, real);
       const read = matmul(look, bag(this.roles.output(hop))); // [B, 1, D]
       state = add(this.between ? linear(state, this.between) : state, read);
       looks.push(look);
     }
     const logits = linear(reshape(state, [batch, -1]), unpadded(this.embeddings[this.roles.answer] as Tensor)); // [B, V]
     return { logits, weights: reshape(concat(looks, 1), [batch, this.hops, length]) };
-  }
-
-  /** Softmax over all places of memory: those behind the story have score 0, as those without a sentence in it. */
-  private select(scores: Tensor, real: Tensor | undefined): Tensor {
-    if (real) return softmax(scores, { mask: real });
-    const [batch, , length] = scores.shape as readonly [number, number, number];
-    if (length === this.memory) return softmax(scores);
-    return slice(softmax(concat([scores, zeros([batch, 1, this.memory - length])], 2)), 2, 0, length);
   }
 
   /** The word of each sentence's age `[B, S, 1]`: age 1 is the first behind the words. */

@@ -1,7 +1,7 @@
 // Stories as words: what both memory networks ask of them.
 
-import { equal, greater, max, reshape, where } from '../../ops/index.ts';
-import { arange } from '../../tensor/create.ts';
+import { concat, equal, greater, max, reshape, slice, softmax, where } from '../../ops/index.ts';
+import { arange, zeros } from '../../tensor/create.ts';
 import { kindOf, Tensor } from '../../tensor/tensor.ts';
 
 /** Checks int32 `[B, S, J]`. */
@@ -19,3 +19,14 @@ export function realSentences(stories: Tensor): Tensor {
 
 /** A table `[C, D]` with 0 in row 0, of padding, which gets no gradient. */
 export const unpadded = (table: Tensor): Tensor => where(reshape(equal(arange(table.shape[0] as number), 0), [-1, 1]), 0, table);
+
+/**
+ * Softmax of scores `[B, 1, S]` over all places of memory: those behind the story have score 0, as those without a sentence in it. With `real`,
+ * bool `[B, 1, S]`, over the real ones alone.
+ */
+export function overPlaces(scores: Tensor, memory: number, real?: Tensor): Tensor {
+  if (real) return softmax(scores, { mask: real });
+  const [batch, , length] = scores.shape as readonly [number, number, number];
+  if (length === memory) return softmax(scores);
+  return slice(softmax(concat([scores, zeros([batch, 1, memory - length])], 2)), 2, 0, length);
+}
