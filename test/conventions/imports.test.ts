@@ -22,6 +22,7 @@ const rooms: Record<string, readonly string[]> = {
   stores: ['tensor'],
   pretrained: [...below, 'attention', 'decode', 'models', 'io'],
   onnx: below,
+  layers: [...below, 'io'],
   fronts: [...below, 'attention', 'decode', 'models', 'train', 'data', 'io', 'metrics'],
 };
 
