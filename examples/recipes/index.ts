@@ -2,6 +2,7 @@
 
 import type { Recipe } from '../runner/recipe.ts';
 import { babiJoint, babiLarge } from './babi/index.ts';
+import { bandits, banditsHundred } from './bandits/index.ts';
 import { draw } from './draw/index.ts';
 import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
@@ -44,6 +45,8 @@ const all: readonly Recipe[] = [
   entities,
   series,
   intra,
+  bandits,
+  banditsHundred,
   gallery,
   heads,
   glimpse,

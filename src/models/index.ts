@@ -16,6 +16,19 @@ export {
 } from './memory/entity-network.ts';
 export { MemoryLanguageModel, type MemoryLanguageModelOptions } from './memory/memory-language-model.ts';
 export { type MemoryAnswer, MemoryNetwork, type MemoryNetworkOptions, type MemoryReadOptions } from './memory/memory-network.ts';
+export { AttentionBlock, type AttentionBlockOptions, type AttentionBlockState, type WeightsCall } from './meta/attention-block.ts';
+export { DenseBlock, type DenseBlockOptions, type DenseState } from './meta/dense-block.ts';
+export {
+  choiceLayers,
+  episodeLayers,
+  Snail,
+  type SnailLayer,
+  type SnailOptions,
+  type SnailOutput,
+  type SnailState,
+  type SnailStep,
+} from './meta/snail.ts';
+export { TCBlock, type TCBlockOptions, type TCState } from './meta/tc-block.ts';
 export {
   type Constraint,
   choices,

@@ -1,9 +1,11 @@
 /** Pictures of what attention did. @module */
 
 export { type CanvasPanel, canvasesSvg } from './canvases.ts';
+export { type EpisodePanel, episodesSvg } from './episodes.ts';
 export { type GazePanel, gazeSvg } from './gaze.ts';
 export type { GreyImage } from './pixels.ts';
 export { type PlanePanel, pathsSvg } from './plane.ts';
+export { type PullsPanel, pullsSvg } from './pulls.ts';
 export {
   type GatesLook,
   gatesSvg,

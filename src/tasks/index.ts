@@ -2,6 +2,21 @@
 
 export { type BabiOptions, babiStories } from './babi/generate.ts';
 export { readBabi, type Story, type StoryQuestion } from './babi/story.ts';
+export { banditOptimum, finiteHorizonIndex } from './bandit-optimum.ts';
+export {
+  type BanditEpisodes,
+  type BanditPolicy,
+  type BanditView,
+  banditInput,
+  banditInputs,
+  banditProblems,
+  greedyArm,
+  indexPolicy,
+  optimisticThompson,
+  playBandits,
+  randomArm,
+  thompson,
+} from './bandits.ts';
 export { type Canvases, type CanvasOptions, clutteredCanvases } from './canvases.ts';
 export { type PictureBatch, type Pictures, pictureBatch } from './pictures.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';

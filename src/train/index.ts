@@ -1,6 +1,15 @@
 /** Optimisers, schedules, the training loop, and learning by choice. @module */
 
 export { exponentialAnneal, linearAnneal } from './anneal.ts';
+export {
+  type AdvantageOptions,
+  generalizedAdvantages,
+  type PPOOptions,
+  ppoLoss,
+  type RewardOptions,
+  rewardToGo,
+  standardized,
+} from './choice/ppo.ts';
 export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './choice/q-learning.ts';
 export {
   baselineLoss,

@@ -6,6 +6,7 @@ import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
 import { lookEquations } from './looks.ts';
 import { memoryEquations } from './memory.ts';
+import { metaEquations } from './meta.ts';
 import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
@@ -236,6 +237,7 @@ export const moduleEquations: Record<string, Equation> = {
     );
     return [...outputs.flat(), ...weights.flat()];
   },
+  ...metaEquations,
   ...memoryEquations,
   ...lookEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),

@@ -21,6 +21,7 @@ import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from 
 import { drawnAlike, layerRows } from './layers.ts';
 import { lookRows } from './looks.ts';
 import { memoryRows } from './memory.ts';
+import { metaRows } from './meta.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
 export const SYMBOLS = 7;
@@ -212,6 +213,7 @@ export const models: ModuleRow[] = [
     }),
   ),
   ...memoryRows,
+  ...metaRows,
   row({
     module: 'Forecaster',
     build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),

@@ -47,6 +47,8 @@ const forgetful: Rule = ([gates = 0]) => ({
     (_, i): Start => (Math.floor((4 * i) / gates) === 1 ? { kind: 'constant', value: 1 } : within(gates / 4)),
   ),
 });
+/** As PyTorch's convolution of two taps: by twice the width of the input, also for the bias. */
+const pairs: Rule = (_, beside) => within(2 * (beside('weight')[1] ?? Number.NaN));
 
 const core = { weight_ih: recurrent, weight_hh: recurrent, bias_ih: recurrent, bias_hh: recurrent };
 
@@ -78,6 +80,7 @@ export const starts: Record<string, Record<string, Rule>> = {
     offset: constant(-1), // Raffel et al. 2017, §2.4; rows may set another
   },
   LocalPredictive: { v: lastWidth },
+  DenseBlock: { weight: pairs, bias: pairs },
   DistanceBias: { weight: () => ({ kind: 'normal', std: 1 }) },
   RelativePositions: { keys: narrow, values: narrow },
   MultiHead: {

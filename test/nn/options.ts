@@ -2,6 +2,7 @@
 
 import * as saccade from '../../src/all.ts';
 import { softAttention } from '../../src/attention/attention.ts';
+import { metaOptions } from '../models/meta-options.ts';
 import { called, finite, from, type Made, made, never, positive, share } from './made.ts';
 import { ofImages } from './options-images.ts';
 import { ofLooks } from './options-looks.ts';
@@ -175,6 +176,7 @@ export const options: Record<string, Made> = {
     { input: 3, hidden: 4, labels: 5, bidirectional: true, dropout: 0.1 },
     { numbers: { dropout: share } },
   ),
+  ...metaOptions,
   Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
   MemoryNetwork: made(saccade.MemoryNetwork, {
     ...{ symbols: 7, size: 4, words: 5, memory: 6, hops: 2, tying: 'adjacent', encoding: 'position', time: true, nil: true },

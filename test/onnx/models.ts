@@ -12,6 +12,7 @@ import {
   MemoryNetwork,
   PointerNetwork,
   Seq2SeqTransformer,
+  Snail,
   T5,
   TextEncoder,
   Transformer,
@@ -152,6 +153,25 @@ export const models: ModelRow[] = [
     module: new AttentionClassifier({ input: 2, hidden: 6, labels: 3 }, key(8)),
     inputs: { x: real('batch', 'time', 2), mask: mask('batch', 'time') },
     call: (module, inputs) => module.forward(given(inputs, 'x'), { mask: given(inputs, 'mask') }),
+  }),
+  row('Snail', {
+    module: new Snail(
+      {
+        input: 3,
+        output: 2,
+        layers: [
+          { length: 9, filters: 4 },
+          { key: 4, value: 5 },
+        ],
+        value: true,
+      },
+      key(6),
+    ),
+    inputs: { x: real('batch', 'time', 3) },
+    call: (module, inputs) => {
+      const { output, value } = module.forward(given(inputs, 'x'));
+      return { output, value: value as Tensor };
+    },
   }),
   row('Forecaster', {
     module: new Forecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),

@@ -1,0 +1,127 @@
+import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { escaped, round } from './xml.ts';
+
+/** A question, the examples that it was answered by, and how much it looked at each. */
+export interface EpisodePanel {
+  /** The image that is asked about: square, its pixels from 0 to 1, row by row. */
+  query: ArrayLike<number>;
+  /** The examples, likewise. */
+  items: readonly ArrayLike<number>[];
+  /** How much the query looked at each example, from 0 to 1. */
+  weights: ArrayLike<number>;
+  /** The example of the query's class, which gets a frame. */
+  right?: number | undefined;
+  /** A line above the picture. */
+  title?: string | undefined;
+}
+
+const SIDE = 56;
+const GAP = 10;
+const MARGIN = 20;
+const TITLE = 24;
+const FOOT = 22;
+
+const COLORS = {
+  ground: ['#ffffff', '#12161c'],
+  ink: ['#22303a', '#d5dde3'],
+  field: ['#eef3f4', '#1b2129'],
+  mark: ['#2f6496', '#6fb3e8'],
+} as const;
+
+function style(theme: Theme): string {
+  const colors = (i: 0 | 1) => [
+    `.ground{fill:${COLORS.ground[i]}}`,
+    `text,.pixels{fill:${COLORS.ink[i]}}`,
+    `.field{fill:${COLORS.field[i]}}`,
+    `.look{fill:${COLORS.mark[i]}}`,
+    `.right{stroke:${COLORS.mark[i]}}`,
+  ];
+  return styleOf(
+    'episodes',
+    theme,
+    ['text{font:12px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}', '.right{fill:none;stroke-width:2}'],
+    { light: colors(0), dark: colors(1) },
+  );
+}
+
+/** The pixels of an image: one path for each run of equal ones in a row, empty ones left out. */
+function pixels(image: ArrayLike<number>, x: number): string {
+  const side = Math.sqrt(image.length);
+  const odd = Array.from(image).find((value) => !(value >= 0 && value <= 1));
+  if (!Number.isInteger(side) || side === 0 || odd !== undefined) {
+    throw new RangeError(`episodesSvg: images must be square, of numbers from 0 to 1, got ${odd ?? `${image.length} numbers`}`);
+  }
+  const by = SIDE / side;
+  const runs = new Map<string, string[]>(); // by opacity
+  for (let row = 0; row < side; row++) {
+    for (let from = 0; from < side; ) {
+      const shade = round(image[row * side + from] as number);
+      let to = from + 1;
+      while (to < side && round(image[row * side + to] as number) === shade) to++;
+      if (Number(shade) > 0) {
+        const path = `M${round(x + from * by)} ${round(TITLE + row * by)}h${round((to - from) * by)}v${round(by)}h${round((from - to) * by)}z`;
+        runs.set(`${shade}`, [...(runs.get(`${shade}`) ?? []), path]);
+      }
+      from = to;
+    }
+  }
+  return [...runs].map(([shade, paths]) => `<path class="pixels" fill-opacity="${shade}" d="${paths.join('')}"/>`).join('');
+}
+
+function draw(panel: EpisodePanel): { svg: string; width: number } {
+  expectNames('episodesSvg', panel, { query: 0, items: 0, weights: 0, right: 0, title: 0 });
+  const { query, items, weights, right, title = '' } = panel;
+  for (const [name, list] of Object.entries({ query, items, weights })) isList('episodesSvg', name, list);
+  const odd = Array.from(weights).find((weight) => !(weight >= 0 && weight <= 1 + 1e-4));
+  if (weights.length !== items.length || odd !== undefined) {
+    throw new RangeError(`episodesSvg: weights must be ${items.length} numbers from 0 to 1, got ${odd ?? weights.length}`);
+  }
+  const field = (x: number) => `<rect class="field" x="${x}" y="${TITLE}" width="${SIDE}" height="${SIDE}" rx="4"/>`;
+  const parts = [`<text x="0" y="14">${escaped(title)}</text>`, field(0), pixels(query, 0)];
+  items.forEach((item, i) => {
+    const x = (SIDE + GAP) * (i + 1) + GAP;
+    const weight = weights[i] as number;
+    const y = TITLE + SIDE + 4;
+    parts.push(field(x), pixels(item, x));
+    if (i === right) parts.push(`<rect class="right" x="${x}" y="${TITLE}" width="${SIDE}" height="${SIDE}" rx="4"/>`);
+    parts.push(
+      `<rect class="look" x="${x}" y="${y}" width="${round(SIDE * Math.min(1, weight))}" height="6" rx="2"><title>${weight.toFixed(3)}</title></rect>`,
+      `<text x="${x + SIDE / 2}" y="${y + 17}" text-anchor="middle">${weight.toFixed(2)}</text>`,
+    );
+  });
+  return { svg: parts.join('\n'), width: (SIDE + GAP) * (items.length + 1) + GAP };
+}
+
+const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
+
+/**
+ * Draws what few-shot learners look at as an SVG: the query first, then the examples, each with a bar as long as the query looked at it. The right
+ * one has a frame. The SVG works alone or inside a page; its styles affect no other element of the page.
+ */
+export function episodesSvg(
+  panels: readonly EpisodePanel[],
+  options: { columns?: number | undefined; theme?: Theme | undefined } = {},
+): string {
+  expectOptions('episodesSvg', options, rules);
+  isList('episodesSvg', 'panels', panels);
+  const { theme = 'auto', columns = 1 } = options;
+  const drawn = panels.map(draw);
+  const wide = drawn.reduce((most, { width }) => Math.max(most, width), 60) + MARGIN;
+  const high = TITLE + SIDE + FOOT + MARGIN;
+  const width = MARGIN + Math.max(1, Math.min(columns, drawn.length)) * wide;
+  const height = MARGIN + Math.ceil(drawn.length / columns) * high;
+  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('episodes', theme)}">`,
+    `<title>${escaped(name ? `Episodes: ${name}` : 'Episodes')}</title>`,
+    `<style>${style(theme)}</style>`,
+    '<rect class="ground" width="100%" height="100%" rx="10"/>',
+    ...drawn.map(
+      ({ svg }, i) =>
+        `<g transform="translate(${MARGIN + (i % columns) * wide} ${MARGIN + Math.floor(i / columns) * high})">\n${svg}\n</g>`,
+    ),
+    '</svg>',
+    '',
+  ].join('\n');
+}
