@@ -1,8 +1,31 @@
 /** From rows of one's own to a model in a few lines. @module */
 
+export type { Columns } from './columns.ts';
+export type { Baseline, ColumnErrors, ForecastEvaluation } from './comparison.ts';
+export type { Candidate, Conversion } from './conversion.ts';
+export type { ForecastModel, ForecastSizes } from './forecast-model.ts';
+export { Forecaster } from './forecaster.ts';
+export type { ColumnForecast, Forecast, ForecasterOptions, ForecasterSettings } from './forecasting.ts';
 export { Front, type FrontReport } from './front.ts';
 export type { Evaluation, LabelOptions, Scored, UpdateOptions } from './labelling.ts';
+export type { ReadSamples, Samples } from './samples.ts';
+export {
+  SequenceClassifier,
+  type SequenceClassifierOptions,
+  type SequencePrediction,
+  type SequenceRow,
+  type SequenceStep,
+} from './sequence-classifier.ts';
+export type { SequenceModel, SequenceModelSizes, SequenceState } from './sequence-model.ts';
 export type { FrontProgress, TeachingOptions } from './teaching.ts';
 export { TextClassifier, type TextClassifierOptions, type TextPrediction, type TextRow, type Why } from './text-classifier.ts';
 export type { TextModel, TextModelSizes } from './text-model.ts';
 export type { ReadText, TextPiece, TextReader, TextReaderParts, Unit } from './text-reader.ts';
+export {
+  type ConvertOptions,
+  type TextPair,
+  Transducer,
+  type TransducerEvaluation,
+  type TransducerOptions,
+  type TransducerUpdateOptions,
+} from './transducer.ts';

@@ -210,7 +210,6 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
       ...of(examples, parts),
       lr: goesOn ? RATE / 3 : RATE,
       goesOn,
-      ...(goesOn && parts.heldOut.length === 0 ? { epochs: 10 } : {}),
     };
     const { steps, heldOutLoss } = await taught(this.pupil(lesson.learn, options.balanced ?? false), lesson, {
       ...options,

@@ -60,9 +60,7 @@ export interface Lesson<Example> {
   /** The first rate of AdamW. */
   readonly lr: number;
   /** Whether the weights from before may be the best. */
-  readonly goesOn?: boolean;
-  /** Steps where nothing is held out, and epochs at most otherwise; {@link taught} says what is usual. */
-  readonly epochs?: number;
+  readonly goesOn: boolean;
 }
 
 /** How learning went. */
@@ -76,15 +74,20 @@ export interface Teaching {
 /** Evaluations without a better loss before the rate is halved, and before it stops. */
 const WAIT = { halve: 2, stop: 6 };
 
-/** Steps between evaluations: an epoch, but not fewer than 10 nor more than 200. */
-const between = (perEpoch: number) => Math.max(10, Math.min(200, perEpoch));
+/** Steps between evaluations: an epoch, but not fewer than 25 nor more than 200. */
+const between = (perEpoch: number) => Math.max(25, Math.min(200, perEpoch));
 
-/** Passes over the rows at most: 4 to 60, about 4,000 steps. Where nothing is held out, about 300 steps. */
-const passes = (perEpoch: number, heldOut: number) =>
-  heldOut === 0 ? Math.ceil(300 / perEpoch) : Math.max(4, Math.min(60, Math.ceil(4000 / perEpoch)));
+/**
+ * Passes over the rows at most: 4 to 60, about 4,000 steps, and at least 1,000 steps. Where nothing is held out, about 300 steps; to go on from there, 10
+ * passes or 40 steps.
+ */
+function passes(perEpoch: number, { heldOut, goesOn }: Pick<Lesson<unknown>, 'heldOut' | 'goesOn'>): number {
+  if (heldOut.length > 0) return Math.max(4, Math.ceil(1000 / perEpoch), Math.min(60, Math.ceil(4000 / perEpoch)));
+  return goesOn ? Math.max(10, Math.ceil(40 / perEpoch)) : Math.ceil(300 / perEpoch);
+}
 
-/** Examples in a batch: 16, from 1,000 examples on 32, from 10,000 on 64. */
-const batchOf = (examples: number) => (examples < 1000 ? 16 : examples < 10_000 ? 32 : 64);
+/** Examples in a batch: 8, from 100 examples on 16, from 1,000 on 32, from 10,000 on 64. */
+const batchOf = (examples: number) => (examples < 100 ? 8 : examples < 1000 ? 16 : examples < 10_000 ? 32 : 64);
 
 /** The mean loss of examples, in turns. */
 export async function lossOf<Example>(pupil: Pupil<Example>, examples: readonly Example[], signal?: AbortSignal): Promise<number> {
@@ -110,7 +113,7 @@ export async function taught<Example>(
   const lengths = learn.map((example) => pupil.length(example));
   const batches = (key: Key) => batchesOf(lengths, { batchSize: batchOf(learn.length), cost: (length) => pupil.cost(length), key });
   const perEpoch = batches(forBatches).length;
-  const epochs = lesson.epochs ?? passes(perEpoch, heldOut.length);
+  const epochs = passes(perEpoch, lesson);
   const before = lesson.goesOn ? new Snapshot(pupil.model) : null;
   const best = new Snapshot(pupil.model);
   let rate: Plateau = { lr };

@@ -7,7 +7,7 @@ export {
   type ClassifierState,
   type ClassifyOptions,
 } from './attention-classifier.ts';
-export { Forecaster, type ForecasterOptions, type Seasons } from './forecaster.ts';
+export { AttentionForecaster, type AttentionForecasterOptions, type ForecastOptions, type Seasons } from './attention-forecaster.ts';
 export {
   type EntityAnswer,
   type EntityMemory,
@@ -41,6 +41,7 @@ export {
   type PointOptions,
 } from './pointer/pointer-network.ts';
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type AttentionSource, type DecoderState } from './seq2seq/attention-seq2seq.ts';
+export { Copy, type CopySizes } from './seq2seq/copy.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './seq2seq/encoder.ts';
 export {
   type DecoderStep,

@@ -1,8 +1,8 @@
 // The models, one sequence at a time, each from its paper.
 import { lengthOf, sentences } from '../nn/row.ts';
 import { attention, type Look, localMonotonic, localPredictive, monotonicSoft, multiHead, score, type Taken } from './attention.ts';
-import { affine, apply, at, dot, type Matrix, plus, scaled, softmax, tanh, type Vector, zeros } from './plain.ts';
-import { gru, linear, lstm, run, type State } from './recurrent.ts';
+import { affine, at, type Matrix, plus, softmax, tanh, type Vector, zeros } from './plain.ts';
+import { linear, lstm, run, type State } from './recurrent.ts';
 import { rows, type Weights } from './weights.ts';
 
 /** Special tokens of the tests. */
@@ -72,7 +72,7 @@ export function attentive(
   source: readonly number[],
   target: readonly number[],
   hidden: number,
-): { logits: Matrix; taken: Taken[] } {
+): { logits: Matrix; vectors: Matrix; taken: Taken[] } {
   const encoded = encode(w.within('encoder'), source, hidden);
   const keys = w.has('project.weight') ? encoded.outputs.map((x) => linear(w, 'project', x)) : encoded.outputs;
   const may = source.map((token) => token !== PAD);
@@ -83,7 +83,8 @@ export function attentive(
   };
   let state = bridge(w.within('bridge'), encoded);
   let fed: Vector = zeros(hidden);
-  const logits = taught(w, target, (embedded, t) => {
+  const vectors: Vector[] = [];
+  const step: Step = (embedded, t) => {
     if (decoder === 'bahdanau') {
       const context = contextFor(state.h, t);
       state = lstm(w.within('cell'), '', [...embedded, ...context], state);
@@ -92,8 +93,12 @@ export function attentive(
     state = lstm(w.within('cell'), '', [...embedded, ...fed], state);
     fed = tanh(linear(w, 'combine', [...contextFor(state.h, t), ...state.h]));
     return fed;
+  };
+  const logits = taught(w, target, (embedded, t) => {
+    vectors.push(step(embedded, t));
+    return at(vectors, t);
   });
-  return { logits, taken: past };
+  return { logits, vectors, taken: past };
 }
 
 /** The attention of each variant in the table of models. */
@@ -158,39 +163,6 @@ export function intra(w: Weights, inputs: Matrix, hidden: number, window: number
 }
 
 export const realOf = (e: number, steps: number) => lengthOf(e, steps);
-
-/**
- * Yang et al. 2016, eq. 5 to 7: u = tanh(W h + b), α = softmax(uᵀ q), and the logits are V Σ α [h; x] + c. After them the weights, and what each step adds
- * to each logit.
- */
-export function classify(w: Weights, x: Matrix, length: number, { hidden, ways }: { hidden: number; ways: number }): Vector {
-  const { outputs } = run(gru, w.within('rnn'), x, { hidden, length, ways });
-  const scores = outputs.slice(0, length).map((h) => dot(tanh(linear(w, 'keys', h)), w.vector('query')));
-  const weights = [...softmax(scores), ...zeros(x.length - length)];
-  const seen = outputs.map((h, t) => [...h, ...at(x, t)]);
-  const effects = seen.map((v, t) => scaled(apply(w.matrix('output.weight'), v), at(weights, t)));
-  return [...plus(w.vector('output.bias'), ...effects), ...weights, ...effects.flat()];
-}
-
-/**
- * Forecasts as differences from the last value: an LSTM reads [x − last; season], a second one continues over the seasons of the future,
- * each of its states s reads [h; x − last] with Bahdanau's weights (2015, eq. 5 and 6), and the output is W [s; c] + b + last.
- */
-export function forecast(w: Weights, past: Matrix, seasons: { past: readonly number[]; future: readonly number[] }, hidden: number) {
-  const table = w.matrix('season.weight');
-  const moved = past.map((x) => x.map((value, c) => value - at(at(past, -1), c)));
-  const inputs = moved.map((x, t) => [...x, ...at(table, at(seasons.past, t))]);
-  const { outputs: keys, last } = run(lstm, w.within('encoder'), inputs, { hidden });
-  const look = attention({ score: score('additive', w.within('attention.score')) });
-  let state = at(last, -1);
-  const steps = seasons.future.map((season, t) => {
-    state = lstm(w.within('decoder'), '_l0', at(table, season), state);
-    const values = keys.map((h, s) => [...h, ...at(moved, s)]);
-    const { output, weights } = look({ query: state.h, keys, values, may: keys.map(() => true), t, place: t, past: [] });
-    return { output: plus(linear(w, 'output', [...state.h, ...output]), at(past, -1)), weights };
-  });
-  return { outputs: steps.map(({ output }) => output), weights: steps.map(({ weights }) => weights) };
-}
 
 /** Luong's decoder as in {@link attentive}, from zeros, over the symbols themselves: START before them, and the last one marked. */
 export function items(w: Weights, source: readonly number[], target: readonly number[], hidden: number): Matrix {

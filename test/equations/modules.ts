@@ -2,12 +2,13 @@
 import { real } from '../nn/row.ts';
 import { attend, attention, localPredictive, multiHead, score } from './attention.ts';
 import { betweenEquations, rmsNorm } from './betweens.ts';
+import { frontEquations } from './fronts.ts';
 import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
 import { lookEquations } from './looks.ts';
 import { memoryEquations } from './memory.ts';
 import { metaEquations } from './meta.ts';
-import { attentive, bridge, classify, encode, forecast, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
+import { attentive, bridge, encode, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
@@ -226,20 +227,10 @@ export const moduleEquations: Record<string, Equation> = {
     const source = encoder(w.within('encoder'), input(e, [S, 6], 1), 1, { heads: 2, may, bend: gelu });
     return decoder(w.within('decoder'), input(e, [4, 6], 2), source, 2, { ...decoding(e), heads: 2, bend: gelu }).flat();
   },
-  AttentionClassifier: (w, e) => classify(w, input(e, [S, 3], 1), realOf(e, S), { hidden: HIDDEN, ways: 2 }),
-  'AttentionClassifier: one way': (w, e) => classify(w, input(e, [S, 3], 1), realOf(e, S), { hidden: HIDDEN, ways: 1 }),
-  Forecaster: (w, e) => {
-    const { outputs, weights } = forecast(
-      w,
-      input(e, [S, 2], 1),
-      { past: tokensOf(e, S, SYMBOLS, 1), future: tokensOf(e, 4, SYMBOLS, 2) },
-      HIDDEN,
-    );
-    return [...outputs.flat(), ...weights.flat()];
-  },
   ...metaEquations,
   ...memoryEquations,
   ...lookEquations,
+  ...frontEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
   'LanguageModel: as LLaMA': (w, e) =>

@@ -1,6 +1,4 @@
 import { locationAware, luong, monotonic, multiHead } from '../../src/attention/named.ts';
-import { AttentionClassifier } from '../../src/models/attention-classifier.ts';
-import { Forecaster } from '../../src/models/forecaster.ts';
 import { PointerNetwork } from '../../src/models/pointer/pointer-network.ts';
 import { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from '../../src/models/seq2seq/attention-seq2seq.ts';
 import { Bridge, Encoder } from '../../src/models/seq2seq/encoder.ts';
@@ -18,6 +16,7 @@ import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
+import { frontRows } from './fronts.ts';
 import { drawnAlike, layerRows } from './layers.ts';
 import { lookRows } from './looks.ts';
 import { memoryRows } from './memory.ts';
@@ -200,31 +199,10 @@ export const models: ModuleRow[] = [
     }),
   ),
   ...layerRows,
-  ...[true, false].map((bidirectional) =>
-    row({
-      module: 'AttentionClassifier',
-      ...(bidirectional ? {} : { name: 'one way' }),
-      build: (key) => new AttentionClassifier({ input: 3, hidden: 4, labels: 5, bidirectional, dropout: 0.2 }, key),
-      call: (model, examples, key) => {
-        const { logits, weights, values } = model.forward(real(examples, [S, 3], 1), { mask: padding(examples, S), ...keyed(key) });
-        return beside(logits, weights, model.effects({ weights, values }));
-      },
-      dropout: true,
-    }),
-  ),
   ...memoryRows,
   ...metaRows,
-  row({
-    module: 'Forecaster',
-    build: (key) => new Forecaster({ channels: 2, seasons: SYMBOLS, hidden: 4, embedding: 3, dropout: 0.2 }, key),
-    call: (model, examples, key) => {
-      const seasons = { past: sentences(examples, S, SYMBOLS, 1), future: sentences(examples, T, SYMBOLS, 2) };
-      const { output, weights } = model.forward(real(examples, [S, 2], 1), seasons, keyed(key));
-      return beside(output, weights);
-    },
-    dropout: true,
-  }),
   ...lookRows,
+  ...frontRows,
   row({
     module: 'ItemsSeq2Seq',
     build: (key) => new ItemsSeq2Seq({ source: SYMBOLS, target: SYMBOLS, hidden: 4, dropout: 0.2 }, key),

@@ -101,9 +101,9 @@ export const options: Record<string, Made> = {
       score: 'additive',
       attention: (sizes: typeof score) => softAttention('general', sizes, from),
       decoder: 'luong',
-      project: 4,
+      ...{ project: 4, copy: 2, unknown: 3 },
     },
-    { numbers: ofModel },
+    { numbers: { ...ofModel, unknown: [...token, -1, 7] } },
   ),
   ItemsSeq2Seq: made(
     saccade.ItemsSeq2Seq,
@@ -177,7 +177,12 @@ export const options: Record<string, Made> = {
     { numbers: { dropout: share } },
   ),
   ...metaOptions,
-  Forecaster: made(saccade.Forecaster, { channels: 2, seasons: 5, hidden: 4, embedding: 3, dropout: 0.1 }, { numbers: { dropout: share } }),
+  Copy: made(saccade.Copy, { hidden: 4, symbols: 7, unseen: 2, unknown: 3 }, { numbers: { unknown: [...token, -1] } }),
+  AttentionForecaster: made(
+    saccade.AttentionForecaster,
+    { channels: 2, seasons: 5, hidden: 4, quantiles: 3, observed: true, embedding: 3, dropout: 0.1 },
+    { numbers: { dropout: share } },
+  ),
   MemoryNetwork: made(saccade.MemoryNetwork, {
     ...{ symbols: 7, size: 4, words: 5, memory: 6, hops: 2, tying: 'adjacent', encoding: 'position', time: true, nil: true },
   }),

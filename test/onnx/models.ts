@@ -4,9 +4,9 @@ import { multiHead } from '../../src/attention/named.ts';
 import { causal } from '../../src/attention/window.ts';
 import {
   AttentionClassifier,
+  AttentionForecaster,
   Encoder,
   EntityNetwork,
-  Forecaster,
   LanguageModel,
   type LanguageModelOptions,
   MemoryNetwork,
@@ -173,8 +173,8 @@ export const models: ModelRow[] = [
       return { output, value: value as Tensor };
     },
   }),
-  row('Forecaster', {
-    module: new Forecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),
+  row('AttentionForecaster', {
+    module: new AttentionForecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),
     inputs: { past: real('batch', 'time', 2), before: tokens(12), after: tokens(12, 'future') },
     call: (module, inputs) => module.forward(given(inputs, 'past'), { past: given(inputs, 'before'), future: given(inputs, 'after') }),
   }),

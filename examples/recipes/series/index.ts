@@ -1,6 +1,6 @@
 // An attention decoder forecasts multivariate series, compared with the last value and with a linear map per channel.
 import { Adam, cosineSchedule, foldIn, type Key, key, mseLoss, noGrad, parameters, scope, tensor } from 'saccade';
-import { Forecaster } from 'saccade/models';
+import { AttentionForecaster } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
 import { permutation } from 'saccade/tensor';
 import { linesSvg } from '../../runner/chart.ts';
@@ -69,7 +69,7 @@ function windowsOf(series: Series, all: readonly number[]) {
 }
 
 /** The network's forecasts, in batches. */
-function forecasts(model: Forecaster, series: Series, all: readonly number[]): Forecast {
+function forecasts(model: AttentionForecaster, series: Series, all: readonly number[]): Forecast {
   const known = new Map<number, Float64Array>();
   const size = series.future * series.channels.length;
   for (let at = 0; at < all.length; at += 256) {
@@ -104,7 +104,13 @@ function errorsOf(series: Series, all: readonly number[], forecast: Forecast): E
   return { mse: each.reduce((a, b) => a + b, 0) / each.length, mae: absolute / (all.length * width * series.future), ahead: each };
 }
 
-async function taught(model: Forecaster, series: Series, teaching: Teaching, context: Pick<Context, 'train'>, from: Key): Promise<Point[]> {
+async function taught(
+  model: AttentionForecaster,
+  series: Series,
+  teaching: Teaching,
+  context: Pick<Context, 'train'>,
+  from: Key,
+): Promise<Point[]> {
   const { batch, steps, lr, weightDecay } = teaching;
   const windows = starts(series, 'train');
   const dev = starts(series, 'dev').filter((_, i) => i % 7 === 0);
@@ -147,7 +153,10 @@ export const series: Recipe<Settings, Outcome> = {
     const table = data === 'ETTh1' ? etth1(context) : seattle();
     const teaching = context.quick ? small : usual[data];
     const { hidden, dropout } = teaching;
-    const model = new Forecaster({ channels: table.channels.length, seasons: table.seasons, hidden, dropout }, foldIn(key(1), index));
+    const model = new AttentionForecaster(
+      { channels: table.channels.length, seasons: table.seasons, hidden, dropout },
+      foldIn(key(1), index),
+    );
     const curve = await taught(model, table, teaching, context, foldIn(key(2), index));
     const dev = starts(table, 'dev');
     return {

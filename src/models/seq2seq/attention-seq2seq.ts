@@ -7,11 +7,12 @@ import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { State } from '../../nn/state.ts';
 import { concat, tanh } from '../../ops/index.ts';
-import { expectKey, expectOptions, isOneOf, isSize, maybe, ruleOf } from '../../tensor/check.ts';
+import { expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, ruleOf } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import { foldIn, type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
+import { Copy } from './copy.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 
@@ -23,12 +24,19 @@ export interface AttentionSeq2SeqOptions extends ModelOptions {
   attention?: ((sizes: AttentionSizes, key: Key) => Mechanism) | undefined;
   /** At which point of a step the decoder attends, see {@link AttentionSeq2Seq}. Default `luong`. */
   decoder?: 'luong' | 'bahdanau' | undefined;
+  /**
+   * It also copies ({@link Copy}), tokens beyond the vocabulary too: a source may have so many of them, C, C + 1, … by their first place. Source and
+   * target must have one vocabulary. Default: no copying.
+   */
+  copy?: number | undefined;
+  /** The symbol that stands for those beyond the vocabulary where they are read, if it copies. Default 3. */
+  unknown?: number | undefined;
   /** Output width of a linear map of the encoder's vectors. Default: no map; the decoder attends to the vectors of 2 · `hidden`. */
   project?: number | undefined;
 }
 
-/** The source of the decoder: prepared for attention, and the LSTM's first state. */
-export type AttentionSource = { readonly prepared: Prepared; readonly first: LSTMState };
+/** The source of the decoder: prepared for attention, the LSTM's first state, and the tokens int32 `[B, S]` if it copies. */
+export type AttentionSource = { readonly prepared: Prepared; readonly first: LSTMState; readonly tokens?: Tensor };
 
 /** The decoder's state: that of the LSTM, that of attention, and Luong's attentional vector `[B, D]`. */
 export type DecoderState = { readonly cell: LSTMState; readonly attention: State; readonly fed?: Tensor };
@@ -50,6 +58,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
   readonly cell: LSTMCell;
   readonly attention: Mechanism;
   readonly combine: Linear;
+  override readonly copy: Copy | null;
   override readonly output: Linear;
   readonly decoder: 'luong' | 'bahdanau';
   protected override readonly dropout: Dropout;
@@ -63,6 +72,8 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
       attention: maybe(ruleOf('a function', (value) => typeof value === 'function')),
       decoder: maybe(isOneOf('luong', 'bahdanau')),
       project: maybe(isSize),
+      copy: maybe(isSize),
+      unknown: maybe(isWhole(0)),
     });
     expectKey('AttentionSeq2Seq', key);
     const { source, target, hidden, embedding = hidden, layers = 1, score = 'additive', dropout = 0, decoder = 'luong' } = options;
@@ -78,6 +89,7 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     this.attention = options.attention ? options.attention(sizes, keys[4]) : softAttention(score, sizes, keys[4]);
     this.combine = new Linear({ input: width + hidden + (looksBack ? embedding : 0), output: hidden, bias: false }, keys[5]);
     this.output = new Linear({ input: hidden, output: target }, keys[6]);
+    this.copy = copyOf(options, foldIn(key, 1));
     this.decoder = decoder;
     this.dropout = new Dropout({ p: dropout });
     this.specials = specials(options);
@@ -85,10 +97,11 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
 
   override read(source: Tensor, options: { key?: Key | undefined } = {}): AttentionSource {
     expectSource(source, options);
-    const encoded = this.encoder.forward(source, this.specials.pad, options);
+    const { copy } = this;
+    const encoded = this.encoder.forward(copy ? copy.known(source) : source, this.specials.pad, options);
     const first = this.bridge.forward(encoded);
     const read = this.project ? this.project.forward(encoded.outputs) : encoded.outputs;
-    return { prepared: this.attention.prepare(read, read, { mask: encoded.mask }), first };
+    return { prepared: this.attention.prepare(read, read, { mask: encoded.mask }), first, ...(copy && { tokens: source }) };
   }
 
   override initialState({ prepared, first }: AttentionSource): DecoderState {
@@ -115,4 +128,16 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     const fed = combined([context, h]);
     return { ...seen, vector: fed, state: { cell, fed, attention } };
   }
+
+  protected override tokensOf({ tokens }: AttentionSource): Tensor | undefined {
+    return tokens;
+  }
+}
+
+function copyOf({ copy, source, target, hidden, unknown = 3 }: AttentionSeq2SeqOptions, key: Key): Copy | null {
+  if (copy === undefined) return null;
+  if (source !== target)
+    throw new RangeError(`AttentionSeq2Seq: source and target must be one vocabulary to copy, got ${source} and ${target}`);
+  if (unknown >= target) throw new RangeError(`AttentionSeq2Seq: unknown must be below the ${target} symbols, got ${unknown}`);
+  return new Copy({ hidden, symbols: target, unseen: copy, unknown }, key);
 }

@@ -8,7 +8,7 @@ import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
 import { stacked } from '../../nn/unroll.ts';
-import { argmax, stack, transpose, unstack, where } from '../../ops/index.ts';
+import { argmax, reshape, select, stack, transpose, unstack, where } from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, shown } from '../../tensor/check.ts';
 import { tensor } from '../../tensor/create.ts';
 import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
@@ -16,6 +16,7 @@ import { scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectTokens, type Specials, shiftRight } from '../tokens.ts';
+import type { Copy } from './copy.ts';
 import { generating, type ModelGenerateOptions, searchOf, type TranslateOptions, type Translation, translated } from './translate.ts';
 
 /** Options of teaching. */
@@ -77,8 +78,13 @@ export interface TaughtVectors extends Looked {
 export abstract class EncoderDecoder<Source extends State = State, S extends State = State> extends Module implements Decoder<Source, S> {
   abstract readonly embedding: Embedding;
   abstract readonly output: Linear;
+  /** With this it also copies tokens of the source, which `tokensOf` must give. */
+  declare readonly copy?: Copy | null;
   protected abstract readonly dropout: Dropout;
   protected abstract readonly specials: Required<Specials>;
+
+  /** The tokens of a source int32 `[B, S]`, for models that copy. */
+  protected tokensOf?(source: Source): Tensor | undefined;
 
   /** Reads a source (int32 `[B, S]`). With `key` (training) dropout is on. */
   abstract read(source: Tensor, options?: { key?: Key }): Source;
@@ -106,8 +112,8 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
 
   /** One step, in the form that searches take: from the last tokens (int32 `[B]`) to the next one's logits `[B, C]`. */
   step(tokens: Tensor, source: Source, state: S): Decoded<S> {
-    const { vector, weights, state: after } = this.advance(this.embedding.forward(tokens), source, state);
-    return { logits: this.output.forward(vector), state: after, ...(weights ? { trace: weights } : {}) };
+    const { vector, weights, state: after } = this.advance(this.embedded(tokens), source, state);
+    return { logits: this.logits(vector, weights, source), state: after, ...(weights ? { trace: weights } : {}) };
   }
 
   /**
@@ -115,13 +121,14 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
    * before it.
    */
   forward(source: Tensor, target: Tensor, options: TeachOptions = {}): Tensor {
-    return this.output.forward(this.taught('forward', source, target, options, false).vector);
+    const { vector, weights, read } = this.taught('forward', source, target, options, Boolean(this.copy));
+    return this.logits(vector, weights, read);
   }
 
   /** {@link forward}'s logits, with the same bits, and the result of attention: to train hard attention, and to draw alignments. */
   teach(source: Tensor, target: Tensor, options: TeachOptions = {}): Taught {
-    const { vector, ...seen } = this.taught('teach', source, target, options, true);
-    return { logits: this.output.forward(vector), ...seen };
+    const { vector, read, ...seen } = this.taught('teach', source, target, options, true);
+    return { logits: this.logits(vector, seen.weights, read), ...seen };
   }
 
   /** Decodes the source (int32 `[B, S]`) greedily, with a beam, or by drawing. Padding and the start are never written. */
@@ -150,8 +157,22 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return generate(once, { source }, { ...options, ...searchOf({ specials, never }, source, options.maxLength) });
   }
 
+  /** From the vectors `[B, T, D]` or `[B, D]`, and the weights of attention if it copies, to the logits of what comes next. */
+  private logits(vector: Tensor, weights: Tensor | undefined, source: Source): Tensor {
+    const logits = this.output.forward(vector);
+    const tokens = this.copy && this.tokensOf?.(source);
+    if (!(this.copy && tokens && weights)) return logits;
+    if (vector.rank === 3) return this.copy.forward(logits, vector, weights, tokens);
+    const step = (x: Tensor) => reshape(x, x.shape.toSpliced(-1, 0, 1)); // [B, D] → [B, 1, D]
+    return select(this.copy.forward(step(logits), step(vector), step(weights), tokens), 1, 0);
+  }
+
+  private embedded(tokens: Tensor): Tensor {
+    return this.embedding.forward(this.copy ? this.copy.known(tokens) : tokens);
+  }
+
   /** Teaches: what each token is predicted from and, with `looked`, the result of attention. */
-  private taught(op: string, source: Tensor, target: Tensor, options: TeachOptions, looked: boolean): TaughtVectors {
+  private taught(op: string, source: Tensor, target: Tensor, options: TeachOptions, looked: boolean): TaughtVectors & { read: Source } {
     expectNames(op, options, teaching);
     expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
@@ -168,14 +189,14 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
       const [, forWhole, forSampling] = keys;
       // Guesses have no gradient, and dropout does not disturb them.
       const guessed = () => noGrad(() => scope(() => stack(this.unroll(fed, read, sampling, [undefined, undefined, forSampling]).fed, 1)));
-      return this.whole(sampling > 0 ? guessed() : fed, read, { weights: looked, ...withKey(forWhole) });
+      return { ...this.whole(sampling > 0 ? guessed() : fed, read, { weights: looked, ...withKey(forWhole) }), read };
     }
     const { steps } = this.unroll(fed, read, sampling, keys);
     const seen = looked ? stacked(steps.map(({ vector: _, state: __, ...given }): Looked => given)) : {};
     const { weights } = seen;
     const ofHeads = weights?.rank === 4; // [B, T, H, S]
     const vectors = steps.map(({ vector }) => vector);
-    return { vector: stack(vectors, 1), ...seen, ...(ofHeads && { weights: transpose(weights, 1, 2) }) };
+    return { vector: stack(vectors, 1), ...seen, ...(ofHeads && { weights: transpose(weights, 1, 2) }), read };
   }
 
   /** Runs every step of a target fed as `fed` `[B, T]`: the tokens that were really fed, if any were sampled, and the steps. */
@@ -185,15 +206,16 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     sampling: number,
     [forEmbedding, forSteps, forSampling]: readonly (Key | undefined)[],
   ): { fed: Tensor[]; steps: DecoderStep<S>[] } {
-    const inputs = unstack(this.dropout.forward(this.embedding.forward(fed), withKey(forEmbedding)), 1); // T × [B, E]
+    const inputs = unstack(this.dropout.forward(this.embedded(fed), withKey(forEmbedding)), 1); // T × [B, E]
     const tokens = sampling > 0 ? unstack(fed, 1) : []; // T × [B]
     const steps: DecoderStep<S>[] = [];
     let state = this.initialState(read);
     for (const [t, embedded] of inputs.entries()) {
-      const last = steps.at(-1)?.vector;
-      const guessed = last && sampling > 0 && forSampling && this.mixed(tokens[t] as Tensor, last, sampling, foldIn(forSampling, t));
+      const last = steps.at(-1);
+      const draw = last && sampling > 0 && forSampling && foldIn(forSampling, t);
+      const guessed = draw && this.mixed(tokens[t] as Tensor, () => this.logits(last.vector, last.weights, read), sampling, draw);
       if (guessed) tokens[t] = guessed;
-      const input = guessed ? this.embedding.forward(guessed) : embedded;
+      const input = guessed ? this.embedded(guessed) : embedded;
       const step = this.advance(input, read, state, withKey(forSteps && foldIn(forSteps, t)));
       steps.push(step);
       state = step.state;
@@ -201,10 +223,10 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
     return { fed: tokens, steps };
   }
 
-  /** Replaces each of the true tokens `[B]`, with probability `sampling`, by the best guess from the last vectors `[B, D]`. */
-  private mixed(truth: Tensor, vector: Tensor, sampling: number, key: Key): Tensor {
+  /** Replaces each of the true tokens `[B]`, with probability `sampling`, by the best guess of logits `[B, C]`. */
+  private mixed(truth: Tensor, logits: () => Tensor, sampling: number, key: Key): Tensor {
     return noGrad(() => {
-      const guess = argmax(this.output.forward(vector), { axis: -1 });
+      const guess = argmax(logits(), { axis: -1 });
       const kept = Array.from({ length: truth.size }, (_, i) => randomInt(key, i, 2 ** 24) >= sampling * 2 ** 24);
       return where(tensor(kept, { dtype: 'bool' }), truth, guess);
     });
