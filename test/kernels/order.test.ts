@@ -1,6 +1,8 @@
 // The order of sums is a promise (docs/numerics.md): here it is followed once more in float32 steps, and the bits must be those.
 import { describe, expect, it } from 'vitest';
-import { linear, matmul, segmentSum, sum, transpose } from '../../src/ops/index.ts';
+import { backward } from '../../src/autograd/backward.ts';
+import { param } from '../../src/nn/module.ts';
+import { embeddingBag, linear, matmul, segmentSum, sum, transpose } from '../../src/ops/index.ts';
 import { kernels } from '../../src/runtime/backend.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -59,6 +61,32 @@ describe('the order of sums in the deterministic build', () => {
       range(width).map((j) => inOrder(range(n).flatMap((i) => (index[i] === k ? [x[i * width + j] as number] : [])))),
     );
     expect(list(segmentSum(made(x, n, width), tensor(Int32Array.from(index)), 3))).toEqual(wanted);
+  });
+
+  it('embeddingBag: places in order, and bags in order for both gradients, a product and a sum at a time', () => {
+    const [bags, length, width, rows] = [9, 4, 5, 3];
+    const [x, w, g] = [drawn(1, rows * width), drawn(2, length * width), drawn(3, bags * width)];
+    const index = range(bags * length).map((i) => (i * 7) % 4); // 3 is skipped
+    const places = range(bags)
+      .flatMap((i) => range(length).map((j) => ({ i, j, k: index[i * length + j] as number })))
+      .filter(({ k }) => k < rows);
+    const at = (values: readonly number[], row: number, d: number) => values[row * width + d] as number;
+    const sums = (count: number, of: 'i' | 'j' | 'k', term: (place: (typeof places)[number], d: number) => number) =>
+      range(count).flatMap((row) =>
+        range(width).map((d) => inOrder(places.filter((place) => place[of] === row).map((place) => f(term(place, d))))),
+      );
+    const [table, weights] = [
+      param(() => made([...x, ...range(width).map(() => 9)], rows + 1, width)),
+      param(() => made(w, length, width)),
+    ];
+    const y = embeddingBag(table, tensor(Int32Array.from(index), { shape: [bags, length] }), { weights, paddingIndex: rows });
+    expect(list(y)).toEqual(sums(bags, 'i', ({ j, k }, d) => at(w, j, d) * at(x, k, d)));
+    backward(y, { gradient: made(g, bags, width) });
+    expect(list(table.grad as Tensor)).toEqual([
+      ...sums(rows, 'k', ({ i, j }, d) => at(w, j, d) * at(g, i, d)),
+      ...range(width).map(() => 0),
+    ]);
+    expect(list(weights.grad as Tensor)).toEqual(sums(length, 'j', ({ i, k }, d) => at(g, i, d) * at(x, k, d)));
   });
 
   it('matmul: in blocks of 256, each from 0 in ascending order, the blocks in turn', () => {
