@@ -95,7 +95,7 @@ function reachable(entry) {
 
 /**
  * Bundles the modules into few files, which load several times faster than one by one: the modules of `saccade` itself; the others that
- * only sub-paths need; those loaded on demand; the worker of threads, next to the module that starts it; and, for pages without a bundler,
+ * only sub-paths need, room by room; those loaded on demand; the worker of threads, next to the module that starts it; and, for pages without a bundler,
  * everything with the wasm included.
  */
 async function bundled() {
@@ -123,7 +123,12 @@ async function bundled() {
     codeSplitting: {
       groups: [
         { name: 'core', test: (id) => core.has(id) },
-        { name: 'rest', test: (id) => rest.has(id) && !core.has(id) },
+        // A file for each room: a bundler leaves out files that nothing is imported from, and of a file only what it can prove idle.
+        ...rooms.map((room) => ({
+          name: `${room}-rest`,
+          /** @param {string} id */
+          test: (id) => rest.has(id) && !core.has(id) && id.startsWith(resolve(`build/modules/${room}/`)),
+        })),
       ],
     },
   });

@@ -50,7 +50,7 @@ function built({ file, code, becomes }) {
   execFileSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', join(copy, 'index.ts'), ...flags], { stdio: 'inherit' });
   const marked = Buffer.concat([readFileSync(wasm), section('saccade', Buffer.from(/** @type {ArrayBuffer} */ (mark)))]);
   const source = resolve(folder, 'mutant.ts');
-  writeFileSync(source, `export const deterministic = '${marked.toString('base64')}';\n`);
+  writeFileSync(source, `export const deterministic = '${marked.toString('hex')}';\n`);
   return source;
 }
 

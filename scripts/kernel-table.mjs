@@ -102,8 +102,8 @@ export function writeTable(version, generated) {
     const mark = customSection('saccade', `${version} ${target} ${table}`);
     const wasm = Buffer.concat([readFileSync(`build/asc/${target}.wasm`), mark]);
     writeFileSync(`build/${file}.wasm`, wasm);
-    const base64 = wasm.toString('base64');
-    writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${base64}';\n`);
+    const hexadecimal = wasm.toString('hex');
+    writeFileSync(`${generated}/${target}.ts`, `// Generated: build/${file}.wasm.\nexport const ${target} =\n  '${hexadecimal}';\n`);
   }
   const mark = `\n/** The package's version, and a hash over the table: what a build is marked with. */\nexport const version = '${version}';\nexport const table = '${table}';\n`;
   writeFileSync(`${generated}/kernels.ts`, types(all) + mark);
