@@ -11,6 +11,7 @@ import {
   mul,
   normal,
   reshape,
+  rmsNorm,
   sigmoid,
   slice,
   softmax,
@@ -20,11 +21,10 @@ import {
   where,
 } from '../../ops/index.ts';
 import { expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
-import { ones, tensor } from '../../tensor/create.ts';
+import { full, ones, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
 import { kindOf, Tensor } from '../../tensor/tensor.ts';
-import { unitLength } from '../transformer/pooling.ts';
 import { expectStories, realSentences, unpadded } from './words.ts';
 
 /** Options of an {@link EntityNetwork}. */
@@ -70,8 +70,11 @@ const rules: Rules<EntityNetworkOptions> = {
   ),
 };
 
-/** `x` where it is positive, `slopes · x` elsewhere (He et al. 2015): `x` itself where the slopes are 1. */
-const prelu = (x: Tensor, slopes: Tensor): Tensor => add(x, mul(minimum(x, 0), sub(slopes, 1)));
+/** `x` where it is positive, `slopes · x` elsewhere (He et al. 2015), given the slopes less 1: `x` itself where that is 0. */
+const prelu = (x: Tensor, bend: Tensor): Tensor => add(x, mul(minimum(x, 0), bend));
+
+/** Keeps a state of length 0 as it is. */
+const NONE = 1e-30;
 
 /**
  * The recurrent entity network (Henaff et al. 2017). Slots, each with a key `w_j` and a state `h_j` that begins as the key, hear every sentence
@@ -146,6 +149,8 @@ export class EntityNetwork extends Module {
     const driven = unstack(linear(heard, this.sentenceWeight), 1); // S × [B, D]
     const own = add(linear(keys, this.keyWeight), this.stateBias); // [slots, D]
     const each = unstack(heard, 1);
+    const bend = sub(this.slopes, 1); // [D]
+    const unit = full([size], 1 / Math.sqrt(size)); // what turns a root mean square of 1 into a length of 1
     const real = unstack(realSentences(stories), 1);
     let state = expand(keys, [batch, slots, size]);
     const [states, gates]: [Tensor[], Tensor[]] = [[state], []];
@@ -154,8 +159,8 @@ export class EntityNetwork extends Module {
       const agreed = column(matmul(state, column(each[s] as Tensor, size, 1)), slots); // [B, slots]
       const gate = where(column(real[s] as Tensor, 1), sigmoid(add(agreed, matched[s] as Tensor)), 0); // [B, slots]
       const drive = add(column(driven[s] as Tensor, 1, size), own); // [B, slots, D]
-      const candidate = prelu(add(linear(state, this.stateWeight), drive), this.slopes);
-      const moved = unitLength(add(state, mul(column(gate, slots, 1), candidate)));
+      const candidate = prelu(add(linear(state, this.stateWeight), drive), bend);
+      const moved = rmsNorm(add(state, mul(column(gate, slots, 1), candidate)), unit, { eps: NONE });
       state = where(column(real[s] as Tensor, 1, 1), moved, state);
       states.push(state);
       gates.push(gate);
@@ -179,7 +184,7 @@ export class EntityNetwork extends Module {
     const scores = matmul(reshape(asked, [batch, count, 1, size]), states, { transposeB: true }); // [B, questions, 1, slots]
     const weights = softmax(scores);
     const read = reshape(matmul(weights, states), [batch, count, size]);
-    const seen = prelu(add(asked, linear(read, this.readWeight)), this.slopes);
+    const seen = prelu(add(asked, linear(read, this.readWeight)), sub(this.slopes, 1));
     return { logits: linear(seen, unpadded(this.answers)), weights: reshape(weights, [batch, count, slots]) };
   }
 
