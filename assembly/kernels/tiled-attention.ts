@@ -131,7 +131,6 @@ export function scaledDotProductAttention(
   const vStep = lies ? Bytes.of(valueWidth) : <usize>16;
   let last = -1;
   let finite: bool = true;
-  const plain = bias == 0 && distances == 0 && cap == 0 && before >= FAR;
   const open = mask == 0 && before >= FAR && after >= FAR;
   for (let block = from; block < to; block++) {
     const head = block / blocks;
@@ -151,24 +150,32 @@ export function scaledDotProductAttention(
       last = source;
     }
     const place = placeOf(places, head / heads, queries, keys, pace) + first * pace;
-    if (plain && rows <= FEWEST && finite) {
+    if (rows <= FEWEST && finite) {
       for (let i = 0; i < rows; i++) {
         beginQuery(qs, q + Bytes.of((at + i) * width), width, scale * LOG2E, top, sums, valueWidth);
         for (let base = 0; base < keys; base += KEYS) {
-          const here = mask == 0 ? <usize>0 : maskHere + Bytes.of(i * maskQuery + base * maskKey);
-          const end = place + i * pace + after - base; // the last of the tile's keys that the query may see
-          let n = min(min(KEYS, keys - base), end + 1);
-          if (mask != 0 && maskQuery == 0) n = trimmed(here, maskKey, n);
+          const own = place + i * pace - base; // of the query, in the tile
+          const start = max(0, own - before);
+          const from = base + start;
+          const maskFrom = mask == 0 ? <usize>0 : maskHere + Bytes.of(i * maskQuery + from * maskKey);
+          let n = min(min(KEYS, keys - base), own + after + 1) - start;
+          if (mask != 0 && maskQuery == 0) n = trimmed(maskFrom, maskKey, n);
           if (n <= 0) continue;
           readTile(
             tile,
             qs,
-            kHead + Bytes.of(base * width),
-            vHead + Bytes.of(base * valueWidth),
+            kHead + Bytes.of(from * width),
+            vHead + Bytes.of(from * valueWidth),
             width,
             valueWidth,
             n,
-            here,
+            cap * LOG2E,
+            bias == 0 ? 0 : biasHere + Bytes.of(i * biasQuery + from * biasKey),
+            biasKey,
+            distances == 0 ? 0 : distancesHere + Bytes.of(i * distanceQuery),
+            span,
+            zero - own + start,
+            maskFrom,
             maskKey,
             top,
             sums,

@@ -2,9 +2,10 @@
 // be zeros. Every sum has the same order as there, so a query has the same bits.
 import { Exp2 } from "../simd/exp2";
 import { V } from "../simd/lanes";
+import { Tanh } from "../simd/tanh";
 import { mapWith } from "./map";
 import { Part } from "./part";
-import { Base, Bytes, Times } from "./scores";
+import { Base, Bytes, LOG2E, Times } from "./scores";
 
 /** Queries of a block up to which they are taken one by one. */
 export const FEWEST: i32 = 4;
@@ -78,6 +79,54 @@ function dotKeys(row: usize, k: usize, q: usize, width: i32, n: i32): void {
     Part.store(row, s0, lines);
     row += 16;
     k += 4 * step;
+  }
+}
+
+/** `row = cap · tanh(row / cap)`. */
+function softenRow(row: usize, n: i32, cap: f32): void {
+  const most = V.splat(cap);
+  for (let s = 0; s < n; s += 4) {
+    const rest = n - s;
+    Part.store(row, f32x4.mul(most, Tanh.of(f32x4.div(Part.load(row, rest), most))), rest);
+    row += 16;
+  }
+}
+
+/** `row += bias / ln 2`. */
+function addBias(row: usize, bias: usize, keyStride: i32, n: i32): void {
+  const step = Bytes.of(4 * keyStride);
+  const by = V.splat(LOG2E);
+  for (let s = 0; s < n; s += 4) {
+    const rest = n - s;
+    Part.store(row, V.madd(V.gather(bias, keyStride, rest), by, Part.load(row, rest)), rest);
+    row += 16;
+    bias += step;
+  }
+}
+
+/** What a query's distances (loops/distances.ts) add for the four keys from `origin` on. */
+class FourDistances {
+  @inline static at(distances: usize, span: i32, origin: i32): v128 {
+    const all = i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(origin));
+    if (span == 0) return f32x4.mul(f32x4.neg(V.broadcast(distances)), f32x4.convert_i32x4_s(i32x4.abs(all)));
+    if (origin >= 0 && origin + 3 < span) return V.load(distances + Bytes.of(origin));
+    const at = i32x4.max_s(i32x4.splat(0), i32x4.min_s(i32x4.splat(span - 1), all));
+    return f32x4(
+      load<f32>(distances + Bytes.of(i32x4.extract_lane(at, 0))),
+      load<f32>(distances + Bytes.of(i32x4.extract_lane(at, 1))),
+      load<f32>(distances + Bytes.of(i32x4.extract_lane(at, 2))),
+      load<f32>(distances + Bytes.of(i32x4.extract_lane(at, 3))),
+    );
+  }
+}
+
+/** `row[s] += distances[origin + s] / ln 2`. */
+function addDistances(row: usize, distances: usize, span: i32, origin: i32, n: i32): void {
+  const by = V.splat(LOG2E);
+  for (let s = 0; s < n; s += 4) {
+    const rest = n - s;
+    Part.store(row, V.madd(FourDistances.at(distances, span, origin + s), by, Part.load(row, rest)), rest);
+    row += 16;
   }
 }
 
@@ -176,7 +225,10 @@ export function beginQuery(q: usize, from: usize, width: i32, scale: f32, state:
   memory.fill(sum, 0, Bytes.of(valueWidth));
 }
 
-/** Takes in a tile of `n` keys, of which `mask` (0: none) shows some. `row` holds n. */
+/**
+ * Takes in a tile of `n` keys. `cap` is softcap / ln 2, or 0; `bias` and `mask` (0: none) point to the first key, the distance of which stands at `origin`
+ * of `distances` (0: none). `row` holds n.
+ */
 export function readTile(
   row: usize,
   q: usize,
@@ -185,12 +237,21 @@ export function readTile(
   width: i32,
   valueWidth: i32,
   n: i32,
+  cap: f32,
+  bias: usize,
+  biasKey: i32,
+  distances: usize,
+  span: i32,
+  origin: i32,
   mask: usize,
   maskKey: i32,
   state: usize,
   sum: usize,
 ): void {
   dotKeys(row, k, q, width, n);
+  if (cap > 0) softenRow(row, n, cap);
+  if (bias) addBias(row, bias, biasKey, n);
+  if (distances) addDistances(row, distances, span, origin, n);
   if (mask) hideOf(row, mask, maskKey, n);
   if (absorbRow(row, n, state)) mapWith<Times>(sum, sum, valueWidth, load<f32>(state + 8), 0);
   addValues(sum, v, row, n, valueWidth);

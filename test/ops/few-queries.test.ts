@@ -1,6 +1,6 @@
 // One to four queries take another way through the kernel than a block of many: keys are lanes there. The bits must be the same.
 import { describe, expect, it } from 'vitest';
-import { normal, scaledDotProductAttention } from '../../src/ops/index.ts';
+import { type AttentionOptions, normal, scaledDotProductAttention } from '../../src/ops/index.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key, randomInt } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -68,6 +68,41 @@ function lastMask(mask: Tensor, count: number): Tensor {
 const widths = [[1, 1], [2, 3], [3, 8], [4, 5], [5, 17], [7, 31], [8, 4], [12, 20], [64, 64]] as const; // biome-ignore format: a table
 const lengths = [11, 12, 13, 14, 15, 16, 17, 255, 256, 257, 519];
 
+type Three = [Tensor, Tensor, Tensor];
+
+/** A table of distances from −`zero` on, of each head its own. */
+const tableOf = (span: number, zero: number) => ({ bias: normal(key(7), [2, 1, span]), zero });
+
+/** What else may be asked for, of `keys` keys and the last `rows` queries. */
+const others: Record<string, (keys: number, rows: number) => AttentionOptions> = {
+  'a cap': () => ({ softcap: 0.8 }),
+  'a bias': (keys, rows) => ({ bias: lastOf(normal(key(6), [1, 2, MANY, keys]), rows) }),
+  'a bias of keys': (keys) => ({ bias: normal(key(6), [1, 2, 1, keys]), causal: true }),
+  slopes: () => ({ slopes: tensor([0.5, 0.06], { shape: [2, 1, 1] }), causal: true }),
+  'slopes to both sides': (_, rows) => ({
+    slopes: tensor([0.5, 0.06], { shape: [2, 1, 1] }),
+    places: tensor([20 - rows], { dtype: 'int32' }),
+  }),
+  'a table of near distances': () => ({ distance: tableOf(9, 6) }),
+  'a table of far distances': () => ({ distance: tableOf(400, 300), causal: true }),
+  'a table of later keys': (_, rows) => ({ distance: tableOf(50, 3), places: tensor([15 - rows], { dtype: 'int32' }) }),
+  'tables of queries': (_, rows) => ({ distance: { bias: lastOf(normal(key(8), [1, 2, MANY, 33]), rows), zero: 20 } }),
+  'a window of keys before': () => ({ before: 5, causal: true }),
+  'a window over two tiles': () => ({ before: 258, after: 0 }),
+  'a window to both sides': (_, rows) => ({ before: 3, after: 2, places: tensor([14 - rows], { dtype: 'int32' }) }),
+  'all of it': (keys, rows) => ({
+    softcap: 2,
+    bias: lastOf(normal(key(6), [1, 2, MANY, keys]), rows),
+    distance: tableOf(30, 21),
+    before: 130,
+    causal: true,
+    mask: tensor(
+      Int32Array.from({ length: keys }, (_, i) => Math.min(1, i % 5)),
+      { shape: [1, 1, 1, keys], dtype: 'bool' },
+    ),
+  }),
+};
+
 describe('few queries have the bits that they have among many', () => {
   for (const mask of ['none', 'keys', 'pairs'] as const)
     for (const causal of [false, true])
@@ -80,6 +115,17 @@ describe('few queries have the bits that they have among many', () => {
           }
         });
       });
+
+  for (const [name, options] of Object.entries(others))
+    it(`with ${name}`, () => {
+      for (const [width, valueWidth, keys] of [[5, 7, 11], [8, 16, 263], [4, 3, 517]] as const) // biome-ignore format: a table
+        for (const count of [1, 3, 4]) {
+          const [q, k, v] = [MANY, keys, keys].map((rows, i) => normal(key(i), [1, 2, rows, i < 2 ? width : valueWidth])) as Three;
+          const many = scaledDotProductAttention(q, k, v, options(keys, MANY)).output;
+          const few = scaledDotProductAttention(lastOf(q, count), k, v, options(keys, count)).output;
+          expect(bits(few), `${count} queries, ${keys} keys`).toEqual(bits(lastOf(many, count)));
+        }
+    });
 
   it.each([Number.NaN, Infinity, 3e38])('with %d at a key that is hidden', (hidden) => {
     for (const count of [1, 2, 3, 4]) {
