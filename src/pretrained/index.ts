@@ -5,6 +5,7 @@ export { bert } from './families/bert.ts';
 export { gpt2 } from './families/gpt2.ts';
 export { llama, qwen2 } from './families/llama.ts';
 export { t5 } from './families/t5.ts';
+export { torch } from './families/torch.ts';
 export { loadUniversalSentenceEncoder, type Piece, universalSentenceTokenizer } from './families/use.ts';
 export { families, type PretrainedModel } from './families.ts';
 export type { Family, FamilyPlan, FileShapes } from './family.ts';
