@@ -39,9 +39,12 @@ export function packQueries(out: usize, q: usize, rows: i32, width: i32, scale: 
   }
 }
 
+/** No text has a place so far away: beyond it all places are this one, so that a place and the reach of a window add up within an i32. */
+const FARTHEST: i32 = 1 << 29;
+
 /** The place of an example's first query among the keys: as it is told, or such that the last query is at the last key. */
 export function placeOf(places: usize, example: i32, queries: i32, keys: i32, pace: i32): i32 {
-  if (places) return load<i32>(places + Bytes.of(example));
+  if (places) return max(-FARTHEST, min(FARTHEST, load<i32>(places + Bytes.of(example))));
   return pace == 0 ? keys - 1 : keys - queries;
 }
 

@@ -1,7 +1,7 @@
 // One to four queries take another way through the kernel than a block of many: keys are lanes there. The bits must be the same.
 import { describe, expect, it } from 'vitest';
 import { type AttentionOptions, normal, scaledDotProductAttention } from '../../src/ops/index.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { ones, tensor } from '../../src/tensor/create.ts';
 import { key, randomInt } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -126,6 +126,22 @@ describe('few queries have the bits that they have among many', () => {
           expect(bits(few), `${count} queries, ${keys} keys`).toEqual(bits(lastOf(many, count)));
         }
     });
+
+  it.each([-(2 ** 31), -(2 ** 30), 2 ** 30, 2 ** 31 - 1])('read nothing beyond the keys from places as far as %d', (place) => {
+    const x = ones([1, 1, 2, 4]);
+    const far = { places: tensor([place], { dtype: 'int32' }), slopes: ones([1]) };
+    const cases: [AttentionOptions, boolean][] = [
+      [{}, true],
+      [{ causal: true }, place > 0],
+      [{ before: 3, after: 5 }, false],
+      [{ before: 2 ** 30, after: 2 ** 30 }, true],
+    ];
+    for (const [options, sees] of cases)
+      for (const weights of [false, true]) {
+        const { output } = scaledDotProductAttention(x, x, x, { ...far, ...options, weights });
+        expect([...output.toArray()]).toEqual(new Array(8).fill(sees ? 1 : 0));
+      }
+  });
 
   it.each([Number.NaN, Infinity, 3e38])('with %d at a key that is hidden', (hidden) => {
     for (const count of [1, 2, 3, 4]) {

@@ -57,9 +57,12 @@ export function tiledAttention(cells: Cells) {
   /** The row of a key, or of its value. */
   const row = ({ group, capacity }: Scores, head: number, key: number) => Math.floor(head / group) * capacity + key;
 
+  /** A place as the kernels take it: none is farther away. */
+  const clamped = (at: number) => Math.max(-(2 ** 29), Math.min(2 ** 29, at));
+
   /** How far behind the query a key is. */
   const distance = (x: Scores, head: number, t: number, s: number) => {
-    const first = x.places === 0 ? x.keys - (x.pace === 0 ? 1 : x.queries) : at(x.places + Math.floor(head / x.heads));
+    const first = x.places === 0 ? x.keys - (x.pace === 0 ? 1 : x.queries) : clamped(at(x.places + Math.floor(head / x.heads)));
     return s - first - x.pace * t;
   };
 
