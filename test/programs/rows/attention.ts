@@ -65,23 +65,25 @@ const scaledDotProduct: Row = {
     const from = (before: Index): Index => (group === 1 ? before : before.with(-1, Math.floor((before.at(-1) as number) / group)));
     const target = [...lead, queries, length];
     d.need(sizeOf(target) <= d.sizes.limit);
+    const [causal, how] = [d.int(3) === 2, d.int(4096)];
+    const near = placed(d, target, causal, how);
     const mask = d.flag() ? d.mask(target) : undefined;
     const bias = d.int(3) === 2 ? d.like(d.stretchable(target)) : undefined;
-    const [causal, weighs] = [d.int(3) === 2, d.flag()];
+    const weighs = d.flag();
     const scale = d.pick([undefined, 0.5, 1]);
     const behindMask = mask && d.int(3) === 2 && group === 1 && spare === 0;
-    const scores = scoresOf(query, keys, bias, target, scale ?? 1 / Math.sqrt(width), from);
-    const weights = weightsOf(scores, mask, causal);
+    const scores = scoresOf(query, keys, bias, target, scale ?? 1 / Math.sqrt(width), from, near);
+    const weights = weightsOf(scores, mask, near);
     const output = make([...lead, queries, out], (i) => {
       const [at, c] = [i.slice(0, -1), i.at(-1) as number];
-      const open = range(length).filter((s) => visible(mask, causal, target, [...at, s]));
+      const open = range(length).filter((s) => visible(mask, near, target, [...at, s]));
       return n.dot(
         open.map((s) => get(weights, [...at, s])),
         open.map((s) => get(values, [...from(at.slice(0, -1)), s, c])),
       );
     });
     const given = { ...(mask ? { mask } : {}), ...(bias ? { bias } : {}), ...(scale ? { scale } : {}), ...(spare > 0 ? { length } : {}) };
-    const options = { ...given, causal, weights: weighs };
+    const options = { ...given, ...near.options, causal, weights: weighs };
     const operands = behindMask ? [query, hidden(d, keys, mask, target), hidden(d, values, mask, target)] : [query, keys, values];
     d.calls(
       'scaledDotProductAttention',
@@ -92,13 +94,62 @@ const scaledDotProduct: Row = {
   },
 };
 
-function visible(mask: Plain | undefined, causal: boolean, target: Shape, i: Index): boolean {
-  const [queries, keys] = target.slice(-2) as [number, number];
-  const [t, s] = i.slice(-2) as [number, number];
-  return (!mask || get(mask, i).value === 1) && (!causal || s <= t + keys - queries);
+/** What goes by how far a key is from its query, and what bends scores. */
+interface Near {
+  options: object;
+  /** Whether a query looks at a key so far away. */
+  sees: (distance: number) => boolean;
+  bent: (score: n.Node) => n.Node;
+  /** What a score gains, of query `at` [..., t] and a key so far away. */
+  gain: ((at: Index, distance: number) => n.Node) | undefined;
 }
 
-function scoresOf(query: Plain, keys: Plain, bias: Plain | undefined, target: Shape, scale: number, from: (lead: Index) => Index): Plain {
+/** All of it by one number, since a gene has few; 0 is none of it. */
+function placed(d: Draw, target: Shape, causal: boolean, how: number): Near {
+  const two = (place: number) => (how >> (2 * place)) & 3;
+  const cap = two(0) === 3 ? 1.5 : undefined;
+  const before = two(1) > 1 ? two(1) - 1 : undefined;
+  const after = two(2) > 1 ? two(2) - 2 : undefined;
+  const kind = (['none', 'none', 'slopes', 'table'] as const)[two(3)];
+  const last = Math.min(after ?? Infinity, causal ? 0 : Infinity);
+  const shared = {
+    sees: (distance: number) => distance >= -(before ?? Infinity) && distance <= last,
+    bent: (score: n.Node) => (cap ? n.scale(n.tanh(n.scale(score, 1 / cap)), cap) : score),
+  };
+  const options = { ...(cap && { softcap: cap }), ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+  if (kind === 'none') return { ...shared, options, gain: undefined };
+  const span = kind === 'table' ? 1 + two(4) : 1;
+  const row = d.like([...d.stretchable(target.slice(0, -1)), span]);
+  if (kind === 'slopes')
+    return { ...shared, options: { ...options, slopes: row }, gain: (at, distance) => n.scale(get(row, [...at, 0]), -Math.abs(distance)) };
+  const zero = two(5) % span;
+  const column = (distance: number) => Math.max(0, Math.min(span - 1, zero + distance));
+  return {
+    ...shared,
+    options: { ...options, distance: { bias: row, zero } },
+    gain: (at, distance) => get(row, [...at, column(distance)]),
+  };
+}
+
+/** How far key s is from query t, of whom the last stands at the last key. */
+function distanceOf(target: Shape, i: Index): number {
+  const [queries, keys] = target.slice(-2) as [number, number];
+  const [t, s] = i.slice(-2) as [number, number];
+  return s - (t + keys - queries);
+}
+
+const visible = (mask: Plain | undefined, near: Near, target: Shape, i: Index): boolean =>
+  (!mask || get(mask, i).value === 1) && near.sees(distanceOf(target, i));
+
+function scoresOf(
+  query: Plain,
+  keys: Plain,
+  bias: Plain | undefined,
+  target: Shape,
+  scale: number,
+  from: (lead: Index) => Index,
+  near: Near,
+): Plain {
   const width = query.shape.at(-1) as number;
   return make(target, (i) => {
     const [lead, t, s] = [i.slice(0, -2), i.at(-2) as number, i.at(-1) as number];
@@ -106,18 +157,19 @@ function scoresOf(query: Plain, keys: Plain, bias: Plain | undefined, target: Sh
       range(width).map((k) => get(query, [...lead, t, k])),
       range(width).map((k) => get(keys, [...from(lead), s, k])),
     );
-    const scaled = n.scale(product, scale);
-    return bias ? n.add(scaled, get(bias, i)) : scaled;
+    const bent = near.bent(n.scale(product, scale));
+    const biased = bias ? n.add(bent, get(bias, i)) : bent;
+    return near.gain ? n.add(biased, near.gain(i.slice(0, -1), distanceOf(target, i))) : biased;
   });
 }
 
 /** Softmax over the keys that may be looked at; 0 elsewhere. */
-function weightsOf(scores: Plain, mask: Plain | undefined, causal: boolean): Plain {
+function weightsOf(scores: Plain, mask: Plain | undefined, near: Near): Plain {
   const rows = new Map<string, n.Node[]>();
   const length = scores.shape.at(-1) as number;
   return make(scores.shape, (i) => {
     const at = i.slice(0, -1);
-    const open = range(length).filter((s) => visible(mask, causal, scores.shape, [...at, s]));
+    const open = range(length).filter((s) => visible(mask, near, scores.shape, [...at, s]));
     const row = rows.get(at.join()) ?? softmaxOf(open.map((s) => get(scores, [...at, s])));
     rows.set(at.join(), row);
     return row[open.indexOf(i.at(-1) as number)] ?? n.zero;
