@@ -5,6 +5,7 @@ import { betweenEquations, rmsNorm } from './betweens.ts';
 import { frontEquations } from './fronts.ts';
 import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
+import { languageEquations } from './language-models.ts';
 import { lookEquations } from './looks.ts';
 import { memoryEquations } from './memory.ts';
 import { metaEquations } from './meta.ts';
@@ -19,12 +20,10 @@ import {
   encoder,
   gelu,
   geluTanh,
-  languageModel,
   layer,
   layerNorm,
   relu,
   reluSquared,
-  rotary,
   sentenceVector,
   silu,
   textEncoder,
@@ -232,27 +231,7 @@ export const moduleEquations: Record<string, Equation> = {
   ...lookEquations,
   ...frontEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
-  LanguageModel: (w, e) => languageModel(w, tokensOf(e, S, SYMBOLS, 1), { layers: 2, heads: 2 }).flat(),
-  'LanguageModel: as LLaMA': (w, e) =>
-    languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
-      ...{ layers: 2, heads: 2, keyHeads: 1, window: 2, times: 1.5, cap: 3 },
-      ...{ norm: (own, x) => rmsNorm(x, 1e-4, own.vector('weight')), turn: rotary, bend: silu },
-    }).flat(),
-  'LanguageModel: ALiBi': (w, e) =>
-    languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
-      ...{ layers: 1, heads: 3, first: false, bend: reluSquared },
-      bias: (head, t, s) => (s - t) * ([1 / 16, 1 / 256, 1 / 4][head] as number),
-    }).flat(),
-  'LanguageModel: buckets': (w, e) =>
-    languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
-      ...{ layers: 1, heads: 2, bend: relu },
-      bias: (head, t, s) => at(at(w.matrix('distances.weight'), t - s), head), // each distance below 16 has a bucket of its own
-    }).flat(),
-  'LanguageModel: sinusoidal': (w, e) =>
-    languageModel(w, tokensOf(e, S, SYMBOLS, 1), {
-      ...{ layers: 1, heads: 2, scale: 0.3, bend: geluTanh },
-      placed: (t, size) => range(size).map((i) => Math.fround((i % 2 === 0 ? Math.sin : Math.cos)(t * 10000 ** (-(i - (i % 2)) / size)))),
-    }).flat(),
+  ...languageEquations,
   TextEncoder: (w, e) => {
     const tokens = tokensOf(e, S, SYMBOLS, 1);
     const rows = textEncoder(w, tokens, { layers: 2, types: tokens.map((token) => (token === 4 ? 1 : 0)), real: realOf(e, S), bend: gelu });

@@ -22,7 +22,16 @@ const kinds: Record<string, LanguageModelOptions> = {
   'a window in every other layer': { ...base, ...modern, window: [3, null], qkNorm: true },
   ALiBi: { ...base, positions: 'alibi' },
   'ALiBi, three heads, a window': { ...base, size: 21, heads: 3, positions: 'alibi', window: 7 },
-  "T5's buckets": { ...base, positions: 'buckets', norm: 'rms', bias: false },
+  "Shaw's vectors": { ...base, positions: 'relative' },
+  "Shaw's vectors, a window, grouped queries, norms of both": {
+    ...base,
+    positions: 'relative',
+    window: 6,
+    keyHeads: 2,
+    qkNorm: true,
+    scale: 0.4,
+  },
+  "T5's buckets": { ...base, positions: 'distance', norm: 'rms', bias: false },
   'no positions, post-norm': { ...base, positions: 'none', normFirst: false, activation: 'relu2' },
 };
 

@@ -155,5 +155,7 @@ describe('generate', () => {
     expect(() => model.forward(tokens, { cache: true, key: key(1) })).toThrow('LanguageModel: a key and a cache are of two uses');
     expect(() => model.forward(tokens, { lengths: [1] })).toThrow('LanguageModel: lengths must come with a cache, got none');
     expect(() => LanguageModelCache.from(new Map([['keys', tensor([1])]]))).toThrow('LanguageModelCache: names must be layers.N.keys');
+    const rotary = { symbols: 3, size: 4, layers: 1, heads: 1, length: 4, rotary: { base: 3 } };
+    expect(() => new LanguageModel(rotary, key(1))).toThrow("rotary must come with positions 'rotary', got positions 'learned'");
   });
 });

@@ -46,7 +46,8 @@ const languages: Record<string, Partial<LanguageModelOptions>> = {
   },
   ALiBi: { heads: 3, positions: 'alibi', bias: false, attentionBias: 'inputs', normFirst: false, activation: 'relu2' },
   sinusoidal: { positions: 'sinusoidal', activation: 'gelu-tanh', scale: 0.3 },
-  buckets: { positions: 'buckets', activation: 'relu' },
+  buckets: { positions: 'distance', activation: 'relu' },
+  relative: { positions: 'relative', window: 3, scale: 0.4 },
 };
 
 export interface TranslatorRow {

@@ -18,9 +18,10 @@ import { expectTokens } from '../tokens.ts';
 import { LanguageModelCache } from './language-cache.ts';
 import { type Generation, type GenerationOptions, generation, type Prompt, readPrompt, type TextState } from './language-generation.ts';
 import { isLanguageModel, type LanguageModelOptions } from './language-options.ts';
-import { betweensOf, distancesOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
+import { betweensOf, GrowingRotary, rowsOf, windowsOf } from './language-positions.ts';
 import { TransformerEncoderLayer } from './layer.ts';
 import { type Norm, normOf } from './parts.ts';
+import { distancesOf } from './positions.ts';
 
 /** Options of one call of a {@link LanguageModel}. */
 export interface LanguageModelCall {
@@ -58,7 +59,7 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   readonly symbols: Embedding; // [C, D]
   /** Learned positions `[length, D]`, or the table of those that are not. */
   readonly positions: Embedding | Tensor | undefined;
-  /** What all layers add to scores for distances, if they do. */
+  /** What tells all layers the distances of keys, if one part does. */
   readonly distances: Window | undefined;
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: Norm | null;
@@ -78,12 +79,15 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
     expectOptions('LanguageModel', options, isLanguageModel);
     expectKey('LanguageModel', key);
     const { symbols, size, layers, length, heads, headSize = size / heads, positions = 'learned', rotary, tied = false } = options;
+    if (rotary && positions !== 'rotary')
+      throw new RangeError(`LanguageModel: rotary must come with positions 'rotary', got positions ${shown(positions)}`);
     const [forSymbols, forPositions, forOutput, ...forLayers] = split(key, 3 + layers) as [Key, Key, Key, ...Key[]];
     this.symbols = new Embedding({ symbols, size }, forSymbols);
     this.positions = rowsOf(options, forPositions);
     this.rotary = positions === 'rotary' ? new GrowingRotary(rotary ?? {}, headSize, length) : undefined;
     this.qk = options.qkNorm ? forLayers.map(() => new QKNorm({ size: headSize, eps: options.eps })) : [];
-    this.distances = distancesOf(options, forPositions);
+    const width = { heads, width: headSize, scale: options.scale, bidirectional: false };
+    this.distances = distancesOf(positions, width, forPositions);
     this.layers = layersOf(options, this.distances, betweensOf(options, this.rotary, this.qk), forLayers);
     this.norm = options.normFirst === false ? null : normOf(options)();
     this.output = tied ? this.symbols : new Linear({ input: size, output: symbols, bias: false }, forOutput);

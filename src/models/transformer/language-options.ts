@@ -5,8 +5,10 @@ import type { RotaryLayout } from '../../ops/rotary.ts';
 import { anything, isFlag, isOneOf, isPositive, isShare, isSize, maybe, type Rule, type Rules, shown } from '../../tensor/check.ts';
 import { isLayer, type TransformerEncoderLayerOptions } from './parts.ts';
 
-/** How a {@link LanguageModel} knows where a token stands; `buckets` are T5's, see {@link DistanceBias}. */
-export type LanguagePositions = 'learned' | 'sinusoidal' | 'rotary' | 'alibi' | 'buckets' | 'none';
+const positions = ['learned', 'sinusoidal', 'rotary', 'relative', 'distance', 'alibi', 'none'] as const;
+
+/** How a {@link LanguageModel} knows where a token stands: those of {@link Positions} that have a meaning there. */
+export type LanguagePositions = (typeof positions)[number];
 
 /** Of rotary positions. */
 export interface RotaryChoice {
@@ -63,7 +65,7 @@ export const isLanguageModel: Rules<LanguageModelOptions> = {
   symbols: isSize,
   layers: isSize,
   length: isSize,
-  positions: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('learned', 'sinusoidal', 'rotary', 'alibi', 'buckets', 'none')),
+  positions: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf(...positions)),
   rotary: /* @__PURE__ */ maybe(isRotary),
   qkNorm: /* @__PURE__ */ maybe(isFlag),
   window: /* @__PURE__ */ maybe(areWindows),

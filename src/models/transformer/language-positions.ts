@@ -1,12 +1,10 @@
 // How a language model knows where its tokens stand: something added to their vectors, something done to queries and keys, or to scores.
 
 import { type Between, CombinedBetween, type QKNorm, Rotary } from '../../attention/between.ts';
-import { alibi, DistanceBias } from '../../attention/distance.ts';
 import type { Window } from '../../attention/parts.ts';
 import { CombinedWindow, causal, sliding } from '../../attention/window.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Module } from '../../nn/module.ts';
-import { alibiSlopes } from '../../nn/positions/alibi-slopes.ts';
 import { rotaryTable } from '../../nn/positions/rotary-table.ts';
 import { sinusoidalTable } from '../../nn/positions/sinusoidal.ts';
 import { expectOptions } from '../../tensor/check.ts';
@@ -64,12 +62,6 @@ export function betweensOf(
     const parts = [norms[i], rotary].filter((part) => part !== undefined);
     return parts.length > 1 ? new CombinedBetween(...parts) : parts[0];
   });
-}
-
-/** What all layers add to scores for the distance of a key, one part for all: slopes of ALiBi, or the learned biases of T5's buckets. */
-export function distancesOf({ positions, heads }: LanguageModelOptions, key: Key): Window | undefined {
-  if (positions === 'alibi') return alibi(outside(() => alibiSlopes(heads)));
-  return positions === 'buckets' ? new DistanceBias({ heads, bidirectional: false }, key) : undefined;
 }
 
 /** Where each layer may look: at what was before, of which a window takes the last. */

@@ -16,7 +16,7 @@ const kinds: Record<string, Partial<LanguageModelOptions>> = {
   'as GPT-2': { activation: 'gelu-tanh', tied: true },
   'as LLaMA': { positions: 'rotary', norm: 'rms', gated: true, activation: 'silu', keyHeads: 2, bias: false },
   'alibi, a window': { positions: 'alibi', window: 9, softcap: 10, headSize: 9, activation: 'relu2' },
-  buckets: { positions: 'buckets', normFirst: false },
+  buckets: { positions: 'distance', normFirst: false },
   'sinusoidal, norms of queries and keys': { positions: 'sinusoidal', qkNorm: true, attentionBias: 'inputs', bias: false },
 };
 
