@@ -4,13 +4,24 @@ import { recording } from '../autograd/record.ts';
 import type { RowState } from '../nn/state.ts';
 import { concat, gather, slice } from '../ops/index.ts';
 import { type Rows, writeRows } from '../ops/rows.ts';
-import { expectOptions, expectSizes, isCount, shown } from '../tensor/check.ts';
+import { expectOptions, expectSizes, isCount, ruleOf, shown } from '../tensor/check.ts';
 import { tensor, zeros } from '../tensor/create.ts';
 import { pure } from '../tensor/observe.ts';
 import { show } from '../tensor/shape.ts';
 import { expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 
 const OP = 'KeyValueCache';
+
+const areRows = /* @__PURE__ */ ruleOf(
+  'a list of whole numbers from 0',
+  (all) => Array.isArray(all) && all.every((row) => Number.isSafeInteger(row) && row >= 0),
+);
+
+/** Rows that a caller names, as a tensor. */
+export function orderOf(order: readonly number[]): Tensor {
+  areRows(OP, 'order', order);
+  return tensor(Int32Array.from(order));
+}
 
 /** The smallest number of rows of a new block. */
 const LEAST = 16;
@@ -112,7 +123,7 @@ export class KeyValueCache implements RowState {
 
   /** The examples that `order` names, in that order; a row may occur several times. */
   selected(order: readonly number[]): KeyValueCache {
-    return this.takeRows(tensor(Int32Array.from(order)));
+    return this.takeRows(orderOf(order));
   }
 
   takeRows(order: Tensor): KeyValueCache {

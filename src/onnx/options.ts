@@ -1,7 +1,7 @@
 // What `toOnnx` is told.
 
 import type { Module, StateDict } from '../nn/module.ts';
-import { shown } from '../tensor/check.ts';
+import { anything, expectOptions, isCount, isOneOf, isSize, maybe, type Rule, type Rules, shown } from '../tensor/check.ts';
 import type { OnnxWeights } from './external.ts';
 import type { OnnxOp } from './graph.ts';
 import type { OnnxInput } from './run.ts';
@@ -29,11 +29,33 @@ export interface OnnxOptions<Inputs extends Readonly<Record<string, OnnxInput>> 
   name?: string | undefined;
 }
 
+/** The name of an axis, or a size. */
+const isBelow: Rule = (op, name, value) => {
+  if (typeof value !== 'string') isSize(op, name, value);
+};
+
+const isInput: Rules<OnnxInput> = {
+  shape: anything,
+  dtype: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('float32', 'int32', 'bool')),
+  below: /* @__PURE__ */ maybe(isBelow),
+  from: /* @__PURE__ */ maybe(isCount),
+};
+
+/** Refuses the values of an input that it cannot have: none, or those of an axis that there is not. */
+function expectValues(input: string, { below = 1, from = 0 }: OnnxInput, axes: ReadonlyMap<string, unknown>): void {
+  if (typeof below === 'string' && !axes.has(below)) {
+    throw new RangeError(`toOnnx: inputs.${input}.below must be a size or one of ${[...axes.keys()].join(', ')}, got ${shown(below)}`);
+  }
+  if (typeof below === 'number' && from >= below) throw new RangeError(`toOnnx: inputs.${input}.from must be below ${below}, got ${from}`);
+}
+
 /** The axes of inputs: where each is found first. */
 export function axesOf(inputs: Readonly<Record<string, OnnxInput>>): Map<string, { input: string; axis: number }> {
   if (typeof inputs !== 'object' || inputs === null) throw new TypeError(`toOnnx: inputs must be shapes by name, got ${shown(inputs)}`);
   const axes = new Map<string, { input: string; axis: number }>();
-  for (const [input, { shape }] of Object.entries(inputs)) {
+  for (const [input, given] of Object.entries(inputs)) {
+    expectOptions(`toOnnx inputs.${input}`, given, isInput);
+    const { shape } = given;
     shape?.forEach((length, axis) => {
       const fits = typeof length === 'string' ? /^[A-Za-z_]\w*$/.test(length) : Number.isSafeInteger(length) && length >= 0;
       if (!fits) throw new RangeError(`toOnnx: inputs.${input} must have lengths or names of axes, got ${shown(length)}`);
@@ -41,5 +63,6 @@ export function axesOf(inputs: Readonly<Record<string, OnnxInput>>): Map<string,
     });
     if (!Array.isArray(shape)) throw new TypeError(`toOnnx: inputs.${input} must have a shape, got ${shown(shape)}`);
   }
+  for (const [input, given] of Object.entries(inputs)) expectValues(input, given, axes);
   return axes;
 }

@@ -19,6 +19,8 @@ function chosen({ results }: Program, outputs: readonly string[] | undefined): M
   if (wanted.length === 0 || (nameless && wanted.length !== paths.length)) {
     throw new RangeError(`toOnnx: outputs must name what fn gives, got ${shown([...wanted])} for ${paths.length} tensors`);
   }
+  const twice = wanted.find((name, i) => wanted.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`toOnnx: outputs must each have a name of its own, got ${twice} twice`);
   return new Map(
     wanted.map((name, i) => {
       const found = results.get(nameless ? (paths[i] as string) : name);

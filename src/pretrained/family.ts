@@ -45,10 +45,20 @@ export function shapeOf(family: string, shapes: FileShapes, name: string, rank: 
   );
 }
 
-/** How many layers there are: one more than the largest number that follows the prefix. */
+/** How many layers there are: the numbers that follow the prefix, which must be all from 0 on, so that no name asks for layers that no file has. */
 export function countOf(shapes: FileShapes, prefix: string): number {
-  const numbers = Array.from(shapes.keys(), (name) => (name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1));
-  return numbers.reduce((most, number) => (number > most ? number : most), -1) + 1;
+  const found = Array.from(shapes.keys(), (name) =>
+    name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN,
+  );
+  const numbers = new Set(found.filter((number) => Number.isInteger(number)));
+  for (let layer = 0; layer < numbers.size; layer++) {
+    if (numbers.has(layer)) continue;
+    const most = Math.max(...numbers);
+    throw new RangeError(
+      `loadPretrained: files must hold all layers from ${prefix}0 on, got none of ${prefix}${layer} but of ${prefix}${most}`,
+    );
+  }
+  return numbers.size;
 }
 
 /** What stands before a name that is in the files once: `transformer.`, nothing, or what a wrapper added. */

@@ -55,7 +55,8 @@ async function ofNames(files: ReadonlyMap<string, FileSource | ConfigSource>): P
   const index = indexed[0] === undefined ? undefined : indexOf(indexed[0], await jsonOf(files.get(indexed[0]) as ConfigSource));
   const config = files.has(CONFIG) ? ((await jsonOf(files.get(CONFIG) as ConfigSource)) as ConfigSource) : undefined;
   const order = index ? [...new Set(Object.values(index.weight_map))] : named((name) => !name.endsWith('.json'));
-  if (order.length === 0) throw new RangeError(`loadPretrained: files must hold a safetensors file, got ${named(() => true).join(', ')}`);
+  if (order.length === 0)
+    throw new RangeError(`loadPretrained: files must hold a safetensors file, got ${named(() => true).join(', ') || 'none'}`);
   const weights = order.map((name) => {
     const source = files.get(name);
     if (isFileSource(source)) return [name, source] as const;

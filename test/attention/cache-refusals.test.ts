@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { KeyValueCache } from '../../src/attention/cache.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { noGrad } from '../../src/autograd/record.ts';
-import { full, ones, zeros } from '../../src/tensor/create.ts';
+import { LanguageModelCache } from '../../src/models/transformer/language-cache.ts';
+import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const [B, G, D, V] = [2, 3, 4, 5];
@@ -118,5 +119,26 @@ describe('a block', () => {
     expect(a.values).not.toBe(b.values);
     const lines = a.stateDict().get('values')?.toNested() as number[][][][];
     expect(lines.map((example) => example[0]?.[2]?.[0])).toEqual([7, 7]);
+  });
+});
+
+describe('selected', () => {
+  it.each([[[0.5]], [[Number.NaN]], [[-1]], [undefined], [0]])('takes rows by whole numbers, not %o', (order) => {
+    expect(() => begun().selected(wrong(order))).toThrow('KeyValueCache: order must be a list of whole numbers from 0, got');
+  });
+});
+
+describe('a cache of a language model', () => {
+  const saved = () => new LanguageModelCache([begun(), begun()]).stateDict();
+
+  it('takes rows by whole numbers', () => {
+    expect(() => LanguageModelCache.from(saved()).selected([0.5])).toThrow('order must be a list of whole numbers from 0, got [0.5]');
+  });
+
+  it('is of names that it has, and of layers that have read the same', () => {
+    const named = saved().set('layers.0.kys', ones([1]));
+    expect(() => LanguageModelCache.from(named)).toThrow('names must be layers.N.keys, .values and .lengths, got layers.0.kys');
+    const unlike = saved().set('layers.1.lengths', tensor(Int32Array.of(2, 1)));
+    expect(() => LanguageModelCache.from(unlike)).toThrow('layers must be of one text, got lengths 2,2 and in layer 1 2,1');
   });
 });

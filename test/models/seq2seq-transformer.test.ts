@@ -120,6 +120,18 @@ describe('Seq2SeqTransformer', () => {
     expect(bits(window.weight)).toEqual(before);
   });
 
+  it.each(['sinusoidal', 'learned', 'rotary', 'relative'] as const)('writes no more than %s positions have room for', async (positions) => {
+    const short = build({ length: 6, positions });
+    const shut = short.output.bias?.view() as Float32Array;
+    shut[2] = -99; // it never ends
+    const [most, asked] = positions === 'relative' ? [2 * 6 + 10, 7] : [6, 6];
+    expect(short.translate(source).tokens[0]?.length).toBe(most);
+    expect(short.translate(source, { maxLength: 7, beam: 2 }).tokens[0]?.length).toBe(asked);
+    let steps = 0;
+    for await (const _ of short.generate(source)) steps++;
+    expect(steps).toBe(most);
+  });
+
   it('refuses what it cannot be made of or do, by name', () => {
     expect(() => build({ alignment: 3 })).toThrow('Seq2SeqTransformer: alignment must be below 3 layers, got 3');
     expect(() => build({ shared: true, source: 8 })).toThrow(
@@ -131,11 +143,6 @@ describe('Seq2SeqTransformer', () => {
     expect(() => build({ positions: { first: -1 } })).toThrow('Seq2SeqTransformer positions: first must be a whole number from 0, got -1');
     expect(() => build({ length: 5 }).forward(source, target)).toThrow('Seq2SeqTransformer: source must be at most 5 long, got 6');
     expect(() => build({ length: 6 }).forward(source, target)).toThrow('Seq2SeqTransformer: target must be at most 6 long, got 7');
-    const short = build({ length: 6 });
-    const shut = short.output.bias?.view() as Float32Array;
-    shut[2] = -99; // it never ends
-    expect(() => short.translate(source, { maxLength: 7 })).toThrow('Seq2SeqTransformer: target must be at most 6 long, got 7');
-    expect(short.translate(source, { maxLength: 6 }).tokens[0]?.length).toBe(6);
     expect(() => build({ heads: 3 })).toThrow('MultiHead: size must be a multiple of heads, got 8 and 3');
     const read = model.read(source);
     const embedded = model.embedding.forward(tensor(Int32Array.of(1, 1, 1)));

@@ -178,6 +178,15 @@ describe('refusals', () => {
       'toOnnx: sizes must be given of more than 4 axes, got none of e',
     );
     refused((x) => x, { input: 1 } as never).toThrow('toOnnx: options must be among');
+    refused((x) => [softmax(x), mul(x, 2)], { outputs: ['y', 'y'] }).toThrow(
+      'toOnnx: outputs must each have a name of its own, got y twice',
+    );
+    const given = (more: object) => refused((x) => x, { inputs: { x: { shape: ['a'], ...more } } });
+    given({ dtype: 'float16' }).toThrow("toOnnx inputs.x: dtype must be one of float32, int32, bool, got 'float16'");
+    given({ dtype: 'int32', below: 0 }).toThrow('toOnnx inputs.x: below must be a whole number from 1, got 0');
+    given({ dtype: 'int32', below: 'b' }).toThrow("toOnnx: inputs.x.below must be a size or one of a, got 'b'");
+    given({ dtype: 'int32', below: 3, from: 3 }).toThrow('toOnnx: inputs.x.from must be below 3, got 3');
+    given({ upTo: 3 }).toThrow('toOnnx inputs.x: options must be among shape, dtype, below, from, got upTo');
   });
 
   it('not of four axes and more, whose sizes are told', () => {

@@ -47,6 +47,15 @@ describe('gpt2', () => {
     expect(other.forward(tokens).logits.toArray()).toEqual(absent.forward(tokens).logits.toArray().map((x) => 2 * x)); // biome-ignore format: one line
   });
 
+  it('makes no layers that no file has, whatever a name says', async () => {
+    const parts = partsOf('gpt2_tiny_random');
+    const far = new Map([...parts, ['transformer.h.999999999.ln_1.weight', parts.get('transformer.ln_f.weight') as FileTensor]]);
+    const silent = Object.fromEntries(Object.entries(tiny).filter(([name]) => name !== 'n_layer'));
+    await expect(loadPretrained(fileOf(far), { config: silent })).rejects.toThrow(
+      'loadPretrained: files must hold all layers from transformer.h.0 on, got none of transformer.h.5 but of transformer.h.999999999',
+    );
+  });
+
   it('gives the same bytes back, buffers and both copies of a head too', async () => {
     const parts = partsOf('gpt2_tiny_random');
     const more: [string, FileTensor][] = [

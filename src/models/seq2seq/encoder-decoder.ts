@@ -82,6 +82,8 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
   declare readonly copy?: Copy | null;
   protected abstract readonly dropout: Dropout;
   protected abstract readonly specials: Required<Specials>;
+  /** The most tokens of a target, where positions end somewhere: searches write no more, whatever is asked for. */
+  protected readonly longest: number = Number.POSITIVE_INFINITY;
 
   /** The tokens of a source int32 `[B, S]`, for models that copy. */
   protected tokensOf?(source: Source): Tensor | undefined;
@@ -133,7 +135,8 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
 
   /** Decodes the source (int32 `[B, S]`) greedily, with a beam, or by drawing. Padding and the start are never written. */
   translate(source: Tensor, options: TranslateOptions = {}): Translation {
-    return translated({ model: this, specials: this.specials, never: this.never }, source, options);
+    const { specials, never, longest } = this;
+    return translated({ model: this, specials, never, longest }, source, options);
   }
 
   /**
@@ -153,8 +156,8 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
         return { ...given, state: { read, inner: state } };
       },
     };
-    const { specials, never } = this;
-    return generate(once, { source }, { ...options, ...searchOf({ specials, never }, source, options.maxLength) });
+    const { specials, never, longest } = this;
+    return generate(once, { source }, { ...options, ...searchOf({ specials, never, longest }, source, options.maxLength) });
   }
 
   /** From the vectors `[B, T, D]` or `[B, D]`, and the weights of attention if it copies, to the logits of what comes next. */

@@ -60,16 +60,18 @@ export interface Translator<Source extends State, S extends State> {
   model: Decoder<Source, S> & { read(source: Tensor): Source };
   specials: Required<Specials>;
   never: readonly number[];
+  /** The most tokens of a target. */
+  longest: number;
 }
 
 /** The options of a search over a model and a source. */
 export function searchOf(
-  { specials, never }: Pick<Translator<State, State>, 'specials' | 'never'>,
+  { specials, never, longest }: Omit<Translator<State, State>, 'model'>,
   source: Tensor,
   maxLength: number | undefined,
 ): Pick<SearchOptions, 'batch' | 'start' | 'end' | 'never' | 'maxLength'> {
   const [batch = 0, length = 0] = source.shape;
-  return { batch, start: specials.start, end: specials.end, never, maxLength: maxLength ?? 2 * length + 10 };
+  return { batch, start: specials.start, end: specials.end, never, maxLength: Math.min(maxLength ?? 2 * length + 10, longest) };
 }
 
 /** Decodes the source (int32 `[B, S]`). */

@@ -1,10 +1,9 @@
 // What a language model keeps of the texts so far.
 
-import { KeyValueCache } from '../../attention/cache.ts';
+import { KeyValueCache, orderOf } from '../../attention/cache.ts';
 import { expectMap } from '../../nn/fit.ts';
 import type { RowState } from '../../nn/state.ts';
 import { expectSizes, isSize } from '../../tensor/check.ts';
-import { tensor } from '../../tensor/create.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
@@ -30,13 +29,18 @@ export class LanguageModelCache implements RowState {
     expectMap(dict);
     const layers: Map<string, Tensor>[] = [];
     for (const [path, x] of dict) {
-      const [, layer, name] = /^layers\.(\d{1,4})\.(\w+)$/.exec(path) ?? [];
+      const [, layer, name] = /^layers\.(\d{1,4})\.(keys|values|lengths)$/.exec(path) ?? [];
       if (layer === undefined) throw new RangeError(`LanguageModelCache: names must be layers.N.keys, .values and .lengths, got ${path}`);
       const own = layers[Number(layer)] ?? new Map<string, Tensor>();
       layers[Number(layer)] = own.set(name as string, x);
     }
     if (layers.length === 0) throw new RangeError('LanguageModelCache: dict must hold a layer, got none');
-    return new LanguageModelCache(Array.from(layers, (layer) => KeyValueCache.from(layer ?? new Map())));
+    const all = Array.from(layers, (layer) => KeyValueCache.from(layer ?? new Map()));
+    const told = all.map(({ lengths }) => String(lengths));
+    const other = told.findIndex((lengths) => lengths !== told[0]);
+    if (other > 0)
+      throw new RangeError(`LanguageModelCache: layers must be of one text, got lengths ${told[0]} and in layer ${other} ${told[other]}`);
+    return new LanguageModelCache(all);
   }
 
   /** How many tokens each text has. */
@@ -60,7 +64,7 @@ export class LanguageModelCache implements RowState {
 
   /** The texts that `order` names, in that order; a text may come several times. */
   selected(order: readonly number[]): LanguageModelCache {
-    return this.takeRows(tensor(Int32Array.from(order)));
+    return this.takeRows(orderOf(order));
   }
 
   takeRows(order: Tensor): LanguageModelCache {

@@ -78,6 +78,7 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
   private readonly scaleEmbeddings: boolean;
   protected override readonly dropout: Dropout;
   protected override readonly specials: Required<Specials>;
+  protected override readonly longest: number;
 
   constructor(options: Seq2SeqTransformerOptions, key: Key) {
     super();
@@ -108,6 +109,7 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
     const distances = (bidirectional: boolean, from: Key) => distancesOf(positions, { heads, width, scale, bidirectional }, from);
     this.sourceDistances = distances(true, forSourcePositions);
     this.distances = distances(false, forPositions);
+    this.longest = this.positions || positions === 'rotary' ? length : Number.POSITIVE_INFINITY;
     const between = betweenOf(positions, width, length) ?? sizes.between;
     const encoder = { ...sizes.encoder, window: bothWindows(sizes.encoder?.window, this.sourceDistances) };
     const decoder = { ...sizes.decoder, window: bothWindows(sizes.decoder?.window ?? causal, this.distances) };
