@@ -16,7 +16,7 @@ import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
 import { pronounce } from './pronounce/index.ts';
 import { reverse } from './reverse/index.ts';
-import { scan, scanChoice } from './scan/index.ts';
+import { scan, scanChoice, scanFar } from './scan/index.ts';
 import { series } from './series/index.ts';
 import { shakespeare, shakespeareChoice, shakespeareHour, shakespeareMinutes } from './shakespeare/index.ts';
 import { shakespeareLadder } from './shakespeare/ladder.ts';
@@ -35,6 +35,7 @@ const all: readonly Recipe[] = [
   translate,
   translateTransformer,
   scan,
+  scanFar,
   scanChoice,
   hull,
   tsp,
