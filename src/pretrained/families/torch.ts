@@ -7,6 +7,8 @@ import type { Config } from '../config.ts';
 import { biasOf, countOf, expectAgreed, type Family, type FamilyPlan, type FileShapes, shapeOf } from '../family.ts';
 
 const FIRST = 'layers.0.self_attn.in_proj_weight';
+const LAYERS = 'layers.*.**';
+const NORM = 'norm.*';
 
 /**
  * PyTorch's own modules: the state dict of an `nn.Transformer`, `nn.TransformerEncoder` or `nn.TransformerDecoder`, alone or under the one name that it has in
@@ -31,8 +33,8 @@ function plan(config: Config, shapes: FileShapes): FamilyPlan<Transformer | Tran
   };
   const decoder = forDecoder !== undefined && { ...ownOf(config, shapes, forDecoder, 'num_decoder_layers'), window: windowOf(config, 'tgt_is_causal', true) }; // biome-ignore format: like the line above
   const map = (at: string, to: string): StateMapEntry[] => [
-    { from: `${at}layers.*.**`, to: `${to}layers.*.**` },
-    { from: `${at}norm.*`, to: `${to}norm.*` },
+    { from: at + LAYERS, to: to + LAYERS },
+    { from: at + NORM, to: to + NORM },
   ];
   if (encoder && decoder) {
     const options = { ...common, layers: encoder.layers, encoder, decoder };
