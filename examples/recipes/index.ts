@@ -24,6 +24,7 @@ import { sort } from './sort/index.ts';
 import { translate } from './translate/index.ts';
 import { translateTransformer } from './translate/transformer.ts';
 import { tsp } from './tsp/index.ts';
+import { warp, warpLong } from './warp/index.ts';
 
 const all: readonly Recipe[] = [
   pronounce,
@@ -58,6 +59,8 @@ const all: readonly Recipe[] = [
   shakespeareHour,
   shakespeareLadder,
   shakespeareChoice,
+  warp,
+  warpLong,
 ];
 
 /** The recipes by name. */

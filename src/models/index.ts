@@ -90,10 +90,24 @@ export { T5, type T5Options } from './transformer/t5.ts';
 export { TextEncoder, type TextEncoderCall, type TextEncoderOptions } from './transformer/text-encoder.ts';
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerWeights } from './transformer/transformer.ts';
 export { type SentenceEncoderOptions, UniversalSentenceEncoder } from './transformer/universal-sentence-encoder.ts';
+export { type DoublyStochasticOptions, doublyStochasticLoss } from './vision/doubly-stochastic.ts';
 export { Draw, type DrawOptions, type Painted, type Redrawn } from './vision/draw.ts';
+export { ImageClassifier, type ImageClassifierOptions } from './vision/image-classifier.ts';
 export {
   RecurrentAttention,
   type RecurrentAttentionCall,
   type RecurrentAttentionOptions,
   type RecurrentAttentionOutput,
 } from './vision/recurrent-attention.ts';
+export { SelfAttention2d, type SelfAttention2dOptions } from './vision/self-attention-2d.ts';
+export {
+  type Captioned,
+  type CaptionSource,
+  type CaptionState,
+  type Captions,
+  type DescribeOptions,
+  ShowAttendTell,
+  type ShowAttendTellOptions,
+  type TeachCaptionOptions,
+} from './vision/show-attend-tell.ts';
+export { SpatialTransformer, type SpatialTransformerOptions, type Warped } from './vision/spatial-transformer.ts';

@@ -1,6 +1,7 @@
 /** Pictures of what attention did. @module */
 
 export { type CanvasPanel, canvasesSvg } from './canvases.ts';
+export { type CaptionPanel, captionSvg } from './caption.ts';
 export { type EpisodePanel, episodesSvg } from './episodes.ts';
 export { type GazePanel, gazeSvg } from './gaze.ts';
 export type { GreyImage } from './pixels.ts';
@@ -19,4 +20,5 @@ export {
 export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './svg.ts';
 export { alignmentText } from './text.ts';
 export type { Theme } from './theme.ts';
+export { type WarpPanel, warpSvg } from './warp.ts';
 export type { AlignmentLabels, AlignmentWeights } from './weights.ts';

@@ -124,7 +124,7 @@ function decoded<Source extends State, S extends State>(
 }
 
 /** Stacks the traces of the hypotheses, each `[S]` or `[H, S]`, as one tensor `[B, T, S]` or `[B, H, T, S]`. */
-function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
+export function alignment(best: Hypothesis[], shape: Shape): Tensor | null {
   const [length = 0, heads = 1] = shape.toReversed();
   const longest = best.reduce((most, { trace }) => Math.max(most, trace.length), 0);
   if (shape.length === 0) return null;

@@ -1,0 +1,114 @@
+import { assign } from '../../nn/buffer.ts';
+import { Conv2d } from '../../nn/conv2d.ts';
+import { Linear } from '../../nn/linear.ts';
+import { Module } from '../../nn/module.ts';
+import { add, affineGrid, gridSample, matmul, maxPool2d, mul, type Pair, relu, reshape } from '../../ops/index.ts';
+import { pairOf } from '../../ops/pair.ts';
+import { anything, expectKey, expectOptions, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { tensor, zeros } from '../../tensor/create.ts';
+import { type Key, split } from '../../tensor/random.ts';
+import { show } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { ImageClassifier, type ImageClassifierOptions, imagesWith } from './image-classifier.ts';
+
+/** Options of a {@link SpatialTransformer}: the classifier's `filters`, `window` and `hidden` are of the warped view. */
+export interface SpatialTransformerOptions extends ImageClassifierOptions {
+  /** Rows and columns of the warped view, or one number for both. */
+  view: Pair;
+  /** `affine`: any θ; `attention`: a window that keeps its shape, of one scale and a place. Default `affine`. */
+  form?: 'affine' | 'attention' | undefined;
+  /** Filters of both convolutions of the localisation net. Default 20. */
+  localFilters?: number | undefined;
+  /** Rows and columns of its filters. Default 5. */
+  localWindow?: Pair | undefined;
+  /** Units of its fully connected layer. Default 50. */
+  localHidden?: number | undefined;
+}
+
+const rules: Rules<SpatialTransformerOptions> = {
+  ...{ size: anything, view: anything, channels: anything, classes: anything, filters: anything, window: anything, hidden: anything },
+  form: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('affine', 'attention')),
+  localFilters: /* @__PURE__ */ maybe(isSize),
+  localWindow: anything,
+  localHidden: /* @__PURE__ */ maybe(isSize),
+};
+
+/** What a spatial transformer saw, and where. */
+export interface Warped {
+  /** Logits `[B, classes]`. */
+  readonly output: Tensor;
+  /** `[B, 2, 3]`: from places of the view to places of the image, x and y from −1 to 1. */
+  readonly theta: Tensor;
+  /** `[B, rows, columns, 2]`: x and y in pixels of where each pixel of the view was sampled; an image goes from 0 to its width, and to its height. */
+  readonly places: Tensor;
+  /** What was read, `[B, rows, columns]` or `[B, rows, columns, C]`. */
+  readonly view: Tensor;
+}
+
+/** θ from numbers that are 0 at the identity: all six, or scale, x and y. */
+const spreads = {
+  affine: [0, 1, 2, 3, 4, 5].map((own) => [0, 1, 2, 3, 4, 5].map((i) => (i === own ? 1 : 0))),
+  attention: [[1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 0, 1]],
+}; // biome-ignore format: rows
+
+/**
+ * Spatial transformer network (Jaderberg et al. 2015): a localisation net reads the image and says where to look, θ; the view is sampled there, bilinear and with zeros outside; a
+ * classifier reads the view alone. θ is the identity plus a linear map whose weights and bias are 0 at the start (§3.1), so that the net first sees the whole image.
+ * The localisation net: pool 2, convolution, relu, pool 2, convolution, relu, fully connected, relu, linear.
+ */
+export class SpatialTransformer extends Module {
+  readonly localisation: readonly [Conv2d, Conv2d];
+  readonly local: Linear;
+  readonly theta: Linear;
+  readonly classifier: ImageClassifier;
+  readonly size: readonly [rows: number, columns: number];
+  readonly channels: number;
+  readonly form: 'affine' | 'attention';
+
+  constructor(options: SpatialTransformerOptions, key: Key) {
+    super();
+    expectOptions('SpatialTransformer', options, rules);
+    expectKey('SpatialTransformer', key);
+    const { size, view, form = 'affine', localFilters = 20, localWindow = 5, localHidden = 50, ...classifier } = options;
+    const { channels = 1 } = classifier;
+    const window = pairOf('SpatialTransformer', 'localWindow', localWindow, 1);
+    const [forFirst, forSecond, forLocal, forTheta, forClassifier] = split(key, 5);
+    this.size = pairOf('SpatialTransformer', 'size', size, 1);
+    this.channels = channels;
+    this.form = form;
+    this.classifier = new ImageClassifier({ ...classifier, size: pairOf('SpatialTransformer', 'view', view, 1) }, forClassifier);
+    this.localisation = [
+      new Conv2d({ input: channels, output: localFilters, size: window }, forFirst),
+      new Conv2d({ input: localFilters, output: localFilters, size: window }, forSecond),
+    ];
+    const left = (n: number, w: number) => Math.floor((Math.floor(n / 2) - w + 1) / 2) - w + 1;
+    const [rows, columns] = [left(this.size[0], window[0]), left(this.size[1], window[1])];
+    if (rows < 1 || columns < 1)
+      throw new RangeError(`SpatialTransformer: size must leave pixels to the localisation net, got ${show(this.size)}`);
+    this.local = new Linear({ input: rows * columns * localFilters, output: localHidden }, forLocal);
+    this.theta = new Linear({ input: localHidden, output: spreads[form].length }, forTheta);
+    assign(this.theta.weight, zeros(this.theta.weight.shape));
+    if (this.theta.bias) assign(this.theta.bias, zeros(this.theta.bias.shape));
+  }
+
+  /** Reads images `[B, height, width]` or `[B, height, width, C]`. */
+  forward(images: Tensor): Warped {
+    const x = imagesWith('SpatialTransformer', images, this.size, this.channels);
+    const theta = this.locate(x);
+    const grid = affineGrid(theta, this.classifier.size);
+    const view = gridSample(images, grid);
+    const [height, width] = this.size;
+    const places = mul(add(grid, 1), tensor([width / 2, height / 2]));
+    return { output: this.classifier.forward(view), theta, places, view };
+  }
+
+  /** θ of each image. */
+  private locate(x: Tensor): Tensor {
+    const [first, second] = this.localisation;
+    const features = relu(second.forward(maxPool2d(relu(first.forward(maxPool2d(x, 2))), 2)));
+    const flat = reshape(features, [x.shape[0] as number, this.local.weight.shape[1] as number]);
+    const numbers = this.theta.forward(relu(this.local.forward(flat))); // [B, 6] or [B, 3]
+    const moved = this.form === 'affine' ? numbers : matmul(numbers, tensor(spreads[this.form]));
+    return reshape(add(moved, tensor([1, 0, 0, 0, 1, 0])), [x.shape[0] as number, 2, 3]);
+  }
+}
