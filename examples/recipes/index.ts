@@ -3,6 +3,7 @@
 import type { Recipe } from '../runner/recipe.ts';
 import { babiJoint, babiLarge } from './babi/index.ts';
 import { bandits, banditsHundred } from './bandits/index.ts';
+import { caption } from './caption/index.ts';
 import { draw } from './draw/index.ts';
 import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
@@ -61,6 +62,7 @@ const all: readonly Recipe[] = [
   shakespeareChoice,
   warp,
   warpLong,
+  caption,
 ];
 
 /** The recipes by name. */

@@ -140,7 +140,7 @@ export class ShowAttendTell extends Module implements Decoder<CaptionSource, Cap
     const { symbols, features, cells, hidden, embedding = hidden, score = hidden, selection = 'soft', dropout = 0 } = options;
     const [forPlaces, forFirst, forWords, forLook, forCell, forDeep, forOutput] = split(key, 7);
     const [[forH, forC], [forScore, forGate], [forHidden, forContext]] = [split(forFirst), split(forLook), split(forDeep)];
-    this.places = param(() => normal(forPlaces, [cells, features], { std: 1 / Math.sqrt(features) }));
+    this.places = param(() => normal(forPlaces, [cells, features]));
     this.firstH = new Linear({ input: features, output: hidden }, forH);
     this.firstC = new Linear({ input: features, output: hidden }, forC);
     this.embedding = new Embedding({ symbols, size: embedding }, forWords);

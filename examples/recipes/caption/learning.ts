@@ -1,0 +1,304 @@
+// A convolutional net that learns which digits are on a canvas, and then, frozen, annotates canvases for a decoder of captions.
+import {
+  Adam,
+  add,
+  crossEntropy,
+  foldIn,
+  type Key,
+  key,
+  Linear,
+  loadCheckpoint,
+  Module,
+  mul,
+  noGrad,
+  parameters,
+  relu,
+  reshape,
+  scope,
+  split,
+  type Tensor,
+  tensor,
+} from 'saccade';
+import { ShowAttendTell } from 'saccade/models';
+import { BatchNorm, Conv2d } from 'saccade/nn';
+import { binaryCrossEntropyWithLogits, cumsum, equal, expand, max, maxPool2d, mean, not, std } from 'saccade/ops';
+import type { Pictures } from 'saccade/tasks';
+import { reinforceLoss } from 'saccade/train';
+import type { Context, Point } from '../../runner/recipe.ts';
+import { END, type Layout, named, overlaps, type Scene, scenes, words } from './canvases.ts';
+
+/** How scenes are read: by soft or hard attention, or all of a canvas at once. */
+export type Kind = 'soft' | 'hard' | 'mean';
+
+export interface Lesson {
+  layout: Layout;
+  /** Filters of the net; each halves the map. */
+  filters: readonly number[];
+  hidden: number;
+  embedding: number;
+  batch: number;
+  /** Updates of the net, of the decoder, and of hard attention after soft. */
+  steps: { net: number; decoder: number; hard: number };
+  lr: { net: number; decoder: number };
+  /** Scenes to measure by during training, and to report on. */
+  scenes: { dev: number; test: number };
+}
+
+/** Convolutions, each with a norm, relu and a pool of 2: an annotation for each cell of the map. */
+export class Annotator extends Module {
+  readonly convolutions: readonly Conv2d[];
+  readonly norms: readonly BatchNorm[];
+  readonly head: Linear;
+
+  constructor({ filters, layout }: Lesson, from: Key) {
+    super();
+    const keys = split(from, filters.length + 1);
+    this.convolutions = filters.map(
+      (output, i) => new Conv2d({ input: filters[i - 1] ?? 1, output, size: 3, padding: 'same', bias: false }, keys[i] as Key),
+    );
+    this.norms = filters.map((size) => new BatchNorm({ size }));
+    this.head = new Linear({ input: filters.at(-1) as number, output: layout.kinds }, keys.at(-1) as Key);
+  }
+
+  /** From images `[B, height, width]` to annotations `[B, cells, D]`. */
+  annotate(images: Tensor, options: { update?: boolean } = {}): Tensor {
+    const [batch, height, width] = images.shape as [number, number, number];
+    const map = this.convolutions.reduce(
+      (x, convolution, i) => maxPool2d(relu((this.norms[i] as BatchNorm).forward(convolution.forward(x), options)), 2),
+      reshape(images, [batch, height, width, 1]),
+    );
+    return reshape(map, [batch, -1, map.shape[3] as number]);
+  }
+
+  /** Logits of each digit being somewhere, `[B, kinds]`: the largest over the cells. */
+  forward(images: Tensor, options: { update?: boolean } = {}): Tensor {
+    return max(this.head.forward(this.annotate(images, options)), { axis: 1 });
+  }
+}
+
+/** Scenes as tensors. */
+export interface Batch {
+  images: Tensor;
+  scenes: Scene[];
+  /** int32 `[B, T]`, ends included, padded by 0. */
+  captions: Tensor;
+}
+
+export function batchOf(from: Key, { layout }: Lesson, pictures: Pictures, count: number): Batch {
+  const canvas = new Uint8Array(count * layout.side * layout.side);
+  const drawn = scenes(from, pictures, layout, count, canvas);
+  const images = tensor(
+    Float32Array.from(canvas, (grey) => grey / 255),
+    { shape: [count, layout.side, layout.side] },
+  );
+  const longest = Math.max(...drawn.map(({ caption }) => caption.length));
+  const padded = drawn.flatMap(({ caption }) => [...caption, ...new Array<number>(longest - caption.length).fill(0)]);
+  return { images, scenes: drawn, captions: tensor(Int32Array.from(padded), { shape: [count, longest] }) };
+}
+
+/** Which digits each scene holds, `[B, kinds]`. */
+function sets(drawn: readonly Scene[], kinds: number): Tensor {
+  const marks = drawn.flatMap(({ digits }) =>
+    Array.from({ length: kinds }, (_, kind) => (digits.some(({ digit }) => digit === kind) ? 1 : 0)),
+  );
+  return tensor(Float32Array.from(marks), { shape: [drawn.length, kinds] });
+}
+
+/** The share of scenes, in percent, whose digits the net names all and no others. */
+function exactSets(net: Annotator, lesson: Lesson, pictures: Pictures, from: Key, count: number): number {
+  return scope(() =>
+    noGrad(() => {
+      const { images, scenes: drawn } = batchOf(from, lesson, pictures, count);
+      const { kinds } = lesson.layout;
+      const [logits, marks] = [net.forward(images).toArray(), sets(drawn, kinds).toArray()];
+      const right = drawn.filter((_, b) =>
+        Array.from({ length: kinds }, (_, i) => b * kinds + i).every((i) => (logits[i] as number) > 0 === ((marks[i] as number) === 1)),
+      );
+      return (100 * right.length) / count;
+    }),
+  );
+}
+
+/** Teaches the net which digits are where, without saying where. */
+export async function annotator(lesson: Lesson, parts: { train: Pictures; dev: Pictures; test: Pictures }, context: Context, from: Key) {
+  const net = new Annotator(lesson, foldIn(from, 1));
+  const { batch, steps, lr } = lesson;
+  const curve = await context.train({
+    model: net,
+    optimizer: new Adam(parameters(net), { lr: lr.net }),
+    key: foldIn(from, 2),
+    *batches(_epoch: number, own: Key) {
+      for (let i = 0; i < 50; i++) yield batchOf(foldIn(own, i), lesson, parts.train, batch);
+    },
+    loss: ({ images, scenes: drawn }) =>
+      binaryCrossEntropyWithLogits(net.forward(images, { update: true }), sets(drawn, lesson.layout.kinds)),
+    steps: steps.net,
+    schedule: falling(lr.net, steps.net),
+    evaluate: () => 100 - exactSets(net, lesson, parts.dev, key(11), lesson.scenes.dev),
+    every: Math.ceil(steps.net / 10),
+  });
+  return { curve, exact: exactSets(net, lesson, parts.test, key(12), lesson.scenes.test) };
+}
+
+/** Constant for the first half, then linearly to a tenth. */
+const falling = (lr: number, steps: number) => (step: number) => lr * (1 - 0.9 * Math.max(0, (2 * step) / steps - 1));
+
+/** Annotations of images by the frozen net, in units of their standard deviation; for `mean`, their mean in every cell. */
+type Annotate = (images: Tensor) => Tensor;
+
+function annotating(net: Annotator, lesson: Lesson, pictures: Pictures, kind: Kind): Annotate {
+  const unit = scope(() => noGrad(() => 1 / std(net.annotate(batchOf(key(13), lesson, pictures, 64).images)).item()));
+  return (images) =>
+    noGrad(() => {
+      const a = mul(net.annotate(images), unit);
+      return kind === 'mean' ? expand(mean(a, { axis: 1, keepDims: true }), a.shape) : a;
+    });
+}
+
+/** Rewards to go of each word, in nats: minus the loss of this and later words. */
+const toGo = (losses: Tensor) => mul(cumsum(losses, { axis: 1, reverse: true }), -1);
+
+/** Scores of captions. */
+export interface Scores {
+  /** Captions that are right in every word, in percent. */
+  exact: number;
+  /** Digit words whose most attended cell overlaps the digit's box, in percent, with the true words before them. */
+  inBox: number;
+  /** Cells that a digit's box overlaps, in percent: what a cell at random would have. */
+  chance: number;
+}
+
+export function scoresOf(model: ShowAttendTell, annotate: Annotate, lesson: Lesson, pictures: Pictures, from: Key, count: number): Scores {
+  const { layout } = lesson;
+  const cells = layout.side / 2 ** lesson.filters.length;
+  let [exact, said, hits, covered] = [0, 0, 0, 0];
+  for (let at = 0; at < count; at += 100) {
+    scope(() =>
+      noGrad(() => {
+        const { images, scenes: drawn, captions } = batchOf(foldIn(from, at), lesson, pictures, Math.min(100, count - at));
+        const annotations = annotate(images);
+        const { tokens } = model.describe(annotations, { maxLength: 3 * layout.most + 1 });
+        exact += drawn.filter(({ caption }, b) => [...(tokens[b] ?? []), END].join() === caption.join()).length;
+        const { weights } = model.teach(annotations, captions);
+        const all = weights?.toArray() ?? [];
+        const [length, places] = [captions.shape[1] as number, cells * cells];
+        drawn.forEach((scene, b) => {
+          named(scene).forEach((which, t) => {
+            const digit = scene.digits[which];
+            if (!digit) return;
+            const row = Array.from(all.slice((b * length + t) * places, (b * length + t + 1) * places));
+            said++;
+            hits += overlaps(layout, cells, row.indexOf(Math.max(...row)), digit) ? 1 : 0;
+            covered += row.filter((_, cell) => overlaps(layout, cells, cell, digit)).length / places;
+          });
+        });
+      }),
+    );
+  }
+  return { exact: (100 * exact) / count, inBox: (100 * hits) / said, chance: (100 * covered) / said };
+}
+
+/** A caption with the map of each word. */
+export interface Shown {
+  image: number[][];
+  words: string[];
+  maps: number[][][];
+  title: string;
+}
+
+/** The first reported scenes, each with the caption written for it. */
+export function shown(model: ShowAttendTell, annotate: Annotate, lesson: Lesson, pictures: Pictures, count: number): Shown[] {
+  const { side } = lesson.layout;
+  const cells = side / 2 ** lesson.filters.length;
+  return scope(() =>
+    noGrad(() => {
+      const { images, scenes: drawn } = batchOf(key(14), lesson, pictures, count);
+      const { tokens, weights } = model.describe(annotate(images), { maxLength: 3 * lesson.layout.most + 1 });
+      const [pixels, maps] = [images.toArray(), weights?.toArray() ?? []];
+      const [length, places] = [weights?.shape[1] ?? 0, cells * cells];
+      const rows = (values: ArrayLike<number>, width: number) =>
+        Array.from({ length: values.length / width }, (_, i) =>
+          Array.from({ length: width }, (_, j) => Math.round(1e3 * (values[i * width + j] as number)) / 1e3),
+        );
+      return drawn.map(({ caption }, b) => ({
+        image: rows(pixels.slice(b * side * side, (b + 1) * side * side), side),
+        words: (tokens[b] ?? []).map((token) => words[token] as string),
+        maps: (tokens[b] ?? []).map((_, t) => rows(maps.slice((b * length + t) * places, (b * length + t + 1) * places), cells)),
+        title: `true: ${caption
+          .slice(0, -1)
+          .map((token) => words[token])
+          .join(' ')}`,
+      }));
+    }),
+  );
+}
+
+/** Teaches a decoder over the annotations of a net that other jobs have trained; hard attention starts from what soft attention learned. */
+export async function described(
+  kind: Kind,
+  lesson: Lesson,
+  parts: { train: Pictures; dev: Pictures; test: Pictures },
+  context: Context,
+  from: Key,
+  files: { net: string; soft: string },
+): Promise<{ curve: Point[]; scores: Scores; pictures: Shown[] }> {
+  const { hidden, embedding, filters, layout, batch } = lesson;
+  const cells = (layout.side / 2 ** filters.length) ** 2;
+  const net = new Annotator(lesson, key(0));
+  net.loadStateDict((await loadCheckpoint(files.net)).model);
+  const model = new ShowAttendTell(
+    {
+      symbols: words.length,
+      features: filters.at(-1) as number,
+      cells,
+      hidden,
+      embedding,
+      score: 64,
+      selection: kind === 'hard' ? 'hard' : 'soft',
+    },
+    foldIn(from, 1),
+  );
+  if (kind === 'hard') model.loadStateDict((await loadCheckpoint(files.soft)).model);
+  const annotate = annotating(net, lesson, parts.train, kind);
+  const [steps, lr] = [kind === 'hard' ? lesson.steps.hard : lesson.steps.decoder, lesson.lr.decoder];
+  const averages = new Array<number>(3 * layout.most + 1).fill(0); // of the reward of each place in a caption
+  const curve = await context.train({
+    model,
+    optimizer: new Adam(parameters(model), { lr }),
+    key: foldIn(from, 2),
+    *batches(_epoch: number, own: Key) {
+      for (let i = 0; i < 50; i++) yield batchOf(foldIn(own, i), lesson, parts.train, batch);
+    },
+    loss: ({ images, captions }, { key: own, step }) => {
+      const draws = kind === 'hard' && step % 2 === 0; // the expectation in every other batch
+      const { logits, logProbability, entropy } = model.teach(annotate(images), captions, draws ? { key: own } : { expected: true });
+      const loss = crossEntropy(logits, captions, { ignoreIndex: 0 });
+      if (!logProbability || !entropy) return loss;
+      const mask = not(equal(captions, 0));
+      const reward = noGrad(() => toGo(crossEntropy(logits, captions, { ignoreIndex: 0, reduction: 'none' })));
+      const [count = 0, length = 0] = captions.shape;
+      const baseline = expand(tensor(averages.slice(0, length), { shape: [1, length] }), [count, length]);
+      const choice = reinforceLoss(logProbability, reward, { baseline, entropy, entropyWeight: 0.02, mask });
+      const [values, real] = [reward.toArray(), mask.toArray()];
+      for (let t = 0; t < length; t++) {
+        const here = Array.from({ length: count }, (_, b) => b * length + t).filter((i) => real[i]);
+        const level = here.reduce((sum, i) => sum + (values[i] as number), 0) / Math.max(1, here.length);
+        averages[t] = 0.9 * (averages[t] as number) + 0.1 * level;
+      }
+      return add(loss, mul(choice, 0.1 / length));
+    },
+    numbers: {
+      save: () => Object.fromEntries(averages.map((value, t) => [`reward ${t}`, value])),
+      load: (saved) => {
+        for (const t of averages.keys()) averages[t] = saved[`reward ${t}`] ?? 0;
+      },
+    },
+    steps,
+    schedule: falling(lr, steps),
+    clip: 5,
+    evaluate: () => 100 - scoresOf(model, annotate, lesson, parts.dev, key(15), lesson.scenes.dev).exact,
+    every: Math.ceil(steps / 10),
+  });
+  const scores = scoresOf(model, annotate, lesson, parts.test, key(12), lesson.scenes.test);
+  return { curve, scores, pictures: kind === 'mean' ? [] : shown(model, annotate, lesson, parts.test, 4) };
+}
