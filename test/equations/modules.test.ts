@@ -24,6 +24,7 @@ const written = rows.flatMap((row) => {
 const compare = (row: ModuleRow, equation: Equation, tolerance: number) =>
   scope(() => {
     const module = row.build(key(6));
+    row.warm?.(module);
     const got = Array.from(row.call(module, BATCH).toArray());
     const wanted = BATCH.flatMap((e) => equation(weightsOf(module), e));
     expect(got.length).toBe(wanted.length);

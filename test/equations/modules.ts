@@ -29,6 +29,7 @@ import {
   textEncoder,
   universalSentence,
 } from './transformer.ts';
+import { imageEquations } from './vision.ts';
 import { rows, type Weights } from './weights.ts';
 
 export type Equation = (w: Weights, e: number) => Vector;
@@ -228,6 +229,7 @@ export const moduleEquations: Record<string, Equation> = {
   },
   ...metaEquations,
   ...memoryEquations,
+  ...imageEquations,
   ...lookEquations,
   ...frontEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),

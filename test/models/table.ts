@@ -17,6 +17,7 @@ import type { Key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { beside, lengthOf, type ModuleRow, padding, real, row, sentences } from '../nn/row.ts';
 import { frontRows } from './fronts.ts';
+import { imageRows } from './images.ts';
 import { drawnAlike, layerRows } from './layers.ts';
 import { lookRows } from './looks.ts';
 import { memoryRows } from './memory.ts';
@@ -202,6 +203,7 @@ export const models: ModuleRow[] = [
   ...layerRows,
   ...memoryRows,
   ...metaRows,
+  ...imageRows,
   ...lookRows,
   ...frontRows,
   row({

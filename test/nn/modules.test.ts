@@ -30,6 +30,7 @@ const weigh = (y: Tensor) => real([0], [y.size], 9).toArray();
 describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
   it('gives every parameter a gradient', () => {
     const module = row.build(key(1));
+    row.warm?.(module);
     scope(() => {
       const y = row.call(module, BATCH);
       if (parameters(module).size === 0) return expect(y.requiresGrad).toBe(false);
@@ -49,6 +50,7 @@ describe.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
     withBackend(referenceBackend(), () =>
       scope(() => {
         const module = row.build(key(2));
+        row.warm?.(module);
         const dropoutKey = row.dropout ? key(3) : undefined;
         const leaves = [...parameters(module).values()];
         if (leaves.length === 0) return;

@@ -14,6 +14,8 @@ export interface ModuleRow<M extends Module = Module> {
   build(key: Key): M;
   /** The call on some examples of a batch (0, 1, 2, …), with one row of the result for each. The key is for dropout. */
   call(module: M, examples: readonly number[], key?: Key): Tensor;
+  /** Moves it off a start at which some parameters have no gradient, and equations say little. */
+  warm?(module: M): void;
   /** Ends of paths whose parameters do not depend on the key initially. */
   constant?: readonly string[];
   /** Draws nothing when built. */
