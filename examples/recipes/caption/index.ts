@@ -5,8 +5,9 @@ import type { Pictures } from 'saccade/tasks';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Finished, Point, Recipe, Row } from '../../runner/recipe.ts';
 import { digits, halved, need } from '../../shared/digits/digits.ts';
+import { annotator, type Kind, type Lesson } from './annotator.ts';
 import { scenes } from './canvases.ts';
-import { annotator, described, type Kind, type Lesson, type Scores, type Shown } from './learning.ts';
+import { described, type Scores, type Shown } from './learning.ts';
 
 interface Settings {
   kind: Kind | 'net';
