@@ -1,10 +1,10 @@
 // What the module table cannot say of memory networks.
 import { describe, expect, it } from 'vitest';
-import { backward, crossEntropy, key, padBatch, tensor, where, zeros } from '../../src/all.ts';
+import { backward, crossEntropy, key, padBatch, tensor, zeros } from '../../src/all.ts';
 import { EntityNetwork } from '../../src/models/memory/entity-network.ts';
 import { MemoryLanguageModel } from '../../src/models/memory/memory-language-model.ts';
 import { MemoryNetwork } from '../../src/models/memory/memory-network.ts';
-import { concat, sum } from '../../src/ops/index.ts';
+import { add, concat, sum } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { bits } from '../nn/row.ts';
 import { afterOf, agesOf, questionsOf, SYMBOLS, storiesOf, WORDS } from './memory.ts';
@@ -62,7 +62,13 @@ describe('MemoryNetwork', () => {
     expect(() => made({ memory: 3 }).forward(stories, questions, { ages })).toThrow(
       'MemoryNetwork: stories must have at most 3 sentences of 4 words, as the questions, got [3, 4, 3] and [3, 3]',
     );
-    expect(() => model.forward(where(stories, 99, 0), questions, { ages })).toThrow(/^\w+: /);
+    const no = tensor(Int32Array.of(1, 2, SYMBOLS), { shape: [3, 1] });
+    expect(() => model.forward(add(stories, 6), questions, { ages })).toThrow('MemoryNetwork: stories must be in [0, 7), got ');
+    expect(() => model.forward(stories, no, { ages })).toThrow('MemoryNetwork: questions must be in [0, 7), got 7 at 2');
+    expect(() => model.forward(stories, questions, { ages: add(ages, 8) })).toThrow('MemoryNetwork: ages must be in [0, 9), got ');
+    expect(() => made({ time: false }).forward(stories, questions, { ages })).toThrow(
+      'MemoryNetwork: ages must be left out where time is off, got some',
+    );
     expect(() => model.forward(stories, questions, { ages, linear: 1 } as never)).toThrow(
       'MemoryNetwork: linear must be true or false, got 1',
     );
@@ -83,6 +89,7 @@ describe('MemoryLanguageModel', () => {
   it('refuses what does not fit, by name', () => {
     expect(() => model.forward(past(1, 2, 3, 4, 5, 6, 1))).toThrow('MemoryLanguageModel: words must be 1 to 6, got [1, 7]');
     expect(() => model.forward(zeros([2]))).toThrow('MemoryLanguageModel: words must be int32 [B, T], got ');
+    expect(() => model.forward(past(1, 7))).toThrow('MemoryLanguageModel: words must be in [0, 7), got 7 at 1');
   });
 });
 
@@ -125,6 +132,7 @@ describe('EntityNetwork', () => {
     );
     expect(() => model.forward(stories, questions, after)).toThrow('EntityNetwork: questions must be int32 [3, questions, J], got ');
     expect(() => model.forward(stories, asked, agesOf(EXAMPLES))).toThrow('EntityNetwork: after must be int32 [3, 2], got ');
+    expect(() => model.forward(stories, asked, add(after, 4))).toThrow('EntityNetwork: after must be in [0, 5), got ');
     expect(() => model.forward(wider(stories, 2, 3), asked, after)).toThrow('EntityNetwork: sentences must have at most 4 words, got 6');
     expect(() => made({ tied: [1, 9, 2] })).toThrow('EntityNetwork: tied must be 3 words below 7, got [1, 9, 2]');
     expect(() => made({ tied: [0] })).toThrow('EntityNetwork: tied must be words, each a whole number from 1, got [0]');

@@ -20,6 +20,7 @@ import {
   unstack,
   where,
 } from '../../ops/index.ts';
+import { expectIndices } from '../../ops/indices.ts';
 import { expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
 import { full, ones, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
@@ -178,6 +179,7 @@ export class EntityNetwork extends Module {
     if (!(after instanceof Tensor && after.dtype === 'int32' && sameShape(after.shape, [batch, count]))) {
       throw new TypeError(`EntityNetwork: after must be int32 [${batch}, ${count}], got ${kindOf(after)}`);
     }
+    expectIndices('EntityNetwork', after, 0, times, 'after');
     const asked = this.sentences(questions, this.questionWeights, words); // [B, questions, D]
     const known = batchGather(reshape(memory.states, [batch, times, slots * size]), after);
     const states = reshape(known, [batch, count, slots, size]);

@@ -1,5 +1,6 @@
 import { Module, param } from '../../nn/module.ts';
 import { add, concat, embeddingBag, equal, expand, less, linear, matmul, normal, relu, reshape, where } from '../../ops/index.ts';
+import { expectIndices } from '../../ops/indices.ts';
 import { expectKey, expectOptions, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { arange, full } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
@@ -71,6 +72,7 @@ export class MemoryLanguageModel extends Module {
       throw new RangeError(`MemoryLanguageModel: words must be 1 to ${this.memory}, got ${show(words.shape)}`);
     }
     const [symbols, size] = this.answers.shape as readonly [number, number];
+    expectIndices('MemoryLanguageModel', words, 0, symbols, 'words'); // behind the words are those of time
     const ages = arange(symbols + length - 1, symbols - 1, -1); // [S]
     const each = concat([reshape(words, [batch, length, 1]), reshape(where(equal(words, 0), 0, ages), [batch, length, 1])], 2);
     const m = embeddingBag(this.input, each, { paddingIndex: 0 }); // [B, S, D]

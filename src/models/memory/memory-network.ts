@@ -1,6 +1,7 @@
 import { Module, param } from '../../nn/module.ts';
 import { positionEncoding } from '../../nn/positions/position-encoding.ts';
 import { add, concat, embeddingBag, equal, linear, matmul, normal, reshape, slice, where } from '../../ops/index.ts';
+import { expectIndices } from '../../ops/indices.ts';
 import { anything, expectKey, expectOptions, isFlag, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
@@ -123,6 +124,7 @@ export class MemoryNetwork extends Module {
   forward(stories: Tensor, questions: Tensor, options: MemoryReadOptions = {}): MemoryAnswer {
     expectOptions('MemoryNetwork', options, reading);
     this.expectSizes(stories, questions);
+    if (!this.time && options.ages) throw new TypeError('MemoryNetwork: ages must be left out where time is off, got some');
     const [batch, length] = stories.shape as readonly [number, number, number];
     const index = this.time ? concat([stories, this.timeWords(stories, options.ages)], 2) : stories; // [B, S, J + 1]
     const { weights: places, own } = this.places(index.shape[2] as number, questions.shape[1] as number);
@@ -153,6 +155,7 @@ export class MemoryNetwork extends Module {
     if (!(ages instanceof Tensor && ages.dtype === 'int32' && sameShape(ages.shape, shape))) {
       throw new RangeError(`MemoryNetwork: ages must be int32 ${show(shape)} of the sentences, got ${kindOf(ages)}`);
     }
+    expectIndices('MemoryNetwork', ages, 0, this.memory + 1, 'ages');
     return reshape(where(equal(ages, 0), 0, add(ages, this.symbols - 1)), [...shape, 1]);
   }
 
@@ -167,6 +170,8 @@ export class MemoryNetwork extends Module {
   private expectSizes(stories: Tensor, questions: Tensor): void {
     expectStories('MemoryNetwork', stories);
     expectTokens('MemoryNetwork', 'questions', questions);
+    expectIndices('MemoryNetwork', stories, 0, this.symbols, 'stories'); // behind the words are those of time
+    expectIndices('MemoryNetwork', questions, 0, this.symbols, 'questions');
     const [batch, length = 0, words = 0] = stories.shape;
     const [asked, own = 0] = questions.shape;
     if (asked !== batch) throw new RangeError(`MemoryNetwork: questions must be ${batch}, one a story, got ${asked}`);
