@@ -6,6 +6,7 @@ export const guides = [
     title: 'Begin',
     files: [
       'docs/start.md',
+      'docs/jobs.md',
       'docs/models.md',
       'docs/attention.md',
       'docs/transformer.md',

@@ -23,8 +23,8 @@ export interface ForecastSizes {
 }
 
 /**
- * Forecasts in the units of the columns: {@link AttentionForecaster} of columns over their deviation, which is a buffer, and beside it a linear map of the
- * past for each column, which is another. A row's place in the season is counted from the first row of the future, so nobody has to say what hour it is.
+ * Forecasts in the units of the columns: a linear map of the past for each column, which is a buffer, and what {@link AttentionForecaster} of the columns over
+ * their deviation, another buffer, corrects of it. A row's place in the season is counted from the first row of the future, so nobody has to say what hour it is.
  */
 export class ForecastModel extends Module {
   readonly scale: Tensor; // [I]
@@ -49,7 +49,8 @@ export class ForecastModel extends Module {
     const [batch, length] = past.shape as [number, number];
     const seasons = { past: this.places(batch, -length, length), future: this.places(batch, 0, steps) };
     const { output, weights } = this.forecaster.forward(div(past, this.scale), seasons, { observed, ...options });
-    return { output: mul(output, reshape(this.scale, [-1, 1])), weights };
+    const beyond = sub(slice(this.linear(past), 1, 0, steps), slice(past, 1, length - 1)); // [B, T, I]: what the map adds to the last row
+    return { output: add(mul(output, reshape(this.scale, [-1, 1])), reshape(beyond, [...beyond.shape, 1])), weights };
   }
 
   /** The linear map of the past `[B, S, I]` as differences from its last row: `[B, T, I]`. */

@@ -1,0 +1,99 @@
+// `npm run example -- gestures`: a page that learns gestures of the mouse, a finger or a pen.
+import { init } from 'saccade';
+import { SequenceClassifier, type SequenceRow, type SequenceState } from 'saccade/fronts';
+import { drawable, drawing } from './draw.ts';
+
+const at = <T extends Element>(id: string) => document.getElementById(id) as unknown as T;
+const [learn, draw, undo, pad] = [
+  at<HTMLButtonElement>('learn'),
+  at<HTMLButtonElement>('draw'),
+  at<HTMLButtonElement>('undo'),
+  at<SVGSVGElement>('pad'),
+];
+let rows: SequenceRow[] = [];
+let front: SequenceClassifier | undefined;
+let [stroke, state]: [number[][], SequenceState | undefined] = [[], undefined];
+
+const say = (text: string) => {
+  at('status').textContent = text;
+};
+
+function shown() {
+  pad.querySelector('path')?.setAttribute('d', stroke.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join(''));
+}
+
+function counted() {
+  const counts = new Map<string, number>();
+  for (const { label } of rows) counts.set(label, (counts.get(label) ?? 0) + 1);
+  at('counts').replaceChildren(
+    ...[...counts].map(([label, count]) => Object.assign(document.createElement('li'), { textContent: `${label} × ${count}` })),
+  );
+  learn.disabled = counts.size < 2;
+  undo.disabled = rows.length === 0;
+}
+
+/** Where a pointer is on the pad. */
+function place({ clientX, clientY }: PointerEvent): number[] {
+  const { left, top, width, height } = pad.getBoundingClientRect();
+  return [Math.round((600 * (clientX - left)) / width), Math.round((300 * (clientY - top)) / height)];
+}
+
+function follow(sample: number[]) {
+  stroke.push(sample);
+  shown();
+  if (!front) return;
+  const step = front.step(sample, state);
+  state = step.state;
+  at('answer').textContent = `${step.label}, ${Math.round(100 * step.probability)} %`;
+}
+
+pad.onpointerdown = (event) => {
+  pad.setPointerCapture(event.pointerId);
+  [stroke, state] = [[], undefined];
+  follow(place(event));
+};
+pad.onpointermove = (event) => {
+  if (pad.hasPointerCapture(event.pointerId)) follow(place(event));
+};
+pad.onpointerup = () => {
+  const label = at<HTMLInputElement>('name').value.trim();
+  if (stroke.length < 4) return say('That was too short: keep the button down while you draw.');
+  if (!label) return say('Give the gesture a name first.');
+  rows.push({ label, samples: stroke });
+  counted();
+  return say(front ? 'Kept as one more example; learn again to use it.' : 'Kept.');
+};
+
+learn.onclick = async () => {
+  learn.disabled = true;
+  try {
+    front = await SequenceClassifier.fit(rows, {
+      onProgress: ({ step, secondsLeft }) => say(`Step ${step}, ${Math.ceil(secondsLeft)} s at most.`),
+    });
+    say(`Learnt from ${front.report.learnt} drawings. Draw one: it says what it is while you draw.`);
+  } catch (error) {
+    say((error as Error).message);
+  }
+  counted();
+};
+
+draw.onclick = () => {
+  rows = [...rows, ...drawable.flatMap((label) => Array.from({ length: 10 }, () => drawing(label, Math.random)))];
+  counted();
+  if (!front) return say('Thirty drawings. Now let it learn.');
+  const { label, samples } = drawing(drawable[rows.length % drawable.length] as string, Math.random);
+  [stroke, state] = [[], undefined];
+  for (const sample of samples) follow([...(sample as number[])]);
+  return say(`That was a ${label}, and thirty more to learn from.`);
+};
+
+undo.onclick = () => {
+  rows.pop();
+  counted();
+};
+
+at<HTMLFormElement>('form').onsubmit = (event) => event.preventDefault();
+
+init()
+  .then(() => say('Draw with the mouse, a finger or a pen; or let the page draw.'))
+  .catch((error: Error) => say(error.message));
