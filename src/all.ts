@@ -16,6 +16,7 @@ export * from './onnx/index.ts';
 export * from './ops/index.ts';
 export * from './plot/index.ts';
 export * from './pretrained/index.ts';
+export * from './remote/index.ts';
 export * from './stores/index.ts';
 export * from './tasks/index.ts';
 export * from './tensor/index.ts';

@@ -20,6 +20,7 @@ const rooms: Record<string, readonly string[]> = {
   io: below,
   plot: below,
   stores: ['tensor'],
+  remote: ['tensor'],
   pretrained: [...below, 'attention', 'decode', 'models', 'io'],
   onnx: below,
   layers: [...below, 'io'],

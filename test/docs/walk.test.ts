@@ -27,7 +27,7 @@ const walks = [...text.matchAll(/(\w+) places[^\n]*(?:\n(?!<!--)[^\n]*)*\n<!-- w
 function naming(word: string): string[] {
   const all = ['assembly', 'src', 'test'].flatMap((folder) => files(folder, '.ts', '.json'));
   const whole = new RegExp(`(?<![\\w.])${word}\\b`);
-  return all.filter((path) => !/\.test\.ts$|engines\/|mutants\/|^test\/(browser|hosts)/.test(path) && whole.test(read(path)));
+  return all.filter((path) => !/\.test\.ts$|engines\/|mutants\/|^test\/(browser|hosts|\.docs)/.test(path) && whole.test(read(path)));
 }
 
 describe('the walks of CONTRIBUTING', () => {
