@@ -71,11 +71,9 @@ function taken(stories: readonly Story[], questions: number): Story[] {
 function official(text: string, { train, dev, held }: Sizes): Omit<TaskData, 'task'> {
   const stories = readBabi(text);
   const learnt = taken(stories, train);
-  return {
-    train: learnt,
-    dev: taken(stories.slice(learnt.length), dev),
-    held: taken(stories.toReversed(), held).toReversed(),
-  };
+  const chosen = taken(stories.slice(learnt.length), dev);
+  const left = stories.slice(learnt.length + chosen.length);
+  return { train: learnt, dev: chosen, held: taken(left.toReversed(), held).toReversed() };
 }
 
 const generated = (task: number, part: number, questions: number) =>

@@ -1,7 +1,11 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { babiJoint } from '../../examples/recipes/babi/index.ts';
 import { entities } from '../../examples/recipes/entities/index.ts';
 import { babi, examplesOf, majorityError, vocabularyOf } from '../../examples/shared/babi.ts';
+import type { Story } from '../../src/tasks/index.ts';
 import { cook, quickly } from './recipe.ts';
 
 const none = { hasData: false, path: (file: string) => file, testPath: () => undefined };
@@ -19,6 +23,35 @@ it('stories without --data are generated, each part by itself, for all tasks', (
   expect(vocabulary.symbols[0]).toBe('<pad>');
   const [first] = examplesOf(all[0]?.train ?? [], vocabulary);
   expect(vocabulary.decode(Array.from(first?.question ?? []))[0]).toBe('where');
+});
+
+it('official stories are cut whole: the first are learned, the last held out, and tasks without a file left out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saccade-babi-'));
+  const places = ['attic', 'barn', 'cellar', 'den', 'entry', 'foyer'];
+  const file = (names: readonly string[]) =>
+    names
+      .flatMap((place) => [
+        `1 Mary went to the ${place}.`,
+        `2 Where is Mary? \t${place}\t1`,
+        '3 Mary slept.',
+        `4 Where is Mary? \t${place}\t1`,
+      ])
+      .join('\n');
+  writeFileSync(join(folder, 'qa1_single-supporting-fact_train.txt'), file(places));
+  writeFileSync(join(folder, 'qa1_single-supporting-fact_test.txt'), file(['garden']));
+  const given = { hasData: true, path: (name: string) => join(folder, name), testPath: () => undefined };
+  const answers = (stories: readonly Story[]) => stories.map(({ questions }) => questions.map(({ answer }) => answer).join());
+  const [first, ...others] = babi(given, { train: 3, dev: 1, held: 3 }, [1, 2, 3]);
+  expect(others).toEqual([]);
+  expect(first && [first.train, first.dev, first.held].map(answers)).toEqual([
+    ['attic,attic', 'barn,barn'],
+    ['cellar,cellar'],
+    ['entry,entry', 'foyer,foyer'],
+  ]);
+  const [scarce] = babi(given, { train: 3, dev: 5, held: 3 }, [1]);
+  expect(scarce && [scarce.dev, scarce.held].map((part) => part.length)).toEqual([3, 1]); // no story twice
+  const [tested] = babi({ ...given, testPath: (name: string) => join(folder, name) }, { train: 3, dev: 1, held: 3 }, [1]);
+  expect(tested && [answers(tested.train), answers(tested.held)]).toEqual([['attic,attic', 'barn,barn'], ['garden,garden']]);
 });
 
 it('the commonest answer is wrong as often as it is not the answer', () => {
