@@ -21,3 +21,4 @@ export * from './stores/index.ts';
 export * from './tasks/index.ts';
 export * from './tensor/index.ts';
 export * from './train/index.ts';
+export * from './trees/index.ts';

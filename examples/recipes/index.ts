@@ -4,12 +4,15 @@ import type { Recipe } from '../runner/recipe.ts';
 import { babiJoint, babiLarge } from './babi/index.ts';
 import { bandits, banditsHundred } from './bandits/index.ts';
 import { caption } from './caption/index.ts';
+import { cloze } from './cloze/index.ts';
 import { draw } from './draw/index.ts';
 import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
 import { glimpse, glimpseCluttered } from './glimpse/index.ts';
+import { grammarEwt } from './grammar/ewt.ts';
+import { grammar } from './grammar/index.ts';
 import { heads } from './heads/index.ts';
 import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
@@ -50,6 +53,9 @@ const all: readonly Recipe[] = [
   intra,
   bandits,
   banditsHundred,
+  cloze,
+  grammar,
+  grammarEwt,
   gallery,
   heads,
   glimpse,

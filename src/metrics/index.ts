@@ -12,3 +12,4 @@ export {
   confusionMatrix,
 } from './classification.ts';
 export { type ErrorRates, editDistance, errorRates } from './error-rates.ts';
+export { type AttachmentScores, attachmentScores, type BracketScores, bracketScores } from './trees.ts';

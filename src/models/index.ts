@@ -40,6 +40,12 @@ export {
   type PointerState,
   type PointOptions,
 } from './pointer/pointer-network.ts';
+export { AttendingReader, type BothWays, type DocumentLook } from './reading/attending-reader.ts';
+export { DeepLSTMReader, type DeepLSTMReaderOptions } from './reading/deep-lstm-reader.ts';
+export { type GrammarParse, GrammarParser, type GrammarParserOptions } from './reading/grammar-parser.ts';
+export { ImpatientReader } from './reading/impatient-reader.ts';
+export { AttentiveReader, BilinearReader, type OneLookOptions, UniformReader } from './reading/one-look-readers.ts';
+export { type Digest, Reader, type ReaderOptions, type Reading, type Side } from './reading/reader.ts';
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions, type AttentionSource, type DecoderState } from './seq2seq/attention-seq2seq.ts';
 export { Copy, type CopySizes } from './seq2seq/copy.ts';
 export { Bridge, type Encoded, Encoder, type EncoderSizes } from './seq2seq/encoder.ts';

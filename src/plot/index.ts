@@ -2,6 +2,7 @@
 
 export { type CanvasPanel, canvasesSvg } from './canvases.ts';
 export { type CaptionPanel, captionSvg } from './caption.ts';
+export { type DocumentOptions, documentSvg, documentText } from './document.ts';
 export { type EpisodePanel, episodesSvg } from './episodes.ts';
 export { type GazePanel, gazeSvg } from './gaze.ts';
 export type { GreyImage } from './pixels.ts';
@@ -20,5 +21,6 @@ export {
 export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './svg.ts';
 export { alignmentText } from './text.ts';
 export type { Theme } from './theme.ts';
+export { type TreeOptions, treeSvg, treeText } from './tree.ts';
 export { type WarpPanel, warpSvg } from './warp.ts';
 export type { AlignmentLabels, AlignmentWeights } from './weights.ts';

@@ -1,4 +1,5 @@
 import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { DARK, GROUND, INK, LIGHT, shadesOf } from './shades.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
@@ -29,13 +30,6 @@ const GAP = 2;
 const LETTER = 8.4; // width of one character of the 14 px monospaced labels
 const LEGEND = 46;
 const MARGIN = 20;
-
-/**
- * Colours of weights 0, 1/8, … 1, from our own table. Lightness (OKLab) falls at every step on light ground, by 0.05 to 0.10, and rises
- * on dark, by 0.06 to 0.13, so that order shows in grey too, and 0 is next to the ground.
- */
-const LIGHT = ['#eef3f4', '#d0e5e8', '#a9d5df', '#7fc0d8', '#5aa6d2', '#4487c6', '#3f66b3', '#3e4597', '#35246f'];
-const DARK = ['#1b2129', '#1f3040', '#204258', '#20576f', '#256f84', '#368994', '#57a59d', '#8ac4a4', '#d3e6b0'];
 
 const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
 
@@ -135,7 +129,7 @@ function style(theme: Theme): string {
   const colors = (ground: string, ink: string, table: readonly string[]) => [
     `.ground{fill:${ground}}`,
     `text{fill:${ink}}`,
-    ...Array.from({ length: 33 }, (_, i) => `.c${i}{fill:${between(table, i / 32)}}`),
+    ...shadesOf(table, 32),
   ];
   return styleOf(
     'alignment',
@@ -147,15 +141,6 @@ function style(theme: Theme): string {
       'rect:hover{stroke:#e8590c;stroke-width:2}',
       '.ground:hover{stroke:none}',
     ],
-    { light: colors('#ffffff', '#22303a', LIGHT), dark: colors('#12161c', '#d5dde3', DARK) },
+    { light: colors(GROUND.light, INK.light, LIGHT), dark: colors(GROUND.dark, INK.dark, DARK) },
   );
-}
-
-/** The colour at `t` of 0 … 1 along an even table, mixed linearly in sRGB. */
-function between(table: readonly string[], t: number): string {
-  const at = t * (table.length - 1);
-  const i = Math.min(Math.floor(at), table.length - 2);
-  const channel = (color: string | undefined, k: number): number => Number.parseInt((color ?? '').slice(1 + 2 * k, 3 + 2 * k), 16);
-  const mixed = [0, 1, 2].map((k) => Math.round(channel(table[i], k) * (i + 1 - at) + channel(table[i + 1], k) * (at - i)));
-  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -1,5 +1,13 @@
 /** Generated problems with their answers. @module */
 
+export {
+  type AttachmentSentence,
+  type AttachmentSizes,
+  attachmentLabels,
+  attachmentParse,
+  attachmentSentences,
+  attachmentWords,
+} from './attachment.ts';
 export { type BabiOptions, babiStories } from './babi/generate.ts';
 export { readBabi, type Story, type StoryQuestion } from './babi/story.ts';
 export { banditOptimum, finiteHorizonIndex } from './bandit-optimum.ts';
@@ -18,6 +26,14 @@ export {
   thompson,
 } from './bandits.ts';
 export { type Canvases, type CanvasOptions, clutteredCanvases } from './canvases.ts';
+export {
+  type ClozeProblem,
+  type ClozeSizes,
+  clozeProblems,
+  clozeSymbols,
+  mostFrequentActor,
+  nearestActor,
+} from './cloze.ts';
 export { type PictureBatch, type Pictures, pictureBatch } from './pictures.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';
 export {

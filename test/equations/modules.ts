@@ -11,6 +11,7 @@ import { memoryEquations } from './memory.ts';
 import { metaEquations } from './meta.ts';
 import { attentive, bridge, encode, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
 import { affine, apply, at, type Matrix, range, tanh, type Vector, zeros } from './plain.ts';
+import { attentiveReader, bilinearReader, deepReader, grammarParser, impatientReader, uniformReader } from './readers.ts';
 import { type Core, gru, linear, lstm, rnn, run } from './recurrent.ts';
 import { translating, translator } from './seq2seq-transformer.ts';
 import { t5, t5s } from './t5.ts';
@@ -253,6 +254,15 @@ export const moduleEquations: Record<string, Equation> = {
   ...Object.fromEntries(
     Object.entries(t5s).map(([name, kind]): [string, Equation] => [`T5: ${name}`, (w, e) => t5(w, ...sentencePair(e), kind).flat()]),
   ),
+  AttentiveReader: attentiveReader(),
+  'AttentiveReader: gru': attentiveReader(gru),
+  BilinearReader: bilinearReader,
+  UniformReader: uniformReader,
+  ImpatientReader: impatientReader,
+  DeepLSTMReader: deepReader(2, false),
+  'DeepLSTMReader: document first': deepReader(3, true),
+  'GrammarParser: additive': (w, e) => grammarParser(w, e, true),
+  'GrammarParser: none': (w, e) => grammarParser(w, e, false),
   PointerNetwork: pointerNetwork(1),
   'PointerNetwork: both directions': pointerNetwork(2),
   ...Object.fromEntries(

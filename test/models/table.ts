@@ -22,6 +22,7 @@ import { drawnAlike, layerRows } from './layers.ts';
 import { lookRows } from './looks.ts';
 import { memoryRows } from './memory.ts';
 import { metaRows } from './meta.ts';
+import { readerRows } from './readers.ts';
 
 /** Symbols of both languages of the tests: 0 pads, 1 starts, 2 ends. */
 export const SYMBOLS = 7;
@@ -204,6 +205,7 @@ export const models: ModuleRow[] = [
   ...memoryRows,
   ...metaRows,
   ...imageRows,
+  ...readerRows,
   ...lookRows,
   ...frontRows,
   row({

@@ -28,6 +28,9 @@ const layer = {
 const without = (all: object, ...names: string[]) => Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
 const ofLayer = { dropout: share, eps: positive, scale: positive };
 
+const reading = { symbols: 9, candidates: 4, first: 2, hidden: 3, embedding: 4, dropout: 0.1, pad: 0 };
+const ofReader = { dropout: share, pad: token, first: [...token, -1] };
+
 /** Every exported part that is made with options. */
 export const options: Record<string, Made> = {
   Linear: made(saccade.Linear, { input: 3, output: 4, bias: true }),
@@ -114,6 +117,16 @@ export const options: Record<string, Made> = {
     { numbers: ofModel },
   ),
   Seq2Seq: made(saccade.Seq2Seq, { ...model, feed: 'each' }, { numbers: ofModel }),
+  AttentiveReader: made(saccade.AttentiveReader, { ...reading, cell: 'gru' }, { numbers: ofReader }),
+  BilinearReader: made(saccade.BilinearReader, { ...reading, cell: 'lstm' }, { numbers: ofReader }),
+  UniformReader: made(saccade.UniformReader, { ...reading, cell: 'gru' }, { numbers: ofReader }),
+  ImpatientReader: made(saccade.ImpatientReader, reading, { numbers: ofReader }),
+  DeepLSTMReader: made(saccade.DeepLSTMReader, { ...reading, layers: 2, documentFirst: true }, { numbers: ofReader }),
+  GrammarParser: made(
+    saccade.GrammarParser,
+    { words: 9, labels: ['S'], hidden: 4, embedding: 3, layers: 1, dropout: 0.1, score: 'general', feed: 'state' },
+    { numbers: { dropout: share } },
+  ),
   PointerNetwork: made(saccade.PointerNetwork, { input: 2, hidden: 4, bidirectional: true }),
   TransformerEncoderLayer: made(
     saccade.TransformerEncoderLayer,

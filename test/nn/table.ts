@@ -216,4 +216,4 @@ const selfAttention = row({
 export const rows: ModuleRow[] = [...parts, selfAttention, ...projections, ...betweens, ...attending, ...models];
 
 /** Exported and abstract: nothing to build. */
-export const abstract: ReadonlySet<string> = new Set(['EncoderDecoder', 'Module', 'Score']);
+export const abstract: ReadonlySet<string> = new Set(['AttendingReader', 'EncoderDecoder', 'Module', 'Reader', 'Score']);
