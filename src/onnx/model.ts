@@ -9,10 +9,10 @@ export type Type = 'float32' | 'int32' | 'int64' | 'bool' | 'float64';
 /** Element types, by their number in the format. */
 export const types: Readonly<Record<Type, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 
-/** What a node is told beside its inputs: whole numbers and lists of them, `{ float }`, or a text. */
+/** An attribute of a node: a whole number or a list of them, `{ float }`, or a text. */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
-/** The same, and what a node is that runs a graph of its own. */
+/** The same, or the graph that a node runs. */
 export type Attribute = OnnxAttribute | { readonly graph: Body };
 
 /** One operation. An input that is left out is ''. */

@@ -1,12 +1,12 @@
-// What `toOnnx` is told.
+// The options of `toOnnx`.
 
 import type { Module, StateDict } from '../nn/module.ts';
-import { anything, expectOptions, isCount, isOneOf, isSize, maybe, type Rule, type Rules, shown } from '../tensor/check.ts';
+import { anything, expectOptions, isOneOf, isSize, maybe, type Rule, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import type { OnnxWeights } from './external.ts';
 import type { OnnxOp } from './graph.ts';
 import type { OnnxInput } from './run.ts';
 
-/** What `toOnnx` is told. */
+/** Options of `toOnnx`. */
 export interface OnnxOptions<Inputs extends Readonly<Record<string, OnnxInput>> = Readonly<Record<string, OnnxInput>>> {
   /** What goes in, by name. */
   inputs: Inputs;
@@ -38,7 +38,7 @@ const isInput: Rules<OnnxInput> = {
   shape: anything,
   dtype: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('float32', 'int32', 'bool')),
   below: /* @__PURE__ */ maybe(isBelow),
-  from: /* @__PURE__ */ maybe(isCount),
+  from: /* @__PURE__ */ maybe(/* @__PURE__ */ ruleOf('a whole number', Number.isSafeInteger)),
 };
 
 /** Refuses the values of an input that it cannot have: none, or those of an axis that there is not. */

@@ -120,7 +120,7 @@ export function sizeFor(values: readonly number[], known: readonly Size[], axes:
   return undefined;
 }
 
-/** That of numbers that may be the share of a size, too. */
+/** What explains these numbers: one number, a size, or a factor divided by a size. */
 export function explain(values: readonly number[], known: readonly Size[], axes: readonly Axes[]): number | Size | Share | undefined {
   const [first = Number.NaN] = values;
   if (values.every((value) => Object.is(value, first))) return first;

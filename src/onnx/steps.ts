@@ -46,7 +46,7 @@ function portOf(path: string, { dtype, dims }: Traced, axes: readonly Axes[], si
   return { shape, dtype };
 }
 
-/** Parts like those of a beginning, made of the tensors that a step is given. */
+/** A state of the same form, made of the tensors that a step receives. */
 function rebuilt(part: unknown, path: string, given: Readonly<Record<string, Tensor>>): StatePart {
   if (part instanceof Tensor) return given[path] as Tensor;
   if (isHolder(part)) return refilled(part, path, given);
@@ -68,7 +68,7 @@ function refilled(part: Holder, path: string, given: Readonly<Record<string, Ten
   return from.call(part.constructor, dict);
 }
 
-/** What caches that are empty at first hold after a step: their tensors' shapes by name, by the caches' paths. */
+/** What caches that are empty at first hold after a step: shapes of tensors by name, for each cache by its path. */
 type Empties = ReadonlyMap<string, ReadonlyMap<string, Shape>>;
 
 /** Caches in a state that hold nothing. */
@@ -99,7 +99,7 @@ function emptiesOf<Begin extends OnnxInputs, Step extends OnnxInputs, Kept exten
   return found;
 }
 
-/** A state with tensors without rows for caches without any. */
+/** The state, with tensors of no rows in place of empty caches. */
 function filledOut(part: unknown, path: string, empties: Empties): unknown {
   const own = empties.get(path);
   if (own) {
@@ -111,7 +111,7 @@ function filledOut(part: unknown, path: string, empties: Empties): unknown {
 }
 
 /**
- * Two graphs of a computation that goes on step by step. `begin` gives what it gives by name, and `kept.…` and `state.…`, the tensors that a step reads. `step`
+ * Two graphs of a computation that goes on step by step. `begin` gives its results by name, and `kept.…` and `state.…`, the tensors that a step reads. `step`
  * reads these and its own inputs, and gives `next.…`, which is `state.…` of the step after it. A cache of keys and values is two tensors for each
  * layer, as long as what was read.
  */

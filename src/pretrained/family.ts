@@ -19,7 +19,7 @@ export interface Family<M extends Module = Module> {
   readonly types: readonly string[];
   /** Whether files of these names are the family's: for configs that do not say. */
   recognises(names: ReadonlySet<string>): boolean;
-  /** What is to be made of files of these shapes. What the config says and the shapes must agree; the shapes decide where it is silent. */
+  /** The model for files of these shapes. Config and shapes must agree; the shapes decide where the config is silent. */
   plan(config: Config, shapes: FileShapes): FamilyPlan<M>;
 }
 
@@ -30,8 +30,8 @@ export interface FamilyPlan<M extends Module = Module> {
   /** The names of the files for those of the model. */
   readonly map: readonly StateMapEntry[];
   /**
-   * Is called when all has been loaded, with what only values can tell: whether a head that the file has repeats the embedding, for one. May change
-   * the model, and returns the entries that hold for it then.
+   * Called when everything is loaded, to settle what only values can tell, such as whether a head in the file repeats the embedding. May change the
+   * model, and returns the entries that hold from then on.
    */
   loaded?(model: M): readonly StateMapEntry[];
 }

@@ -40,7 +40,7 @@ const rules: Rules<LoadPretrainedOptions<Module>> = {
 /**
  * Loads a model that others trained, from their files as they are: `await loadPretrained(await fetch(url), { config })` in a page,
  * `await loadPretrained('models/gpt2')` in Node. F32, F16 and BF16 become float32. The files are read as they come and written straight into the model, whose
- * memory is all that it takes. Nothing is fetched: who calls brings the files.
+ * memory is all that it takes. Nothing is fetched: the caller brings the files.
  *
  * What the config asks for and the family does not have, a name that is missing and one that is left over are errors that name it.
  */

@@ -186,6 +186,7 @@ describe('refusals', () => {
     given({ dtype: 'int32', below: 0 }).toThrow('toOnnx inputs.x: below must be a whole number from 1, got 0');
     given({ dtype: 'int32', below: 'b' }).toThrow("toOnnx: inputs.x.below must be a size or one of a, got 'b'");
     given({ dtype: 'int32', below: 3, from: 3 }).toThrow('toOnnx: inputs.x.from must be below 3, got 3');
+    given({ dtype: 'int32', from: 0.5 }).toThrow('toOnnx inputs.x: from must be a whole number, got 0.5');
     given({ upTo: 3 }).toThrow('toOnnx inputs.x: options must be among shape, dtype, below, from, got upTo');
   });
 

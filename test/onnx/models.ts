@@ -63,6 +63,8 @@ export const languageModels: readonly (readonly [name: string, options: Partial<
   ['sinusoidal, softcap', { positions: 'sinusoidal', softcap: 5, embeddingScale: 2 }],
   ['ALiBi', { positions: 'alibi' }],
   ['windows', { positions: 'none', window: [3, null] }],
+  ['distances', { positions: 'distance', keyHeads: 1 }],
+  ['relative, a window', { positions: 'relative', window: 3 }],
 ];
 
 /** Whole models, and the parts that have whole-sequence operators. */

@@ -20,7 +20,7 @@ const OP = 'generate';
 /** One prompt, or several of any lengths. */
 export type Prompt = readonly number[] | Int32Array | readonly (readonly number[])[];
 
-/** Texts that are read, but for the last token of each, which the next step reads; later steps read what was written. */
+/** Texts read up to the last token of each, which the next step reads; later steps read what was written. */
 export type TextState = { readonly cache: LanguageModelCache; readonly last?: Tensor };
 
 /** How {@link LanguageModel.generate} writes. */
@@ -30,9 +30,9 @@ export interface GenerationOptions
     GenerateControls {
   /** The texts that the prompts continue. Default: none. */
   cache?: LanguageModelCache | undefined;
-  /** The most tokens to be written. Default: as many as the model has room for, which is the most in any case. */
+  /** The most tokens to write, within the room that the model has, which is the default. */
   maxLength?: number | undefined;
-  /** Tokens that end a text, and are not of it; or what is told of the tokens written, the last one too, and says whether they are all. */
+  /** Tokens that end a text without being part of it; or a function of the tokens written so far that says whether the text has ended. */
   stop?: number | readonly number[] | ((tokens: readonly number[], row: number) => boolean) | undefined;
 }
 
@@ -54,7 +54,7 @@ const rules: Rules<GenerationOptions> = {
   ...{ minLength, noRepeatNgram: noRepeat, repetitionPenalty: isPenalty, adjust, constrain },
 };
 
-/** What writes: a {@link LanguageModel}. */
+/** A model that writes: a {@link LanguageModel}. */
 interface Writer {
   readonly length: number;
   readonly layers: readonly unknown[];
@@ -65,7 +65,7 @@ interface Writer {
   ): { logits: Tensor; cache?: LanguageModelCache };
 }
 
-/** What a text's writing gives: a token at a time, of several texts one of each or `null` where it has ended. */
+/** Tokens as they are written, one at a time; of several texts one of each, or `null` where a text has ended. */
 export interface Generation<T> extends AsyncIterableIterator<T> {
   /** All that was read and written so far, for whatever comes after it. */
   readonly cache: LanguageModelCache;
@@ -88,7 +88,7 @@ export function readPrompt(
   return { cache: model.taken(tokens, before, lengths.every((length) => length === most) ? undefined : lengths), last };
 }
 
-/** What reads without a look at what could follow. */
+/** A model that reads tokens without predicting what follows. */
 interface Reader {
   taken(tokens: Tensor, cache: LanguageModelCache, lengths?: readonly number[]): LanguageModelCache;
 }

@@ -1,4 +1,4 @@
-// One vector for a sequence of vectors, whatever stands behind its end.
+// One vector for a sequence of vectors, whatever its padding holds.
 
 import { lengthsToMask } from '../../attention/mask.ts';
 import { div, maximum, sqrt, square, sum, toFloat, where } from '../../ops/index.ts';
@@ -39,7 +39,7 @@ export function meanPool(hidden: Tensor, mask?: Tensor): Tensor {
   return div(sum(kept, { axis: 1 }), maximum(sum(toFloat(real), { axis: 1, keepDims: true }), 1));
 }
 
-/** `x / √(Σ x²)` along the last axis; what has no length stays 0. */
+/** `x / √(Σ x²)` along the last axis; a vector of zeros stays 0. */
 export function unitLength(x: Tensor): Tensor {
   return div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), 1e-24)));
 }

@@ -52,7 +52,7 @@ export interface TextEncoderOptions {
   dropout?: number | undefined;
 }
 
-/** What a {@link TextEncoder} may be told of one call. */
+/** Options of one call of a {@link TextEncoder}. */
 export interface TextEncoderCall extends RealTokens {
   /** The kind of each token, int32 `[B, T]`. Default 0. */
   types?: Tensor | undefined;

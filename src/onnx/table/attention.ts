@@ -74,11 +74,11 @@ function decomposed(graph: Graph, call: OnnxCall): string[] {
 function fused(graph: Graph, call: OnnxCall): string[] {
   const look = looked(graph, call);
   const { query, keys, values, t, s } = look;
-  const causal = call.attributes.causal === true && String(t) === String(s); // else it is not agreed on which query is the last
+  const causal = call.attributes.causal === true && String(t) === String(s); // otherwise runtimes disagree on where the last query stands
   const mask = causal ? call.inputs[3]?.name : maskOf(graph, call, look);
   const bias = call.inputs[4]?.name;
   const limits = mask && bias ? graph.node('Where', [mask, bias, graph.number('float32', -Infinity)]) : (mask ?? bias);
-  const wide = limits ? [graph.node('Expand', [limits, graph.shape([t, s])])] : []; // the runtime stretches no axis of queries
+  const wide = limits ? [graph.node('Expand', [limits, graph.shape([t, s])])] : []; // the runtime does not broadcast the axis of queries
   const attributes = { scale: { float: fixed(call, 'scale') }, is_causal: causal ? 1 : 0 };
   return [graph.node('Attention', [query.name, keys, values, ...wide], attributes)];
 }

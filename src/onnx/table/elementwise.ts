@@ -69,7 +69,7 @@ const relation =
 
 const toFloat: OnnxOp = (graph, call) => graph.cast(input(call, 0).name, 'float32');
 
-/** The larger or the smaller: operators of any number of operands. */
+/** The larger or the smaller of two; the operators take any number of operands. */
 const extreme = (type: string): OnnxOp => both(type);
 
 const itself: OnnxOp = (_, call) => input(call, 0).name;

@@ -50,7 +50,7 @@ const bagWeights: OnnxOp = (graph, call) => {
   return bags.length === 0 ? each : graph.reduce('ReduceSum', each, bags, false);
 };
 
-/** Not below 0: −1 is no index here. */
+/** Where there is an index: −1 is none. */
 const known = (graph: Graph, index: string) => graph.node('GreaterOrEqual', [index, graph.number('int32', 0)]);
 
 /** The elements that `index` names along an axis, 0 where it is −1. */

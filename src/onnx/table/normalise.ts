@@ -3,7 +3,7 @@
 import type { Graph, OnnxCall, OnnxOp } from '../graph.ts';
 import { fixed, input, lengths, output } from './call.ts';
 
-/** Where there is nothing but −∞ the runtime divides 0 by 0: −∞ has weight 0 wherever it stands. */
+/** In a row of nothing but −∞ the runtime would divide 0 by 0; here −∞ has weight 0 in any row. */
 export function softmaxOf(graph: Graph, x: string): string {
   const hidden = graph.node('Equal', [x, graph.number('float32', -Infinity)]);
   return graph.node('Where', [hidden, graph.number('float32', 0), graph.node('Softmax', [x], { axis: -1 })]);

@@ -14,7 +14,7 @@ const matmul: OnnxOp = (graph, call) => {
   return graph.node('MatMul', [transposeA ? turned(graph, a) : a.name, transposeB ? turned(graph, b) : b.name]);
 };
 
-/** The weight keeps its layout: a runtime turns a constant round once, when it loads. */
+/** The weight keeps its layout: a runtime transposes a constant once, when it loads. */
 const linear: OnnxOp = (graph, call) => {
   const [x, weight, bias] = [input(call, 0), input(call, 1), call.inputs[2]];
   const product = graph.node('MatMul', [x.name, turned(graph, weight)]);

@@ -8,7 +8,7 @@ import { input, lengths } from './call.ts';
 const part = (graph: Graph, x: string, from: number, to: number) =>
   graph.node('Slice', [x, graph.ints(from), graph.ints(to), graph.ints(-1)]);
 
-/** What turns together, and what the two become, put back in place. */
+/** The two halves of `x` that turn together, and `back`, which puts in place what they become. */
 function pairing(graph: Graph, x: string, half: number, pairs: boolean) {
   const between = (i: number) =>
     graph.node('Gather', [graph.node('Reshape', [x, graph.ints(0, 0, 0, half, 2)]), graph.number('int64', i)], { axis: 4 });

@@ -6,7 +6,7 @@ import { exchanged, fixed, input } from './call.ts';
 const cumsum: OnnxOp = (graph, call) =>
   graph.node('CumSum', [input(call, 0).name, graph.number('int64', fixed(call, 'axis'))], { reverse: call.attributes.reverse ? 1 : 0 });
 
-/** `yₖ = xₖ + aₖ · yₖ₋₁`: what a step does is a graph of its own. The first step is from 0, so that its a counts for nothing. */
+/** `yₖ = xₖ + aₖ · yₖ₋₁`: what a step does is a graph of its own. The first step starts from 0, so its a does not matter. */
 const linearScan: OnnxOp = (graph, call) => {
   const [x, a] = [input(call, 0), input(call, 1)];
   const axis = fixed(call, 'axis');

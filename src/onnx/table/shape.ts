@@ -34,7 +34,7 @@ const slice: OnnxOp = (graph, call) => {
   return graph.node('Slice', [input(call, 0).name, graph.size(start), stop, graph.ints(axis), graph.ints(step)]);
 };
 
-/** An end that counts from the front, where below 0 would count from the back. */
+/** An end counted from the front: a number below 0 would count from the back. */
 function beforeFirst(graph: Graph, end: Size): string {
   const far = graph.ints(-(2 ** 31));
   if (end.fixed !== undefined) return far;

@@ -86,7 +86,7 @@ function firstPlace(config: Config): number {
   return ['roberta', 'xlm-roberta', 'camembert'].includes(type) ? config.number('pad_token_id', 1) + 1 : 0;
 }
 
-/** What would be another function. */
+/** Refuses what would compute another function. */
 function expectKnown(config: Config): void {
   if (config.text('position_embedding_type', 'absolute') !== 'absolute') config.refuse('position_embedding_type', "'absolute'");
   for (const name of ['is_decoder', 'add_cross_attention', 'sinusoidal_pos_embds'])

@@ -46,7 +46,7 @@ function plan(config: Config, shapes: FileShapes): FamilyPlan<LanguageModel> {
   };
 }
 
-/** What would be another function. */
+/** Refuses what would compute another function. */
 function expectKnown(config: Config): void {
   for (const name of ['scale_attn_by_inverse_layer_idx', 'add_cross_attention']) if (config.flag(name, false)) config.refuse(name, 'false');
   if (!config.flag('scale_attn_weights', true)) config.refuse('scale_attn_weights', 'true');

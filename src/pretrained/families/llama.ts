@@ -8,7 +8,7 @@ import { biasOf, countOf, expectAgreed, type Family, type FamilyPlan, type FileS
 import { headOf } from '../head.ts';
 import { rotaryOf } from '../rotary.ts';
 
-/** How a file calls what it holds; the star is the layer. */
+/** The names in a file; the star stands for the layer. */
 interface Names {
   /** Of the embedding: by what stands before it, all other names are found. */
   readonly embedding: string;

@@ -161,7 +161,7 @@ export function universalSentenceTokenizer(pieces: readonly Piece[]): Record<str
   if (!(Array.isArray(pieces) && pieces.length > RESERVED && pieces.every(isPiece))) {
     throw new TypeError(`universalSentenceTokenizer: pieces must be a list of pairs of text and score, got ${shown(pieces)}`);
   }
-  // What is reserved is spelled as no text is, lest somebody's `<s>` were taken for one.
+  // Reserved pieces are spelled as no text is, so that a `<s>` in a text is not taken for one.
   const vocab = pieces.map(([piece, score], i): Piece => [i > 0 && i < RESERVED ? `\uffff${piece}` : piece, score ?? 0]);
   const spaces = { type: 'Metaspace', replacement: '▁', add_prefix_space: true, prepend_scheme: 'always', split: true };
   return {
