@@ -34,7 +34,7 @@ const LARGEST = 512;
 const PRECISION = 2 ** -12;
 
 /** Whether results may share memory with arguments. */
-const VIEWS: ReadonlySet<string> = new Set(['reshape', 'detach', 'straightThrough', 'sum', 'select', 'stack']);
+const VIEWS: ReadonlySet<string> = new Set(['reshape', 'detach', 'straightThrough', 'sum', 'einsum', 'select', 'stack']);
 
 const none: ReadonlySet<string> = new Set();
 
