@@ -59,6 +59,8 @@ export interface Figure {
   once: () => number | Promise<number>;
   /** A figure to subtract, measured in the same rounds. */
   less?: () => number | Promise<number>;
+  /** What the last round said besides, such as how good a result was. */
+  note?: () => string;
   target?: Target;
 }
 

@@ -84,7 +84,9 @@ for (const family of names) {
     if (options.case && !item.name.includes(options.case)) continue;
     await cleaned();
     measured.push({ item, result: 'once' in item ? await observe(family, item) : await measure(family, item, field) });
-    if (!quiet) console.log(lineOf(lineAt(measured.at(-1) as (typeof measured)[number])));
+    if (quiet) continue;
+    console.log(lineOf(lineAt(measured.at(-1) as (typeof measured)[number])));
+    if ('once' in item && item.note) console.log(`${''.padEnd(13)} ${item.note()}`);
   }
 }
 for (const peer of peers) peer.close?.();

@@ -4,6 +4,7 @@ import { dates } from './dates.ts';
 import { decode } from './decode.ts';
 import { elementwise } from './elementwise.ts';
 import { encoder } from './encoder.ts';
+import { fronts } from './fronts.ts';
 import { g2p } from './g2p.ts';
 import { gpt } from './gpt.ts';
 import { products } from './matmul.ts';
@@ -27,5 +28,6 @@ export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   encoder,
   decode,
   small: smallOps,
+  fronts,
   package: weight,
 };

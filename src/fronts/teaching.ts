@@ -4,7 +4,7 @@ import { memoryReport } from '../runtime/storage.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { AdamW } from '../train/optimizers/adam.ts';
-import { type Plateau, plateau } from '../train/schedule.ts';
+import { type Best, better, type Plateau, plateau } from '../train/schedule.ts';
 import { Snapshot } from '../train/snapshot.ts';
 import { type Progress, train } from '../train/train.ts';
 import { batchesOf } from './batches.ts';
@@ -74,6 +74,9 @@ export interface Teaching {
 /** Evaluations without a better loss before the rate is halved, and before it stops. */
 const WAIT = { halve: 2, stop: 6 };
 
+/** A loss is better if it is by a hundredth; below this it is good enough. */
+const [HUNDREDTH, ENOUGH] = [0.01, 0.002];
+
 /** Steps between evaluations: an epoch, but not fewer than 25 nor more than 200. */
 const between = (perEpoch: number) => Math.max(25, Math.min(200, perEpoch));
 
@@ -117,10 +120,13 @@ export async function taught<Example>(
   const before = lesson.goesOn ? new Snapshot(pupil.model) : null;
   const best = new Snapshot(pupil.model);
   let rate: Plateau = { lr };
+  let wait: Best = {};
   let last: number | undefined;
   const evaluate = async () => {
     last = await lossOf(pupil, heldOut, signal);
-    rate = plateau(rate, last, { factor: 0.5, patience: WAIT.halve, threshold: 0 });
+    const seen = Math.max(last, ENOUGH);
+    rate = plateau(rate, seen, { factor: 0.5, patience: WAIT.halve, threshold: HUNDREDTH });
+    wait = better(wait, seen, { threshold: HUNDREDTH });
     return last;
   };
   try {
@@ -133,7 +139,7 @@ export async function taught<Example>(
       schedule: (step) => rate.lr * Math.min(1, (step + 1) / 20),
       clip: 1,
       epochs,
-      ...(heldOut.length > 0 ? { evaluate, every: between(perEpoch), patience: WAIT.stop, keepBest: best } : {}),
+      ...(heldOut.length > 0 ? { evaluate, every: between(perEpoch), keepBest: best } : {}),
       ...first,
       signal,
       yieldEvery: BUSY,
@@ -143,7 +149,7 @@ export async function taught<Example>(
     for await (const progress of run) {
       at = progress;
       signal?.throwIfAborted();
-      if (onProgress?.(told(progress, steps, last)) === false) break;
+      if (onProgress?.(told(progress, steps, last)) === false || (wait.waited ?? 0) >= WAIT.stop) break;
     }
     signal?.throwIfAborted();
     const found = at?.position.best;

@@ -1,0 +1,88 @@
+// Seconds from rows to a model that is of use, and how good it is on rows that it never saw.
+import { existsSync, readFileSync } from 'node:fs';
+import { foldIn, key } from 'saccade';
+import { SequenceClassifier, TextClassifier, type TextRow } from 'saccade/fronts';
+import { randomInt } from 'saccade/tensor';
+import { learn as learnOrders, rowsOf } from '../../examples/classify/main.ts';
+import { learn as learnDates } from '../../examples/dates/main.ts';
+import { drawable, drawing } from '../../examples/gestures/draw.ts';
+import type { Figure } from '../case.ts';
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** One round, whose milliseconds `run` is, or what it says they are; and what it said. */
+function figure(name: string, run: () => Promise<{ said: string; milliseconds?: number }>): Figure {
+  let said = '';
+  const once = async () => {
+    const began = performance.now();
+    const result = await run();
+    said = result.said;
+    return result.milliseconds ?? performance.now() - began;
+  };
+  return { name, unit: 'ms', rounds: 1, once, note: () => said };
+}
+
+/** So many drawings of each gesture. */
+function drawings(count: number, seed: number) {
+  let drawn = 0;
+  const random = () => randomInt(foldIn(key(seed), 0), drawn++, 2 ** 24) / 2 ** 24;
+  return drawable.flatMap((label) => Array.from({ length: count }, () => drawing(label, random)));
+}
+
+const small: Figure[] = [
+  figure('TextClassifier, 80 orders', async () => {
+    const { evaluation } = await learnOrders(
+      rowsOf(readFileSync(new URL('../../../examples/classify/orders.tsv', import.meta.url), 'utf8')),
+    );
+    return { said: `${percent(evaluation.accuracy)} of ${evaluation.rows} others right` };
+  }),
+  figure('Transducer, 1,500 dates', async () => {
+    const { evaluation } = await learnDates(1500);
+    return { said: `${percent(evaluation.exact)} of ${evaluation.sequences} others exact` };
+  }),
+  figure('SequenceClassifier, 30 drawings', async () => {
+    const front = await SequenceClassifier.fit(drawings(10, 1));
+    return { said: `${percent((await front.evaluate(drawings(50, 2))).accuracy)} of 150 others right` };
+  }),
+];
+
+interface Rows {
+  learn: TextRow[];
+  test: TextRow[];
+}
+
+interface Peers {
+  messages(): Rows;
+  natural(rows: Rows): Promise<{ seconds: number; accuracy: number }>;
+  brain(rows: Rows): Promise<{ seconds: number; pass: number; rows: number }>;
+}
+
+const place = new URL('../../../bench/peers/fronts.mjs', import.meta.url);
+const peers = () => import(place.href) as Promise<Peers>;
+
+/** The language of a compiler's message, beside what other libraries make of the same rows. */
+const beside: Figure[] = [
+  figure('TextClassifier, language of messages', async () => {
+    const { learn, test } = (await peers()).messages();
+    const began = performance.now();
+    const front = await TextClassifier.fit(learn);
+    const milliseconds = performance.now() - began;
+    const { accuracy, rows } = await front.evaluate(test);
+    return { milliseconds, said: `${percent(accuracy)} of ${rows} others right; learnt from ${learn.length}` };
+  }),
+  figure('natural, naive Bayes, the same', async () => {
+    const { messages, natural } = await peers();
+    const { seconds, accuracy } = await natural(messages());
+    return { milliseconds: 1000 * seconds, said: `${percent(accuracy)} right` };
+  }),
+  figure('brain.js, one pass over the same', async () => {
+    const { messages, brain } = await peers();
+    const { pass, rows } = await brain(messages());
+    return { milliseconds: 1000 * pass, said: `from the pace of ${rows} rows; its own default is 20,000 passes` };
+  }),
+];
+
+const installed = existsSync(new URL('node_modules/natural/package.json', place));
+
+/** Those beside others need what `npm run bench:peers` installs. */
+export const fronts: Figure[] = installed ? [...small, ...beside] : small;
