@@ -22,6 +22,7 @@ import { betweensOf, GrowingRotary, rowsOf, windowsOf } from './language-positio
 import { TransformerEncoderLayer } from './layer.ts';
 import { type Norm, normOf } from './parts.ts';
 import { distancesOf } from './positions.ts';
+import { throughLayers } from './stack.ts';
 
 /** Options of one call of a {@link LanguageModel}. */
 export interface LanguageModelCall {
@@ -204,16 +205,9 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   /** All of the texts at once. */
   private whole(tokens: Tensor, { key, weights = false }: LanguageModelCall): LanguageModelOutput {
     const [forInput, ...forLayers] = key ? split(key, 1 + this.layers.length) : [];
-    const seen: Tensor[] = [];
     const start = this.dropout.forward(this.placed(tokens), { key: forInput }); // [B, T, D]
-    const y = this.layers.reduce((x, layer, i) => {
-      const call = { key: forLayers[i] };
-      if (!weights) return layer.forward(x, call);
-      const looked = layer.forward(x, { ...call, weights });
-      seen.push(looked.weights);
-      return looked.output;
-    }, start);
-    return { logits: this.headed(y), ...(weights && { weights: seen }) };
+    const through = throughLayers(this.layers, start, { keys: forLayers, weights });
+    return { logits: this.headed(through.output), ...(weights && { weights: through.weights }) };
   }
 
   /** The layers' output for the next tokens of texts, `[B, N, D]`. */

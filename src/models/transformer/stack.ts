@@ -35,6 +35,23 @@ const stacked: Rules<Stacked> = { layers: isSize, lastNorm: /* @__PURE__ */ mayb
 const isEncoder: Rules<TransformerEncoderOptions> = { ...isLayer, ...stacked };
 const isDecoder: Rules<TransformerDecoderOptions> = { ...isDecoderLayer, ...stacked };
 
+/** `x` `[B, T, D]` through layers, one after the other; with `weights`, where each looked. */
+export function throughLayers(
+  layers: readonly TransformerEncoderLayer[],
+  x: Tensor,
+  { mask, keys = [], weights }: { mask?: Tensor | undefined; keys?: readonly Key[]; weights?: boolean | undefined },
+): { output: Tensor; weights: Tensor[] } {
+  const seen: Tensor[] = [];
+  const output = layers.reduce((z, layer, i) => {
+    const call = { mask, key: keys[i] };
+    if (!weights) return layer.forward(z, call);
+    const looked = layer.forward(z, { ...call, weights });
+    seen.push(looked.weights);
+    return looked.output;
+  }, x);
+  return { output, weights: seen };
+}
+
 /** Keys of the layers, if the call has one. */
 const keysOf = (key: Key | undefined, layers: readonly unknown[]): readonly Key[] => (key ? split(key, layers.length) : []);
 
@@ -61,17 +78,9 @@ export class TransformerEncoder extends Module {
   forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor[] } {
     expectNames('TransformerEncoder', options, calling);
     const { mask, key, weights } = options;
-    const keys = keysOf(key, this.layers);
-    const seen: Tensor[] = [];
-    const y = this.layers.reduce((z, layer, i) => {
-      const call = { mask, key: keys[i] };
-      if (!weights) return layer.forward(z, call);
-      const looked = layer.forward(z, { ...call, weights });
-      seen.push(looked.weights);
-      return looked.output;
-    }, x);
-    const output = this.norm?.forward(y) ?? y;
-    return weights ? { output, weights: seen } : output;
+    const through = throughLayers(this.layers, x, { mask, keys: keysOf(key, this.layers), weights });
+    const output = this.norm?.forward(through.output) ?? through.output;
+    return weights ? { output, weights: through.weights } : output;
   }
 }
 

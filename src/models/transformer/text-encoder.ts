@@ -23,6 +23,7 @@ import { kindOf, type Tensor } from '../../tensor/tensor.ts';
 import { expectTokens } from '../tokens.ts';
 import { type Activation, isActivation, TransformerEncoderLayer } from './layer.ts';
 import { maskOfReal, meanPool, type RealTokens, unitLength } from './pooling.ts';
+import { throughLayers } from './stack.ts';
 
 /** What a {@link TextEncoder} is made with. */
 export interface TextEncoderOptions {
@@ -138,18 +139,9 @@ export class TextEncoder extends Module {
     const { key, types, weights: wanted = false } = options;
     const mask = maskOfReal('TextEncoder', tokens.shape, options);
     const [forInput, ...forLayers] = key ? split(key, 1 + this.layers.length) : [];
-    let output = this.dropout.forward(this.norm.forward(this.embedded(tokens, types)), { key: forInput }); // [B, T, D]
-    const weights: Tensor[] = [];
-    for (const [i, layer] of this.layers.entries()) {
-      const call = { mask, key: forLayers[i] };
-      if (!wanted) output = layer.forward(output, call);
-      else {
-        const seen = layer.forward(output, { ...call, weights: true });
-        output = seen.output;
-        weights.push(seen.weights);
-      }
-    }
-    return wanted ? { output, weights } : output;
+    const start = this.dropout.forward(this.norm.forward(this.embedded(tokens, types)), { key: forInput }); // [B, T, D]
+    const through = throughLayers(this.layers, start, { mask, keys: forLayers, weights: wanted });
+    return wanted ? through : through.output;
   }
 
   /** `tanh(W h₀ + b)` of the first token's vector h₀, of what {@link forward} gave `[B, T, D]`: BERT's vector of a text `[B, D]`. */
