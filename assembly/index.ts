@@ -15,6 +15,8 @@ export * from "./kernels/int32";
 export * from "./kernels/logic";
 export * from "./kernels/lstm";
 export * from "./kernels/matmul";
+export * from "./kernels/memory";
+export * from "./kernels/memory-backward";
 export * from "./kernels/normalise";
 export * from "./kernels/optimise";
 export * from "./kernels/power";

@@ -8,6 +8,7 @@ export * from './fronts/index.ts';
 export * from './index.ts';
 export * from './io/index.ts';
 export * from './layers/index.ts';
+export * from './memory/index.ts';
 export * from './metrics/index.ts';
 export * from './models/index.ts';
 export { Draw } from './models/index.ts'; // the model; `saccade/attention` has a type of that name

@@ -5,6 +5,7 @@ import { babiJoint, babiLarge } from './babi/index.ts';
 import { bandits, banditsHundred } from './bandits/index.ts';
 import { caption } from './caption/index.ts';
 import { cloze } from './cloze/index.ts';
+import { copy } from './copy/index.ts';
 import { draw } from './draw/index.ts';
 import { entities } from './entities/index.ts';
 import { g2p } from './g2p/index.ts';
@@ -18,7 +19,11 @@ import { hull } from './hull/index.ts';
 import { intra } from './intra/index.ts';
 import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
+import { ngrams } from './ngrams/index.ts';
+import { prioritySort } from './priority-sort/index.ts';
 import { pronounce } from './pronounce/index.ts';
+import { recall } from './recall/index.ts';
+import { repeatCopy } from './repeat-copy/index.ts';
 import { reverse } from './reverse/index.ts';
 import { scan, scanChoice, scanFar } from './scan/index.ts';
 import { series } from './series/index.ts';
@@ -49,6 +54,11 @@ const all: readonly Recipe[] = [
   babiJoint,
   babiLarge,
   entities,
+  copy,
+  recall,
+  repeatCopy,
+  ngrams,
+  prioritySort,
   series,
   intra,
   bandits,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Checkpoint, loadCheckpoint, type Position, type Progress, restoreCheckpoint, saveCheckpoint, train } from 'saccade';
+import { Snapshot } from 'saccade/train';
 import { type Context, type DataNeed, Interrupted, type Point, type Training } from './recipe.ts';
 
 /** Milliseconds between saves: a crash loses at most this much work. */
@@ -116,16 +117,19 @@ class Curve {
 }
 
 /** Restores the state of an earlier session, if it belongs to this job. */
-async function restored(path: string, mark: string, { model, optimizer, numbers }: Resumable): Promise<Checkpoint | undefined> {
+async function restored(path: string, mark: string, { model, optimizer, numbers, keepBest }: Resumable): Promise<Checkpoint | undefined> {
   if (!existsSync(path)) return undefined;
   const saved = await loadCheckpoint(path);
   if (saved.metadata.mark !== mark) throw new Error(`recipe: checkpoint must be of this job, got another in ${path} (--fresh forgets it)`);
-  restoreCheckpoint(saved, { model, optimizer });
+  restoreCheckpoint(saved, { model, optimizer, ...bestOf(keepBest) });
   numbers?.load(under('own.', saved.numbers));
   return saved;
 }
 
-type Resumable = Pick<Training<unknown>, 'model' | 'optimizer' | 'numbers'>;
+type Resumable = Pick<Training<unknown>, 'model' | 'optimizer' | 'numbers' | 'keepBest'>;
+
+/** The best weights so far, which a resumed run would forget. */
+const bestOf = (best: Training<unknown>['keepBest']) => (best instanceof Snapshot ? { best } : {});
 
 /** Reports progress: a line now and then, and the results of an evaluation at once. */
 function teller({ steps, show }: Pick<Training<unknown>, 'steps' | 'show'>, from: number, curve: Curve, report: (report: Report) => void) {
@@ -152,7 +156,7 @@ async function resume<Batch>(
   resumed: (seconds: number) => void,
 ): Promise<Point[]> {
   const path = `${checkpoint}${name ? `.${name}` : ''}.safetensors`;
-  const saved = await restored(path, mark, { model, optimizer, ...(numbers && { numbers }) });
+  const saved = await restored(path, mark, { model, optimizer, ...(numbers && { numbers }), ...bestOf(rest.keepBest) });
   const start = saved?.position;
   if (saved) resumed(saved.numbers.seconds ?? 0);
   const curve = new Curve(Math.max(1, Math.floor((rest.steps ?? 100 * POINTS) / POINTS)), saved);
@@ -160,6 +164,7 @@ async function resume<Batch>(
     saveCheckpoint(path, {
       model,
       optimizer,
+      ...bestOf(rest.keepBest),
       position,
       numbers: { ...over('own.', numbers?.save() ?? {}), ...curve.numbers, seconds: seconds() },
       metadata: { ...metadata, mark, points: JSON.stringify(curve.points) },

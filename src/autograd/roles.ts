@@ -28,6 +28,7 @@ const inputsOf: Readonly<Record<string, string>> = {
   linearScan: 'x a',
   maxUnpool: 'g index',
   lstm: `${cell} h0 c0 mask table index`,
+  memoryStep: 'x memory previous',
   oneHot: 'index',
   rmsNorm: 'x weight',
   rotary: 'x table positions',
@@ -44,6 +45,7 @@ const outputsOf: Readonly<Record<string, string>> = {
   batchNorm: 'output mean variance',
   gru: 'output h',
   lstm: 'output h c',
+  memoryStep: 'weights read memory',
   scaledDotProductAttention: 'output weights sums',
   topk: 'indices',
 };

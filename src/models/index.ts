@@ -16,6 +16,14 @@ export {
 } from './memory/entity-network.ts';
 export { MemoryLanguageModel, type MemoryLanguageModelOptions } from './memory/memory-language-model.ts';
 export { type MemoryAnswer, MemoryNetwork, type MemoryNetworkOptions, type MemoryReadOptions } from './memory/memory-network.ts';
+export {
+  type MachineState,
+  type MachineStep,
+  NeuralTuringMachine,
+  type NeuralTuringMachineOptions,
+} from './memory/neural-turing-machine.ts';
+export { TapeMachine, type TapeMachineOptions } from './memory/tape-machine.ts';
+export type { TapeRun, TapeRunOptions } from './memory/tape-run.ts';
 export { AttentionBlock, type AttentionBlockOptions, type AttentionBlockState, type WeightsCall } from './meta/attention-block.ts';
 export { DenseBlock, type DenseBlockOptions, type DenseState } from './meta/dense-block.ts';
 export {

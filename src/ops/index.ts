@@ -35,6 +35,7 @@ export {
 } from './loss.ts';
 export { lstm, lstmCell } from './lstm.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';
+export { type MemoryStepOptions, memoryStep } from './memory.ts';
 export { type LayerNormOptions, layerNorm, type RMSNormOptions, rmsNorm } from './normalise.ts';
 export type { Pair } from './pair.ts';
 export { avgPool2d, maxPool2d, type PoolOptions } from './pool.ts';

@@ -5,6 +5,7 @@ export { type CaptionPanel, captionSvg } from './caption.ts';
 export { type DocumentOptions, documentSvg, documentText } from './document.ts';
 export { type EpisodePanel, episodesSvg } from './episodes.ts';
 export { type GazePanel, gazeSvg } from './gaze.ts';
+export { type MemoryPictureOptions, type MemoryTraces, memorySvg } from './memory.ts';
 export type { GreyImage } from './pixels.ts';
 export { type PlanePanel, pathsSvg } from './plane.ts';
 export { type PullsPanel, pullsSvg } from './pulls.ts';

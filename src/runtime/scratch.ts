@@ -26,7 +26,12 @@ export const attentions = {
 /** Scratch elements of alignments, by kernel. */
 export const alignments = { ctc: ({ n }: Lengths<'n'>) => n };
 
-const formulas = { ...convolutions, ...products, ...attentions, ...alignments } satisfies Formulas;
+/** Scratch elements of a memory's step back. */
+const memories = {
+  memoryStepBackward: ({ heads, cells, width }: Lengths<'heads' | 'cells' | 'width'>) => heads * cells + 3 * Math.max(cells, heads, width),
+};
+
+const formulas = { ...convolutions, ...products, ...attentions, ...alignments, ...memories } satisfies Formulas;
 
 /** The lengths that a kernel's scratch depends on. */
 export type ScratchLengths<K extends Scratched> = Parameters<(typeof formulas)[K]>[0];

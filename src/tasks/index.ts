@@ -34,6 +34,21 @@ export {
   mostFrequentActor,
   nearestActor,
 } from './cloze.ts';
+export {
+  type CopyTaskSizes,
+  copyProblems,
+  krichevskyTrofimov,
+  type MemoryProblems,
+  type NgramProblems,
+  type NgramSizes,
+  ngramProblems,
+  type PrioritySortSizes,
+  prioritySortProblems,
+  type RecallSizes,
+  type RepeatCopyTaskSizes,
+  recallProblems,
+  repeatCopyProblems,
+} from './memory.ts';
 export { type PictureBatch, type Pictures, pictureBatch } from './pictures.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';
 export {
@@ -46,4 +61,5 @@ export {
   sortProblems,
   tourProblems,
 } from './problems.ts';
+export { type TapeProblems, type TapeSizes, type TapeTask, tapeProblems, tapeSigns } from './tapes.ts';
 export { heldKarp } from './tour.ts';

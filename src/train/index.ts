@@ -1,6 +1,7 @@
 /** Optimisers, schedules, the training loop, and learning by choice. @module */
 
 export { exponentialAnneal, linearAnneal } from './anneal.ts';
+export { type Curriculum, type CurriculumOptions, curriculumAfter, curriculumLevel } from './choice/curriculum.ts';
 export {
   type AdvantageOptions,
   generalizedAdvantages,
@@ -11,6 +12,7 @@ export {
   standardized,
 } from './choice/ppo.ts';
 export { epsilonGreedy, type QTargetOptions, qLoss, qTarget, updateTarget } from './choice/q-learning.ts';
+export { RecurrentBaseline } from './choice/recurrent-baseline.ts';
 export {
   baselineLoss,
   LearnedBaseline,
@@ -19,6 +21,7 @@ export {
   type ReinforceOptions,
   reinforceLoss,
 } from './choice/reinforce.ts';
+export { type Enumerated, type ReinforceCheckOptions, reinforceCheck } from './choice/reinforce-check.ts';
 export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
 export { fit } from './fit.ts';

@@ -7,6 +7,7 @@ import { headEquations } from './heads.ts';
 import { convolve, flatten, imageOf, spread } from './images.ts';
 import { languageEquations } from './language-models.ts';
 import { lookEquations } from './looks.ts';
+import { machineEquations } from './machines.ts';
 import { memoryEquations } from './memory.ts';
 import { metaEquations } from './meta.ts';
 import { attentive, bridge, encode, intra, items, looks, pointers, realOf, seq2seq, tokensOf } from './models.ts';
@@ -233,6 +234,7 @@ export const moduleEquations: Record<string, Equation> = {
   ...imageEquations,
   ...lookEquations,
   ...frontEquations,
+  ...machineEquations,
   ItemsSeq2Seq: (w, e) => items(w, ...sentencePair(e), HIDDEN).flat(),
   ...languageEquations,
   TextEncoder: (w, e) => {

@@ -7,6 +7,7 @@ import { elementwise } from './rows/elementwise.ts';
 import { gathering } from './rows/gather.ts';
 import { picturing } from './rows/image.ts';
 import { products } from './rows/matmul.ts';
+import { remembering } from './rows/memory.ts';
 import { normalising } from './rows/normalise.ts';
 import { optimising } from './rows/optimise.ts';
 import { drawing } from './rows/random.ts';
@@ -27,6 +28,7 @@ export const rows: KernelRow[] = [
   ...gathering,
   ...picturing,
   ...products,
+  ...remembering,
   ...normalising,
   ...optimising,
   ...drawing,

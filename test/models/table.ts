@@ -20,6 +20,7 @@ import { frontRows } from './fronts.ts';
 import { imageRows } from './images.ts';
 import { drawnAlike, layerRows } from './layers.ts';
 import { lookRows } from './looks.ts';
+import { machineRows } from './machines.ts';
 import { memoryRows } from './memory.ts';
 import { metaRows } from './meta.ts';
 import { readerRows } from './readers.ts';
@@ -208,6 +209,7 @@ export const models: ModuleRow[] = [
   ...readerRows,
   ...lookRows,
   ...frontRows,
+  ...machineRows,
   row({
     module: 'ItemsSeq2Seq',
     build: (key) => new ItemsSeq2Seq({ source: SYMBOLS, target: SYMBOLS, hidden: 4, dropout: 0.2 }, key),

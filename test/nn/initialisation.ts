@@ -84,6 +84,7 @@ export const starts: Record<string, Record<string, Rule>> = {
   },
   LocalPredictive: { v: lastWidth },
   DenseBlock: { weight: pairs, bias: pairs },
+  NeuralTuringMachine: { weights: constant(0), read: () => ({ kind: 'uniform', bound: 0.1 }) },
   DistanceBias: { weight: () => ({ kind: 'normal', std: 1 }) },
   RelativePositions: { keys: narrow, values: narrow },
   MultiHead: {

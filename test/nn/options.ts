@@ -6,6 +6,7 @@ import { metaOptions } from '../models/meta-options.ts';
 import { called, finite, from, type Made, made, never, positive, share } from './made.ts';
 import { ofImages } from './options-images.ts';
 import { ofLooks } from './options-looks.ts';
+import { ofMachines } from './options-machines.ts';
 
 const cell = { input: 3, hidden: 4, bias: true };
 const recurrent = { ...cell, layers: 1, bidirectional: false, dropout: 0.1 };
@@ -47,6 +48,7 @@ export const options: Record<string, Made> = {
   LSTM: made(saccade.LSTM, recurrent, { numbers: { dropout: share } }),
   GRU: made(saccade.GRU, recurrent, { numbers: { dropout: share } }),
   IntraAttention: made(saccade.IntraAttention, { input: 3, hidden: 4, score: 5, window: 6 }),
+  ...ofMachines,
   Attention: made(
     saccade.Attention,
     { score: new saccade.DotScore(), window: saccade.causal, selection: saccade.soft, read: saccade.weightedSum, heads: 2 },

@@ -19,6 +19,7 @@ export const refusals: Readonly<Record<string, RegExp>> = {
   ctcPosterior: /got ctcPosterior: there is no such operator/,
   dropout: /got dropout: a draw/,
   gumbel: /got gumbel: a draw/,
+  memoryStep: /got memoryStep: it has no operator/,
   normal: /got normal: a draw/,
   sparsemax: /got sparsemax: there is no such operator/,
   straightThrough: /got straightThrough: it is there for its gradient/,

@@ -120,6 +120,7 @@ export const calls: Record<string, readonly Given[]> = {
   oneHot: [index(2, 3), given('count', 4)],
   or: booleans,
   permute: [any(2, 3), given('axes', [1, 0])],
+  memoryStep: [x(2, 24), x(2, 4, 3), x(2, 2, 4), options({ reads: 1, writes: 1 })],
   pick: [x(2, 3), index(2), options()],
   pow: binary,
   place: [any(2, 3), axis, given('count', 1), given('count', 5)],

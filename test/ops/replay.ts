@@ -71,6 +71,10 @@ const otherwise: Record<string, Again> = {
     return [y.output, y.h, y.c];
   },
   maxPool2d: ([x], { size, ...options }) => ops.maxPool2d(x as Tensor, size, options),
+  memoryStep: ([x, memory, previous], options) => {
+    const y = ops.memoryStep(x as Tensor, memory as Tensor, previous as Tensor, options as ops.MemoryStepOptions);
+    return [y.weights, y.read, ...(options.writes > 0 ? [y.memory] : [])];
+  },
   normal: (_, { key, shape, ...options }) => ops.normal(key as Key, shape, options),
   place: ([x], { axis, start, step, length }) =>
     placed(x as Tensor, axis, { from: start, step, count: (x as Tensor).shape[axis] as number }, length),

@@ -11,6 +11,7 @@ import { gaussians } from './rows/gaussian-filters.ts';
 import { picturing } from './rows/image.ts';
 import { losses } from './rows/loss.ts';
 import { products } from './rows/matmul.ts';
+import { remembering } from './rows/memory.ts';
 import { normalising } from './rows/normalise.ts';
 import { ordering } from './rows/order.ts';
 import { drawing } from './rows/random.ts';
@@ -37,6 +38,7 @@ export const rows: OpRow[] = [
   ...aligned,
   ...losses,
   ...products,
+  ...remembering,
   ...normalising,
   ...ordering,
   ...drawing,

@@ -6,6 +6,7 @@ export const refused: Readonly<Record<string, string>> = {
   ctcPosterior: 'there is no such operator (export the logits, and align outside)',
   dropout: 'a draw from a key has no operator (call fn without a key)',
   gumbel: 'a draw from a key has no operator (pass the noise in)',
+  memoryStep: 'it has no operator (addressMemory, readMemory and writeMemory have some)',
   normal: 'a draw from a key has no operator (pass the noise in)',
   sparsemax: 'there is no such operator (softmax has one)',
   straightThrough: 'it is there for its gradient (export the hard value)',

@@ -12,6 +12,7 @@ import { gathering } from './gather.ts';
 import { sampling } from './grid-sample.ts';
 import { picturing } from './image.ts';
 import { products } from './matmul.ts';
+import { remembering } from './memory.ts';
 import { normalising } from './normalise.ts';
 import { optimising } from './optimise.ts';
 import { drawing } from './random.ts';
@@ -37,6 +38,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...sampling(cells),
     ...picturing(cells),
     ...products(cells),
+    ...remembering(cells),
     ...normalising(cells),
     ...optimising(cells),
     ...drawing(cells),

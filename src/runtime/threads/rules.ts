@@ -40,6 +40,10 @@ const reduce = { cost: [0.2, 'outer', 'n', 'inner'], axes: [{ along: 'outer', st
 
 const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden'], axes: [{ along: 'batch', steps }], once: true }) as const;
 
+const [WHERE, BANK] = [['heads', 'cells'] as const, ['cells', 'width'] as const];
+const heads = <const S>(ns: number, steps: S) =>
+  ({ cost: [ns, 'batch', 'heads', 'cells', 'width'], axes: [{ along: 'batch', steps }] }) as const;
+
 /** Kernels that are never cut, whatever their signature, and why. */
 export const whole: Readonly<Partial<Record<Kernel, string>>> = {
   sumSquares: 'one sum',
@@ -249,6 +253,20 @@ export const rules: Rules = {
   scaledDotProductAttention: { cost: [6.4, 'keys', 'width'] },
   scaledDotProductWeights: { cost: [3.2, 'keys', 'width'] },
   scaledDotProductAttentionBackward: { cost: [0.25, 'group', 'queries', 'keys', 'width'] },
+
+  memoryStep: heads(3, {
+    weights: WHERE,
+    read: ['reads', 'width'],
+    next: BANK,
+    saved: 'savedWidth',
+    x: 'xWidth',
+    bank: BANK,
+    previous: WHERE,
+  }),
+  memoryStepBackward: heads(5, {
+    ...{ dx: 'xWidth', dbank: BANK, dprevious: WHERE, g: WHERE, gRead: ['reads', 'width'], gNext: BANK },
+    ...{ x: 'xWidth', bank: BANK, previous: WHERE, weights: WHERE, saved: 'savedWidth' },
+  }),
 
   uniform: { cost: 2 },
   normal: { cost: 4 },

@@ -3,6 +3,7 @@ import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
 import { get, make, type Plain } from '../plain.ts';
 import type { Slot } from '../program.ts';
+import { softmaxOf } from './along.ts';
 import { affine } from './products.ts';
 
 interface Weights {
@@ -112,9 +113,64 @@ function full(d: Draw, shape: readonly number[]): Slot {
   return mask;
 }
 
+/** One example's step of a memory's heads (Graves, Wayne, Danihelka 2014, eq. 2–9). */
+function remembered(x: readonly n.Node[], memory: State, before: State, { reads, writes }: { reads: number; writes: number }): State[] {
+  const [heads, width, cells] = [reads + writes, memory[0]?.length ?? 0, memory.length];
+  const said = [...x];
+  const take = (count: number, f: (v: n.Node) => n.Node = (v) => v) => said.splice(0, count).map(f);
+  const each = <T>(count: number, f: (h: number) => T) => Array.from({ length: count }, (_, h) => f(h));
+  const inverse = (v: readonly n.Node[]) => n.div(n.one, n.sqrt(n.shift(n.dot(v, v), 1e-12)));
+  const keys = each(heads, () => take(width, n.tanh));
+  const strengths = take(heads, n.softplus);
+  const gates = take(heads, n.sigmoid);
+  const shifts = each(heads, () => softmaxOf(take(3)));
+  const sharpness = take(heads, (v) => n.shift(n.softplus(v), 1));
+  const [erase, addition] = [each(writes, () => take(width, n.sigmoid)), each(writes, () => take(width, n.tanh))];
+  const get = (list: readonly n.Node[] | undefined, i: number) => list?.[(i + cells) % cells] as n.Node;
+  const weights = keys.map((key, h) => {
+    const [strength, gate, sharp] = [strengths[h], gates[h], sharpness[h]] as [n.Node, n.Node, n.Node];
+    const scores = memory.map((cell) => n.mul(strength, n.mul(n.dot(key, cell), n.mul(inverse(key), inverse(cell)))));
+    const gated = softmaxOf(scores).map((v, i) => n.add(n.mul(gate, v), n.mul(n.sub(n.one, gate), get(before[h], i))));
+    const moved = gated.map((_, i) => n.dot(shifts[h] as readonly n.Node[], [get(gated, i + 1), get(gated, i), get(gated, i - 1)]));
+    return softmaxOf(moved.map((v) => n.mul(sharp, n.log(n.shift(v, 1e-12)))));
+  });
+  const column = (rows: State, c: number) => rows.map((row) => row[c] as n.Node);
+  const read = weights.slice(0, reads).map((w) => each(width, (c) => n.dot(w, column(memory, c))));
+  const after = memory.map((cell, i) =>
+    cell.map((value, c) => {
+      const own = (h: number) => weights[reads + h]?.[i] as n.Node;
+      const kept = erase.reduce((v, e, h) => n.mul(v, n.sub(n.one, n.mul(own(h), e[c] as n.Node))), value);
+      return addition.reduce((v, a, h) => n.add(v, n.mul(own(h), a[c] as n.Node)), kept);
+    }),
+  );
+  return [weights, read, after];
+}
+
+const memoryStep: Row = {
+  op: 'memoryStep',
+  refuses: true,
+  draw: (d) => {
+    const [batch, cells, width] = [1 + d.int(2), 3 + d.int(2), 1 + d.int(3)];
+    const [reads, writes] = [1 + d.int(2), d.int(3)];
+    const heads = reads + writes;
+    const memory = d.like([batch, cells, width]);
+    const before = d.fresh([batch, heads, cells], [0.05, 0.4]);
+    const x = d.fresh([batch, heads * (width + 6) + 2 * writes * width]);
+    const states = (of: Plain, b: number, count: number) => Array.from({ length: count }, (_, i) => rowOf(of, [b, i]));
+    const rows = Array.from({ length: batch }, (_, b) =>
+      remembered(rowOf(x, [b]), states(memory, b, cells), states(before, b, heads), { reads, writes }),
+    );
+    const result = (k: number, count: number, size: number) =>
+      make([batch, count, size], ([b = 0, i = 0, j = 0]) => rows[b]?.[k]?.[i]?.[j] as n.Node);
+    const results = [result(0, heads, cells), result(1, reads, width), writes > 0 ? result(2, cells, width) : memory];
+    d.calls('memoryStep', [x, memory, before, { reads, writes }], results, ['weights', 'read', 'memory']);
+  },
+};
+
 export const recurrent: Row[] = [
   cell('lstmCell', 4, lstmStep, ['h', 'c']),
   cell('gruCell', 3, gruStep, 'one'),
   sequence('lstm', 4, lstmStep, ['output', 'h', 'c']),
   sequence('gru', 3, gruStep, ['output', 'h']),
+  memoryStep,
 ];

@@ -1,0 +1,14 @@
+/** Memories that are written: where heads look, what they read and write. @module */
+
+export {
+  type Addressing,
+  addressMemory,
+  contentWeights,
+  interpolateWeights,
+  readMemory,
+  sharpenWeights,
+  shiftWeights,
+  writeMemory,
+} from './addressing.ts';
+export { type HeadsSay, MemoryHeads, type MemoryHeadsOptions, type MemoryStep } from './heads.ts';
+export { moveHeads, readTape, type TapeViewOptions, tapeView } from './tapes.ts';

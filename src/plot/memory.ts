@@ -1,0 +1,144 @@
+import { expectNames, expectOptions, isSize, isText, maybe } from '../tensor/check.ts';
+import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { escaped, round } from './xml.ts';
+
+/** What happened in each of T steps: rows of numbers in [0, 1]. */
+export interface MemoryTraces {
+  /** Where each head that reads looked: heads × `[T, N]`. */
+  reads: readonly (readonly ArrayLike<number>[])[];
+  /** Where each head that writes looked: heads × `[T, N]`. */
+  writes: readonly (readonly ArrayLike<number>[])[];
+  /** What was shown, `[T, I]`. */
+  inputs?: readonly ArrayLike<number>[] | undefined;
+  /** What was said, `[T, O]`. */
+  outputs?: readonly ArrayLike<number>[] | undefined;
+}
+
+/** Options of {@link memorySvg}. */
+export interface MemoryPictureOptions {
+  /** A title above the picture. */
+  title?: string | undefined;
+  /** How many cells to draw, from the first. Default: as far as a head ever looked with a weight of 0.1. */
+  cells?: number | undefined;
+  /** Colours for a light or a dark page, or those of the system. Default `auto`. */
+  theme?: Theme | undefined;
+}
+
+const rules = { title: /* @__PURE__ */ maybe(isText), cells: /* @__PURE__ */ maybe(isSize), theme: isTheme };
+
+const [MARGIN, GAP, LABEL] = [20, 14, 74];
+/** Weights below this leave no mark. */
+const FAINT = 0.02;
+
+/** Colours on light and dark grounds: writing and reading differ in lightness too. */
+const COLORS = {
+  ground: ['#ffffff', '#12161c'],
+  ink: ['#22303a', '#d5dde3'],
+  field: ['#eef3f4', '#1b2129'],
+  write: ['#1f5fa8', '#6fb3e8'],
+  read: ['#d9631e', '#f0a06b'],
+  bit: ['#3a4a55', '#b9c4cc'],
+} as const;
+
+function style(theme: Theme): string {
+  const colors = (i: 0 | 1) => [
+    `.ground{fill:${COLORS.ground[i]}}`,
+    `text{fill:${COLORS.ink[i]}}`,
+    ...(['field', 'write', 'read', 'bit'] as const).map((name) => `.${name}{fill:${COLORS[name][i]}}`),
+  ];
+  return styleOf(
+    'memory',
+    theme,
+    ['text{font:12px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}', '.title{font-size:15px;font-weight:600}'],
+    { light: colors(0), dark: colors(1) },
+  );
+}
+
+interface Band {
+  name: string;
+  lines: number;
+  /** Layers of marks: a class, rows `[T, lines]`, and the part of a square's width that they take, from `left` on. */
+  marks: { kind: string; rows: readonly ArrayLike<number>[]; left: number; share: number }[];
+}
+
+function drawn({ name, lines, marks }: Band, top: number, side: number, steps: number): string[] {
+  const rect = (kind: string, x: number, y: number, width: number, opacity: number) =>
+    `<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${side - 1}"${opacity < 1 ? ` opacity="${round(opacity)}"` : ''}/>`;
+  return [
+    `<text x="${MARGIN}" y="${top + 12}">${escaped(name)}</text>`,
+    `<rect class="field" x="${MARGIN + LABEL}" y="${top}" width="${steps * side}" height="${lines * side}" rx="3"/>`,
+    ...marks.flatMap(({ kind, rows, left, share }) =>
+      rows.flatMap((row, t) =>
+        Array.from({ length: Math.min(lines, row.length) }, (_, i) => row[i] as number).flatMap((value, i) =>
+          value < FAINT
+            ? []
+            : [rect(kind, MARGIN + LABEL + t * side + left * side + 0.5, top + i * side + 0.5, share * side - 1, Math.min(1, value))],
+        ),
+      ),
+    ),
+  ];
+}
+
+/** How far any head looked. */
+function reachOf(heads: readonly (readonly ArrayLike<number>[])[]): number {
+  let most = 0;
+  for (const rows of heads) for (const row of rows) for (let i = most; i < row.length; i++) if ((row[i] as number) >= 0.1) most = i + 1;
+  return Math.max(1, most);
+}
+
+/** Heads side by side within a square. */
+const layers = (kind: string, heads: readonly (readonly ArrayLike<number>[])[], from: number, share: number) =>
+  heads.map((rows, h) => ({ kind, rows, left: from + (h * share) / heads.length, share: share / heads.length }));
+
+function expectTraces(op: string, traces: MemoryTraces): number {
+  expectNames(op, traces, { reads: 0, writes: 0, inputs: 0, outputs: 0 });
+  const all = [...traces.reads, ...traces.writes, ...(traces.inputs ? [traces.inputs] : []), ...(traces.outputs ? [traces.outputs] : [])];
+  const steps = all[0]?.length ?? 0;
+  const uneven = all.find((rows) => rows.length !== steps || rows.some((row) => row.length !== rows[0]?.length));
+  if (steps === 0 || uneven)
+    throw new RangeError(`${op}: traces must have the same steps and even rows, got ${uneven?.length ?? 0} steps for ${steps}`);
+  return steps;
+}
+
+/**
+ * Draws a memory over time: steps from left to right, cells from top to bottom, blue in the left half of a square where a head wrote and orange in the
+ * right half where one read, the stronger the more; above it what was shown, below it what was said, if given (as in Graves, Wayne, Danihelka 2014, fig.
+ * 6). The SVG works alone or inside a page; its styles affect no other element of the page.
+ */
+export function memorySvg(traces: MemoryTraces, options: MemoryPictureOptions = {}): string {
+  const steps = expectTraces('memorySvg', traces);
+  expectOptions('memorySvg', options, rules);
+  const { title, theme = 'auto' } = options;
+  const cells = options.cells ?? reachOf([...traces.reads, ...traces.writes]);
+  const side = Math.max(4, Math.min(14, Math.floor(720 / steps)));
+  const band = (name: string, rows: readonly ArrayLike<number>[] | undefined): Band[] =>
+    rows ? [{ name, lines: rows[0]?.length ?? 0, marks: [{ kind: 'bit', rows, left: 0, share: 1 }] }] : [];
+  const memory: Band = {
+    name: 'memory',
+    lines: cells,
+    marks: [...layers('write', traces.writes, 0, 0.5), ...layers('read', traces.reads, 0.5, 0.5)],
+  };
+  const body: string[] = [];
+  let top = MARGIN + (title ? 26 : 0);
+  for (const one of [...band('shown', traces.inputs), memory, ...band('said', traces.outputs)]) {
+    body.push(...drawn(one, top, side, steps));
+    top += one.lines * side + GAP;
+  }
+  const width = Math.max(320, 2 * MARGIN + LABEL + steps * side);
+  const height = top + 26;
+  const legend = (x: number, kind: string, name: string) =>
+    `<rect class="${kind}" x="${x}" y="${top + 4}" width="12" height="12"/><text x="${x + 18}" y="${top + 14}">${name}</text>`;
+  const name = title ?? 'Memory over time';
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('memory', theme)}">`,
+    `<title>${escaped(name)}</title>`,
+    `<style>${style(theme)}</style>`,
+    '<rect class="ground" width="100%" height="100%" rx="10"/>',
+    ...(title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 10}">${escaped(title)}</text>`] : []),
+    ...body,
+    legend(MARGIN + LABEL, 'write', 'written'),
+    legend(MARGIN + LABEL + 90, 'read', 'read'),
+    '</svg>',
+    '',
+  ].join('\n');
+}
