@@ -1,5 +1,6 @@
 import type { Case, Figure } from '../case.ts';
 import { attentions } from './attention.ts';
+import { convolution } from './convolution.ts';
 import { dates } from './dates.ts';
 import { decode } from './decode.ts';
 import { elementwise } from './elementwise.ts';
@@ -17,6 +18,7 @@ import { smallOps } from './small.ts';
 /** Every family by name. */
 export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   matmul: products,
+  convolution,
   elementwise,
   rows,
   parts,

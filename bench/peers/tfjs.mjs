@@ -5,8 +5,13 @@ import { fileURLToPath } from 'node:url';
 /** Softmax cross entropy as its users write it: the one-hot rows are prepared in advance. */
 const crossEntropy = (tf, x, classes) => tf.losses.softmaxCrossEntropy(classes, x);
 
+/** Filters as TensorFlow has them, [rows, columns, in, out]. */
+const filtered = (tf, x, weight) => tf.conv2d(x, tf.transpose(weight, [2, 3, 1, 0]), 1, 'same');
+
 /** By task: the call, from TensorFlow.js, the operands and the task. */
 const ops = {
+  conv2d: (tf, [x, weight]) => filtered(tf, x, weight),
+  conv2dGradients: (tf, [x, weight, g]) => tf.valueAndGrads((a, b) => filtered(tf, a, b))([x, weight], g).grads[1],
   matmul: (tf, [a, b], { transposeA, transposeB }) => tf.matMul(a, b, transposeA, transposeB),
   softmax: (tf, [x]) => tf.softmax(x),
   logSoftmax: (tf, [x]) => tf.logSoftmax(x),

@@ -21,6 +21,11 @@ def attend(query, keys, values, task):
     return scores.softmax(-1) @ values
 
 
+def convolved(x, w, g):
+    y = nn.functional.conv2d(x, w, padding=1)
+    return y, nn.grad.conv2d_input(x.shape, w, g, padding=1), nn.grad.conv2d_weight(x, w.shape, g, padding=1)
+
+
 OPS = {
     "matmul": lambda t, a, b: (a.T if t["transposeA"] else a) @ (b.T if t["transposeB"] else b),
     "softmax": lambda t, x: x.softmax(-1),
@@ -32,6 +37,8 @@ OPS = {
     "gelu": lambda t, x: nn.functional.gelu(x),
     "add": lambda t, a, b: a + b,
     "attention": lambda t, q, k, v: attend(q, k, v, t),
+    "conv2d": lambda t, x, w: nn.functional.conv2d(x.permute(0, 3, 1, 2), w, padding=1),
+    "conv2dGradients": lambda t, x, w, g: convolved(x.permute(0, 3, 1, 2), w, g.permute(0, 3, 1, 2)),
 }
 
 
