@@ -47,16 +47,18 @@ interface Teaching {
   clip: number;
   /** The share of the steps over which the number of events grows from 2 to its full size. */
   grows: number;
+  /** The share of the steps over which the rate falls to 0. */
+  fall: number;
   tested: number;
 }
 
 const usual: Teaching = {
   ...{ hidden: 48, embedding: 48, names: 40, actors: [6, 8], events: 8, verbs: 8 },
-  ...{ batch: 32, steps: 8000, lr: 2.5e-3, clip: 5, grows: 0.08, tested: 4000 },
+  ...{ batch: 32, steps: 8000, lr: 2.5e-3, clip: 5, grows: 0.08, fall: 0.3, tested: 4000 },
 };
 const small: Teaching = {
   ...usual,
-  ...{ hidden: 24, embedding: 24, names: 8, actors: [4, 4], events: 3, verbs: 4, steps: 600, lr: 5e-3, grows: 0.05, tested: 500 },
+  ...{ hidden: 24, embedding: 24, names: 8, actors: [4, 4], events: 3, verbs: 4, steps: 600, lr: 5e-3, grows: 0, fall: 0.1, tested: 500 },
 };
 
 /** Steps for which the number of events stays. */
@@ -118,7 +120,7 @@ function eventsAt(share: number, { events, grows }: Teaching): number {
 
 async function learnt({ reader, key: run }: Settings, context: Context): Promise<Outcome> {
   const how = context.quick ? small : usual;
-  const { names, actors, events, verbs, batch, steps, lr, clip } = how;
+  const { names, actors, events, verbs, batch, steps, lr, fall, clip } = how;
   const vocabulary = vocabularyOf(how);
   const model = made(reader, how, vocabulary.size, foldIn(key(71), run));
   const sizes = { names, actors, verbs };
@@ -136,7 +138,7 @@ async function learnt({ reader, key: run }: Settings, context: Context): Promise
       crossEntropy(model.forward(document, question, { key: step }).logits, tensor(Int32Array.from(answers), { shape: [answers.length] })),
     steps,
     clip,
-    schedule: trapezoidSchedule(lr, { steps, warmup: 20, fall: 0.3 }),
+    schedule: trapezoidSchedule(lr, { steps, warmup: 20, fall }),
     evaluate: () => {
       const answers = answersOf(model, dev, vocabulary);
       return percent(dev, (_, i) => answers[i] as string);
