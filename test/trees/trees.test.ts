@@ -34,6 +34,7 @@ describe('brackets', () => {
   it.each([
     ['open at the end', '(S (NP XX XX', 2, 'S[NP[0 1]]', [0, 1]],
     ['closed over what is open', '(S (NP XX (PP XX )NP )S', 2, 'S[NP[0 PP[1]]]', [0, 1, 3]],
+    ['closed over what is open, then more', '(S (NP (PP XX )NP XX )S', 2, 'S[NP[PP[0]] 1]', [0, 1, 2]],
     ['closing nothing', '(S XX )NP XX )S', 2, 'S[0 1]', [0]],
     ['words too many', '(S XX XX XX )S', 2, 'S[0 1]', [0]],
     ['words too few', '(S (NP XX )NP )S', 3, 'S[NP[0] 1 2]', [0, 1]],
