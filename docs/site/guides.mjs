@@ -13,6 +13,7 @@ export const guides = [
       'docs/decoding.md',
       'docs/reading.md',
       'docs/pretrained.md',
+      'docs/machines.md',
       'docs/hard-attention.md',
       'docs/pytorch.md',
       'docs/tensorflow.md',

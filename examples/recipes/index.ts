@@ -8,6 +8,7 @@ import { cloze } from './cloze/index.ts';
 import { copy } from './copy/index.ts';
 import { draw } from './draw/index.ts';
 import { entities } from './entities/index.ts';
+import { fewShot, fewShotLong } from './few-shot/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
 import { gallery } from './gallery/index.ts';
@@ -66,6 +67,8 @@ const all: readonly Recipe[] = [
   cloze,
   grammar,
   grammarEwt,
+  fewShot,
+  fewShotLong,
   gallery,
   heads,
   glimpse,

@@ -25,7 +25,10 @@ export {
 export { TapeMachine, type TapeMachineOptions } from './memory/tape-machine.ts';
 export type { TapeRun, TapeRunOptions } from './memory/tape-run.ts';
 export { AttentionBlock, type AttentionBlockOptions, type AttentionBlockState, type WeightsCall } from './meta/attention-block.ts';
+export { ConvEmbedding, type ConvEmbeddingOptions, type EmbeddingCall, type ItemEmbedding } from './meta/conv-embedding.ts';
 export { DenseBlock, type DenseBlockOptions, type DenseState } from './meta/dense-block.ts';
+export type { EpisodeOutput, Episodes } from './meta/few-shot.ts';
+export { type EpisodeCall, PrototypicalNetwork, type PrototypicalNetworkParts } from './meta/prototypical-network.ts';
 export {
   choiceLayers,
   episodeLayers,
@@ -36,6 +39,7 @@ export {
   type SnailState,
   type SnailStep,
 } from './meta/snail.ts';
+export { SnailClassifier, type SnailClassifierOptions } from './meta/snail-classifier.ts';
 export { TCBlock, type TCBlockOptions, type TCState } from './meta/tc-block.ts';
 export {
   type Constraint,

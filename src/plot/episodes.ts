@@ -1,13 +1,14 @@
 import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { type GreyImage, greyRules, greysOf, picture } from './pixels.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
 /** A question, the examples that it was answered by, and how much it looked at each. */
 export interface EpisodePanel {
-  /** The image that is asked about: square, its pixels from 0 to 1, row by row. */
-  query: ArrayLike<number>;
-  /** The examples, likewise. */
-  items: readonly ArrayLike<number>[];
+  /** The picture that is asked about. */
+  query: GreyImage;
+  /** The examples. */
+  items: readonly GreyImage[];
   /** How much the query looked at each example, from 0 to 1. */
   weights: ArrayLike<number>;
   /** The example of the query's class, which gets a frame. */
@@ -32,8 +33,8 @@ const COLORS = {
 function style(theme: Theme): string {
   const colors = (i: 0 | 1) => [
     `.ground{fill:${COLORS.ground[i]}}`,
-    `text,.pixels{fill:${COLORS.ink[i]}}`,
-    `.field{fill:${COLORS.field[i]}}`,
+    `text{fill:${COLORS.ink[i]}}`,
+    ...greyRules(COLORS.field[i], COLORS.ink[i]),
     `.look{fill:${COLORS.mark[i]}}`,
     `.right{stroke:${COLORS.mark[i]}}`,
   ];
@@ -45,45 +46,26 @@ function style(theme: Theme): string {
   );
 }
 
-/** The pixels of an image: one path for each run of equal ones in a row, empty ones left out. */
-function pixels(image: ArrayLike<number>, x: number): string {
-  const side = Math.sqrt(image.length);
-  const odd = Array.from(image).find((value) => !(value >= 0 && value <= 1));
-  if (!Number.isInteger(side) || side === 0 || odd !== undefined) {
-    throw new RangeError(`episodesSvg: images must be square, of numbers from 0 to 1, got ${odd ?? `${image.length} numbers`}`);
-  }
-  const by = SIDE / side;
-  const runs = new Map<string, string[]>(); // by opacity
-  for (let row = 0; row < side; row++) {
-    for (let from = 0; from < side; ) {
-      const shade = round(image[row * side + from] as number);
-      let to = from + 1;
-      while (to < side && round(image[row * side + to] as number) === shade) to++;
-      if (Number(shade) > 0) {
-        const path = `M${round(x + from * by)} ${round(TITLE + row * by)}h${round((to - from) * by)}v${round(by)}h${round((from - to) * by)}z`;
-        runs.set(`${shade}`, [...(runs.get(`${shade}`) ?? []), path]);
-      }
-      from = to;
-    }
-  }
-  return [...runs].map(([shade, paths]) => `<path class="pixels" fill-opacity="${shade}" d="${paths.join('')}"/>`).join('');
-}
-
 function draw(panel: EpisodePanel): { svg: string; width: number } {
   expectNames('episodesSvg', panel, { query: 0, items: 0, weights: 0, right: 0, title: 0 });
   const { query, items, weights, right, title = '' } = panel;
-  for (const [name, list] of Object.entries({ query, items, weights })) isList('episodesSvg', name, list);
+  isList('episodesSvg', 'items', items);
+  isList('episodesSvg', 'weights', weights);
   const odd = Array.from(weights).find((weight) => !(weight >= 0 && weight <= 1 + 1e-4));
   if (weights.length !== items.length || odd !== undefined) {
     throw new RangeError(`episodesSvg: weights must be ${items.length} numbers from 0 to 1, got ${odd ?? weights.length}`);
   }
-  const field = (x: number) => `<rect class="field" x="${x}" y="${TITLE}" width="${SIDE}" height="${SIDE}" rx="4"/>`;
-  const parts = [`<text x="0" y="14">${escaped(title)}</text>`, field(0), pixels(query, 0)];
+  const at = (name: string, image: GreyImage, x: number) => {
+    const rows = greysOf('episodesSvg', name, image);
+    const longest = Math.max(rows.length, rows[0]?.length ?? 0);
+    return `<g transform="translate(${x} ${TITLE})">${picture(rows, SIDE / longest)}</g>`;
+  };
+  const parts = [`<text x="0" y="14">${escaped(title)}</text>`, at('query', query, 0)];
   items.forEach((item, i) => {
     const x = (SIDE + GAP) * (i + 1) + GAP;
     const weight = weights[i] as number;
     const y = TITLE + SIDE + 4;
-    parts.push(field(x), pixels(item, x));
+    parts.push(at('items', item, x));
     if (i === right) parts.push(`<rect class="right" x="${x}" y="${TITLE}" width="${SIDE}" height="${SIDE}" rx="4"/>`);
     parts.push(
       `<rect class="look" x="${x}" y="${y}" width="${round(SIDE * Math.min(1, weight))}" height="6" rx="2"><title>${weight.toFixed(3)}</title></rect>`,

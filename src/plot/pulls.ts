@@ -103,7 +103,7 @@ function looks(weights: AlignmentWeights, actions: readonly number[], top: numbe
       const y = top + t * CELL;
       const cells = row.slice(0, t + 1).map((weight, s) => {
         const what = s === 0 ? 'the start' : `pull ${s}`;
-        return `<rect class="look" x="${round(LEFT + (s - 1) * CELL + 2)}" y="${y + 2}" width="${CELL - 4}" height="${CELL - 4}" rx="3" fill-opacity="${round(Math.min(1, weight))}"><title>before pull ${t + 1}, ${what}: ${weight.toFixed(3)}</title></rect>`;
+        return `<rect class="look" x="${round(LEFT + (s - 1) * CELL + 2)}" y="${y + 2}" width="${CELL - 4}" height="${CELL - 4}" rx="3" fill-opacity="${Math.min(1, weight).toFixed(2)}"><title>before pull ${t + 1}, ${what}: ${weight.toFixed(3)}</title></rect>`;
       });
       return `<text x="4" y="${y + CELL / 2 + 4}">${t + 1}</text>${cells.join('')}`;
     })

@@ -84,7 +84,7 @@ describe('the blocks of SNAIL', () => {
     const width = 7 + 8 * 32;
     const blocks = Array.from({ length: 8 }, (_, i) => 128 * (7 + 32 * i) + 64).reduce((a, b) => a + b);
     expect(size(new Snail({ input: 7, output: 5, layers: choiceLayers(10), value: true }, key(1)))).toBe(
-      blocks + 3 * 32 * (width + 1) + 6 * (width + 33),
+      blocks + 3 * 32 * width + 2 * 32 + 6 * (width + 33),
     );
   });
 

@@ -37,7 +37,7 @@ const headOf = (x: Tensor) => reshape(x, [x.shape[0] as number, 1, x.rank === 2 
 
 /**
  * Causal attention to all steps so far, the present one among them, appended to the input: `[x, softmax(q kᵀ / √K) v]` (Mishra et al. 2018, §3;
- * Vaswani et al. 2017, §3.2.1).
+ * Vaswani et al. 2017, §3.2.1). The map of keys has no bias: it would add the same to all scores of a query, which softmax does not see.
  */
 export class AttentionBlock extends Module implements Core<AttentionBlockState> {
   readonly query: Linear;
@@ -53,7 +53,7 @@ export class AttentionBlock extends Module implements Core<AttentionBlockState> 
     const { input, key: size, value } = options;
     const [forQuery, forKey, forValue] = split(key, 3);
     this.query = new Linear({ input, output: size }, forQuery);
-    this.key = new Linear({ input, output: size }, forKey);
+    this.key = new Linear({ input, output: size, bias: false }, forKey);
     this.value = new Linear({ input, output: value }, forValue);
     this.width = input + value;
   }
