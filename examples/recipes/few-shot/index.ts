@@ -45,7 +45,7 @@ function teachingOf({ learner, ways }: Pick<Settings, 'learner' | 'ways'>, quick
       thin: true,
     };
   if (learner === 'prototypes') return { learner, ways, width: 32, trainWays: 20, queries: 5, batch: 2, steps: 6000, lr: 1e-3 };
-  return { learner, ways, width: 32, output: 64, trainWays: ways, queries: 2, batch: 16, steps: 6000, lr: 1e-3 };
+  return { learner, ways, width: 32, output: 64, trainWays: ways, queries: 1, batch: 8, steps: 4000, lr: 1e-3 };
 }
 
 async function job(settings: Settings, context: Parameters<Recipe['job']>[1]): Promise<Outcome> {
