@@ -34,8 +34,7 @@ const rules: Rules<DenseBlockOptions> = {
 /** `x` `[B, T, F]` d steps later, with zeros before it. */
 function later(x: Tensor, dilation: number): Tensor {
   const length = x.shape[1] as number;
-  const kept = Math.max(0, length - dilation);
-  return place(slice(x, 1, 0, kept), 1, length - kept, length);
+  return slice(place(x, 1, dilation, length + dilation), 1, 0, length);
 }
 
 /**
