@@ -34,6 +34,7 @@ export {
   mostFrequentActor,
   nearestActor,
 } from './cloze.ts';
+export { type EpisodeSizes, fewShotEpisodes, type PictureEpisodes } from './episodes.ts';
 export {
   type CopyTaskSizes,
   copyProblems,
@@ -49,7 +50,6 @@ export {
   recallProblems,
   repeatCopyProblems,
 } from './memory.ts';
-export { type EpisodeSizes, fewShotEpisodes, type PictureEpisodes } from './episodes.ts';
 export { type PictureBatch, type Pictures, pictureBatch } from './pictures.ts';
 export { convexHull, distance, isSimplePolygon, type Points, polygonArea, tourLength } from './polygon.ts';
 export {
