@@ -15,6 +15,7 @@ export const guides = [
       'docs/pretrained.md',
       'docs/machines.md',
       'docs/hard-attention.md',
+      'docs/looking.md',
       'docs/pytorch.md',
       'docs/tensorflow.md',
     ],
