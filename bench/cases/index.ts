@@ -8,6 +8,7 @@ import { encoder } from './encoder.ts';
 import { fronts } from './fronts.ts';
 import { g2p } from './g2p.ts';
 import { gpt } from './gpt.ts';
+import { machines } from './machines.ts';
 import { products } from './matmul.ts';
 import { weight } from './package.ts';
 import { parts } from './parts.ts';
@@ -24,6 +25,7 @@ export const families: Readonly<Record<string, readonly (Case | Figure)[]>> = {
   parts,
   attention: attentions,
   recurrent,
+  machines,
   dates,
   g2p,
   gpt,

@@ -117,13 +117,58 @@ def gpt(task):
     return training(model, loss)
 
 
+class Machine(nn.Module):
+    """A Neural Turing Machine of one head that reads and one that writes, with an LSTM (Graves, Wayne, Danihelka 2014)."""
+
+    def __init__(self, task):
+        super().__init__()
+        self.cells, self.width, hidden = task["cells"], task["width"], task["hidden"]
+        self.lstm = nn.LSTMCell(task["input"] + self.width, hidden)
+        self.map = nn.Linear(hidden, 2 * (self.width + 6) + 2 * self.width)
+        self.output = nn.Linear(hidden + self.width, task["output"])
+        self.start = nn.Parameter(-torch.arange(self.cells).float().repeat(2, 1))
+        self.first = nn.Parameter(torch.zeros(1, self.width))
+
+    def forward(self, x):
+        batch, width = x.shape[0], self.width
+        memory = torch.full((batch, self.cells, width), 1e-6)
+        weights = self.start.softmax(-1).expand(batch, -1, -1)
+        read = self.first.tanh().expand(batch, -1)
+        state, outputs = None, []
+        for now in x.unbind(1):
+            state = self.lstm(torch.cat([now, read], 1), state)
+            said = self.map(state[0]).clamp(-20, 20)
+            key, beta, gate, shift, gamma, erase, added = said.split([2 * width, 2, 2, 6, 2, width, width], 1)
+            key = key.tanh().view(batch, 2, width)
+            cosine = nn.functional.cosine_similarity(key.unsqueeze(2), memory.unsqueeze(1), -1)
+            content = (nn.functional.softplus(beta).unsqueeze(-1) * cosine).softmax(-1)
+            gate = gate.sigmoid().unsqueeze(-1)
+            gated = gate * content + (1 - gate) * weights
+            shift = shift.view(batch, 2, 3).softmax(-1)
+            moved = sum(shift[..., j : j + 1] * gated.roll(j - 1, -1) for j in range(3))
+            powers = (moved + 1e-12) ** (1 + nn.functional.softplus(gamma)).unsqueeze(-1)
+            weights = powers / powers.sum(-1, keepdim=True)
+            read = (weights[:, :1] @ memory).squeeze(1)
+            write = weights[:, 1].unsqueeze(2)
+            memory = memory * (1 - write * erase.sigmoid().unsqueeze(1)) + write * added.tanh().unsqueeze(1)
+            outputs.append(self.output(torch.cat([state[0], read], 1)))
+        return torch.stack(outputs, 1)
+
+
+def machine(task):
+    model = Machine(task)
+    x = torch.rand(task["shapes"][0]).round()
+    wanted = torch.rand(task["batch"], task["steps"], task["output"]).round()
+    return training(model, lambda: nn.functional.binary_cross_entropy_with_logits(model(x), wanted))
+
+
 def call_of(task):
     """What does a task, or None for one that is not here."""
     op, shapes = task["op"], task["shapes"]
     if op in ("LSTM", "GRU"):
         return recurrent(task)
-    if op in ("dates", "gpt"):
-        return {"dates": dates, "gpt": gpt}[op](task)
+    if op in ("dates", "gpt", "machine"):
+        return {"dates": dates, "gpt": gpt, "machine": machine}[op](task)
     if op not in OPS or task.get("mask") or task.get("bias"):
         return None
     operands = [torch.rand(shape) * 2 - 1 for shape in shapes]
@@ -131,7 +176,7 @@ def call_of(task):
 
 
 def without_gradients(call, op):
-    return call if op in ("LSTM", "GRU", "dates", "gpt") else torch.no_grad()(call)
+    return call if op in ("LSTM", "GRU", "dates", "gpt", "machine") else torch.no_grad()(call)
 
 
 call = None

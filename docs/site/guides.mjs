@@ -12,6 +12,7 @@ export const guides = [
       'docs/transformer.md',
       'docs/decoding.md',
       'docs/reading.md',
+      'docs/machines.md',
       'docs/pretrained.md',
       'docs/machines.md',
       'docs/hard-attention.md',

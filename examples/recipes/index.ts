@@ -31,6 +31,7 @@ import { series } from './series/index.ts';
 import { shakespeare, shakespeareChoice, shakespeareHour, shakespeareMinutes } from './shakespeare/index.ts';
 import { shakespeareLadder } from './shakespeare/ladder.ts';
 import { sort } from './sort/index.ts';
+import { tapes, tapesLong } from './tapes/index.ts';
 import { translate } from './translate/index.ts';
 import { translateTransformer } from './translate/transformer.ts';
 import { tsp } from './tsp/index.ts';
@@ -60,6 +61,8 @@ const all: readonly Recipe[] = [
   repeatCopy,
   ngrams,
   prioritySort,
+  tapes,
+  tapesLong,
   series,
   intra,
   bandits,

@@ -53,6 +53,6 @@ export const copy = memoryRecipe(
     problems: upTo(4, 4),
     trials: [trial(4, 64, 32, 4)],
     deciding: 1,
-    lesson: { optimizer: 'RMSProp', lr: 1e-3, batch: 1, steps: 700, every: 100, clip: 10 },
+    lesson: { optimizer: 'Adam', lr: 1e-2, batch: 8, steps: 800, every: 200, clip: 10 },
   },
 );

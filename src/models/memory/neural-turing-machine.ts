@@ -27,7 +27,7 @@ export interface NeuralTuringMachineOptions extends Omit<MemoryHeadsOptions, 'in
   layers?: number | undefined;
   /**
    * How the heads' first weights start; they are learned. `peaked` is `softmax(0, −1, −2, …)`, about two thirds of it on the first cell; `even` is the
-   * same for all cells, from which copying was not learnt in 100 times as many sequences. Default `peaked`.
+   * same for all cells, from which copying was not learnt in 30 times as many sequences (PyTorch, one key). Default `peaked`.
    */
   start?: 'peaked' | 'even' | undefined;
 }

@@ -168,7 +168,7 @@ function policies(
 function chosen(policy: readonly Tensor[], t: number, { key, moves }: TapeRunOptions): Tensor[] {
   if (moves) return policy.map((_, head) => select(select(moves, 1, t), 1, head));
   const from = key && foldIn(key, t);
-  return policy.map((logits, head) => (from ? categorical(foldIn(from, head), detach(logits)) : argmax(logits)));
+  return policy.map((logits, head) => (from ? categorical(foldIn(from, head), detach(logits)) : argmax(logits, { axis: -1 })));
 }
 
 /** The log-probability of the target's next sign where one is written: `[B]`. */

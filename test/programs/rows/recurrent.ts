@@ -49,7 +49,6 @@ const rowOf = (x: Plain, lead: readonly number[]) => Array.from({ length: x.shap
 
 const cell = (op: string, gates: number, step: Cell, form: 'one' | readonly string[]): Row => ({
   op,
-  weight: 2,
   draw: (d) => {
     const x = d.ranked(2);
     const [batch, inputs] = x.shape as [number, number];
@@ -71,7 +70,6 @@ const cell = (op: string, gates: number, step: Cell, form: 'one' | readonly stri
 /** Steps that are real, from the first or from the last; a state stays at the others, where the output is 0. */
 const sequence = (op: string, gates: number, step: Cell, form: readonly string[]): Row => ({
   op,
-  weight: 2,
   refuses: true,
   draw: (d) => {
     const embedded = d.int(4) === 3;
@@ -149,12 +147,13 @@ function remembered(x: readonly n.Node[], memory: State, before: State, { reads,
 const memoryStep: Row = {
   op: 'memoryStep',
   refuses: true,
+  weight: 3,
   draw: (d) => {
     const [batch, cells, width] = [1 + d.int(2), 3 + d.int(2), 1 + d.int(3)];
     const [reads, writes] = [1 + d.int(2), d.int(3)];
     const heads = reads + writes;
     const memory = d.like([batch, cells, width]);
-    const before = d.fresh([batch, heads, cells], [0.05, 0.4]);
+    const before = d.fresh([batch, heads, cells], [0.0625, 0.3125]);
     const x = d.fresh([batch, heads * (width + 6) + 2 * writes * width]);
     const states = (of: Plain, b: number, count: number) => Array.from({ length: count }, (_, i) => rowOf(of, [b, i]));
     const rows = Array.from({ length: batch }, (_, b) =>
