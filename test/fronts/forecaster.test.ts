@@ -3,6 +3,7 @@ import { readColumns, seasonOf } from '../../src/fronts/columns.ts';
 import { Forecaster } from '../../src/fronts/forecaster.ts';
 import { linearMap } from '../../src/fronts/linear-map.ts';
 import { pinball } from '../../src/fronts/pinball.ts';
+import { windowsOf } from '../../src/fronts/windows.ts';
 import { tensor } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -128,6 +129,14 @@ describe('what forecasts are made of', () => {
   it('fills what is missing with the value before', () => {
     const { filled, observed } = readColumns('x', { a: [null, 2, NaN, 5], b: [1, 1, 1, 1] });
     expect([Array.from(filled), Array.from(observed)]).toEqual([[2, 1, 2, 1, 2, 1, 5, 1], [0, 1, 1, 1, 0, 1, 1, 1]]); // biome-ignore format: two lists
+  });
+
+  it('cuts windows, and says what of the past and of the future was there', () => {
+    const read = readColumns('x', { a: [0, null, 2, 3, null, 5] });
+    const { past, seen, future, known } = windowsOf(read, [0, 2], 2, 2);
+    expect([past.toNested(), future.toNested()]).toEqual([[[[0], [0]], [[2], [3]]], [[[2], [3]], [[3], [5]]]]); // biome-ignore format: two windows
+    expect(seen.toNested()).toEqual([[[true], [false]], [[true], [true]]]); // biome-ignore format: two windows
+    expect(known.toNested()).toEqual([[[true], [true]], [[false], [true]]]); // biome-ignore format: two windows
   });
 
   it.each([7, 24])('finds a season of %d rows, and none in noise', (season) => {
