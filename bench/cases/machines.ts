@@ -39,7 +39,7 @@ function copying(sizes: Sizes): Case {
       shapes: [[batch, steps, BITS + 1]],
       ...{ batch, steps, input: BITS + 1, output: BITS, cells, width, hidden, training: true },
     },
-    target: { most: 15 },
+    target: { most: 15 * batch },
   };
 }
 
