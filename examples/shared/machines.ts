@@ -184,7 +184,7 @@ function watched(machine: NeuralTuringMachine, { problems }: Trial): NonNullable
   );
 }
 
-/** As many sequences in larger batches, since 1.3 million weights are slow one by one; Adam at the rate that did best of 1e-3 and 3e-4. */
+/** As many sequences in larger batches, since 1.3 million weights are slow one by one; Adam, its rate not tuned. */
 const lessonOfLayers = ({ batch, steps }: Lesson): Lesson => {
   const large = Math.max(16, batch);
   const updates = Math.ceil((steps * batch) / large);

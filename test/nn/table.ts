@@ -215,5 +215,5 @@ const selfAttention = row({
 /** Every module with the calls it is tested by. */
 export const rows: ModuleRow[] = [...parts, selfAttention, ...projections, ...betweens, ...attending, ...models];
 
-/** Exported and abstract: nothing to build. */
-export const abstract: ReadonlySet<string> = new Set(['AttendingReader', 'EncoderDecoder', 'Module', 'Reader', 'Score']);
+/** Exported, and abstract or made by loading alone: nothing to build. */
+export const abstract: ReadonlySet<string> = new Set(['AttendingReader', 'EncoderDecoder', 'LayersModel', 'Module', 'Reader', 'Score']);
