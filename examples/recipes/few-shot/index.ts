@@ -29,7 +29,7 @@ interface Outcome {
 /** Episodes per share: a standard error of 0.1 points at 97 %. */
 const COUNT = 5000;
 
-/** Chosen by the figures of the development characters; `ways` of the prototypical network's training are its paper's idea. */
+/** Set by what a run may cost, not by a search; `ways` of the prototypical network's training are its paper's idea. */
 function teachingOf({ learner, ways }: Pick<Settings, 'learner' | 'ways'>, quick: boolean): Teaching {
   if (quick)
     return {
