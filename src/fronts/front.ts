@@ -1,7 +1,7 @@
 import type { Module } from '../nn/module.ts';
 import { anything, maybe, type Rule, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import { type Key, key } from '../tensor/random.ts';
-import { fileOf } from './file.ts';
+import { fileOf, type SaveOptions } from './file.ts';
 import type { TeachingOptions } from './teaching.ts';
 
 /** How a front came to be. */
@@ -29,8 +29,8 @@ export abstract class Front {
   protected abstract settings(): object;
 
   /** The front as the bytes of one safetensors file: weights, vocabulary, settings. The same front gives the same bytes. */
-  save(): Uint8Array<ArrayBuffer> {
-    return fileOf(this.kind, this.model, this.settings());
+  save(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    return fileOf(this.kind, this.model, this.settings(), options);
   }
 }
 

@@ -3,6 +3,7 @@
 export type { Columns } from './columns.ts';
 export type { Baseline, ColumnErrors, ForecastEvaluation } from './comparison.ts';
 export type { Candidate, Conversion } from './conversion.ts';
+export type { SaveOptions } from './file.ts';
 export type { ForecastModel, ForecastSizes } from './forecast-model.ts';
 export { Forecaster } from './forecaster.ts';
 export type { ColumnForecast, Forecast, ForecasterOptions, ForecasterSettings } from './forecasting.ts';

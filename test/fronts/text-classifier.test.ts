@@ -41,6 +41,29 @@ describe('TextClassifier', () => {
     expect(labels.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
   });
 
+  it('is saved smaller on request, and loads near what it was', async () => {
+    const whole = front.save();
+    const text = 'please turn off the heater';
+    for (const [weights, share, off] of [
+      ['float16', 0.65, 1e-3],
+      ['bfloat16', 0.65, 2e-2],
+      ['int8', 0.55, 3e-2],
+    ] as const) {
+      const bytes = front.save({ weights });
+      expect(bytes.length, weights).toBeLessThan(whole.length * share);
+      const loaded = await TextClassifier.load(bytes);
+      const [before, after] = [front.predict(text), loaded.predict(text)];
+      expect(after.label).toBe(before.label);
+      const differences = after.labels.map(({ probability }, i) => Math.abs(probability - (before.labels[i]?.probability ?? 0)));
+      expect(Math.max(...differences), weights).toBeLessThan(off);
+      expect(Math.max(...differences), weights).toBeGreaterThan(0);
+      expect((await TextClassifier.load(bytes)).save()).toEqual(loaded.save()); // the same bits at each load
+    }
+    expect(() => front.save({ weights: 'int4' } as object)).toThrow(
+      'TextClassifier: weights must be one of float32, float16, bfloat16, int8',
+    );
+  });
+
   it('is the same bits with the same key, other bits with another', async () => {
     const again = await TextClassifier.fit(rows, { ...small, key: key(3) });
     expect(again.save()).toEqual(front.save());
