@@ -10,7 +10,7 @@ import { add, div, maximum, mul, neg, sub } from './binary.ts';
 import { abs, clamp, softplus, square } from './elementwise.ts';
 import { floatSub, scaled, sumAll } from './float.ts';
 import { gather, pick } from './gather.ts';
-import { and, equal, greater, greaterEqual, toFloat, where } from './logic.ts';
+import { and, equal, greater, greaterEqual, less, toFloat, where } from './logic.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { logSoftmax, softmax } from './softmax.ts';
@@ -192,9 +192,8 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: LossOptions & {
   expectPair('smoothL1Loss', x, target, options, smoothOptions);
   const { beta = 1 } = options;
   const d = abs(sub(x, target));
-  const near = clamp(d, 0, beta);
-  // near²/2β + (d − near): below β the second part is 0, above it the first is β/2.
-  return reduce(add(mul(square(near), 0.5 / beta), sub(d, near)), options.reduction ?? 'mean', x.size);
+  const near = mul(square(clamp(d, 0, beta)), 0.5 / beta); // clamped, so that an infinite d has no part in its gradient
+  return reduce(where(less(d, beta), near, sub(d, beta / 2)), options.reduction ?? 'mean', x.size);
 }
 
 /** Options of {@link binaryCrossEntropyWithLogits}. */
