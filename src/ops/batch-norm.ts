@@ -1,7 +1,6 @@
 import { recompose } from '../autograd/recompose.ts';
 import { recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
-import { kernels } from '../runtime/backend.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { anything, expectOptions, isPositive, maybe, type Rules } from '../tensor/check.ts';
 import { ones, zeros } from '../tensor/create.ts';
@@ -91,8 +90,10 @@ function overBatch(x: Tensor, weight: Row, bias: Row, n: number, eps: number): B
     if (!g && !wanted) return [null, null, null];
     if (recording() || wanted) return again(x, weight, bias, [g, ...byStatistics], eps).slice(0, 3);
     const [dx, dweight, dbias] = [empty(x.shape), empty([n]), empty([n])];
-    const addresses = [dx.ptr, dweight.ptr, dbias.ptr, (g as Tensor).ptr, x.ptr, weight?.ptr ?? 0, mean.ptr, rstd.ptr] as const;
-    kernels.batchNormBackward(...addresses, rows, n, 0, n);
+    call.batchNormBackward({
+      ...{ dx: dx.ptr, dweight: dweight.ptr, dbias: dbias.ptr, g: (g as Tensor).ptr, x: x.ptr, weight: weight?.ptr ?? 0 },
+      ...{ mean: mean.ptr, rstd: rstd.ptr, rows, n, from: 0, to: n },
+    });
     return [x.requiresGrad ? dx : null, weight?.requiresGrad ? dweight : null, bias?.requiresGrad ? dbias : null];
   });
   return { output, mean, variance };

@@ -7,7 +7,10 @@ import { rows } from '../nn/table.ts';
 import { replay } from '../ops/replay.ts';
 
 /** What looks at elements to choose between ways, and why. */
-const looking: Record<string, string> = { IntraAttention: 'a mask with padding at the end alone is read in one go' };
+const looking: Record<string, string> = {
+  IntraAttention: 'a mask with padding at the end alone is read in one go',
+  RecurrentAttention: 'the pixels of a glimpse are counted from the place that was drawn',
+};
 
 const titled = rows.map((row) => [row.name ? `${row.module}: ${row.name}` : row.module, row] as const);
 

@@ -22,8 +22,8 @@ it('steps, in a process of their own: the test runner keeps its own books on the
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^✓ steps: 2,000 steps/)]);
 });
 
-/** What is no op, or is called by one that is tried: `unpick` by `oneHot` and `pick`. */
-const beneath = ['unpick', 'bag', 'bagTable', 'bagWeights', 'expectSame', 'placed', 'joined'];
+/** What is no op, is called by one that is tried (`unpick` by `oneHot` and `pick`), or takes any index (`crop`: test/ops/crop.test.ts). */
+const beneath = ['crop', 'unpick', 'bag', 'bagTable', 'bagWeights', 'expectSame', 'placed', 'joined'];
 
 it('tries every op that checks indices', () => {
   const checks = /export function (\w+)\([^{]*\{(?:(?!\nexport function)[\s\S])*?(?:expectIndices\(|flat\(|taken\(|classes\()/g;

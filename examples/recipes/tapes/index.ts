@@ -168,9 +168,10 @@ const names: Record<TapeTask, string> = {
 };
 
 /** One recipe for the two tasks that need an input head alone, and one for those that take the long run. */
-function tapeRecipe(name: string, shows: string, tasks: readonly TapeTask[]): Recipe<Settings, Outcome> {
+function tapeRecipe(name: string, shows: string, tasks: readonly TapeTask[], asked?: string): Recipe<Settings, Outcome> {
   return {
     name,
+    ...(asked ? { asked } : {}),
     shows,
     papers: ['Zaremba and Sutskever 2015'],
     keys: 3,
@@ -226,8 +227,9 @@ export const tapes = tapeRecipe(
   'A machine whose heads are moved by draws copies tapes, and drops what stands on one three times.',
   ['copy', 'duplicatedInput'],
 );
-export const tapesLong = tapeRecipe('tapes-long', 'The tasks of tapes that take most updates: backwards, several times, there and back.', [
-  'reverse',
-  'repeatCopy',
-  'forwardReverse',
-]);
+export const tapesLong = tapeRecipe(
+  'tapes-long',
+  'The tasks of tapes that take most updates: backwards, several times, there and back.',
+  ['reverse', 'repeatCopy', 'forwardReverse'],
+  'tapes --model long',
+);
