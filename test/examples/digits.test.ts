@@ -28,6 +28,13 @@ const contextWith = (options: { data?: string; test?: string; quick?: boolean })
 /** 24 pictures, the i-th full of i. */
 const pixels = Uint8Array.from({ length: 24 * 784 }, (_, i) => Math.floor(i / 784));
 
+/** The files of the training set, in the folder. */
+function written(): void {
+  idx('train-images-idx3-ubyte.gz', [24, 28, 28], pixels);
+  const labels = Uint8Array.from({ length: 24 }, (_, i) => i % 10);
+  idx('train-labels-idx1-ubyte.gz', [24], labels);
+}
+
 describe('idx files', () => {
   it('are read, zipped or not', () => {
     const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6);
@@ -45,12 +52,7 @@ describe('idx files', () => {
 
 describe('digits', () => {
   it('of --data are cut into three parts that share none, always the same', async () => {
-    idx('train-images-idx3-ubyte.gz', [24, 28, 28], pixels);
-    idx(
-      'train-labels-idx1-ubyte.gz',
-      [24],
-      Uint8Array.from({ length: 24 }, (_, i) => i % 10),
-    );
+    written();
     const { name, train, dev, test } = await digits(contextWith({ data: folder }));
     expect(name).toBe('digits held out of MNIST’s training set');
     const which = [train, dev, test].map((part) => Array.from(part.labels, (_, i) => part.pixels[784 * i] as number));
@@ -64,6 +66,7 @@ describe('digits', () => {
   });
 
   it('of --test take the place of those held out, and of nothing else', async () => {
+    written();
     const data = contextWith({ data: folder, test: folder });
     await expect(digits(data)).rejects.toThrow(`recipe: --test must hold t10k-images-idx3-ubyte.gz (${need.source}), got ${folder}`);
     idx('t10k-images-idx3-ubyte.gz', [1, 28, 28], new Uint8Array(784).fill(200));
