@@ -23,6 +23,7 @@ import { luongTable } from './luong-table/index.ts';
 import { ngrams } from './ngrams/index.ts';
 import { prioritySort } from './priority-sort/index.ts';
 import { pronounce } from './pronounce/index.ts';
+import { pronounceStress } from './pronounce/stress.ts';
 import { recall } from './recall/index.ts';
 import { repeatCopy } from './repeat-copy/index.ts';
 import { reverse } from './reverse/index.ts';
@@ -39,6 +40,7 @@ import { warp, warpLong } from './warp/index.ts';
 
 const all: readonly Recipe[] = [
   pronounce,
+  pronounceStress,
   ladder,
   g2p,
   g2pTransformer,

@@ -18,7 +18,7 @@ function rowsOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[],
 /** The result of a run. */
 export function resultOf(recipe: Recipe, finished: readonly Finished<unknown, unknown>[], options: RecipeOptions): Result {
   const flags = [
-    options.data ? ' --data DIR' : '',
+    options.data && recipe.data ? ' --data DIR' : '',
     options.test ? ' --test DIR' : '',
     options.quick ? ' --quick' : '',
     options.keys !== (options.quick ? 1 : (recipe.keys ?? 1)) ? ` --keys ${options.keys}` : '',

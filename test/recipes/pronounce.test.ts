@@ -2,8 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCheckpoint } from 'saccade';
+import { loadFile } from 'saccade/io';
 import { describe, expect, it } from 'vitest';
 import { jobsOf, kinds, pronounce } from '../../examples/recipes/pronounce/index.ts';
+import { pronounceStress, SMALL } from '../../examples/recipes/pronounce/stress.ts';
 import { Interrupted, type Recipe } from '../../examples/runner/recipe.ts';
 import { runJob } from '../../examples/runner/run.ts';
 import { member, speakerOf, speakerUnderway } from '../../examples/shared/pronunciation/speaker.ts';
@@ -55,6 +57,19 @@ describe('pronounce', () => {
     const [spoken] = speakerUnderway([saved]).say(['cat']);
     expect(spoken?.word).toBe('cat');
   });
+});
+
+it('learns stress, too, and measures the weights that it writes in eight bits', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saccade-pronounce-'));
+  const [speaker] = await cook(pronounceStress, /speaker/, folder);
+  const { stressed, bare, small, parameters = 0 } = speaker?.outcome ?? {};
+  expect(bare?.phoneErrorRate).toBeLessThan(0.4);
+  expect(stressed?.phoneErrorRate).toBeGreaterThan(bare?.phoneErrorRate ?? 1);
+  expect(small?.stressed.phoneErrorRate).not.toBe(stressed?.phoneErrorRate);
+  expect(Math.abs((small?.stressed.phoneErrorRate ?? 0) - (stressed?.phoneErrorRate ?? 1))).toBeLessThan(0.01);
+  expect(small?.bytes).toBeLessThan(1.2 * parameters + 5000);
+  const { metadata } = await loadFile(join(folder, `${SMALL}.safetensors`));
+  expect(JSON.parse(metadata.shape ?? '').phones).toContain('AH0');
 });
 
 describe('a typed word', () => {

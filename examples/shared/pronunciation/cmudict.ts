@@ -23,19 +23,22 @@ export function add(entries: Map<string, Entry>, word: string, phones: string[])
   entries.set(word, entry);
 }
 
-/** The phones of a dictionary line, without stress and without the comment at its end. */
-export const phonesOf = (line: string): string[] => line.replace(/ *#.*/, '').replace(/\d/g, '').split(' ');
+/** Phones without the stress of their vowels, `AH0` as `AH`. */
+export const unstressed = (phones: readonly string[]): string[] => phones.map((phone) => phone.replace(/\d/, ''));
+
+/** The phones of a dictionary line, without the comment at its end. */
+export const phonesOf = (line: string): string[] => line.replace(/ *#.*/, '').split(' ');
 
 /**
- * The CMU Pronouncing Dictionary from npm: words of letters and apostrophes; stress and comments (`# place, danish`) are removed, and
+ * The CMU Pronouncing Dictionary from npm: words of letters and apostrophes; comments (`# place, danish`) are removed, stress unless it is asked for, and
  * variants `word(2)` joined. A hash of the word decides its part: 90 % train, 5 % development, 5 % test.
  */
-export async function cmudict(): Promise<Dictionary> {
+export async function cmudict({ stress = false } = {}): Promise<Dictionary> {
   const { dictionary } = await import('cmu-pronouncing-dictionary');
   const entries = new Map<string, Entry>();
   for (const [name, phones] of Object.entries(dictionary)) {
     const word = name.replace(/\(\d+\)$/, '');
-    if (ordinary.test(word)) add(entries, word, phonesOf(phones));
+    if (ordinary.test(word)) add(entries, word, stress ? phonesOf(phones) : unstressed(phonesOf(phones)));
   }
   const parts: [Entry[], Entry[], Entry[]] = [[], [], []];
   for (const entry of entries.values()) parts[hashSplit(entry.word, [0.9, 0.05, 0.05])]?.push(entry);

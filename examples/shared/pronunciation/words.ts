@@ -53,7 +53,11 @@ export const dataOf = (data: string | undefined): string | undefined =>
 /** The dictionary; in quick runs some of its short words, which are learned in seconds. */
 export async function dictionaryFor(context: Pick<Context, 'quick' | 'hasData' | 'path'>): Promise<Dictionary> {
   const whole = await dictionaryOf(context.hasData ? dirname(context.path('g014b2b.train')) : undefined);
-  if (!context.quick) return whole;
+  return context.quick ? shortened(whole) : whole;
+}
+
+/** Some short words of a dictionary, which are learned in seconds. */
+export function shortened(whole: Dictionary): Dictionary {
   const short = (entries: Entry[], most: number) => entries.filter(({ word }) => word.length <= 5).slice(0, most);
   return { ...whole, train: short(whole.train, 4000), dev: short(whole.dev, 400), test: short(whole.test, 400) };
 }
