@@ -56,3 +56,27 @@ function tableOf(family: string, all: readonly Line[]): string {
   });
   return [row(head), row(head.map((_, i) => (i > 1 && i < head.length - 1 ? '--:' : '---'))), ...rows].join('\n');
 }
+
+/** Of each case the best result over several runs. */
+export function bestOf(runs: readonly (readonly Result[])[]): Result[] {
+  const best = new Map<string, Result>();
+  for (const result of runs.flat()) {
+    const name = `${result.family}: ${result.case}`;
+    const known = best.get(name);
+    if (known === undefined || speedup(result, known.value) > 1) best.set(name, result);
+  }
+  return [...best.values()];
+}
+
+/** A line for each case that both have: before, now, and how many times as fast it is now. */
+export function besides(before: readonly Result[], now: readonly Result[]): string {
+  const lines = now.flatMap((result) => {
+    const other = before.find((one) => one.family === result.family && one.case === result.case);
+    if (!other) return [];
+    const times = `${speedup(result, other.value).toFixed(2)} ×`;
+    return [row([result.family, result.case, result.unit, short(other.value), short(result.value), times])];
+  });
+  return [row(['family', 'case', 'unit', 'before', 'now', 'as fast']), row(['---', '---', '---', '--:', '--:', '--:']), ...lines].join(
+    '\n',
+  );
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../bench/measure.ts';
 import { readmeWith, speedTable } from '../../bench/readme.ts';
-import { lineOf, replaced, short, tables } from '../../bench/report.ts';
+import { besides, bestOf, lineOf, replaced, short, tables } from '../../bench/report.ts';
 import { PLAIN, type Setting, speedup, verdicts } from '../../bench/target.ts';
 
 const rate: Result = {
@@ -117,5 +117,22 @@ describe('the README', () => {
     expect(() => speedTable(page('ms').replaceAll('| batch 128', '| batch 64'))).toThrow(
       'bench: docs/performance.md must have batch 128 in its table of dates, got none',
     );
+  });
+});
+
+describe('two checkouts', () => {
+  it('are compared by the best of their runs, rates one way and times the other, in the cases that both have', () => {
+    const before = bestOf([[rate, time], [{ ...rate, value: 40 }, { ...time, value: 3 }], [{ ...rate, case: 'gone' }]]); // biome-ignore format: one run a list
+    const now = bestOf([
+      [
+        { ...rate, value: 44 },
+        { ...time, value: 1 },
+        { ...rate, case: 'new' },
+      ],
+    ]);
+    expect(besides(before, now).split('\n').slice(2)).toEqual([
+      '| matmul | 64³ | GFLOP/s | 40.0 | 44.0 | 1.10 × |',
+      '| step | small | ms | 2.00 | 1.00 | 2.00 × |',
+    ]);
   });
 });
