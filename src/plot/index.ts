@@ -20,6 +20,7 @@ export {
   type StoryLook,
 } from './story.ts';
 export { type AlignmentOptions, type AlignmentPanel, type AlignmentsOptions, alignmentSvg, alignmentsSvg } from './svg.ts';
+export { type TapePanel, tapesSvg } from './tapes.ts';
 export { alignmentText } from './text.ts';
 export type { Theme } from './theme.ts';
 export { type TreeOptions, treeSvg, treeText } from './tree.ts';

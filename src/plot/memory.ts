@@ -1,4 +1,5 @@
-import { expectNames, expectOptions, isSize, isText, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, isCount, isSize, isText, maybe } from '../tensor/check.ts';
+import { partVisited } from './circle.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
@@ -18,13 +19,20 @@ export interface MemoryTraces {
 export interface MemoryPictureOptions {
   /** A title above the picture. */
   title?: string | undefined;
-  /** How many cells to draw, from the first. Default: as far as a head ever looked with a weight of 0.1. */
+  /** How many cells to draw. Default: as few as hold all places, on the circle of cells, where a head ever looked with a weight of 0.1. */
   cells?: number | undefined;
+  /** The cell to draw first, from 0. Default: where those places begin; 0 if `cells` is given. */
+  first?: number | undefined;
   /** Colours for a light or a dark page, or those of the system. Default `auto`. */
   theme?: Theme | undefined;
 }
 
-const rules = { title: /* @__PURE__ */ maybe(isText), cells: /* @__PURE__ */ maybe(isSize), theme: isTheme };
+const rules = {
+  title: /* @__PURE__ */ maybe(isText),
+  cells: /* @__PURE__ */ maybe(isSize),
+  first: /* @__PURE__ */ maybe(isCount),
+  theme: isTheme,
+};
 
 const [MARGIN, GAP, LABEL] = [20, 14, 74];
 /** Weights below this leave no mark. */
@@ -57,19 +65,22 @@ function style(theme: Theme): string {
 interface Band {
   name: string;
   lines: number;
+  /** The row's number that is drawn first; after the last comes the first again. */
+  first?: number;
   /** Layers of marks: a class, rows `[T, lines]`, and the part of a square's width that they take, from `left` on. */
   marks: { kind: string; rows: readonly ArrayLike<number>[]; left: number; share: number }[];
 }
 
-function drawn({ name, lines, marks }: Band, top: number, side: number, steps: number): string[] {
+function drawn({ name, lines, first = 0, marks }: Band, top: number, side: number, steps: number): string[] {
   const rect = (kind: string, x: number, y: number, width: number, opacity: number) =>
     `<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${side - 1}"${opacity < 1 ? ` opacity="${round(opacity)}"` : ''}/>`;
   return [
     `<text x="${MARGIN}" y="${top + 12}">${escaped(name)}</text>`,
+    ...(first > 0 ? [`<text x="${MARGIN}" y="${top + 28}">from ${first}</text>`] : []),
     `<rect class="field" x="${MARGIN + LABEL}" y="${top}" width="${steps * side}" height="${lines * side}" rx="3"/>`,
     ...marks.flatMap(({ kind, rows, left, share }) =>
       rows.flatMap((row, t) =>
-        Array.from({ length: Math.min(lines, row.length) }, (_, i) => row[i] as number).flatMap((value, i) =>
+        Array.from({ length: Math.min(lines, row.length) }, (_, i) => row[(first + i) % row.length] as number).flatMap((value, i) =>
           value < FAINT
             ? []
             : [rect(kind, MARGIN + LABEL + t * side + left * side + 0.5, top + i * side + 0.5, share * side - 1, Math.min(1, value))],
@@ -79,11 +90,10 @@ function drawn({ name, lines, marks }: Band, top: number, side: number, steps: n
   ];
 }
 
-/** How far any head looked. */
-function reachOf(heads: readonly (readonly ArrayLike<number>[])[]): number {
-  let most = 0;
-  for (const rows of heads) for (const row of rows) for (let i = most; i < row.length; i++) if ((row[i] as number) >= 0.1) most = i + 1;
-  return Math.max(1, most);
+/** The cells where any head looked. */
+function lookedAt(heads: readonly (readonly ArrayLike<number>[])[]): { first: number; cells: number } {
+  const count = heads[0]?.[0]?.length ?? 1;
+  return partVisited(Array.from({ length: count }, (_, i) => heads.some((rows) => rows.some((row) => (row[i] as number) >= 0.1))));
 }
 
 /** Heads side by side within a square. */
@@ -109,13 +119,15 @@ export function memorySvg(traces: MemoryTraces, options: MemoryPictureOptions = 
   const steps = expectTraces('memorySvg', traces);
   expectOptions('memorySvg', options, rules);
   const { title, theme = 'auto' } = options;
-  const cells = options.cells ?? reachOf([...traces.reads, ...traces.writes]);
+  const looked = lookedAt([...traces.reads, ...traces.writes]);
+  const { cells = looked.cells, first = options.cells === undefined ? looked.first : 0 } = options;
   const side = Math.max(4, Math.min(14, Math.floor(720 / steps)));
   const band = (name: string, rows: readonly ArrayLike<number>[] | undefined): Band[] =>
     rows ? [{ name, lines: rows[0]?.length ?? 0, marks: [{ kind: 'bit', rows, left: 0, share: 1 }] }] : [];
   const memory: Band = {
     name: 'memory',
     lines: cells,
+    first,
     marks: [...layers('write', traces.writes, 0, 0.5), ...layers('read', traces.reads, 0.5, 0.5)],
   };
   const body: string[] = [];

@@ -26,6 +26,8 @@ const wrong: [op: (...args: never[]) => unknown, args: unknown[], says: string][
   [plot.pathsSvg, [3], 'pathsSvg: panels must be a list, got 3'],
   [plot.pathsSvg, [[{ points: square }]], 'pathsSvg: path must be a list, got undefined'],
   [plot.pathsSvg, [[{ path: [0] }]], 'pathsSvg: points must be a list, got undefined'],
+  [plot.tapesSvg, [3], 'tapesSvg: panels must be a list, got 3'],
+  [plot.tapesSvg, [[{ input: 'a', written: [] }]], "tapesSvg: input must be a list, got 'a'"],
   [plot.treeSvg, [{ label: 'S', children: [0] }, {}], 'treeSvg: words must be a list, got undefined'],
   [plot.treeText, [{ label: 'S', children: 3 }, { words: [] }], 'treeText: children of S in tree must be a list, got 3'],
   [plot.documentSvg, [[[1]], { rows: ['a'] }], 'documentSvg: columns must be a list, got undefined'],

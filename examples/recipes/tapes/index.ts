@@ -3,6 +3,7 @@ import { Adam, foldIn, type Key, key, Module, noGrad, parameters, scope, split, 
 import { TapeMachine, type TapeMachineOptions, type TapeRun } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
 import { add, argmax, mul, neg, sum } from 'saccade/ops';
+import { type TapePanel, tapesSvg } from 'saccade/plot';
 import { type TapeTask, tapeProblems, tapeSigns } from 'saccade/tasks';
 import {
   baselineLoss,
@@ -27,6 +28,8 @@ interface Outcome {
   level: number;
   /** Share of tapes that are written exactly, the likeliest move taken each time, by length. */
   exact: { length: number; percent: number }[];
+  /** How it went about one tape. */
+  seen: TapePanel;
 }
 
 interface Lesson {
@@ -122,6 +125,34 @@ function exactShare(machine: TapeMachine, task: TapeTask, own: Lesson, from: Key
   );
 }
 
+/** A sign of a tape as text: symbols as letters, and `2×`, `3×`. */
+const textOf =
+  (symbols: number) =>
+  (sign: number): string =>
+    ['·', 'end'][sign] ?? (sign < 2 + symbols ? String.fromCharCode(95 + sign) : `${sign - symbols}×`);
+
+/** What the heads do on one tape. */
+function watched(machine: TapeMachine, task: TapeTask, own: Lesson): TapePanel {
+  return scope(() =>
+    noGrad(() => {
+      const { input, target } = tapesOf(task, own, key(77), 1, task === 'duplicatedInput' ? 4 : 6);
+      const steps = own.steps(input.shape[1] as number, target.shape[1] as number);
+      const { written, output, places } = machine.run(input, { targets: target, steps });
+      const [wrote, said, stood] = [written.toArray(), argmax(output, { axis: -1 }).toArray(), places.toArray()];
+      const heads = places.shape[2] as number;
+      const letter = textOf(own.symbols);
+      const head = (h: number) => Array.from({ length: steps }, (_, t) => stood[t * heads + h] as number);
+      return {
+        input: Array.from(input.toArray(), letter),
+        places: head(0),
+        written: Array.from(said, (sign, t) => (wrote[t] ? letter(sign) : null)),
+        target: Array.from(target.toArray(), letter),
+        ...(machine.cells > 0 && { memory: { cells: machine.cells, places: head(1) } }),
+      };
+    }),
+  );
+}
+
 async function taught(learner: Learner, task: TapeTask, own: Lesson, context: Pick<Context, 'train'>, from: Key) {
   let curriculum: Curriculum = { level: 1, error: 1, since: 0 };
   const { batch, updates, longest, lr, steps } = own;
@@ -188,6 +219,7 @@ function tapeRecipe(name: string, shows: string, tasks: readonly TapeTask[], ask
         parameters: parameterCount(learner.machine),
         curve,
         level,
+        seen: watched(learner.machine, task, own),
         exact: lengths.map((length) => ({ length, percent: 100 * exactShare(learner.machine, task, own, key(66), length, 200) })),
       };
     },
@@ -217,6 +249,14 @@ function tapeRecipe(name: string, shows: string, tasks: readonly TapeTask[], ask
           points: outcome.curve.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, 100 * metric] as const])),
         })),
         { x: 'updates', y: 'written exactly, %', title: name },
+      ),
+      moves: tapesSvg(
+        tasks.flatMap((task): TapePanel[] => {
+          const all = finished.filter(({ settings }) => settings.task === task).map(({ outcome }) => outcome);
+          const best = all.toSorted((a, b) => (b.exact[0]?.percent ?? 0) - (a.exact[0]?.percent ?? 0))[0];
+          return best ? [{ ...best.seen, title: names[task] }] : [];
+        }),
+        { columns: 2 },
       ),
     }),
   };
