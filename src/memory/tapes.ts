@@ -1,8 +1,9 @@
 // Tapes with heads that stand on one cell and move by a step (Zaremba and Sutskever 2015, "Reinforcement learning neural Turing machines").
 
 import { add, and, greaterEqual, less, matmul, oneHot, stack, sub, where } from '../ops/index.ts';
-import { expectNames, expectSizes, isCount, type Names } from '../tensor/check.ts';
-import { show } from '../tensor/shape.ts';
+import { expectIndices } from '../ops/indices.ts';
+import { expectOptions, expectSizes, isCount, isFlag, maybe, type Rules } from '../tensor/check.ts';
+import { sameShape, show } from '../tensor/shape.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of {@link tapeView}. */
@@ -13,7 +14,7 @@ export interface TapeViewOptions {
   circular?: boolean | undefined;
 }
 
-const viewOptions: Names<TapeViewOptions> = { reach: 0, circular: 0 };
+const viewOptions: Rules<TapeViewOptions> = { reach: /* @__PURE__ */ maybe(isCount), circular: /* @__PURE__ */ maybe(isFlag) };
 
 /** Checks where heads stand, int32 `[B]`. */
 function expectPlaces(op: string, places: Tensor): void {
@@ -28,12 +29,13 @@ function expectPlaces(op: string, places: Tensor): void {
 export function tapeView(places: Tensor, cells: number, options: TapeViewOptions = {}): Tensor {
   expectPlaces('tapeView', places);
   expectSizes('tapeView', { cells });
-  expectNames('tapeView', options, viewOptions);
+  expectOptions('tapeView', options, viewOptions);
   const { reach = 0, circular = false } = options;
-  expectSizes('tapeView', { reach }, isCount);
+  if (circular) expectIndices('tapeView', places, 0, cells, 'places');
   const cell = (k: number) => {
-    const at = add(places, k - reach);
-    if (circular) return wrapped(at, cells);
+    const by = k - reach;
+    if (circular) return wrapped(add(places, by % cells), cells);
+    const at = add(places, by);
     return where(and(greaterEqual(at, 0), less(at, cells)), at, -1);
   };
   return stack(
@@ -50,6 +52,13 @@ function wrapped(places: Tensor, cells: number): Tensor {
 
 /** What stands on the cells in view: a tape `[B, N, W]` and a {@link tapeView} `[B, view, N]` → `[B, view, W]`. */
 export function readTape(tape: Tensor, view: Tensor): Tensor {
+  expectDType('readTape', 'tape', tape, 'float32');
+  expectDType('readTape', 'view', view, 'float32');
+  const [batch, cells] = tape.shape;
+  if (tape.rank !== 3 || view.rank !== 3 || view.shape[0] !== batch || view.shape[2] !== cells) {
+    const wanted = `[${batch}, view, ${cells}]`;
+    throw new RangeError(`readTape: tape must be [B, N, W] and view ${wanted}, got ${show(tape.shape)} and ${show(view.shape)}`);
+  }
   return matmul(view, tape);
 }
 
@@ -60,6 +69,12 @@ export function readTape(tape: Tensor, view: Tensor): Tensor {
 export function moveHeads(places: Tensor, moves: Tensor, cells?: number): Tensor {
   expectPlaces('moveHeads', places);
   expectDType('moveHeads', 'moves', moves, 'int32');
+  if (!sameShape(moves.shape, places.shape))
+    throw new RangeError(`moveHeads: moves must be ${show(places.shape)}, got ${show(moves.shape)}`);
+  expectIndices('moveHeads', moves, -1, 2, 'moves');
   const after = add(places, moves);
-  return cells === undefined ? after : wrapped(after, cells);
+  if (cells === undefined) return after;
+  expectSizes('moveHeads', { cells });
+  expectIndices('moveHeads', places, 0, cells, 'places');
+  return wrapped(after, cells);
 }

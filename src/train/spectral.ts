@@ -12,11 +12,11 @@ import type { ParameterSet } from './optimizers/optimizer.ts';
 /** Turns of the power iteration at most: after them the result is at most a millionth too small, unless the matrix was made for that. */
 const TURNS = 500;
 
-/** `A Aᵀ` or `Aᵀ A`, whichever is smaller, of the matrix `[first axis, the rest]`. */
-function gram(x: Tensor): Float64Array {
+/** `A Aᵀ` or `Aᵀ A`, whichever is smaller, of the matrix `[first axis, the rest]` times `factor`. */
+function gram(x: Tensor, factor: number): Float64Array {
   return scope(() =>
     noGrad(() => {
-      const matrix = reshape(x, [x.rank > 1 ? (x.shape[0] as number) : 1, -1]);
+      const matrix = affine(reshape(x, [x.rank > 1 ? (x.shape[0] as number) : 1, -1]), factor, 0);
       const wide = (matrix.shape[1] as number) > (matrix.shape[0] as number);
       return Float64Array.from(matmul(matrix, matrix, { transposeA: !wide, transposeB: wide }).toArray());
     }),
@@ -38,7 +38,7 @@ function largestEigenvalue(of: Float64Array): number {
   let found = 0;
   for (let turn = 0; turn < TURNS; turn++) {
     const length = euclidean(x);
-    if (!(length > 0)) return 0;
+    if (!(length > 0)) return length; // of zeros, or of NaN
     const next = new Float64Array(size);
     let now = 0;
     for (let i = 0; i < size; i++) {
@@ -57,15 +57,26 @@ function largestEigenvalue(of: Float64Array): number {
 export function spectralNorm(x: Tensor): number {
   expectDType('spectralNorm', 'x', x, 'float32');
   if (x.size === 0) throw new RangeError(`spectralNorm: x must have elements, got ${show(x.shape)}`);
-  return Math.sqrt(largestEigenvalue(gram(x)));
+  const factor = scaleOf(normOf([x]));
+  return Math.sqrt(largestEigenvalue(gram(x, factor))) / factor;
+}
+
+/** A power of two that brings a matrix of this norm to where its squares are float32's. */
+function scaleOf(norm: number): number {
+  let factor = 1;
+  while (norm * factor > 2 ** 30 && norm < Infinity) factor /= 2 ** 30;
+  while (norm * factor < 2 ** -30 && norm > 0) factor *= 2 ** 30;
+  return factor;
 }
 
 /** {@link spectralNorm} where it is above `limit`; any number up to `limit` where it is not, which is mostly cheaper to say. */
 function spectralNormAbove(x: Tensor, limit: number): number {
-  if (normOf([x]) <= limit) return limit; // no smaller than the spectral norm
-  const squared = gram(x);
-  if (Math.sqrt(euclidean(squared)) <= limit) return limit; // likewise: the fourth root of Σ λ²
-  return Math.sqrt(largestEigenvalue(squared));
+  const norm = normOf([x]);
+  if (norm <= limit) return limit; // no smaller than the spectral norm
+  const factor = scaleOf(norm);
+  const squared = gram(x, factor);
+  if (Math.sqrt(euclidean(squared)) <= limit * factor) return limit; // likewise: the fourth root of Σ λ²
+  return Math.sqrt(largestEigenvalue(squared)) / factor;
 }
 
 /**

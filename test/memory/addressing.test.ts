@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { addressMemory } from '../../src/memory/addressing.ts';
-import { contentWeights, MemoryHeads, readMemory, sharpenWeights, shiftWeights, tapeView, writeMemory } from '../../src/memory/index.ts';
+import {
+  contentWeights,
+  MemoryHeads,
+  moveHeads,
+  readMemory,
+  readTape,
+  sharpenWeights,
+  shiftWeights,
+  tapeView,
+  writeMemory,
+} from '../../src/memory/index.ts';
 import { add, mul, normal, slice, softmax, sum } from '../../src/ops/index.ts';
 import { withBackend } from '../../src/runtime/backend.ts';
 import { referenceBackend } from '../../src/runtime/reference/index.ts';
@@ -105,6 +115,18 @@ describe('the stages', () => {
     expect(() => writeMemory(memory, zeros([2, 1, 3]), zeros([2, 2, 4]), zeros([2, 1, 4]))).toThrow(
       'writeMemory: memory, erase and addition must be of',
     );
+    const at = (...list: number[]) => tensor(Int32Array.from(list));
+    const wrongs: [() => unknown, string][] = [
+      [() => tapeView(at(3), 3, { circular: true }), 'tapeView: places must be in [0, 3), got 3 at 0'],
+      [() => tapeView(at(0), 3, { circular: 'no' as never }), "tapeView: circular must be true or false, got 'no'"],
+      [() => moveHeads(at(0, 1), at(1), 3), 'moveHeads: moves must be [2], got [1]'],
+      [() => moveHeads(at(0), at(2), 3), 'moveHeads: moves must be in [-1, 2), got 2 at 0'],
+      [() => moveHeads(at(7), at(1), 3), 'moveHeads: places must be in [0, 3), got 7 at 0'],
+      [() => moveHeads(at(0), at(1), 2.5), 'moveHeads: cells must be a whole number from 1, got 2.5'],
+      [() => readTape(zeros([2, 3, 4]), zeros([3, 2, 1, 3])), 'readTape: tape must be [B, N, W] and view [2, view, 3], got'],
+      [() => readTape(zeros([3, 4]), zeros([2, 1, 3])), 'readTape: tape must be [B, N, W] and view [3, view, 4], got'],
+    ];
+    for (const [call, message] of wrongs) expect(call).toThrow(message);
     expect(() => tapeView(zeros([2]), 3)).toThrow('tapeView: places must be int32, got float32');
   });
 });
@@ -113,6 +135,8 @@ describe('a view of a tape', () => {
   it('is blank beyond the ends, and goes round a circle', () => {
     const places = tensor(Int32Array.of(0, 2));
     expect(list(tapeView(places, 3, { reach: 1 }))).toEqual([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
+    const far = list(tapeView(tensor(Int32Array.of(1)), 3, { reach: 4, circular: true }));
+    expect(far).toEqual(Array.from({ length: 9 }, (_, k) => [0, 1, 2].map((cell) => ((1 + k - 4 + 6) % 3 === cell ? 1 : 0))).flat());
     expect(list(tapeView(places, 3, { reach: 1, circular: true }))).toEqual([0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
   });
 });

@@ -47,6 +47,8 @@ describe('spectralNorm', () => {
   it('takes a vector as one row, and more axes as a matrix of the first', () => {
     expect(spectralNorm(tensor([3, 4]))).toBeCloseTo(5, 6);
     expect(spectralNorm(reshape(tensor(matrix([5, 4], 2, 6)), [2, 3, 2]))).toBeCloseTo(5, 5);
+    for (const scale of [1e-38, 1e-30, 1e20, 1e37]) expect(spectralNorm(tensor([3 * scale, 4 * scale])) / scale).toBeCloseTo(5, 4);
+    expect(spectralNorm(tensor([1, Number.NaN]))).toBeNaN();
     expect(() => spectralNorm(tensor(new Float32Array(0), { shape: [0, 2] }))).toThrow('spectralNorm: x must have elements, got [0, 2]');
   });
 });

@@ -5,6 +5,8 @@ import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { exponentialAnneal, linearAnneal } from '../../src/train/anneal.ts';
+import { curriculumAfter, curriculumLevel } from '../../src/train/choice/curriculum.ts';
+import { ppoLoss } from '../../src/train/choice/ppo.ts';
 import { epsilonGreedy, qLoss, qTarget, updateTarget } from '../../src/train/choice/q-learning.ts';
 import { baselineLoss, LearnedBaseline, movingAverage, reinforceLoss } from '../../src/train/choice/reinforce.ts';
 import { clipGradNorm, clipGradValue, gradNorm } from '../../src/train/clip.ts';
@@ -16,6 +18,7 @@ import { better, constantSchedule, cosineSchedule, inverseSqrtSchedule, stepDeca
 const linear = () => new Linear({ input: 2, output: 2 }, key(1));
 const plain = () => new Linear({ input: 2, output: 2, bias: false }, key(1));
 const wide = () => new Linear({ input: 3, output: 2 }, key(1));
+const start = { level: 1, error: 1, since: 0 };
 const unknown = { unknownOption: 1 } as object;
 
 it.each<[string, () => unknown]>([
@@ -57,6 +60,54 @@ it.each<[string, () => unknown]>([
   ['reinforceLoss: options must be among', () => reinforceLoss(ones([2]), ones([2]), unknown)],
   ['reinforceLoss: logProbability must be [B, …] of at least one example, got [0]', () => reinforceLoss(ones([0]), ones([0]))],
   ['reinforceLoss: reward must have leading axes of [2, 3], got [3]', () => reinforceLoss(ones([2, 3]), ones([3]))],
+  ['reinforceLoss: logProbability must be a tensor, got undefined', () => reinforceLoss(undefined as never, ones([2]))],
+  ['reinforceLoss: mask must be [2, 3], got [4, 2, 3]', () => reinforceLoss(ones([2, 3]), ones([2]), { mask: ones([4, 2, 3], 'bool') })],
+  [
+    'reinforceLoss: entropyWeight must be a finite number, got NaN',
+    () => reinforceLoss(ones([2]), ones([2]), { entropyWeight: Number.NaN }),
+  ],
+  ['reinforceLoss: baseline must be a finite number, got NaN', () => reinforceLoss(ones([2]), ones([2]), { baseline: Number.NaN })],
+  ['reinforceLoss: entropy must be a tensor, got 3', () => reinforceLoss(ones([2]), ones([2]), { entropy: 3 as never })],
+  ['baselineLoss: baseline must be a tensor, got 3', () => baselineLoss(3 as never, ones([2]))],
+  ['baselineLoss: mask must be [2, 3], got [3]', () => baselineLoss(ones([2, 3]), ones([2]), { mask: ones([3], 'bool') })],
+  [
+    'ppoLoss: entropyWeight must be a finite number, got NaN',
+    () => ppoLoss(ones([2]), ones([2]), ones([2]), { entropyWeight: Number.NaN }),
+  ],
+  ['movingAverage: state.value must be a finite number, got undefined', () => movingAverage(undefined as never, 1)],
+  ['movingAverage: state.weight must be a finite number of at least 0, got -1', () => movingAverage({ value: 0, weight: -1 }, 1)],
+  ['movingAverage: reward must be a finite number, got NaN', () => movingAverage({ value: 0, weight: 0 }, Number.NaN)],
+  ['epsilonGreedy: key must be made by key(seed)', () => epsilonGreedy(3 as never, ones([2]), { epsilon: 0 })],
+  ['epsilonGreedy: values must be a tensor, got undefined', () => epsilonGreedy(key(1), undefined as never, { epsilon: 0 })],
+  [
+    'epsilonGreedy: mask must broadcast to [2, 3], got [3, 2, 3]',
+    () => epsilonGreedy(key(1), ones([2, 3]), { epsilon: 0, mask: ones([3, 2, 3], 'bool') }),
+  ],
+  ["epsilonGreedy: epsilon must be in [0, 1], got '0.5'", () => epsilonGreedy(key(1), ones([2]), { epsilon: '0.5' as never })],
+  ['qTarget: reward must be a tensor, got undefined', () => qTarget(undefined as never, ones([2, 3]))],
+  ['qTarget: next must be a tensor, got [1]', () => qTarget(ones([2]), [1] as never)],
+  ['qTarget: done must be [2], got [3, 2]', () => qTarget(ones([2]), ones([2, 3]), { done: ones([3, 2], 'bool') })],
+  ['qTarget: mask must broadcast to [2, 3], got [4, 2, 3]', () => qTarget(ones([2]), ones([2, 3]), { mask: ones([4, 2, 3], 'bool') })],
+  ["qTarget: discount must be in [0, 1], got '0.5'", () => qTarget(ones([2]), ones([2, 3]), { discount: '0.5' as never })],
+  ['qLoss: target must be [2], got [2, 1]', () => qLoss(ones([2, 3]), ones([2], 'int32'), ones([2, 1]))],
+  ['qLoss: values must be a tensor, got undefined', () => qLoss(undefined as never, ones([2], 'int32'), ones([2]))],
+  ['updateTarget: online must be a module, got undefined', () => updateTarget(linear(), undefined as never)],
+  ['curriculumLevel: key must be made by key(seed)', () => curriculumLevel(3 as never, start, 3)],
+  ['curriculumLevel: state must be a Curriculum, got undefined', () => curriculumLevel(key(1), undefined as never, 3)],
+  ['curriculumLevel: most must be a whole number from 1, got NaN', () => curriculumLevel(key(1), start, Number.NaN)],
+  [
+    'curriculumAfter: state.level must be a whole number from 1, got NaN',
+    () => curriculumAfter({ ...start, level: Number.NaN }, 1, 0, { most: 3 }),
+  ],
+  [
+    'curriculumAfter: state.error must be a finite number, got NaN',
+    () => curriculumAfter({ ...start, error: Number.NaN }, 1, 0, { most: 3 }),
+  ],
+  [
+    'curriculumAfter: state.since must be a whole number from 0, got undefined',
+    () => curriculumAfter({ level: 1, error: 1 } as never, 1, 0, { most: 3 }),
+  ],
+  ['curriculumAfter: level must be a whole number from 1, got undefined', () => curriculumAfter(start, undefined as never, 0, { most: 3 })],
   ['reinforceLoss: baseline must have leading axes of [2], got [3]', () => reinforceLoss(ones([2]), ones([2]), { baseline: ones([3]) })],
   ['reinforceLoss: reward must be float32', () => reinforceLoss(ones([2]), ones([2], 'int32'))],
   ['reinforceLoss: entropy must be [2], got [1]', () => reinforceLoss(ones([2]), ones([2]), { entropy: ones([1]) })],

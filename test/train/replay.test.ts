@@ -13,6 +13,12 @@ const held = (replay: Replay<typeof fields>) => [replay.size, ...replay.stateDic
 
 it('needs a field', () => {
   expect(() => new Replay({}, { capacity: 3 })).toThrow('Replay: fields must hold at least one, got none');
+  expect(() => new Replay(undefined as never, { capacity: 3 })).toThrow('Replay: fields must be an object, got undefined');
+  expect(() => new Replay({ at: 5 } as never, { capacity: 3 })).toThrow('Replay: at must be an object, got 5');
+  expect(() => new Replay({ at: {} } as never, { capacity: 3 })).toThrow('Replay: shape must be an array of whole numbers from 0');
+  expect(() => new Replay({ at: { shape: [], typ: 1 } } as never, { capacity: 3 })).toThrow(
+    'Replay: at must be among shape, dtype, got typ',
+  );
   expect(() => new Replay(fields, { capacity: 3, size: 4 } as { capacity: number })).toThrow(
     'Replay: options must be among capacity, got size',
   );
@@ -24,6 +30,8 @@ describe('adding', () => {
     ['another width', { ...steps(1), at: zeros([1, 3]) }, 'Replay: at must be float32 [1, 2], got '],
     ['another number of steps', { ...steps(1, 2), action: zeros([1], 'int32') }, 'Replay: action must be int32 [2], got '],
     ['a field left out', { at: zeros([1, 2]) }, 'Replay: action must be int32 [1], got nothing'],
+    ['a list', { at: [[1, 2]], action: zeros([1], 'int32') }, 'Replay: at must be float32 [0, 2], got [an object]'],
+    ['a field too many', { ...steps(1), more: zeros([1]) }, 'Replay: transitions must be among at, action, got more'],
     ['the first field left out', { action: zeros([1], 'int32') }, 'Replay: at must be float32 [0, 2], got nothing'],
   ])('refuses %s', (_, given, message) => {
     const replay = filled(4, 7, 8);

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isCount, isNumber, isSize, isWhole, maybe, shown } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isCount, isNumber, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
 import { foldIn, type Key, randomInt } from '../../tensor/random.ts';
 import { share } from '../optimizers/numbers.ts';
 
@@ -12,15 +12,23 @@ export interface Curriculum {
   readonly since: number;
 }
 
-const names = { level: isSize, error: isNumber, since: isCount };
+const rules: Rules<Curriculum> = { level: isSize, error: isNumber, since: isCount };
+
+function expectState(op: string, state: Curriculum): void {
+  if (typeof state !== 'object' || !state) throw new TypeError(`${op}: state must be a Curriculum, got ${shown(state)}`);
+  expectNames(op, state, rules, 'state');
+  for (const name of ['level', 'error', 'since'] as const) rules[name](op, `state.${name}`, state[name]);
+}
 
 /**
  * The level of the next batch (Zaremba and Sutskever 2015, §4.1; 2014, "Learning to execute"): with probability 0.1 any from 1 to `most`; otherwise with
  * probability 0.25 any up to C + e, else C + e, where e counts how often a coin falls on heads before its first tails. Never above `most`.
  */
-export function curriculumLevel(key: Key, { level }: Curriculum, most: number): number {
-  isWhole(1)('curriculumLevel', 'most', most);
-  isSize('curriculumLevel', 'level', level);
+export function curriculumLevel(key: Key, state: Curriculum, most: number): number {
+  expectKey('curriculumLevel', key);
+  expectState('curriculumLevel', state);
+  isSize('curriculumLevel', 'most', most);
+  const { level } = state;
   let extra = 0;
   while (level + extra < most && randomInt(foldIn(key, 1), extra, 2) === 1) extra++;
   const highest = Math.min(most, level + extra);
@@ -45,8 +53,8 @@ export interface CurriculumOptions {
  * and the level has lasted for `patience` updates, the level rises by one, and the running error starts from 1 again.
  */
 export function curriculumAfter(state: Curriculum, level: number, error: number, options: CurriculumOptions): Curriculum {
-  if (typeof state !== 'object' || !state) throw new TypeError(`curriculumAfter: state must be a Curriculum, got ${shown(state)}`);
-  expectNames('curriculumAfter', state, names, 'state');
+  expectState('curriculumAfter', state);
+  isSize('curriculumAfter', 'level', level);
   expectOptions('curriculumAfter', options, { most: isSize, threshold: maybe(isNumber), patience: maybe(isCount), decay: share });
   isNumber('curriculumAfter', 'error', error);
   const { most, threshold = 0.2, patience = 100, decay = 0.8 } = options;

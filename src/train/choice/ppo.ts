@@ -1,6 +1,7 @@
 // Proximal policy optimisation, and the advantages that it learns from.
 
 import { noGrad } from '../../autograd/record.ts';
+import { allFinite } from '../../ops/finite.ts';
 import {
   add,
   clamp,
@@ -12,18 +13,21 @@ import {
   mul,
   place,
   reshape,
+  select,
   slice,
   sqrt,
   square,
+  stack,
   sub,
   sum,
   toFloat,
   where,
 } from '../../ops/index.ts';
-import { expectNames, type Names, ruleOf } from '../../tensor/check.ts';
+import { expectNames, type Names } from '../../tensor/check.ts';
 import { detach, full } from '../../tensor/create.ts';
-import { sameShape, show } from '../../tensor/shape.ts';
+import { show } from '../../tensor/shape.ts';
 import { expectDType, type Tensor } from '../../tensor/tensor.ts';
+import { counted, expectLike, isFraction, isWeight } from './expect.ts';
 
 /** Options of {@link rewardToGo}. */
 export interface RewardOptions {
@@ -44,13 +48,6 @@ export interface AdvantageOptions extends RewardOptions {
 const rewardNames: Names<RewardOptions> = { discount: 0, done: 0 };
 const advantageNames: Names<AdvantageOptions> = { discount: 0, done: 0, lambda: 0, last: 0 };
 
-const isFraction = /* @__PURE__ */ ruleOf('in [0, 1]', (value) => typeof value === 'number' && value >= 0 && value <= 1);
-
-function expectLike(op: string, name: string, x: Tensor, shape: readonly number[], dtype: 'float32' | 'bool' = 'float32'): void {
-  expectDType(op, name, x, dtype);
-  if (!sameShape(x.shape, shape)) throw new RangeError(`${op}: ${name} must be ${show(shape)}, got ${show(x.shape)}`);
-}
-
 function expectSteps(op: string, reward: Tensor): void {
   expectDType(op, 'reward', reward, 'float32');
   if (reward.rank !== 2 || !reward.shape[1]) throw new RangeError(`${op}: reward must be [B, T] with T from 1, got ${show(reward.shape)}`);
@@ -58,8 +55,19 @@ function expectSteps(op: string, reward: Tensor): void {
 
 /** `yₜ = xₜ + factor · yₜ₊₁`, where no episode ends at t. */
 function backwards(x: Tensor, factor: number, done: Tensor | undefined): Tensor {
+  if (done && !allFinite(x)) return stepwise(x, factor, done);
   const factors = full(x.shape, factor);
   return linearScan(x, done ? where(done, 0, factors) : factors, { axis: 1, reverse: true });
+}
+
+/** The same where something is infinite or NaN, which the factor 0 of an end would hand on from behind it. */
+function stepwise(x: Tensor, factor: number, done: Tensor): Tensor {
+  const steps: Tensor[] = [];
+  for (let t = (x.shape[1] as number) - 1; t >= 0; t--) {
+    const [now, later] = [select(x, 1, t), steps[0]];
+    steps.unshift(later ? add(now, where(select(done, 1, t), 0, mul(later, factor))) : now);
+  }
+  return stack(steps, 1);
 }
 
 /** The discounted sum of this and all later rewards, `Σₖ γᵏ rₜ₊ₖ`: from `reward` `[B, T]` to `[B, T]`. No gradient. */
@@ -113,7 +121,7 @@ export function standardized(x: Tensor, options: { mask?: Tensor | undefined } =
   if (mask) expectLike('standardized', 'mask', mask, x.shape, 'bool');
   return noGrad(() => {
     const count = mask ? Math.max(1, sum(toFloat(mask)).item()) : Math.max(1, x.size);
-    const only = (y: Tensor) => (mask ? where(mask, y, 0) : y);
+    const only = counted(mask);
     const centred = only(sub(x, mul(sum(only(x)), 1 / count)));
     return div(centred, add(sqrt(mul(sum(square(centred)), 1 / count)), 1e-8));
   });
@@ -143,6 +151,7 @@ export function ppoLoss(logProbability: Tensor, old: Tensor, advantages: Tensor,
   expectNames('ppoLoss', options, ppoNames);
   const { clip = 0.2, entropy, entropyWeight = 0.01, mask } = options;
   if (!(typeof clip === 'number' && clip > 0 && clip < 1)) throw new RangeError(`ppoLoss: clip must be between 0 and 1, got ${clip}`);
+  isWeight('ppoLoss', 'entropyWeight', entropyWeight);
   expectDType('ppoLoss', 'logProbability', logProbability, 'float32');
   const { shape } = logProbability;
   if (logProbability.size === 0) throw new RangeError(`ppoLoss: logProbability must hold at least one choice, got ${show(shape)}`);
@@ -150,10 +159,11 @@ export function ppoLoss(logProbability: Tensor, old: Tensor, advantages: Tensor,
   expectLike('ppoLoss', 'advantages', advantages, shape);
   if (entropy) expectLike('ppoLoss', 'entropy', entropy, shape);
   if (mask) expectLike('ppoLoss', 'mask', mask, shape, 'bool');
-  const ratio = exp(sub(logProbability, detach(old)));
-  const gain = detach(advantages);
+  const seen = counted(mask);
+  const ratio = exp(sub(seen(logProbability), seen(detach(old))));
+  const gain = seen(detach(advantages));
   const least = minimum(mul(ratio, gain), mul(clamp(ratio, 1 - clip, 1 + clip), gain));
-  const terms = entropy ? add(least, mul(entropy, entropyWeight)) : least;
+  const terms = entropy ? add(least, mul(seen(entropy), entropyWeight)) : least;
   if (!mask) return mul(mean(terms), -1);
-  return mul(sum(where(mask, terms, 0)), -1 / Math.max(1, sum(toFloat(mask)).item()));
+  return mul(sum(terms), -1 / Math.max(1, sum(toFloat(mask)).item()));
 }

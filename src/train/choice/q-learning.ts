@@ -1,14 +1,15 @@
 // Choices by learned values: Q-learning over the items a query may choose from (Watkins 1989; Mnih et al. 2015, "Human-level control").
 
 import { noGrad } from '../../autograd/record.ts';
-import type { Module } from '../../nn/module.ts';
+import { Module } from '../../nn/module.ts';
 import { add, argmax, categorical, greater, less, max, mul, pick, smoothL1Loss, uniform, where } from '../../ops/index.ts';
-import { expectNames } from '../../tensor/check.ts';
+import { anything, expectKey, expectNames, expectOptions, maybe, shown } from '../../tensor/check.ts';
 import { detach, full } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
 import { expectDType, type Tensor } from '../../tensor/tensor.ts';
 import { expectWithin } from '../optimizers/numbers.ts';
+import { expectLike, expectMask, isFraction } from './expect.ts';
 
 const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask, values, -Infinity) : values);
 
@@ -17,9 +18,12 @@ const limited = (values: Tensor, mask: Tensor | undefined) => (mask ? where(mask
  * where `mask` (bool `[…, N]`) is false are not chosen; a row without any other item is an error.
  */
 export function epsilonGreedy(key: Key, values: Tensor, options: { epsilon: number; mask?: Tensor | undefined }): Tensor {
-  expectNames('epsilonGreedy', options, { epsilon: 0, mask: 0 });
+  expectKey('epsilonGreedy', key);
+  expectDType('epsilonGreedy', 'values', values, 'float32');
+  expectOptions('epsilonGreedy', options, { epsilon: isFraction, mask: anything });
   const { epsilon, mask } = options;
-  if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`epsilonGreedy: epsilon must be in [0, 1], got ${epsilon}`);
+  if (values.rank === 0) throw new RangeError('epsilonGreedy: values must be [..., N], got []');
+  if (mask) expectMask('epsilonGreedy', mask, values.shape);
   return noGrad(() => {
     const [forChoice, forTurn] = split(key);
     const any = categorical(forChoice, limited(full(values.shape, 0), mask));
@@ -40,14 +44,15 @@ export interface QTargetOptions {
 
 /** `R + γ maxₐ Q⁻(s′, a)`: from `reward` `[B]` and the target network's values `next` `[B, N]` to `[B]`. No gradient. */
 export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = {}): Tensor {
-  expectNames('qTarget', options, { discount: 0, done: 0, mask: 0 });
+  expectOptions('qTarget', options, { discount: maybe(isFraction), done: anything, mask: anything });
   const { discount = 0.99, done, mask } = options;
-  if (!(discount >= 0 && discount <= 1)) throw new RangeError(`qTarget: discount must be in [0, 1], got ${discount}`);
-  if (!sameShape(reward.shape, next.shape.slice(0, -1))) {
-    throw new RangeError(
-      `qTarget: reward must be ${show(next.shape.slice(0, -1))} for values ${show(next.shape)}, got ${show(reward.shape)}`,
-    );
-  }
+  expectDType('qTarget', 'reward', reward, 'float32');
+  expectDType('qTarget', 'next', next, 'float32');
+  const rows = next.shape.slice(0, -1);
+  if (next.rank === 0 || !sameShape(reward.shape, rows))
+    throw new RangeError(`qTarget: reward must be ${show(rows)} for values ${show(next.shape)}, got ${show(reward.shape)}`);
+  if (done) expectLike('qTarget', 'done', done, rows, 'bool');
+  if (mask) expectMask('qTarget', mask, next.shape);
   return noGrad(() => {
     const best = max(limited(next, mask), { axis: -1 });
     const open = mask ? where(greater(best, -Infinity), best, 0) : best;
@@ -60,7 +65,10 @@ export function qTarget(reward: Tensor, next: Tensor, options: QTargetOptions = 
  * 1] (Mnih et al. 2015, Methods). `values` `[B, N]`, `action` int32 `[B]`, `target` `[B]`.
  */
 export function qLoss(values: Tensor, action: Tensor, target: Tensor): Tensor {
-  expectDType('qLoss', 'action', action, 'int32');
+  expectDType('qLoss', 'values', values, 'float32');
+  if (values.rank === 0) throw new RangeError('qLoss: values must be [..., N], got []');
+  expectLike('qLoss', 'action', action, values.shape.slice(0, -1), 'int32');
+  expectLike('qLoss', 'target', target, action.shape);
   return smoothL1Loss(pick(values, action), detach(target));
 }
 
@@ -73,6 +81,8 @@ export function updateTarget(target: Module, online: Module, options: { rate?: n
   expectNames('updateTarget', options, { rate: 0 });
   const { rate = 1 } = options;
   expectWithin('updateTarget', 'rate', rate, 0);
+  for (const [name, module] of Object.entries({ target, online }))
+    if (!(module instanceof Module)) throw new TypeError(`updateTarget: ${name} must be a module, got ${shown(module)}`);
   if (rate > 1) throw new RangeError(`updateTarget: rate must be at most 1, got ${rate}`);
   if (rate === 1) {
     target.loadStateDict(online.stateDict());

@@ -2,13 +2,14 @@
 
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { add, mean, mul, reshape, square, sub, sum, toFloat, where } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isSize } from '../../tensor/check.ts';
+import { add, mean, mul, reshape, square, sub, sum, toFloat } from '../../ops/index.ts';
+import { expectKey, expectNames, expectOptions, isNumber, isSize } from '../../tensor/check.ts';
 import { detach } from '../../tensor/create.ts';
 import type { Key } from '../../tensor/random.ts';
-import { sameShape, show } from '../../tensor/shape.ts';
+import { show } from '../../tensor/shape.ts';
 import { expectDType, type Tensor } from '../../tensor/tensor.ts';
-import { share } from '../optimizers/numbers.ts';
+import { isWithin, share } from '../optimizers/numbers.ts';
+import { constantLike, counted, expectLike, isWeight } from './expect.ts';
 
 /** Options of {@link reinforceLoss}. */
 export interface ReinforceOptions {
@@ -25,15 +26,6 @@ export interface ReinforceOptions {
   mask?: Tensor | undefined;
 }
 
-/** `x` without gradient, with axes of 1 appended; its axes must lead `shape`. */
-function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): Tensor {
-  expectDType(op, name, x, 'float32');
-  if (!sameShape(x.shape, shape.slice(0, x.rank))) {
-    throw new RangeError(`${op}: ${name} must have leading axes of ${show(shape)}, got ${show(x.shape)}`);
-  }
-  return reshape(detach(x), [...x.shape, ...shape.slice(x.rank).map(() => 1)]);
-}
-
 /**
  * The loss whose gradient is REINFORCE's: `−1/B Σ ((R − b) · ln p + λ H)` over all choices (Williams 1992, "Simple statistical
  * gradient-following algorithms"; with the entropy H as in Xu et al. 2015, "Show, attend and tell", §4.1). `logProbability` is that of the
@@ -44,19 +36,19 @@ function constantLike(op: string, name: string, x: Tensor, { shape }: Tensor): T
 export function reinforceLoss(logProbability: Tensor, reward: Tensor, options: ReinforceOptions = {}): Tensor {
   expectNames('reinforceLoss', options, { baseline: 0, entropy: 0, entropyWeight: 0, mask: 0 });
   const { baseline = 0, entropy, entropyWeight = 0.01, mask } = options;
-  const [batch] = logProbability.shape;
-  if (!batch)
-    throw new RangeError(`reinforceLoss: logProbability must be [B, …] of at least one example, got ${show(logProbability.shape)}`);
+  expectDType('reinforceLoss', 'logProbability', logProbability, 'float32');
+  const { shape } = logProbability;
+  const [batch] = shape;
+  if (!batch) throw new RangeError(`reinforceLoss: logProbability must be [B, …] of at least one example, got ${show(shape)}`);
+  isWeight('reinforceLoss', 'entropyWeight', entropyWeight);
+  if (typeof baseline === 'number') isNumber('reinforceLoss', 'baseline', baseline);
+  if (entropy) expectLike('reinforceLoss', 'entropy', entropy, shape);
+  if (mask) expectLike('reinforceLoss', 'mask', mask, shape, 'bool');
+  const seen = counted(mask);
   const given = constantLike('reinforceLoss', 'reward', reward, logProbability);
   const expected = typeof baseline === 'number' ? baseline : constantLike('reinforceLoss', 'baseline', baseline, logProbability);
-  let terms = mul(logProbability, sub(given, expected));
-  if (entropy) {
-    if (!sameShape(entropy.shape, terms.shape)) {
-      throw new RangeError(`reinforceLoss: entropy must be ${show(terms.shape)}, got ${show(entropy.shape)}`);
-    }
-    terms = add(terms, mul(entropy, entropyWeight));
-  }
-  return mul(sum(mask ? where(mask, terms, 0) : terms), -1 / batch);
+  const chosen = mul(seen(logProbability), seen(sub(given, expected)));
+  return mul(sum(entropy ? add(chosen, mul(seen(entropy), entropyWeight)) : chosen), -1 / batch);
 }
 
 /** The state of {@link movingAverage}: plain numbers, for checkpoints. */
@@ -74,6 +66,9 @@ export interface MovingAverage {
  */
 export function movingAverage(state: MovingAverage, reward: number, options: { decay?: number | undefined } = {}): MovingAverage {
   expectOptions('movingAverage', options, { decay: share });
+  isNumber('movingAverage', 'state.value', state?.value);
+  isWithin(0)('movingAverage', 'state.weight', state.weight);
+  isNumber('movingAverage', 'reward', reward);
   const { decay = 0.9 } = options;
   const weight = decay * state.weight + (1 - decay);
   return { value: state.value + ((1 - decay) / weight) * (reward - state.value), weight };
@@ -105,9 +100,9 @@ export class LearnedBaseline extends Module {
 export function baselineLoss(baseline: Tensor, reward: Tensor, options: { mask?: Tensor | undefined } = {}): Tensor {
   expectNames('baselineLoss', options, { mask: 0 });
   const { mask } = options;
-  const errors = square(sub(baseline, constantLike('baselineLoss', 'reward', reward, baseline)));
+  expectDType('baselineLoss', 'baseline', baseline, 'float32');
+  if (mask) expectLike('baselineLoss', 'mask', mask, baseline.shape, 'bool');
+  const errors = square(counted(mask)(sub(baseline, constantLike('baselineLoss', 'reward', reward, baseline))));
   if (!mask) return mean(errors);
-  expectDType('baselineLoss', 'mask', mask, 'bool');
-  const count = sum(toFloat(mask)).item();
-  return mul(sum(where(mask, errors, 0)), 1 / Math.max(1, count));
+  return mul(sum(errors), 1 / Math.max(1, sum(toFloat(mask)).item()));
 }

@@ -1,11 +1,11 @@
 import { gather } from '../../ops/index.ts';
 import type { DType } from '../../runtime/backend.ts';
-import { expectKey, expectOptions, expectSizes, isSize, isWhole } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, expectSizes, isSize, isWhole, shown } from '../../tensor/check.ts';
 import { tensor, zeros } from '../../tensor/create.ts';
 import { type Key, randomInt } from '../../tensor/random.ts';
 import { outside } from '../../tensor/scope.ts';
-import { type Shape, sameShape, show, sizeOf } from '../../tensor/shape.ts';
-import { empty, type Tensor } from '../../tensor/tensor.ts';
+import { expectShape, type Shape, sameShape, show, sizeOf } from '../../tensor/shape.ts';
+import { empty, kindOf, Tensor } from '../../tensor/tensor.ts';
 
 /** The fields of a step: shape and element type (float32 by default) of each. */
 export type ReplayFields = Readonly<Record<string, { shape: Shape; dtype?: DType }>>;
@@ -25,7 +25,12 @@ export class Replay<F extends ReplayFields> {
   constructor(fields: F, options: { capacity: number }) {
     expectOptions('Replay', options, { capacity: isSize });
     const { capacity } = options;
+    if (typeof fields !== 'object' || fields === null) throw new TypeError(`Replay: fields must be an object, got ${shown(fields)}`);
     if (Object.keys(fields).length === 0) throw new RangeError('Replay: fields must hold at least one, got none');
+    for (const [name, field] of Object.entries(fields)) {
+      expectNames('Replay', field, { shape: 0, dtype: 0 }, name);
+      expectShape('Replay', field.shape);
+    }
     if ('added' in fields) throw new RangeError('Replay: a field must have another name, got added');
     this.capacity = capacity;
     this.fields = outside(
@@ -85,13 +90,16 @@ export class Replay<F extends ReplayFields> {
   }
 
   private check(transitions: Transitions<F>): number {
-    const names = [...this.fields.keys()];
-    const count = transitions[names[0] as keyof F]?.shape[0] ?? 0;
+    expectNames<object>('Replay', transitions, Object.fromEntries(this.fields), 'transitions');
+    const [first = ''] = this.fields.keys();
+    const count = transitions[first as keyof F]?.shape?.[0] ?? 0;
     for (const [name, store] of this.fields) {
-      const given = transitions[name];
+      const given: unknown = transitions[name as keyof F];
       const wanted = [count, ...store.shape.slice(1)];
-      if (!given || !sameShape(given.shape, wanted) || given.dtype !== store.dtype) {
-        throw new RangeError(`Replay: ${name} must be ${store.dtype} ${show(wanted)}, got ${given ?? 'nothing'}`);
+      if (!(given instanceof Tensor) || !sameShape(given.shape, wanted) || given.dtype !== store.dtype) {
+        throw new RangeError(
+          `Replay: ${name} must be ${store.dtype} ${show(wanted)}, got ${given === undefined ? 'nothing' : kindOf(given)}`,
+        );
       }
     }
     return count;
