@@ -25,9 +25,7 @@ export function load(app) {
     for (const property of project.getReflectionsByKind(ReflectionKind.Property)) {
       if (!property.parent?.kindOf(ReflectionKind.Interface) || property.hasComment()) continue;
       if (property.isDeclaration() && property.inheritedFrom) continue; // what it extends is where it is said
-      const told = `${property.getFriendlyFullName()}, a property of an interface, does not have any documentation`;
-      if (app.options.getValue('validation').notDocumented) app.logger.validationWarning(told);
-      else app.logger.info(told);
+      app.logger.validationWarning(`${property.getFriendlyFullName()}, a property of an interface, does not have any documentation`);
     }
   });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {

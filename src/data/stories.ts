@@ -61,8 +61,11 @@ export function padStories(stories: readonly Sentences[], options: PadStoriesOpt
 
 /** A question about the sentences before it, in tokens. */
 export interface StoryExample {
+  /** All sentences before the question, oldest first. */
   readonly sentences: Sentences;
+  /** Tokens of the question. */
   readonly question: ArrayLike<number>;
+  /** Token of the answer. */
   readonly answer: number;
 }
 
@@ -130,7 +133,9 @@ export function storyBatch(examples: readonly StoryExample[], options: StoryBatc
 
 /** A story in words, with its questions in their course. */
 export interface WordedStory {
+  /** The words of each sentence, oldest first. */
   readonly sentences: readonly (readonly string[])[];
+  /** Each with the number of sentences that come before it, its words and its one-word answer. */
   readonly questions: readonly { readonly after: number; readonly words: readonly string[]; readonly answer: string }[];
 }
 

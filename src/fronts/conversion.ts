@@ -5,6 +5,7 @@ import { type Alphabet, type ReadSource, symbolsOf } from './alphabet.ts';
 
 /** What a string may become. */
 export interface Candidate {
+  /** The target string. */
   readonly text: string;
   /** The probability of the whole string; 1 from the lexicon. */
   readonly probability: number;
@@ -18,8 +19,9 @@ export interface Conversion extends Candidate {
   readonly from: 'lexicon' | 'model';
   /** The best strings, best first. */
   readonly nBest: readonly Candidate[];
-  /** Its characters, and those of the source. */
+  /** The characters of `text` (code points of its NFC form): the rows of `alignment`. */
   readonly symbols: readonly string[];
+  /** The characters of the source: the columns of `alignment`. */
   readonly source: readonly string[];
   /** For each of its characters, how much it looked at each of the source's; `null` from the lexicon. */
   readonly alignment: readonly Float32Array[] | null;

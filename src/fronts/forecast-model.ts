@@ -27,8 +27,11 @@ export interface ForecastSizes {
  * their deviation, another buffer, corrects of it. A row's place in the season is counted from the first row of the future, so nobody has to say what hour it is.
  */
 export class ForecastModel extends Module {
-  readonly scale: Tensor; // [I]
-  readonly map: Tensor; // [I, T, S]
+  /** Buffer `[I]`: the deviation of each column in the rows it learnt from, in the column's units. */
+  readonly scale: Tensor;
+  /** Buffer `[I, T, S]`: the linear map of each column. */
+  readonly map: Tensor;
+  /** Corrects the linear map; all that is trained. */
   readonly forecaster: AttentionForecaster;
   private readonly season: number;
 

@@ -39,15 +39,23 @@ export interface Forecast {
 
 /** What a forecaster is made of beside its model. */
 export interface ForecasterSettings {
+  /** The columns, in the order of the model's last axis. */
   readonly names: readonly string[];
+  /** T, rows that it forecasts. */
   readonly horizon: number;
+  /** S, rows of the past that it reads. */
   readonly window: number;
+  /** Rows after which things come again; 1 for never. */
   readonly season: number;
+  /** Ascending, with 0.5 among them. */
   readonly quantiles: readonly number[];
+  /** D, the width of the LSTMs. */
   readonly width: number;
   /** The last rows that it knows, of each column. */
   readonly tail: Record<string, (number | null)[]>;
+  /** How it did on the held-out rows, beside forecasts that need no learning. */
   readonly comparison: ForecastEvaluation;
+  /** How the last `fit` or `update` went. */
   readonly report: FrontReport;
 }
 

@@ -13,6 +13,7 @@ export type { ReadSamples, Samples } from './samples.ts';
 export {
   SequenceClassifier,
   type SequenceClassifierOptions,
+  type SequenceClassifierSettings,
   type SequencePrediction,
   type SequenceRow,
   type SequenceStep,
@@ -28,5 +29,6 @@ export {
   Transducer,
   type TransducerEvaluation,
   type TransducerOptions,
+  type TransducerSettings,
   type TransducerUpdateOptions,
 } from './transducer.ts';

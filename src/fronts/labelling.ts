@@ -29,6 +29,7 @@ export interface UpdateOptions<Row> extends TeachingOptions {
 
 /** A label and how sure the front is of it. */
 export interface Scored {
+  /** As the rows spell it. */
   readonly label: string;
   /** In [0, 1]; all labels together have 1. */
   readonly probability: number;
@@ -60,9 +61,11 @@ export interface Labelled<Read> {
 
 /** What a front of labels is made of beside its reader and model. */
 export interface LabelParts {
+  /** Sorted by code unit. */
   readonly labels: readonly string[];
   /** 1 / T, by which logits are multiplied before the softmax. */
   readonly sharpness: number;
+  /** How the last `fit` or `update` went. */
   readonly report: FrontReport;
 }
 

@@ -8,7 +8,9 @@ export type Samples = readonly ArrayLike<number>[];
 
 /** Samples as they are read: row by row. */
 export interface ReadSamples {
+  /** `[T, I]`, row-major. */
   readonly values: Float32Array;
+  /** T. */
   readonly steps: number;
 }
 

@@ -25,6 +25,7 @@ import { SequenceModel, type SequenceState } from './sequence-model.ts';
 export interface SequenceRow {
   /** T measurements of the same channels each. */
   samples: Samples;
+  /** What they are: any string that is not empty. */
   label: string;
 }
 
@@ -46,7 +47,9 @@ export interface SequencePrediction extends Scored {
 
 /** What samples up to now are, and what the next {@link SequenceClassifier.step} takes. */
 export interface SequenceStep extends Scored {
+  /** Every label, the most probable first. */
   readonly labels: readonly Scored[];
+  /** For the next sample. */
   readonly state: SequenceState;
 }
 
@@ -56,15 +59,25 @@ const rules: Rules<SequenceClassifierOptions> = {
   vary: /* @__PURE__ */ maybe(isFlag),
 };
 
-interface Settings extends LabelParts {
+/** What a {@link SequenceClassifier} is made of beside its weights. */
+export interface SequenceClassifierSettings extends LabelParts {
+  /** I, the number of channels. */
   readonly channels: number;
+  /** D, the width of the GRU. */
   readonly width: number;
   /** Samples of the longest row that it learnt from. */
   readonly longest: number;
+  /** Whether each pass varies the rows' speed and size. */
   readonly vary: boolean;
 }
 
-const settingsRules: Rules<Settings> = { ...labelSettings, channels: isSize, width: isSize, longest: isSize, vary: isFlag };
+const settingsRules: Rules<SequenceClassifierSettings> = {
+  ...labelSettings,
+  channels: isSize,
+  width: isSize,
+  longest: isSize,
+  vary: isFlag,
+};
 
 /**
  * Labels of samples `[T, I]` of any length, learnt from rows: gestures, movements, sounds. `const front = await SequenceClassifier.fit(rows)`, then
@@ -80,7 +93,7 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
   protected override readonly kind = 'SequenceClassifier';
   private readonly vary: boolean;
 
-  private constructor({ channels, width, longest, vary, ...parts }: Settings, key: Key) {
+  private constructor({ channels, width, longest, vary, ...parts }: SequenceClassifierSettings, key: Key) {
     super(parts);
     this.channels = channels;
     this.width = width;
@@ -122,8 +135,8 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<SequenceClassifier> {
     return frontOf('SequenceClassifier', source, (settings) => {
-      expectOptions('SequenceClassifier file', settings as unknown as Settings, settingsRules);
-      return new SequenceClassifier(settings as unknown as Settings, key(0));
+      expectOptions('SequenceClassifier file', settings as unknown as SequenceClassifierSettings, settingsRules);
+      return new SequenceClassifier(settings as unknown as SequenceClassifierSettings, key(0));
     });
   }
 
@@ -152,7 +165,7 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
     });
   }
 
-  protected override settings(): Settings {
+  protected override settings(): SequenceClassifierSettings {
     const { labels, sharpness, report, channels, width, longest, vary } = this;
     return { labels, sharpness, report, channels, width, longest, vary };
   }
@@ -161,8 +174,13 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
     return readSamples(op, `row ${i}`, Object(row).samples, this.channels);
   }
 
-  protected override same = (row: SequenceRow): unknown => row;
-  protected override lengthOf = ({ steps }: ReadSamples): number => steps;
+  protected override same(row: SequenceRow): unknown {
+    return row;
+  }
+
+  protected override lengthOf({ steps }: ReadSamples): number {
+    return steps;
+  }
 
   /** The products of the GRU, and of the attention's keys. */
   protected override cost(length: number): number {

@@ -24,9 +24,13 @@ export type SequenceState = { readonly inner: ClassifierState; readonly last: Te
  * These are buffers. {@link AttentionClassifier} reads both, from the first sample on.
  */
 export class SequenceModel extends Module {
-  readonly center: Tensor; // [I]
-  readonly sharpness: Tensor; // [I]
-  readonly rate: Tensor; // [I]
+  /** Buffer `[I]`: the mean of each channel. */
+  readonly center: Tensor;
+  /** Buffer `[I]`: 1 over the deviation of each channel. */
+  readonly sharpness: Tensor;
+  /** Buffer `[I]`: 1 over the deviation of each channel's change from sample to sample. */
+  readonly rate: Tensor;
+  /** Reads channels and changes `[B, T, 2I]`. */
   readonly classifier: AttentionClassifier;
 
   constructor({ channels, width, labels }: SequenceModelSizes, key: Key) {

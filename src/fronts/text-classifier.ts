@@ -22,7 +22,9 @@ import { type ReadText, type TextPiece, TextReader, textBatch, type Unit } from 
 
 /** A text and its label. */
 export interface TextRow {
+  /** Something to read: not only spaces. */
   text: string;
+  /** What it is: any string that is not empty. */
   label: string;
 }
 
@@ -149,8 +151,13 @@ export class TextClassifier extends LabelFront<TextRow, ReadText> {
     return this.reader.read(row.text);
   }
 
-  protected override same = ({ text }: TextRow): string => text;
-  protected override lengthOf = ({ symbols }: ReadText): number => symbols.length;
+  protected override same({ text }: TextRow): string {
+    return text;
+  }
+
+  protected override lengthOf({ symbols }: ReadText): number {
+    return symbols.length;
+  }
 
   /** The products of both directions of the GRU, and of the attention's keys. */
   protected override cost(length: number): number {

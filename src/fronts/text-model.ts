@@ -22,7 +22,9 @@ const NARROW = 0.1;
 
 /** The label of a text: each piece is the mean of its symbols' vectors, and {@link AttentionClassifier} reads the pieces. */
 export class TextModel extends Module {
+  /** One vector a symbol `[N, I]`; a piece is the mean of its symbols' vectors. */
   readonly embedding: Embedding;
+  /** Reads pieces `[B, T, I]`. */
   readonly classifier: AttentionClassifier;
 
   constructor({ symbols, width, labels }: TextModelSizes, key: Key) {

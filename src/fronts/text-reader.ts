@@ -8,8 +8,11 @@ export type Unit = 'words' | 'characters';
 
 /** A piece of a text, and where it stands in the text's NFC form. */
 export interface TextPiece {
+  /** The word or character itself. */
   readonly text: string;
+  /** UTF-16 place of its first unit. */
   readonly start: number;
+  /** UTF-16 place behind its last unit: `text.normalize('NFC').slice(start, end)`. */
   readonly end: number;
 }
 
@@ -23,7 +26,9 @@ export interface ReadText {
 
 /** What a reader is made of. */
 export interface TextReaderParts {
+  /** What texts are cut into. */
   unit: Unit;
+  /** The symbols: words and their runs of letters, or characters and their neighbours. 0 is none, 1 unknown. */
   vocabulary: Vocabulary;
   /** Pieces of a text that are read. */
   length: number;
@@ -54,8 +59,11 @@ const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] =
 
 /** How texts become symbols: several of each word or character, so that what was never seen is like what was. */
 export class TextReader {
+  /** What texts are cut into. */
   readonly unit: Unit;
+  /** The symbols; 0 is none, 1 unknown. */
   readonly vocabulary: Vocabulary;
+  /** Pieces of a text that are read; what is behind them is not. */
   readonly length: number;
 
   constructor(op: string, { unit, vocabulary, length }: TextReaderParts) {

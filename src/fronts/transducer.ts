@@ -52,12 +52,17 @@ interface Example {
   readonly target: readonly number[];
 }
 
-interface Settings {
+/** What a {@link Transducer} is made of beside its weights. */
+export interface TransducerSettings {
+  /** D, the width of encoder and decoder. */
   readonly width: number;
   /** Characters of the longest target. */
   readonly longest: number;
+  /** The characters of sources and targets. */
   readonly vocabulary: ReturnType<Vocabulary['toJSON']>;
+  /** Pairs that are answered without the model. */
   readonly lexicon: readonly TextPair[];
+  /** How the last `fit` or `update` went. */
   readonly report: FrontReport;
 }
 
@@ -77,7 +82,13 @@ const updating: Rules<TransducerUpdateOptions> = { ...teachingRules, replay: /* 
 
 const converting: Rules<ConvertOptions> = { beam: /* @__PURE__ */ maybe(isSize), nBest: /* @__PURE__ */ maybe(isSize) };
 
-const settingsRules: Rules<Settings> = { width: isSize, longest: isSize, vocabulary: anything, lexicon: isLexicon, report: isReport };
+const settingsRules: Rules<TransducerSettings> = {
+  width: isSize,
+  longest: isSize,
+  vocabulary: anything,
+  lexicon: isLexicon,
+  report: isReport,
+};
 
 /** The first rate of AdamW. */
 const RATE = 3e-3;
@@ -95,10 +106,10 @@ export class Transducer extends Front {
   protected override readonly kind = 'Transducer';
   private readonly alphabet: Alphabet;
   private readonly lexicon: ReadonlyMap<string, readonly string[]>;
-  private readonly parts: Omit<Settings, 'report'>;
+  private readonly parts: Omit<TransducerSettings, 'report'>;
   private told: FrontReport;
 
-  private constructor({ report, ...parts }: Settings, key: Key) {
+  private constructor({ report, ...parts }: TransducerSettings, key: Key) {
     super();
     this.parts = parts;
     this.told = report;
@@ -127,8 +138,8 @@ export class Transducer extends Front {
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<Transducer> {
     return frontOf('Transducer', source, (settings) => {
-      expectOptions('Transducer file', settings as unknown as Settings, settingsRules);
-      return new Transducer(settings as unknown as Settings, key(0));
+      expectOptions('Transducer file', settings as unknown as TransducerSettings, settingsRules);
+      return new Transducer(settings as unknown as TransducerSettings, key(0));
     });
   }
 
@@ -182,7 +193,7 @@ export class Transducer extends Front {
     return this;
   }
 
-  protected override settings(): Settings {
+  protected override settings(): TransducerSettings {
     return { ...this.parts, report: this.told };
   }
 

@@ -12,12 +12,15 @@ export type Config = Readonly<Record<string, unknown>>;
 
 /** A tensor on its way, and which of its steps are real, bool `[B, T]`. */
 export interface Signal {
+  /** Batch first, channels last. */
   readonly x: Tensor;
+  /** Absent where no layer before masks: every step is real. */
   readonly mask?: Tensor | undefined;
 }
 
 /** A layer: from the signals of its inputs to those of its outputs. */
 export abstract class Layer extends Module {
+  /** One call of the layer in the graph; most have one input and one output. */
   abstract call(inputs: readonly Signal[]): readonly Signal[];
 }
 

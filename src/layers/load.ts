@@ -4,12 +4,15 @@ import { type Weight, type WeightSpec, weightsOf } from './weights.ts';
 
 /** The `model.json` that TensorFlow.js writes, parsed. */
 export interface LayersFile {
+  /** The layers as Keras wrote them, at the top or within `model_config`: a `Sequential`, `Model` or `Functional`. */
   modelTopology: unknown;
+  /** Groups of weight files: the paths of a group hold one run of bytes, which `weights` describes in order. */
   weightsManifest?: readonly { paths: readonly string[]; weights: readonly WeightSpec[] }[];
 }
 
 /** Where the files of a model come from: its `model.json` as an object, as text or by URL, and the bytes of the weights' files by path. */
 export interface LayersFiles {
+  /** The parsed `model.json`, or its text. */
   model: LayersFile | string;
   /** The bytes of each path that `weightsManifest` names. */
   weights: (path: string) => Uint8Array | ArrayBuffer | Promise<Uint8Array | ArrayBuffer>;

@@ -21,6 +21,7 @@ interface Saved {
 
 /** An input of a loaded model. */
 export interface LayersInput {
+  /** The name of its input layer in the file. */
   readonly name: string;
   /** Of an example; `null` for a length that may be any. */
   readonly shape: readonly (number | null)[];
@@ -54,7 +55,9 @@ function chained(layers: readonly Saved[]): { layers: Saved[]; inputs: Link[]; o
 
 /** A model that Keras or TensorFlow.js saved, with the layers as modules by their names. */
 export class LayersModel extends Module {
+  /** By the names in the file: their parameters are trained and saved under these. */
   readonly layers: Record<string, Layer> = {};
+  /** In the order in which {@link predict} takes them. */
   readonly inputs: readonly LayersInput[];
   private readonly calls: { name: string; call: number; from: readonly Link[] }[] = [];
   private readonly entries: readonly Link[];

@@ -6,15 +6,21 @@ import { type Shape, sizeOf } from '../tensor/shape.ts';
 
 /** A weight as the list describes it. */
 export interface WeightSpec {
+  /** Layer and weight: `dense_1/kernel`. */
   name: string;
+  /** Row-major. */
   shape: Shape;
+  /** `float32`, `int32` or `bool`. */
   dtype: string;
+  /** How it is stored if not as `dtype`: `float16`, or 8 or 16 bits of which each value is `scale · stored + min`. */
   quantization?: { dtype: string; scale?: number; min?: number };
 }
 
 /** A weight's numbers. */
 export interface Weight {
+  /** As the file has it. */
   readonly shape: Shape;
+  /** Row-major, whatever type they were stored as. */
   readonly values: Float32Array;
 }
 

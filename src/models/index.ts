@@ -23,9 +23,9 @@ export {
   type NeuralTuringMachineOptions,
 } from './memory/neural-turing-machine.ts';
 export { TapeMachine, type TapeMachineOptions } from './memory/tape-machine.ts';
-export type { TapeRun, TapeRunOptions } from './memory/tape-run.ts';
+export type { TapeLook, TapeReader, TapeRun, TapeRunOptions, TapeState } from './memory/tape-run.ts';
 export { AttentionBlock, type AttentionBlockOptions, type AttentionBlockState, type WeightsCall } from './meta/attention-block.ts';
-export { ConvEmbedding, type ConvEmbeddingOptions, type EmbeddingCall, type ItemEmbedding } from './meta/conv-embedding.ts';
+export { type ConvBlock, ConvEmbedding, type ConvEmbeddingOptions, type EmbeddingCall, type ItemEmbedding } from './meta/conv-embedding.ts';
 export { DenseBlock, type DenseBlockOptions, type DenseState } from './meta/dense-block.ts';
 export type { EpisodeOutput, Episodes } from './meta/few-shot.ts';
 export { type EpisodeCall, PrototypicalNetwork, type PrototypicalNetworkParts } from './meta/prototypical-network.ts';
@@ -52,7 +52,7 @@ export {
   type PointerState,
   type PointOptions,
 } from './pointer/pointer-network.ts';
-export { AttendingReader, type BothWays, type DocumentLook } from './reading/attending-reader.ts';
+export { type AttendingParts, AttendingReader, type BothWays, type DocumentLook } from './reading/attending-reader.ts';
 export { DeepLSTMReader, type DeepLSTMReaderOptions } from './reading/deep-lstm-reader.ts';
 export { type GrammarParse, GrammarParser, type GrammarParserOptions } from './reading/grammar-parser.ts';
 export { ImpatientReader } from './reading/impatient-reader.ts';

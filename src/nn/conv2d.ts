@@ -7,8 +7,11 @@ import { Module, param } from './module.ts';
 
 /** Options of {@link Conv2d}: channels in and out, and the filter's rows and columns (one number for both). */
 export interface Conv2dSizes extends Conv2dOptions {
+  /** Channels in. */
   input: number;
+  /** Channels out. */
   output: number;
+  /** Rows and columns of the filter; one number for both. */
   size: Pair;
   /** Default true. */
   bias?: boolean | undefined;
@@ -16,8 +19,11 @@ export interface Conv2dSizes extends Conv2dOptions {
 
 /** Options of {@link ConvTranspose2d}. */
 export interface ConvTranspose2dSizes extends ConvTranspose2dOptions {
+  /** Channels in. */
   input: number;
+  /** Channels out. */
   output: number;
+  /** Rows and columns of the filter; one number for both. */
   size: Pair;
   /** Default true. */
   bias?: boolean | undefined;

@@ -8,6 +8,7 @@ import { escaped, round } from './xml.ts';
 export interface CaptionPanel {
   /** What was described. */
   image: GreyImage;
+  /** The caption, one entry a word. */
   words: readonly string[];
   /** Of each word the weights over the image, in rows of cells from the top: they are drawn over it. */
   maps: readonly GreyImage[];

@@ -9,6 +9,7 @@ import { isTheme, type Theme } from './theme.ts';
 export interface StoryLook {
   /** One text a sentence. */
   sentences: readonly string[];
+  /** What was asked, without the question mark: drawn above the story. */
   question?: string | undefined;
   /** What was answered. */
   answer?: string | undefined;

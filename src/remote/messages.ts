@@ -13,12 +13,17 @@ export type Handlers = Readonly<Record<string, (given: never, call: HandlerCall)
 
 /** A `Worker`, a `MessagePort`, or what a worker's code runs in. */
 export interface Port {
+  /** Sends a copy, or throws `DataCloneError`. */
   postMessage(message: unknown): void;
+  /** What the other side sends. */
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** The worker threw outside of any handler or could not be loaded, or a message could not be read. */
   addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
   /** A `MessagePort` listens from then on. */
   start?(): void;
+  /** Ends a `Worker` at once. */
   terminate?(): void;
+  /** Cuts a `MessagePort` off. */
   close?(): void;
 }
 

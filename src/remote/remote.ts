@@ -26,6 +26,8 @@ interface Waiting {
 /**
  * A worker's handlers, called from a page: `const teacher = new Remote<typeof handlers>(new Worker(new URL('./teacher.ts', import.meta.url), { type:
  * 'module' }))`. The worker's side is {@link serve}. If the worker dies, every call that waits for it fails and says why.
+ *
+ * @typeParam H what the worker serves: the type of the object that it gives to {@link serve}, from which names, arguments and results follow.
  */
 export class Remote<H extends Handlers> {
   private readonly port: Port;

@@ -6,7 +6,9 @@ import type { ParseTree } from '../trees/tree.ts';
 
 /** A sentence with its tree. */
 export interface AttachmentSentence {
+  /** In lower case, without punctuation. */
   readonly words: readonly string[];
+  /** The one right parse: its words are places in `words`. */
   readonly tree: ParseTree;
 }
 

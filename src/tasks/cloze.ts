@@ -5,9 +5,11 @@ import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 
 /** A document, a question with a gap, and the actor who belongs there. Actors are `@0`, `@1`, …; the gap is `@gap`. */
 export interface ClozeProblem {
+  /** The words of all sentences, each ended by `.`. */
   readonly document: readonly string[];
+  /** The words of one event told otherwise, with `@gap` for one of its two actors. */
   readonly question: readonly string[];
-  /** One of the actors of the document. */
+  /** The actor of the gap, who occurs in the document. */
   readonly answer: string;
 }
 

@@ -54,6 +54,7 @@ export function linearStart(options: LinearStartOptions = {}): LinearStart {
 export interface Restart<Result> {
   /** By which runs are compared: of training, never of what is reported. */
   readonly error: number;
+  /** What is kept of the run: a model, its figures. */
   readonly result: Result;
 }
 

@@ -2,14 +2,19 @@ import { isList, shown } from '../tensor/check.ts';
 
 /** A tree over a sentence: a label, and below it trees and words. A word is its place in the sentence, from 0. */
 export interface ParseTree {
+  /** The category: `NP`, `VP`, or a part of speech. */
   readonly label: string;
+  /** Constituents, and words by their place in the sentence from 0. */
   readonly children: readonly (ParseTree | number)[];
 }
 
 /** The words that one constituent of a tree covers: from `start` to before `end`. */
 export interface Span {
+  /** The label of the constituent. */
   readonly label: string;
+  /** Place of the first word, from 0. */
   readonly start: number;
+  /** Place behind the last word. */
   readonly end: number;
 }
 

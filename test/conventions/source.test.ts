@@ -44,6 +44,30 @@ describe('exports', () => {
     });
     expect(bare).toEqual([]);
   });
+
+  it('of a room have one at each property of an interface', () => {
+    const contents = sources.filter((path) => /^src\/(?:\w+\/)?index\.ts$/.test(path));
+    const exported = contents.flatMap((path) =>
+      [...read(path).matchAll(/export (?:type )?\{([^}]*)\} from '([^']+)'/g)].flatMap(([, names = '', from = '']) =>
+        (names.match(/\w+/g) ?? []).map((name) => `${join(path, '..', from)}: ${name}`),
+      ),
+    );
+    const known = new Set(exported);
+    const interfaces = sources.flatMap((path) =>
+      [...read(path).matchAll(/^export interface (\w+)[^{]*\{\n([\s\S]*?)^\}/gm)].map(([, name, body = '']) => ({
+        at: `${path}: ${name}`,
+        body,
+      })),
+    );
+    const asked = interfaces.filter(({ at }) => known.has(at));
+    expect(asked.length).toBeGreaterThan(300);
+    const bare = asked.flatMap(({ at, body }) => {
+      const lines = body.split('\n');
+      const without = lines.filter((line, i) => /^ {2}(?:readonly )?\w+\??[:(<]/.test(line) && !lines[i - 1]?.endsWith('*/'));
+      return without.map((line) => `${at}: ${line.trim()}`);
+    });
+    expect(bare).toEqual([]);
+  });
 });
 
 describe('files', () => {

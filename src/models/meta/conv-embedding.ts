@@ -43,9 +43,11 @@ const rules: Rules<ConvEmbeddingOptions> = {
 /** The names of {@link EmbeddingCall}. */
 export const embeddingCall: Names<EmbeddingCall> = { update: 0 };
 
-/** One of its parts: a convolution of 3 × 3, its normalisation, and half as many rows and columns. */
-class ConvBlock extends Module {
+/** A block of {@link ConvEmbedding}: 3 × 3 convolution, batch normalisation, ReLU, 2 × 2 maximum. */
+export class ConvBlock extends Module {
+  /** Padded by 1, so that rows and columns stay. */
   readonly conv: Conv2d;
+  /** Over channels. */
   readonly norm: BatchNorm;
 
   constructor(sizes: { input: number; output: number }, key: Key) {
@@ -54,6 +56,7 @@ class ConvBlock extends Module {
     this.norm = new BatchNorm({ size: sizes.output });
   }
 
+  /** From `[M, rows, columns, input]` to `[M, ⌊rows / 2⌋, ⌊columns / 2⌋, output]`; a single row stays. */
   forward(x: Tensor, options: EmbeddingCall): Tensor {
     const y = relu(this.norm.forward(this.conv.forward(x), options));
     return (y.shape[1] as number) > 1 ? maxPool2d(y, 2) : y;

@@ -5,10 +5,8 @@ import type { RotaryLayout } from '../../ops/rotary.ts';
 import { anything, isFlag, isOneOf, isPositive, isShare, isSize, maybe, type Rule, type Rules, shown } from '../../tensor/check.ts';
 import { isLayer, type TransformerEncoderLayerOptions } from './parts.ts';
 
-const positions = ['learned', 'sinusoidal', 'rotary', 'relative', 'distance', 'alibi', 'none'] as const;
-
 /** How a {@link LanguageModel} knows where a token stands: those of {@link Positions} that have a meaning there. */
-export type LanguagePositions = (typeof positions)[number];
+export type LanguagePositions = 'learned' | 'sinusoidal' | 'rotary' | 'relative' | 'distance' | 'alibi' | 'none';
 
 /** Of rotary positions. */
 export interface RotaryChoice {
@@ -47,6 +45,8 @@ export interface LanguageModelOptions extends Pick<TransformerEncoderLayerOption
   /** Whether the last map has the symbols' vectors as its weight (Press and Wolf 2017). Default false. */
   tied?: boolean | undefined;
 }
+
+const positions: readonly LanguagePositions[] = ['learned', 'sinusoidal', 'rotary', 'relative', 'distance', 'alibi', 'none'];
 
 const areWindows: Rule = (op, name, value) => {
   const all: unknown[] = Array.isArray(value) ? value : [value];

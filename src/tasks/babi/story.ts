@@ -6,6 +6,7 @@ import { isText } from '../../tensor/check.ts';
 export interface StoryQuestion {
   /** How many of the story's sentences come before it. */
   readonly after: number;
+  /** The question, one entry a word. */
   readonly words: readonly string[];
   /** One class, even if it names several things: `milk,football`. */
   readonly answer: string;
@@ -15,7 +16,9 @@ export interface StoryQuestion {
 
 /** A story with its questions: words in lower case, without the full stop or the question mark. */
 export interface Story {
+  /** The words of each sentence, in the order they are told. */
   readonly sentences: readonly (readonly string[])[];
+  /** In the order of the sentences they come after. */
   readonly questions: readonly StoryQuestion[];
 }
 
