@@ -38,8 +38,11 @@ describe('DRAW', () => {
     const model = new Draw(sizes, key(6));
     const { reads, writes } = model.forward(binary(2));
     expect([reads?.shape, writes?.shape]).toEqual([[2, 3, 4], [2, 3, 4]]); // biome-ignore format: one line
-    // The first step reads with a state of zeros, by the biases alone: the middle, δ = 4 / (2 − 1), two filters.
-    expect(list(reads as Tensor).slice(0, 4)).toEqual([2.5 - 4, 2 - 4, 8, 8]);
+    // The first step reads with a state of zeros, by the biases alone: the middle, δ = 4 / (2 − 1) · e^−0.4, two filters.
+    const side = 8 * Math.exp(-0.4);
+    [2.5 - side / 2, 2 - side / 2, side, side].forEach((edge, i) => {
+      expect(list(reads as Tensor)[i]).toBeCloseTo(edge, 5);
+    });
     const whole = new Draw({ ...sizes, read: null, write: null }, key(6)).forward(binary(2));
     expect([whole.reads, whole.writes]).toEqual([undefined, undefined]);
   });

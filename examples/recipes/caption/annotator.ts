@@ -13,6 +13,8 @@ export interface Lesson {
   layout: Layout;
   /** Filters of the net; each halves the map. */
   filters: readonly number[];
+  /** Filters after the last pool: with them a cell sees a digit whole wherever it stands in the cell. They are the width of annotations. */
+  last: number;
   hidden: number;
   embedding: number;
   batch: number;
@@ -23,27 +25,31 @@ export interface Lesson {
   scenes: { dev: number; test: number };
 }
 
-/** Convolutions, each with a norm, relu and a pool of 2: an annotation for each cell of the map. */
+/** Convolutions, each with a norm, relu and all but the last a pool of 2: an annotation for each cell of the map. */
 export class Annotator extends Module {
   readonly convolutions: readonly Conv2d[];
   readonly norms: readonly BatchNorm[];
   readonly head: Linear;
 
-  constructor({ filters, layout }: Lesson, from: Key) {
+  constructor({ filters, last, layout }: Lesson, from: Key) {
     super();
-    const keys = split(from, filters.length + 1);
-    this.convolutions = filters.map(
-      (output, i) => new Conv2d({ input: filters[i - 1] ?? 1, output, size: 3, padding: 'same', bias: false }, keys[i] as Key),
+    const widths = [...filters, last];
+    const keys = split(from, widths.length + 1);
+    this.convolutions = widths.map(
+      (output, i) => new Conv2d({ input: widths[i - 1] ?? 1, output, size: 3, padding: 'same', bias: false }, keys[i] as Key),
     );
-    this.norms = filters.map((size) => new BatchNorm({ size }));
-    this.head = new Linear({ input: filters.at(-1) as number, output: layout.kinds }, keys.at(-1) as Key);
+    this.norms = widths.map((size) => new BatchNorm({ size }));
+    this.head = new Linear({ input: last, output: layout.kinds }, keys.at(-1) as Key);
   }
 
   /** From images `[B, height, width]` to annotations `[B, cells, D]`. */
   annotate(images: Tensor, options: { update?: boolean } = {}): Tensor {
     const [batch, height, width] = images.shape as [number, number, number];
     const map = this.convolutions.reduce(
-      (x, convolution, i) => maxPool2d(relu((this.norms[i] as BatchNorm).forward(convolution.forward(x), options)), 2),
+      (x, convolution, i) => {
+        const seen = relu((this.norms[i] as BatchNorm).forward(convolution.forward(x), options));
+        return i + 1 < this.convolutions.length ? maxPool2d(seen, 2) : seen;
+      },
       reshape(images, [batch, height, width, 1]),
     );
     return reshape(map, [batch, -1, map.shape[3] as number]);

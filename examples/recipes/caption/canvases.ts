@@ -10,11 +10,15 @@ const NAMES = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'e
 export const words: readonly string[] = ['', '', '.', ...ROWS, ...NAMES, 'then'];
 export const END = words.indexOf('.');
 
-/** Sides of a canvas and of a digit's box, the gap that boxes keep along one axis, and the most digits. */
+/**
+ * Sides of a canvas and of a digit's box, the gap that boxes keep along one axis, and the most digits. Boxes cannot be seen, only ink somewhere in
+ * them, so tops keep `clear` pixels from where another row begins, and lefts from each other: nobody could tell closer ones apart.
+ */
 export interface Layout {
   side: number;
   box: number;
   apart: number;
+  clear: number;
   most: number;
   /** Digits below this number. */
   kinds: number;
@@ -35,17 +39,20 @@ export interface Scene {
 }
 
 /** Draws places of boxes until all keep apart; after many tries with one fewer. */
-function places({ side, box, apart }: Layout, count: number, below: (bound: number) => number): { top: number; left: number }[] {
-  for (let left = count; left > 1; left--) {
+function places(layout: Layout, count: number, below: (bound: number) => number): { top: number; left: number }[] {
+  const { side, box, apart, clear } = layout;
+  const range = Array.from({ length: side - box + 1 }, (_, i) => i);
+  const tops = range.filter((top) => range.every((other) => Math.abs(top - other) >= clear || rowOf(layout, other) === rowOf(layout, top)));
+  const clearOf = (a: { top: number; left: number }, b: { top: number; left: number }) => {
+    const [down, across] = [Math.abs(a.top - b.top), Math.abs(a.left - b.left)];
+    return across >= clear && (down >= apart || across >= apart);
+  };
+  for (let left = count; ; left--) {
     for (let attempt = 0; attempt < 40; attempt++) {
-      const all = Array.from({ length: left }, () => ({ top: below(side - box + 1), left: below(side - box + 1) }));
-      const clear = all.every((a, i) =>
-        all.slice(i + 1).every((b) => Math.abs(a.top - b.top) >= apart || Math.abs(a.left - b.left) >= apart),
-      );
-      if (clear) return all;
+      const all = Array.from({ length: left }, () => ({ top: tops[below(tops.length)] as number, left: below(range.length) }));
+      if (all.every((a, i) => all.slice(i + 1).every((b) => clearOf(a, b)))) return all;
     }
   }
-  return [{ top: below(side - box + 1), left: below(side - box + 1) }];
 }
 
 /** The words of a row: thirds of where a box's top may be. */

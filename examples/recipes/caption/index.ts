@@ -26,18 +26,20 @@ interface Outcome {
 }
 
 const usual: Lesson = {
-  layout: { side: 56, box: 20, apart: 18, most: 4, kinds: 10 },
+  layout: { side: 56, box: 20, apart: 18, clear: 3, most: 4, kinds: 10 },
   filters: [16, 32, 64],
+  last: 64,
   hidden: 128,
   embedding: 32,
   batch: 64,
-  steps: { net: 1500, decoder: 4000, hard: 3000 },
+  steps: { net: 2500, decoder: 3000, hard: 2500 },
   lr: { net: 2e-3, decoder: 1e-3 },
   scenes: { dev: 200, test: 2000 },
 };
 const small: Lesson = {
-  layout: { side: 28, box: 12, apart: 12, most: 1, kinds: 2 },
+  layout: { side: 28, box: 12, apart: 12, clear: 1, most: 1, kinds: 2 },
   filters: [8, 16],
+  last: 16,
   hidden: 32,
   embedding: 16,
   batch: 24,

@@ -121,14 +121,14 @@ export async function described(
   from: Key,
   files: { net: string; soft: string },
 ): Promise<{ curve: Point[]; scores: Scores; pictures: Shown[] }> {
-  const { hidden, embedding, filters, layout, batch } = lesson;
+  const { hidden, embedding, filters, last, layout, batch } = lesson;
   const cells = (layout.side / 2 ** filters.length) ** 2;
   const net = new Annotator(lesson, key(0));
   net.loadStateDict((await loadCheckpoint(files.net)).model);
   const model = new ShowAttendTell(
     {
       symbols: words.length,
-      features: filters.at(-1) as number,
+      features: last,
       cells,
       hidden,
       embedding,

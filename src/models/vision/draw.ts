@@ -85,8 +85,12 @@ const rules: Rules<DrawOptions> = {
   write: isSide,
 };
 
-/** Where the window that writes starts: half the image, its filters one and a half pixels wide (`ln σ²`, `ln δ̃`). */
-const WRITES = [0, 0, 0.7, -0.7, 0];
+/**
+ * Where windows start, the biases of `g̃x, g̃y, ln σ², ln δ̃, ln γ`. Both stand in the middle with filters that overlap: the one that reads over two
+ * thirds of the image, seven times as strong, since a filter's mean of a digit is small; the one that writes over half, and as much stronger (1/γ).
+ */
+const READS = [0, 0, 1.4, -0.4, 2];
+const WRITES = [0, 0, 0.7, -0.7, -2];
 
 /** A window of its own size, and the map from a state to the five numbers that place it. */
 class Placed extends Module {
@@ -109,7 +113,7 @@ class Placed extends Module {
  * The two windows are `FilterBank`s, and gradients pass through their places: it is trained by its {@link bound} alone. `read` and `write` of
  * `null` make it read and write whole images (§3.1); with `steps` 1, that is a variational autoencoder.
  *
- * The window that reads starts over the whole image, the one that writes over half of it, and both forget gates start with a bias of 1.
+ * The window that reads starts over two thirds of the image, the one that writes over half of it, and both forget gates start with a bias of 1.
  */
 export class Draw extends Module {
   readonly canvas: Tensor; // [height, width], c₀
@@ -135,7 +139,7 @@ export class Draw extends Module {
     this.mean = new Linear({ input: hidden, output: latent }, keys[1]);
     this.logStd = new Linear({ input: hidden, output: latent }, keys[2]);
     this.decoder = new LSTMCell({ input: latent, hidden }, keys[3]);
-    this.readWindow = read === null ? null : new Placed(read, hidden, [0, 0, 0, 0, 0], keys[4]);
+    this.readWindow = read === null ? null : new Placed(read, hidden, READS, keys[4]);
     this.writeWindow = write === null ? null : new Placed(write, hidden, WRITES, keys[5]);
     this.patch = new Linear({ input: hidden, output: write === null ? area : write * write }, keys[6]);
     for (const { bias_ih } of [this.encoder, this.decoder]) bias_ih?.view().fill(1, hidden, 2 * hidden); // gates i f g o
