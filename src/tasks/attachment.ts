@@ -165,74 +165,55 @@ export function attachmentSentences(key: Key, sizes: AttachmentSizes): Attachmen
   });
 }
 
-/** The likeliest reading of a stretch of words. */
-interface Best {
-  readonly share: number;
-  readonly children: readonly (ParseTree | number)[];
-}
+/** A reading of a stretch of words: what it is made of. */
+type Reading = readonly (ParseTree | number)[];
 
-/** The best readings of all stretches of a sentence, each found once. */
+/** The readings of all stretches of a sentence, one of each, found once. */
 class Chart {
-  private readonly known = new Map<string, Best | null>();
+  private readonly known = new Map<string, Reading | null>();
   private readonly words: readonly Kind[];
 
   constructor(words: readonly Kind[]) {
     this.words = words;
   }
 
-  /** The best reading of the words from `start` to before `end` as a phrase. */
-  phrase(phrase: keyof typeof rules, depth: number, start: number, end: number): Best | null {
-    return this.once(`${phrase} ${depth} ${start} ${end}`, () => {
-      let best: Best | null = null;
-      for (const { share, parts } of rulesOf(phrase, depth)) {
-        const inner = this.sequence(parts, below(phrase, depth), start, end);
-        if (inner && share * inner.share > (best?.share ?? 0)) best = { share: share * inner.share, children: inner.children };
-      }
-      return best;
-    });
-  }
-
-  private once(name: string, find: () => Best | null): Best | null {
+  /** The first reading of the words from `start` to before `end` as a phrase. */
+  phrase(phrase: keyof typeof rules, depth: number, start: number, end: number): Reading | null {
+    const name = `${phrase} ${depth} ${start} ${end}`;
     const before = this.known.get(name);
     if (before !== undefined) return before;
-    const found = find();
+    let found: Reading | null = null;
+    for (const { parts } of rulesOf(phrase, depth)) found ??= this.sequence(parts, below(phrase, depth), start, end);
     this.known.set(name, found);
     return found;
   }
 
-  /** The best reading of the words as these parts, one after the other. */
-  private sequence(parts: readonly Part[], depth: number, start: number, end: number): Best | null {
-    const [part, ...rest] = parts;
-    if (part === undefined) return start === end ? { share: 1, children: [] } : null;
-    if (rest.length === 0) return this.part(part, depth, start, end);
-    let best: Best | null = null;
-    const word = typeof part === 'string' && !(part in rules);
-    const last = word ? start + 1 : end - rest.length;
-    for (let middle = start + 1; middle <= last; middle++) {
+  /** The words as these parts, one after the other. */
+  private sequence([part, ...rest]: readonly Part[], depth: number, start: number, end: number): Reading | null {
+    if (part === undefined) return start === end ? [] : null;
+    const last = end - rest.length;
+    for (let middle = rest.length > 0 ? start + 1 : end; middle <= last; middle++) {
       const first = this.part(part, depth, start, middle);
       const others = first && this.sequence(rest, depth, middle, end);
-      if (!others || first.share * others.share <= (best?.share ?? 0)) continue;
-      best = { share: first.share * others.share, children: [...first.children, ...others.children] };
+      if (others) return [...first, ...others];
     }
-    return best;
+    return null;
   }
 
-  private part(part: Part, depth: number, start: number, end: number): Best | null {
-    if (typeof part === 'object') {
-      const inner = this.sequence(part.parts, depth, start, end);
-      return inner && { share: inner.share, children: [{ label: part.label, children: inner.children }] };
-    }
-    if (!(part in rules)) return end === start + 1 && this.words[start] === part ? { share: 1, children: [start] } : null;
+  private part(part: Part, depth: number, start: number, end: number): Reading | null {
+    const under = (label: string, children: Reading | null) => children && [{ label, children }];
+    if (typeof part === 'object') return under(part.label, this.sequence(part.parts, depth, start, end));
+    if (!(part in rules)) return end === start + 1 && this.words[start] === part ? [start] : null;
     const phrase = part as keyof typeof rules;
     const inner = this.phrase(phrase, depth, start, end);
-    if (!inner || phrase === 'BASE') return inner;
-    return { share: inner.share, children: [{ label: phrase, children: inner.children }] };
+    return phrase === 'BASE' ? inner : under(phrase, inner);
   }
 }
 
 /**
- * The likeliest tree of a sentence under the grammar of {@link attachmentSentences}, found exactly (Viterbi parsing: the best reading of each stretch of words as each phrase at each depth, once), of equally likely ones one; `null` if
- * the grammar has no such sentence. Words of one kind are equally likely, so that the rules alone decide. No parser that knows no more than the words can be expected to have more trees right.
+ * The likeliest tree of a sentence under the grammar of {@link attachmentSentences}, found exactly (by a chart: each stretch of words as each phrase at each depth, once); `null` if
+ * the grammar has no such sentence. Where an instrument or a place may be of several verbs, all trees are equally likely, since a rule counts as much at one verb as at the
+ * other; this one has it at the nearest. No parser that knows no more than the words can be expected to have more trees right.
  */
 export function attachmentParse(words: readonly string[], options: { depth?: number | undefined } = {}): ParseTree | null {
   isList('attachmentParse', 'words', words);
@@ -242,6 +223,6 @@ export function attachmentParse(words: readonly string[], options: { depth?: num
     if (kind === undefined) throw new RangeError(`attachmentParse: words must be of the grammar, got '${word}'`);
     return kind;
   });
-  const best = new Chart(tokens).phrase('S', options.depth ?? 5, 0, words.length);
-  return best && { label: 'S', children: best.children };
+  const children = new Chart(tokens).phrase('S', options.depth ?? 5, 0, words.length);
+  return children && { label: 'S', children };
 }

@@ -65,4 +65,20 @@ describe('attachmentScores', () => {
       'attachmentScores: words of sentence 0 must be as many, got 1 and 3',
     );
   });
+
+  it('refuses lists of unlike lengths, and what are no dependencies, on either side', () => {
+    expect(() => attachmentScores([reference], [])).toThrow('attachmentScores: each parse must have a reference, got 1 and 0');
+    const odd = { heads: [1, 3, 1], relations: ['det', 'root', 'obj'] };
+    expect(() => attachmentScores([odd], [reference])).toThrow(
+      'attachmentScores: heads of parses[0] must be a place of the 3 words, or -1, got 3',
+    );
+    expect(() => attachmentScores([reference], [odd])).toThrow('attachmentScores: heads of references[0] must be');
+    expect(() => attachmentScores([null], [null as never])).toThrow('references[0]');
+    expect(() => attachmentScores(reference as never, [reference])).toThrow('attachmentScores: parses must be');
+    expect(() => attachmentScores([reference], reference as never)).toThrow('attachmentScores: references must be');
+  });
+
+  it('is 0 of nothing', () => {
+    expect(attachmentScores([], [])).toEqual({ uas: 0, las: 0, words: 0 });
+  });
 });

@@ -5,12 +5,17 @@ import { causal } from '../../src/attention/window.ts';
 import {
   AttentionClassifier,
   AttentionForecaster,
+  AttentiveReader,
+  BilinearReader,
+  DeepLSTMReader,
   Encoder,
   EntityNetwork,
+  ImpatientReader,
   LanguageModel,
   type LanguageModelOptions,
   MemoryNetwork,
   PointerNetwork,
+  type Reader,
   Seq2SeqTransformer,
   Snail,
   T5,
@@ -19,10 +24,12 @@ import {
   TransformerDecoder,
   TransformerEncoder,
   TransformerEncoderLayer,
+  UniformReader,
   UniversalSentenceEncoder,
 } from '../../src/models/index.ts';
 import { GRU, LSTM, type Module } from '../../src/nn/index.ts';
 import type { OnnxInput } from '../../src/onnx/index.ts';
+import { where } from '../../src/ops/index.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -54,6 +61,17 @@ const lengths = (axis: string): OnnxInput => ({ shape: ['batch'], dtype: 'int32'
 
 const layer = { size: 8, heads: 2, hidden: 12 };
 const text = { symbols: 30, size: 8, heads: 2, layers: 2, length: 24 };
+
+const reading = { symbols: 9, candidates: 4, hidden: 5, embedding: 3 };
+
+/** Readers of documents that end before their batch does; every one names a candidate, since its symbols are below 5. */
+const readers: readonly (readonly [name: string, reader: Reader, looks: boolean])[] = [
+  ['AttentiveReader', new AttentiveReader(reading, key(9)), true],
+  ['BilinearReader', new BilinearReader(reading, key(9)), true],
+  ['UniformReader', new UniformReader(reading, key(9)), true],
+  ['DeepLSTMReader', new DeepLSTMReader(reading, key(9)), false],
+  ['ImpatientReader, questions of three tokens', new ImpatientReader(reading, key(9)), true],
+];
 
 /** From GPT-2 to LLaMA and what lies between. */
 export const languageModels: readonly (readonly [name: string, options: Partial<LanguageModelOptions>])[] = [
@@ -200,6 +218,22 @@ export const models: ModelRow[] = [
     },
     call: (module, inputs) => ({ ...module.forward(given(inputs, 'stories'), given(inputs, 'questions'), given(inputs, 'after')) }),
   }),
+  ...readers.map(([name, module, looks]) =>
+    row(name, {
+      module,
+      inputs: {
+        document: { ...tokens(5), from: 1 },
+        lengths: lengths('time'),
+        question: { ...tokens(9), shape: ['batch', 3], from: 1 },
+      },
+      call: (reader, inputs) => {
+        const document = given(inputs, 'document');
+        const real = lengthsToMask(given(inputs, 'lengths'), { size: document.shape[1] });
+        const { logits, weights } = reader.forward(where(real, document, 0), given(inputs, 'question'));
+        return { logits, ...(looks && weights && { weights }) };
+      },
+    }),
+  ),
   row('PointerNetwork', {
     module: new PointerNetwork({ input: 2, hidden: 6, bidirectional: true }, key(7)),
     inputs: {

@@ -49,6 +49,10 @@ describe('attachment', () => {
     ['a noun near a noun', '(S (NP (NP the man )NP (PP near (NP (NP the dog )NP (PP with (NP a scar )NP )PP )NP )PP )NP (VP sang )VP )S'],
     ['a sentence within', '(S (NP the man )NP (VP said (SBAR that (S (NP a dog )NP (VP slept )VP )S )SBAR )VP )S'],
     ['a clause of a noun', '(S (NP (NP the man )NP (SBAR that (VP saw (NP a dog )NP )VP )SBAR )NP (VP laughed )VP )S'],
+    [
+      'an instrument of the nearest of two verbs',
+      '(S (NP the man )NP (VP saw (NP (NP a dog )NP (SBAR that (VP chased (NP a cat )NP (PP with (NP a rope )NP )PP )VP )SBAR )NP )VP )S',
+    ],
     ['two nouns', '(S (NP the man )NP (VP saw (NP (NP a dog )NP and (NP a cat )NP )NP )VP )S'],
   ])('parses %s', (_, text) => {
     const { words, symbols } = read(text);
@@ -60,6 +64,17 @@ describe('attachment', () => {
     expect(attachmentParse(['slept', 'the', 'man'])).toBeNull();
     expect(attachmentParse('the man saw a dog near the cat'.split(' '), { depth: 0 })).toBeNull();
     expect(() => attachmentParse(['unicorn'])).toThrow("attachmentParse: words must be of the grammar, got 'unicorn'");
+  });
+
+  it('lets phrases stand within phrases five times, or as often as it is told', () => {
+    const within = (times: number) => `${'the man said that '.repeat(times)}a dog slept`.split(' ');
+    const verbs = (tree: ParseTree | null) => spansOf(tree as ParseTree).filter(({ label }) => label === 'VP').length;
+    expect(verbs(attachmentParse(within(5)))).toBe(6);
+    expect(attachmentParse(within(6))).toBeNull();
+    expect(verbs(attachmentParse(within(6), { depth: 6 }))).toBe(7);
+    expect(attachmentParse(within(2), { depth: 1 })).toBeNull();
+    expect(() => attachmentParse(within(1), { depth: -1 })).toThrow('attachmentParse: depth must be');
+    expect(() => attachmentParse('a dog slept' as never)).toThrow('attachmentParse: words must be');
   });
 
   const drawn = attachmentSentences(key(5), { count: 500, depth: 2, maxLength: 14 });
@@ -76,13 +91,13 @@ describe('attachment', () => {
     expect(attachmentSentences(key(6), { count: 3, depth: 2, maxLength: 14 })).not.toEqual(drawn.slice(0, 3));
   });
 
-  it('finds no tree that is less likely than the one drawn', () => {
+  it('finds trees exactly as likely as those drawn: what words leave open is even', () => {
     const some = attachmentSentences(key(9), { count: 300, depth: 3, minLength: 5, maxLength: 24 });
     let others = 0;
     for (const { words, tree } of some) {
       const found = attachmentParse(words, { depth: 3 }) as ParseTree;
       const [ours, drawn] = [found, tree].map((one) => shareOf(one, words, 3)) as [number, number];
-      expect(ours).toBeGreaterThanOrEqual(drawn * (1 - 1e-12));
+      expect(ours / drawn).toBeCloseTo(1, 12);
       expect(drawn).toBeGreaterThan(0);
       if (JSON.stringify(found) !== JSON.stringify(tree)) others++;
     }

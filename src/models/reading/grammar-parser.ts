@@ -7,8 +7,8 @@ import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type BracketReading, bracketed, bracketSymbols, treeFrom } from '../../trees/brackets.ts';
 import type { ParseTree } from '../../trees/tree.ts';
-import { AttentionSeq2Seq } from '../seq2seq/attention-seq2seq.ts';
-import { type Feed, Seq2Seq } from '../seq2seq/seq2seq.ts';
+import { AttentionSeq2Seq, type AttentionSource } from '../seq2seq/attention-seq2seq.ts';
+import { type Feed, Seq2Seq, type Seq2SeqSource } from '../seq2seq/seq2seq.ts';
 import { expectTokens, tokenMask } from '../tokens.ts';
 
 /** What a {@link GrammarParser} is made with. */
@@ -94,6 +94,11 @@ export class GrammarParser extends Module {
   forward(words: Tensor, target: Tensor, options: { key?: Key | undefined } = {}): Tensor {
     expectNames('GrammarParser', options, keyName);
     return this.seq2seq.forward(reversed(words), target, options);
+  }
+
+  /** Sentences (int32 `[B, S]`, padded with 0) as the decoder of `seq2seq` reads them at every step: for searches of your own, and for `decoderToOnnx`. */
+  read(words: Tensor): AttentionSource | Seq2SeqSource {
+    return this.seq2seq.read(reversed(words));
   }
 
   /** The trees of sentences (int32 `[B, S]`, padded with 0), greedily or with a beam, at most `3 · S + 12` symbols each if not told otherwise. */
