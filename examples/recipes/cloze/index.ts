@@ -1,5 +1,5 @@
 // Questions about documents of events whose actors have no names: readers that look at the document beside readers that do not.
-import { Adam, crossEntropy, foldIn, infer, type Key, key, padBatch, parameters, Vocabulary } from 'saccade';
+import { Adam, argmax, crossEntropy, foldIn, infer, type Key, key, padBatch, parameters, type Tensor, Vocabulary } from 'saccade';
 import { AttentiveReader, BilinearReader, DeepLSTMReader, ImpatientReader, type Reader, UniformReader } from 'saccade/models';
 import { parameterCount } from 'saccade/nn';
 import { documentSvg } from 'saccade/plot';
@@ -34,19 +34,27 @@ interface Outcome {
   shown: Shown[];
 }
 
-interface Teaching {
-  hidden: number;
-  embedding: number;
+/** How hard the questions are. */
+interface Level {
   names: number;
   actors: readonly [number, number];
   events: number;
+}
+
+interface Teaching extends Level {
+  hidden: number;
+  embedding: number;
   verbs: number;
   batch: number;
   steps: number;
   lr: number;
   clip: number;
-  /** The share of the steps over which the number of events grows from 2 to its full size. */
-  grows: number;
+  /** Easier questions to begin with. */
+  lessons: readonly Level[];
+  /** The running share of right answers that ends a lesson. */
+  pass: number;
+  /** The share of the steps after which lessons are over, passed or not. */
+  schooling: number;
   /** The share of the steps over which the rate falls to 0. */
   fall: number;
   tested: number;
@@ -54,15 +62,56 @@ interface Teaching {
 
 const usual: Teaching = {
   ...{ hidden: 48, embedding: 48, names: 40, actors: [6, 8], events: 8, verbs: 8 },
-  ...{ batch: 32, steps: 8000, lr: 2.5e-3, clip: 5, grows: 0.08, fall: 0.3, tested: 4000 },
+  ...{ batch: 16, steps: 10_000, lr: 3e-3, clip: 5, pass: 0.85, schooling: 0.6, fall: 0.3, tested: 4000 },
+  lessons: [
+    { names: 8, actors: [4, 4], events: 3 },
+    { names: 8, actors: [4, 6], events: 5 },
+    { names: 16, actors: [6, 8], events: 8 },
+  ],
 };
 const small: Teaching = {
   ...usual,
-  ...{ hidden: 24, embedding: 24, names: 8, actors: [4, 4], events: 3, verbs: 4, steps: 600, lr: 5e-3, grows: 0, fall: 0.1, tested: 500 },
+  ...{ hidden: 24, embedding: 24, names: 8, actors: [4, 4], events: 3, verbs: 4, batch: 32, steps: 600, lr: 5e-3, fall: 0.1, tested: 500 },
+  lessons: [],
 };
 
-/** Steps for which the number of events stays. */
+/** Steps of an epoch. */
 const EPOCH = 50;
+/** What a running share keeps of itself at each step. */
+const KEPT = 0.99;
+
+/** Which lesson a reader takes: the next one when it passes, the full questions after the last or when schooling is over. */
+class School {
+  private lesson = 0;
+  private right = 0;
+  private readonly how: Teaching;
+
+  constructor(how: Teaching) {
+    this.how = how;
+  }
+
+  level(step: number): Level {
+    const { lessons, steps, schooling } = this.how;
+    return (step < schooling * steps ? lessons[this.lesson] : undefined) ?? this.how;
+  }
+
+  /** The share of right answers of one step. */
+  mark(right: number): void {
+    this.right = KEPT * this.right + (1 - KEPT) * right;
+    if (this.lesson === this.how.lessons.length || this.right <= this.how.pass) return;
+    this.lesson++;
+    this.right = 0;
+  }
+
+  /** What a checkpoint keeps. */
+  readonly numbers = {
+    save: () => ({ lesson: this.lesson, right: this.right }),
+    load: ({ lesson = 0, right = 0 }: Readonly<Record<string, number>>) => {
+      this.lesson = lesson;
+      this.right = right;
+    },
+  };
+}
 
 const vocabularyOf = ({ names, verbs }: Teaching) => new Vocabulary(clozeSymbols({ names, verbs }), { specials: ['<pad>'] });
 
@@ -90,6 +139,12 @@ function batchOf(problems: readonly ClozeProblem[], vocabulary: Vocabulary) {
   return { document: padded('document'), question: padded('question'), answers };
 }
 
+/** The share of a batch that is answered right. */
+function rightOf(logits: Tensor, answers: readonly number[]): number {
+  const chosen = argmax(logits, { axis: -1 }).toArray();
+  return answers.filter((answer, i) => chosen[i] === answer).length / answers.length;
+}
+
 /** Percent of problems for which `guess` is right. */
 const percent = (problems: readonly ClozeProblem[], guess: (problem: ClozeProblem, i: number) => string) =>
   (100 * problems.filter((problem, i) => guess(problem, i) === problem.answer).length) / problems.length;
@@ -113,11 +168,6 @@ function shownOf(model: Reader, problem: ClozeProblem, vocabulary: Vocabulary): 
   });
 }
 
-/** The number of events at a share of the training. */
-function eventsAt(share: number, { events, grows }: Teaching): number {
-  return share >= grows ? events : Math.min(events, 2 + Math.floor((share / grows) * (events - 2)));
-}
-
 async function learnt({ reader, key: run }: Settings, context: Context): Promise<Outcome> {
   const how = context.quick ? small : usual;
   const { names, actors, events, verbs, batch, steps, lr, fall, clip } = how;
@@ -125,17 +175,25 @@ async function learnt({ reader, key: run }: Settings, context: Context): Promise
   const model = made(reader, how, vocabulary.size, foldIn(key(71), run));
   const sizes = { names, actors, verbs };
   const dev = clozeProblems(key(73), { ...sizes, events, count: 500 });
+  const school = new School(how);
   function* batches(epoch: number, own: Key) {
-    const now = eventsAt((epoch * EPOCH) / steps, how);
-    for (let i = 0; i < EPOCH; i++) yield batchOf(clozeProblems(foldIn(own, i), { ...sizes, events: now, count: batch }), vocabulary);
+    for (let i = 0; i < EPOCH; i++) {
+      const { names: known, actors: present, events: told } = school.level(epoch * EPOCH + i);
+      const level = { names: known, actors: present, events: told, verbs, count: batch };
+      yield batchOf(clozeProblems(foldIn(own, i), level), vocabulary);
+    }
   }
   const points = await context.train({
     model,
     optimizer: new Adam(parameters(model), { lr }),
     key: foldIn(key(72), run),
     batches,
-    loss: ({ document, question, answers }, { key: step }) =>
-      crossEntropy(model.forward(document, question, { key: step }).logits, tensor(Int32Array.from(answers), { shape: [answers.length] })),
+    loss: ({ document, question, answers }, { key: step }) => {
+      const { logits } = model.forward(document, question, { key: step });
+      school.mark(rightOf(logits, answers));
+      return crossEntropy(logits, tensor(Int32Array.from(answers), { shape: [answers.length] }));
+    },
+    numbers: school.numbers,
     steps,
     clip,
     schedule: trapezoidSchedule(lr, { steps, warmup: 20, fall }),
