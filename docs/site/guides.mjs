@@ -14,7 +14,6 @@ export const guides = [
       'docs/reading.md',
       'docs/machines.md',
       'docs/pretrained.md',
-      'docs/machines.md',
       'docs/hard-attention.md',
       'docs/looking.md',
       'docs/pytorch.md',

@@ -22,7 +22,7 @@ import { ladder } from './ladder/index.ts';
 import { luongTable } from './luong-table/index.ts';
 import { ngrams } from './ngrams/index.ts';
 import { prioritySort } from './priority-sort/index.ts';
-import { pronounce } from './pronounce/index.ts';
+import { pronounce, pronounceFull } from './pronounce/index.ts';
 import { pronounceStress } from './pronounce/stress.ts';
 import { recall } from './recall/index.ts';
 import { repeatCopy } from './repeat-copy/index.ts';
@@ -40,6 +40,7 @@ import { warp, warpLong } from './warp/index.ts';
 
 const all: readonly Recipe[] = [
   pronounce,
+  pronounceFull,
   pronounceStress,
   ladder,
   g2p,

@@ -1,4 +1,4 @@
-// Documents written from the kept results: docs/results.md, pages of single recipes, and the table of the README.
+// Documents written from the kept results: docs/results.md, pages of single recipes, and the tables of the README.
 import type { Recipe, Result } from './recipe.ts';
 import { KEPT, keptOf } from './results.ts';
 import { tableOf } from './tables.ts';
@@ -69,28 +69,40 @@ export function documents(recipes: readonly Recipe[], folder = KEPT): Record<str
   return pages;
 }
 
-const [START, END] = ['<!-- results -->', '<!-- /results -->'];
+/** The README with `lines` between the marks of a name. */
+function between(readme: string, name: string, lines: readonly string[]): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`recipe: README must have ${start} … ${end}, got neither or one`);
+  return [readme.slice(0, from + start.length), '', ...lines, '', readme.slice(to)].join('\n');
+}
+
+/** The README's table of commands: what recipes say of those that are kept. */
+function commandsOf(recipes: readonly Recipe[], folder: string): string[] {
+  const rows = recipes.flatMap((recipe) => {
+    const result = recipe.commands && keptOf(recipe, folder);
+    return result ? (recipe.commands?.(result) ?? []) : [];
+  });
+  const names = Object.keys(rows[0] ?? {});
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return rows.length > 0
+    ? [line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name] ?? '')))]
+    : [];
+}
 
 /**
- * The README with its table of results: for each recipe without a page of its own the main figure, which is the first with a target if
- * there is one.
+ * The README with its tables: commands, and results, for each recipe without a page or a command of its own the main figure, which is the first
+ * with a target if there is one.
  */
 export function readmeWith(recipes: readonly Recipe[], readme: string, folder = KEPT): string {
+  const commands = commandsOf(recipes, folder);
+  const begun = commands.length > 0 ? between(readme, 'commands', commands) : readme;
   const rows = recipes.flatMap((recipe) => {
-    const result = recipe.page ? undefined : keptOf(recipe, folder);
+    const result = recipe.page || recipe.commands ? undefined : keptOf(recipe, folder);
     const main = result?.rows.find(({ target }) => target) ?? result?.rows[0];
     const mark = result?.note ? ' †' : '';
     return [main ?? []].flat().map((row) => ({ ...row, figure: `[${recipe.name}](docs/results.md#${recipe.name}): ${row.figure}${mark}` }));
   });
-  const notes = new Set(recipes.flatMap((recipe) => (recipe.page ? [] : (keptOf(recipe, folder)?.note ?? []))));
-  const [from, to] = [readme.indexOf(START), readme.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`recipe: README must have ${START} … ${END}, got neither or one`);
-  return [
-    readme.slice(0, from + START.length),
-    '',
-    ...tableOf(rows),
-    ...Array.from(notes).flatMap((note) => ['', `† ${note}`]),
-    '',
-    readme.slice(to),
-  ].join('\n');
+  const notes = new Set(recipes.flatMap((recipe) => (recipe.page || recipe.commands ? [] : (keptOf(recipe, folder)?.note ?? []))));
+  return between(begun, 'results', [...tableOf(rows), ...Array.from(notes).flatMap((note) => ['', `† ${note}`])]);
 }

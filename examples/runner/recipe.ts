@@ -154,6 +154,8 @@ export interface Recipe<Settings = unknown, Outcome = unknown> {
   job(settings: Settings, context: Context): Promise<Outcome>;
   /** The table, from the finished jobs in order. */
   rows(finished: readonly Finished<Settings, Outcome>[], options: RecipeOptions): Row[];
+  /** Rows of the README's table of commands, each by its columns. */
+  commands?(result: Result): Record<string, string>[];
   /** Lines of markdown for a page of its own, docs/NAME.md. */
   page?(result: Result): string[];
   /** Pictures for the table, as SVG by name. */

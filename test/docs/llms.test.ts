@@ -1,5 +1,5 @@
-// llms.txt: its pages exist, every guide of the site is there, every entry of the package is, and its names are exported.
-import { existsSync } from 'node:fs';
+// llms.txt: its pages exist, every guide of the site is there, every entry of the package is, and its names are exported; and the site's menu.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { guides } from '../../docs/site/guides.mjs';
@@ -29,5 +29,13 @@ describe('llms.txt', () => {
     const module = await import(/* @vite-ignore */ `../../src/${room}${room === 'reference' ? '' : '/index'}.ts`);
     expect(names.length).toBeGreaterThan(1);
     expect(names.filter((name) => !(name in module))).toEqual([]);
+  });
+});
+
+describe('the menu of the site', () => {
+  it('has each page of docs/ once', () => {
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+    const listed = guides.flatMap(({ files }) => files).filter((file) => file.startsWith('docs/'));
+    expect(listed.sort()).toEqual(pages.map((name) => `docs/${name}`).sort());
   });
 });

@@ -6,8 +6,9 @@ import { loadFile } from 'saccade/io';
 import { describe, expect, it } from 'vitest';
 import { jobsOf, kinds, pronounce } from '../../examples/recipes/pronounce/index.ts';
 import { pronounceStress, SMALL } from '../../examples/recipes/pronounce/stress.ts';
-import { Interrupted, type Recipe } from '../../examples/runner/recipe.ts';
+import { Interrupted, type Recipe, type Result, type Row } from '../../examples/runner/recipe.ts';
 import { runJob } from '../../examples/runner/run.ts';
+import { oursOf } from '../../examples/runner/tables.ts';
 import { member, speakerOf, speakerUnderway } from '../../examples/shared/pronunciation/speaker.ts';
 import { spelled } from '../../examples/shared/pronunciation/spelling.ts';
 import { optimizerOf, teach } from '../../examples/shared/pronunciation/teaching.ts';
@@ -24,6 +25,13 @@ describe('pronounce', () => {
     const rows = pronounce.rows(finished, quickly);
     expect(rows.map(({ figure }) => figure.replace(/,.*/, ''))).toEqual(['word error rate', 'phone error rate']);
     expect(rows[1]?.ours[0]).toBeLessThan(35);
+    const [told, ...others] = pronounce.commands?.({ rows } as Result) ?? [];
+    expect(told).toMatchObject({
+      command: '`npm start`',
+      'word error rate': `**${oursOf(rows[0] as Row)}**`,
+      parameters: expect.stringMatching(/^\d+,\d{3}$/),
+    });
+    expect(others).toEqual([]);
     const { spoken = [] } = finished[1]?.outcome ?? {};
     const speaker = speakerOf(await loadCheckpoint(join(folder, 'attention.safetensors')));
     const said = speaker.say(spoken.map(({ word }) => word), { beam: kinds.attention.beam }); // biome-ignore format: one line

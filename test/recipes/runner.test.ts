@@ -182,6 +182,12 @@ describe('results', () => {
     expect(readme).toBe(
       '<!-- results -->\n\n| figure | ours |\n| --- | --- |\n| [second](docs/results.md#second): x † | 1.00 |\n\n† Chosen on these.\n\n<!-- /results -->',
     );
+    const told = { ...recipe, name: 'second', commands: () => [{ command: '`it`', rate: '1 %' }] };
+    const marks = '<!-- commands --><!-- /commands --><!-- results --><!-- /results -->';
+    expect(readmeWith([told], marks, folder)).toContain(
+      '<!-- commands -->\n\n| command | rate |\n| --- | --- |\n| `it` | 1 % |\n\n<!-- /commands -->',
+    );
+    expect(readmeWith([{ ...told, name: 'never run' }], marks, folder)).toMatch(/^<!-- commands --><!-- \/commands -->/);
     expect(results).toContain('![second curve](results/second-curve.svg)');
     expect(results).toContain('`c`: 10 min');
     expect(others).toEqual({ first: '# Own\n\n`c`: 10 min of training and measuring, over all jobs; m; commit abc, 2000-01-01.\n' });

@@ -1,7 +1,8 @@
-// The model of `npm start` as a recipe: with attention, without, and two larger models that decode together.
+// The models of `npm start` as recipes: with attention and without; and two larger models that decode together.
 import { alignmentText, loadCheckpoint, saveCheckpoint } from 'saccade';
 import { parameterCount } from 'saccade/nn';
-import type { Context, Finished, Job, Point, Recipe, Row } from '../../runner/recipe.ts';
+import type { Context, Finished, Job, Point, Recipe, Result, Row } from '../../runner/recipe.ts';
+import { oursOf } from '../../runner/tables.ts';
 import type { Dictionary } from '../../shared/pronunciation/dictionary.ts';
 import { member, type Shape, Speaker, type Spoken, untaught } from '../../shared/pronunciation/speaker.ts';
 import { full, optimizerOf, quick, type Teaching, teaching, withoutAttention } from '../../shared/pronunciation/teaching.ts';
@@ -109,15 +110,32 @@ function rowsOf(kind: Kind, finished: readonly Finished<Settings, Outcome>[]): R
   ];
 }
 
-const listed = ['attention', 'plain', 'full'] as const;
+/** What each kind is in the README: the command that trains it, and the model. */
+const told: Partial<Record<Kind, readonly [command: string, model: string]>> = {
+  attention: ['`npm start`', 'bidirectional LSTM, additive attention (Bahdanau et al. 2015)'],
+  plain: ['`npm start -- --no-attention`', 'no attention; one vector for the word, widened to equal parameter count'],
+  full: ['`npm start -- --full`', 'two larger models that decode together'],
+};
+
+/** The rows of the README's table, of the kinds that a result has. */
+function commands({ rows }: Pick<Result, 'rows'>): Record<string, string>[] {
+  return (Object.keys(told) as Kind[]).flatMap((kind) => {
+    const [word, phone] = ['word', 'phone'].map((what) =>
+      rows.find(({ figure }) => figure.startsWith(`${what} error rate, ${titles[kind]},`)),
+    );
+    if (!word || !phone || !told[kind]) return [];
+    const [command, model] = told[kind];
+    const parameters = /([\d,]+) parameters$/.exec(word.figure)?.[1] ?? '';
+    return [{ command, model, parameters, 'phone error rate': oursOf(phone), 'word error rate': `**${oursOf(word)}**` }];
+  });
+}
 
 export const pronounce: Recipe<Settings, Outcome> = {
   name: 'pronounce',
-  shows:
-    'What `npm start` learns: words of the CMU Pronouncing Dictionary that were held out, with attention, without, and by two larger models.',
+  shows: 'What `npm start` learns: words of the CMU Pronouncing Dictionary that were held out, with attention and without.',
   papers: ['Bahdanau, Cho and Bengio 2015', 'Sutskever, Vinyals and Le 2014'],
   data: need,
-  jobs: () => [...listed.flatMap(jobsOf), { name: MEMORY, settings: { kind: MEMORY } }],
+  jobs: () => [...jobsOf('attention'), ...jobsOf('plain'), { name: MEMORY, settings: { kind: MEMORY } }],
   async job({ kind, how, member }, context) {
     const dictionary = await dictionaryFor(context);
     if (kind === MEMORY || !how) return remembered(dictionary);
@@ -125,4 +143,13 @@ export const pronounce: Recipe<Settings, Outcome> = {
     return member === undefined ? together(kind, taught, dictionary, context) : learn(member, taught, dictionary, context);
   },
   rows: (finished) => (Object.keys(kinds) as Kind[]).flatMap((kind) => rowsOf(kind, finished)),
+  commands,
+};
+
+export const pronounceFull: Recipe<Settings, Outcome> = {
+  ...pronounce,
+  name: 'pronounce-full',
+  asked: 'pronounce --model full',
+  shows: 'What `npm start -- --full` learns: words of the CMU Pronouncing Dictionary that were held out, by two larger models.',
+  jobs: () => jobsOf('full'),
 };
