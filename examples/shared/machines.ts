@@ -57,6 +57,8 @@ export interface Lesson {
   every: number;
   /** Largest norm of a gradient. */
   clip: number;
+  /** What the optimiser adds to the root of the squares. Default 1e-8. */
+  epsilon?: number;
 }
 
 /** A task: its sequences, and how it is learnt. */
@@ -136,9 +138,9 @@ function scored(network: Network, { name, count, batch, problems }: Trial, from:
 }
 
 async function taught(network: Network, task: MemoryTask, lesson: Lesson, context: Pick<Context, 'train'>, from: Key): Promise<Point[]> {
-  const { optimizer: kind, lr, batch, steps, every, clip } = lesson;
+  const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8 } = lesson;
   const own = parameters(network);
-  const optimizer = kind === 'Adam' ? new Adam(own, { lr }) : new RMSProp(own, { lr, alpha: 0.95, momentum: 0.9 });
+  const optimizer = kind === 'Adam' ? new Adam(own, { lr, epsilon }) : new RMSProp(own, { lr, alpha: 0.95, momentum: 0.9, epsilon });
   function* batches(_epoch: number, order: Key) {
     for (let i = 0; i < 1000; i++) yield task.problems(foldIn(order, i), batch);
   }

@@ -11,4 +11,6 @@ export {
   writeMemory,
 } from './addressing.ts';
 export { type HeadsSay, MemoryHeads, type MemoryHeadsOptions, type MemoryStep } from './heads.ts';
+export { followLinks, linkMemory, type MemoryLinks, noLinks } from './links.ts';
 export { moveHeads, readTape, type TapeViewOptions, tapeView } from './tapes.ts';
+export { allocationWeights, type HeadsDid, memoryUsage } from './usage.ts';

@@ -23,11 +23,17 @@ const walks = [...text.matchAll(/(\w+) places[^\n]*(?:\n(?!<!--)[^\n]*)*\n<!-- w
   }),
 );
 
-/** Files that name a word, but for tests (what is tried by hand besides the tables) and what a command writes. */
+/** Files that name a word, but for tests (what is tried by hand besides the tables), what a command writes, and rooms that use an op of that name. */
 function naming(word: string): string[] {
   const all = ['assembly', 'src', 'test'].flatMap((folder) => files(folder, '.ts', '.json'));
   const whole = new RegExp(`(?<![\\w.])${word}\\b`);
-  return all.filter((path) => !/\.test\.ts$|engines\/|mutants\/|^test\/(browser|hosts|\.docs)/.test(path) && whole.test(read(path)));
+  const used = new RegExp(`^import \\{[^}]*\\b${word}\\b[^}]*\\} from '[./]*/ops/index\\.ts';$`, 'm');
+  return all.filter(
+    (path) =>
+      !/\.test\.ts$|engines\/|mutants\/|^test\/(browser|hosts|\.docs)/.test(path) &&
+      whole.test(read(path)) &&
+      !(path.startsWith('src/') && used.test(read(path))),
+  );
 }
 
 describe('the walks of CONTRIBUTING', () => {
