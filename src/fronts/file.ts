@@ -5,8 +5,9 @@ import type { FileSource } from '../io/source.ts';
 import { saveTensors, tensorsOf } from '../io/tensors.ts';
 import { withTypes } from '../io/types.ts';
 import type { Module } from '../nn/module.ts';
-import { expectOptions, isOneOf, maybe, shown } from '../tensor/check.ts';
+import { expectOptions, isOneOf, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { SaveReport } from './quality.ts';
 
 /** The form of the settings in a file. A reader of another form refuses it. */
 const FORM = '1';
@@ -14,13 +15,17 @@ const FORM = '1';
 /** Options of a front's `save`. */
 export interface SaveOptions {
   /**
-   * How weights are written: `float32`, exact, by default; `float16` and `bfloat16` halve the file, `int8` quarters it (`toInt8`). What a front loses by it is
-   * seen by `evaluate` of one that was loaded from the file.
+   * How weights are written: `float32`, exact, by default; `float16` and `bfloat16` halve the file, `int8` quarters it (`toInt8`).
    */
   weights?: 'float32' | 'float16' | 'bfloat16' | 'int8' | undefined;
+  /** Is told what the file loses, unless it is exact. Default: a line on the console. */
+  onMeasured?: ((report: SaveReport) => void) | undefined;
 }
 
-const saveRules = { weights: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('float32', 'float16', 'bfloat16', 'int8')) };
+const saveRules: Rules<SaveOptions> = {
+  weights: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('float32', 'float16', 'bfloat16', 'int8')),
+  onMeasured: /* @__PURE__ */ maybe(/* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function')),
+};
 
 /** A front as one safetensors file: the model's tensors under their paths, and everything else as JSON in the metadata. */
 export function fileOf(kind: string, model: Module, settings: object, options: SaveOptions): Uint8Array<ArrayBuffer> {

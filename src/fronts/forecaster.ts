@@ -21,7 +21,7 @@ import {
 import { Front, type FrontReport, keyOf, teachingRules, UNTAUGHT, widthFor } from './front.ts';
 import { linearMap } from './linear-map.ts';
 import { pinball } from './pinball.ts';
-import { type Pupil, type TeachingOptions, taught } from './teaching.ts';
+import { lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
 import { inTurns } from './turns.ts';
 import { windowsOf } from './windows.ts';
 
@@ -163,7 +163,9 @@ export class Forecaster extends Front {
 
   private async learn(op: string, read: ReadColumns, options: TeachingOptions & { key: Key }, goesOn: boolean): Promise<void> {
     const { learn, heldOut } = this.parts(op, read);
-    const { steps, heldOutLoss } = await taught(this.pupil(read), { learn, heldOut, lr: goesOn ? RATE / 3 : RATE, goesOn }, options);
+    const pupil = this.pupil(read);
+    const { steps, heldOutLoss } = await taught(pupil, { learn, heldOut, lr: goesOn ? RATE / 3 : RATE, goesOn }, options);
+    this.asking = { rows: heldOut.length, quality: () => ({ loss: lossNow(pupil, heldOut) }) };
     const comparison = await this.compared(read, heldOut, options.signal);
     const report = { learnt: learn.length, heldOut: heldOut.length, steps, heldOutLoss };
     this.state = { ...this.state, report, comparison, tail: tailOf(read, this.state.window) };

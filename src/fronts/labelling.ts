@@ -2,7 +2,7 @@ import { infer } from '../autograd/infer.ts';
 import { type Calibration, type ClassScores, calibration, classificationScores, confusionMatrix } from '../metrics/classification.ts';
 import type { Classified } from '../models/attention-classifier.ts';
 import type { Module } from '../nn/module.ts';
-import { crossEntropy, log, mean, mul, neg, select, softmax, unstack } from '../ops/index.ts';
+import { argmax, crossEntropy, log, mean, mul, neg, select, softmax, unstack } from '../ops/index.ts';
 import { expectOptions, isFlag, isPositive, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import { tensor } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
@@ -11,7 +11,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { batchesOf } from './batches.ts';
 import { expectRows, Front, type FrontReport, isReport, keyOf, teachingRules } from './front.ts';
 import { holdOut, type Parts } from './held-out.ts';
-import { type Lesson, type Pupil, type TeachingOptions, taught } from './teaching.ts';
+import { ASKED, type Asking } from './quality.ts';
+import { type Lesson, lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
 import { sharpnessOf } from './temperature.ts';
 import { inTurns } from './turns.ts';
 
@@ -214,12 +215,19 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
       lr: goesOn ? RATE / 3 : RATE,
       goesOn,
     };
-    const { steps, heldOutLoss } = await taught(this.pupil(lesson.learn, options.balanced ?? false), lesson, {
-      ...options,
-      key: forLesson,
-    });
+    const pupil = this.pupil(lesson.learn, options.balanced ?? false);
+    const { steps, heldOutLoss } = await taught(pupil, lesson, { ...options, key: forLesson });
+    this.asking = this.askedOf(pupil, lesson.heldOut.slice(0, ASKED));
     this.told = { learnt: parts.learn.length, heldOut: parts.heldOut.length, steps, heldOutLoss };
     if (lesson.heldOut.length > 0) await this.calibrate(lesson.heldOut, options.signal);
+  }
+
+  private askedOf(pupil: Pupil<Labelled<Read>>, some: readonly Labelled<Read>[]): Asking | null {
+    const quality = () => {
+      const right = infer(() => some.filter(({ read, label }) => argmax(this.run([read]).logits).item() === label).length);
+      return { loss: lossNow(pupil, some), accuracy: right / some.length };
+    };
+    return some.length > 0 ? { rows: some.length, quality } : null;
   }
 
   private pupil(learn: readonly Labelled<Read>[], balanced: boolean): Pupil<Labelled<Read>> {

@@ -1,3 +1,4 @@
+import { infer } from '../autograd/infer.ts';
 import type { Module } from '../nn/module.ts';
 import { parameters } from '../nn/module.ts';
 import { memoryReport } from '../runtime/storage.ts';
@@ -92,12 +93,27 @@ function passes(perEpoch: number, { heldOut, goesOn }: Pick<Lesson<unknown>, 'he
 /** Examples in a batch: 8, from 100 examples on 16, from 1,000 on 32, from 10,000 on 64. */
 const batchOf = (examples: number) => (examples < 100 ? 8 : examples < 1000 ? 16 : examples < 10_000 ? 32 : 64);
 
+/** Examples cut into pieces of work, and what is done with each for the mean loss. */
+function asked<Example>(pupil: Pupil<Example>, examples: readonly Example[]) {
+  const lengths = examples.map((example) => pupil.length(example));
+  return {
+    pieces: batchesOf(lengths, { batchSize: 64, cost: (length) => pupil.cost(length) }),
+    lossOfPiece: (piece: readonly number[]) => pupil.loss(piece.map((i) => examples[i] as Example)).item() * piece.length,
+  };
+}
+
+const meanOver = (sums: readonly number[], examples: readonly unknown[]) => sums.reduce((sum, loss) => sum + loss, 0) / examples.length;
+
 /** The mean loss of examples, in turns. */
 export async function lossOf<Example>(pupil: Pupil<Example>, examples: readonly Example[], signal?: AbortSignal): Promise<number> {
-  const lengths = examples.map((example) => pupil.length(example));
-  const pieces = batchesOf(lengths, { batchSize: 64, cost: (length) => pupil.cost(length) });
-  const sums = await inTurns(pieces, (piece) => pupil.loss(piece.map((i) => examples[i] as Example)).item() * piece.length, signal);
-  return sums.reduce((sum, loss) => sum + loss, 0) / examples.length;
+  const { pieces, lossOfPiece } = asked(pupil, examples);
+  return meanOver(await inTurns(pieces, lossOfPiece, signal), examples);
+}
+
+/** {@link lossOf} at once. */
+export function lossNow<Example>(pupil: Pupil<Example>, examples: readonly Example[]): number {
+  const { pieces, lossOfPiece } = asked(pupil, examples);
+  return meanOver(pieces.map((piece) => infer(() => lossOfPiece(piece))), examples); // biome-ignore format: one call
 }
 
 /**

@@ -13,7 +13,8 @@ import { type Conversion, conversionFrom, conversionOf } from './conversion.ts';
 import { frontOf } from './file.ts';
 import { expectRows, Front, type FrontReport, isReport, keyOf, teachingRules, UNTAUGHT } from './front.ts';
 import { holdOut } from './held-out.ts';
-import { type Lesson, type Pupil, type TeachingOptions, taught } from './teaching.ts';
+import { ASKED, type Asking } from './quality.ts';
+import { type Lesson, lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
 import { inTurns } from './turns.ts';
 
 /** A string, and what it becomes. */
@@ -228,8 +229,19 @@ export class Transducer extends Front {
       lr: goesOn ? RATE / 3 : RATE,
       goesOn,
     };
-    const { steps, heldOutLoss } = await taught(this.pupil(), lesson, { ...options, key: forLesson });
+    const pupil = this.pupil();
+    const { steps, heldOutLoss } = await taught(pupil, lesson, { ...options, key: forLesson });
+    this.asking = this.askedOf(pupil, lesson.heldOut.slice(0, ASKED));
     this.told = { learnt: parts.learn.length, heldOut: parts.heldOut.length, steps, heldOutLoss };
+  }
+
+  private askedOf(pupil: Pupil<Example>, some: readonly Example[]): Asking | null {
+    const isRight = ({ source, target }: Example) => {
+      const [found] = this.converted([source], { beam: 1 });
+      return found?.text === this.alphabet.write(target.slice(0, -1), source).join('');
+    };
+    const quality = () => ({ loss: lossNow(pupil, some), accuracy: infer(() => some.filter(isRight).length) / some.length });
+    return some.length > 0 ? { rows: some.length, quality } : null;
   }
 
   private pupil(): Pupil<Example> {

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { holdOut } from '../../src/fronts/held-out.ts';
+import type { SaveReport } from '../../src/fronts/quality.ts';
 import { TextClassifier } from '../../src/fronts/text-classifier.ts';
 import { loadTensors, saveTensors } from '../../src/io/tensors.ts';
 import { memoryReport } from '../../src/runtime/storage.ts';
-import { key } from '../../src/tensor/random.ts';
+import { key, split } from '../../src/tensor/random.ts';
 import { orders } from './rows.ts';
 
 const rows = orders(120);
@@ -49,7 +51,7 @@ describe('TextClassifier', () => {
       ['bfloat16', 0.65, 2e-2],
       ['int8', 0.55, 3e-2],
     ] as const) {
-      const bytes = front.save({ weights });
+      const bytes = front.save({ weights, onMeasured: () => {} });
       expect(bytes.length, weights).toBeLessThan(whole.length * share);
       const loaded = await TextClassifier.load(bytes);
       const [before, after] = [front.predict(text), loaded.predict(text)];
@@ -63,6 +65,44 @@ describe('TextClassifier', () => {
       'TextClassifier: weights must be one of float32, float16, bfloat16, int8',
     );
   });
+
+  it('says what a smaller file loses on the rows that are held out, and is as it was', async () => {
+    const before = front.save();
+    const told: SaveReport[] = [];
+    const bytes = front.save({ weights: 'int8', onMeasured: (report) => void told.push(report) });
+    const [report] = told;
+    expect(report).toMatchObject({ weights: 'int8', bytes: bytes.length, rows: front.report.heldOut });
+    expect(report?.exact?.loss).toBeCloseTo(front.report.heldOutLoss ?? 0, 5);
+    expect(report?.exact?.accuracy).toBeGreaterThan(0.9);
+    expect(report?.saved?.loss).not.toBe(report?.exact?.loss);
+    expect(report?.saved?.loss).toBeCloseTo(report?.exact?.loss ?? 0, 1);
+    expect(front.save()).toEqual(before);
+    const back = await TextClassifier.load(bytes);
+    expect(report?.saved?.loss).toBeCloseTo(lossOnHeldOut(back), 4);
+    expect(report?.exact?.loss).toBeCloseTo(lossOnHeldOut(front), 4);
+    const line = vi.spyOn(console, 'info').mockImplementation(() => {});
+    front.save({ weights: 'float16' });
+    back.save({ weights: 'int8' });
+    const lines = line.mock.calls.map(([text]) => String(text));
+    line.mockRestore();
+    expect(lines[0]).toMatch(
+      /^TextClassifier\.save: float16, [\d,]+ bytes; on \d+ rows held out [\d.]+ % right, exact [\d.]+ %; loss [\d.]+, exact [\d.]+$/,
+    );
+    expect(lines[1]).toMatch(/^TextClassifier\.save: int8, [\d,]+ bytes; what it loses was not measured, since no rows are held out/);
+    expect(() => front.save({ onMeasured: 1 } as object)).toThrow('TextClassifier: onMeasured must be a function, got 1');
+  });
+
+  /** The loss on the part that the key holds out, from probabilities of temperature 1. */
+  function lossOnHeldOut(one: TextClassifier): number {
+    const { heldOut } = holdOut(rows.length, split(small.key)[0], { same: (i) => rows[i]?.text, stratum: (i) => rows[i]?.label });
+    const losses = heldOut.map((i) => {
+      const { text, label } = rows[i] as (typeof rows)[number];
+      const scores = one.predict(text).labels.map((of) => ({ label: of.label, size: of.probability ** one.temperature })); // biome-ignore format: one line
+      const all = scores.reduce((sum, { size }) => sum + size, 0);
+      return -Math.log((scores.find((of) => of.label === label)?.size ?? 0) / all);
+    });
+    return losses.reduce((a, b) => a + b) / losses.length;
+  }
 
   it('is the same bits with the same key, other bits with another', async () => {
     const again = await TextClassifier.fit(rows, { ...small, key: key(3) });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Alphabet } from '../../src/fronts/alphabet.ts';
+import type { SaveReport } from '../../src/fronts/quality.ts';
 import { type TextPair, Transducer } from '../../src/fronts/transducer.ts';
 import { key } from '../../src/tensor/random.ts';
 import { dice } from '../equations/plain.ts';
@@ -62,6 +63,12 @@ describe('Transducer', () => {
     const bytes = front.save();
     const loaded = await Transducer.load(bytes);
     expect(loaded.save()).toEqual(bytes);
+    const told: SaveReport[] = [];
+    front.save({ weights: 'int8', onMeasured: (report) => void told.push(report) });
+    expect(told[0]?.exact?.loss).toBeCloseTo(front.report.heldOutLoss ?? 0, 4);
+    expect(told[0]?.saved?.loss).not.toBe(told[0]?.exact?.loss);
+    expect(told[0]?.saved?.loss).toBeCloseTo(told[0]?.exact?.loss ?? 0, 1);
+    expect(told[0]?.exact?.accuracy).toBeGreaterThan(0);
     expect(loaded.predict('de:f')).toEqual(front.predict('de:f'));
     const few = { ...options, onProgress: ({ step }: { step: number }) => step < 4 };
     expect((await Transducer.fit(pairs, few)).save()).toEqual((await Transducer.fit(pairs, few)).save());
