@@ -7,7 +7,7 @@ import { withTypes } from '../io/types.ts';
 import type { Module } from '../nn/module.ts';
 import { expectOptions, isOneOf, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { SaveReport } from './quality.ts';
+import type { Precision, SaveReport } from './quality.ts';
 
 /** The form of the settings in a file. A reader of another form refuses it. */
 const FORM = '1';
@@ -17,7 +17,7 @@ export interface SaveOptions {
   /**
    * How weights are written: `float32`, exact, by default; `float16` and `bfloat16` halve the file, `int8` quarters it (`toInt8`).
    */
-  weights?: 'float32' | 'float16' | 'bfloat16' | 'int8' | undefined;
+  weights?: Precision | undefined;
   /** Is told what the file loses, unless it is exact. Default: a line on the console. */
   onMeasured?: ((report: SaveReport) => void) | undefined;
 }

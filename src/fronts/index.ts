@@ -9,7 +9,7 @@ export { Forecaster } from './forecaster.ts';
 export type { ColumnForecast, Forecast, ForecasterOptions, ForecasterSettings } from './forecasting.ts';
 export { Front, type FrontReport } from './front.ts';
 export type { Evaluation, LabelOptions, Scored, UpdateOptions } from './labelling.ts';
-export type { Quality, SaveReport } from './quality.ts';
+export type { Precision, Quality, SaveReport } from './quality.ts';
 export type { ReadSamples, Samples } from './samples.ts';
 export {
   SequenceClassifier,

@@ -2,7 +2,9 @@ import { fromInt8 } from '../io/int8.ts';
 import { loadTensors } from '../io/tensors.ts';
 import type { Module } from '../nn/module.ts';
 import { Snapshot } from '../train/snapshot.ts';
-import type { SaveOptions } from './file.ts';
+
+/** How weights are written. */
+export type Precision = 'float32' | 'float16' | 'bfloat16' | 'int8';
 
 /** How good a front is on rows that are held out. */
 export interface Quality {
@@ -15,13 +17,14 @@ export interface Quality {
 /** What a front's file with fewer bits loses. */
 export interface SaveReport {
   /** The form of the weights. */
-  readonly weights: NonNullable<SaveOptions['weights']>;
+  readonly weights: Precision;
   /** Bytes of the file. */
   readonly bytes: number;
   /** How many rows were asked: those held out by the last `fit` or `update`, at most 500; 0 if it was loaded, and nothing was measured. */
   readonly rows: number;
-  /** As the front is, and as it comes back from the file; `null` without rows. */
+  /** As the front is; `null` without rows. */
   readonly exact: Quality | null;
+  /** As it comes back from the file; `null` without rows. */
   readonly saved: Quality | null;
 }
 
