@@ -6,7 +6,7 @@ import { parameterCount } from 'saccade/nn';
 import { type Dependencies, dependenciesOf, dependencyTree } from 'saccade/trees';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Finished, Point, Recipe, Row } from '../../runner/recipe.ts';
-import { type Example, parsesOf, type Teaching, taught } from './teaching.ts';
+import { BEAM, type Example, parsesOf, type Teaching, taught } from './teaching.ts';
 import { need, numbersOf, type Sentence, treebankFor } from './treebank.ts';
 
 interface Settings {
@@ -53,10 +53,11 @@ async function learnt({ score, key: run }: Settings, context: Context): Promise<
   const labels = [...new Set(whole.train.flatMap(({ relations }) => relations))].sort();
   const options = { words: numbers.size, labels, hidden, embedding, dropout, score };
   const parser = new GrammarParser(options, foldIn(key(84), run));
-  const measure = (sentences: readonly Sentence[]) => {
+  const measure = (sentences: readonly Sentence[], beam = 1) => {
     const parses = parsesOf(
       parser,
       sentences.map(({ words }) => numbers.encode(words)),
+      beam,
     );
     const scores = attachmentScores(
       parses.map((parse, i) => dependencies(parse, sentences[i] as Sentence)),
@@ -70,7 +71,7 @@ async function learnt({ score, key: run }: Settings, context: Context): Promise<
       test.map(({ words }) => chain(words.length, step)),
       test,
     );
-  const found = measure(test);
+  const found = measure(test, BEAM);
   return { ...found, sentences: test.length, parameters: parameterCount(parser), previous: trivial(-1), next: trivial(1), points };
 }
 

@@ -8,7 +8,7 @@ import { type AttachmentSentence, attachmentLabels, attachmentParse, attachmentS
 import { type ParseTree, spansOf } from 'saccade/trees';
 import { linesSvg } from '../../runner/chart.ts';
 import type { Context, Finished, Point, Recipe, Row } from '../../runner/recipe.ts';
-import { type Example, parsesOf, type Teaching, taught } from './teaching.ts';
+import { BEAM, type Example, parsesOf, type Teaching, taught } from './teaching.ts';
 
 interface Settings {
   score: 'additive' | 'none';
@@ -24,7 +24,9 @@ interface Scores {
 }
 
 interface Outcome {
+  /** Of trees that a beam found. */
   scores: Scores;
+  greedy: Scores;
   /** The same with malformed trees repaired, where `scores` count them as no tree. */
   repaired: Scores;
   /** Percent. */
@@ -122,10 +124,11 @@ async function learnt({ score, key: run }: Settings, context: Context): Promise<
   const wordsOf = (sentences: readonly AttachmentSentence[]) => examplesOf(sentences).map(({ words }) => words);
   const measure = () => scoresOf(strict(parsesOf(parser, wordsOf(dev))), dev).all;
   const points = await taught(parser, { train: examplesOf(train), score: measure, how: { ...how, steps }, run }, context);
-  const [parses, commonest] = [parsesOf(parser, wordsOf(test)), commonestAtEnd(train)];
+  const [parses, commonest] = [parsesOf(parser, wordsOf(test), BEAM), commonestAtEnd(train)];
   const chosen = [test.findIndex(({ words }) => words.length > 7 && words.length < 13), test.findIndex(({ words }) => words.length > 15)];
   return {
     scores: scoresOf(strict(parses), test),
+    greedy: scoresOf(strict(parsesOf(parser, wordsOf(test))), test),
     repaired: scoresOf(
       parses.map(({ tree }) => tree),
       test,
@@ -169,6 +172,7 @@ function rowsOf(finished: readonly Finished<Settings, Outcome>[], score: Setting
   const present = first && first.ceiling.long > 0 ? rows : rows.slice(0, 2); // quick sentences are short
   return [
     ...present,
+    { figure: `F1, ${names[score]}, greedy instead of a beam of ${BEAM}`, ours: outcomes.map(({ greedy }) => greedy.all) },
     { figure: `F1, ${names[score]}, malformed trees repaired`, ours: outcomes.map(({ repaired }) => repaired.all) },
     { figure: `malformed, ${names[score]}`, ours: outcomes.map(({ malformed }) => malformed), unit: '%', digits: 1 },
     { figure: `trees all right, ${names[score]}`, ours: outcomes.map(({ scores }) => scores.exact), unit: '%', digits: 1 },

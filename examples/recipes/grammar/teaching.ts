@@ -23,15 +23,18 @@ export interface Teaching {
   evaluations: number;
 }
 
-/** Greedy parses in the order of the sentences, which are parsed in batches of like length. */
-export function parsesOf(parser: GrammarParser, sentences: readonly (readonly number[])[]): GrammarParse[] {
+/** How wide the beam is that parses what is reported (Vinyals, Kaiser et al. 2015, §3.2); development sentences are parsed greedily. */
+export const BEAM = 10;
+
+/** Parses in the order of the sentences, which are parsed in batches of like length. */
+export function parsesOf(parser: GrammarParser, sentences: readonly (readonly number[])[], beam = 1): GrammarParse[] {
   const parses: GrammarParse[] = new Array(sentences.length);
   for (const some of bucketBatches(
     sentences.map(({ length }) => length),
     { batchSize: 128, bucketWidth: 4 },
   )) {
     const { tokens } = padBatch(some.map((i) => sentences[i] as number[]));
-    const found = infer(() => parser.parse(tokens));
+    const found = infer(() => parser.parse(tokens, { beam }));
     some.forEach((i, at) => {
       parses[i] = found[at] as GrammarParse;
     });
