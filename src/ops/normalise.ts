@@ -44,7 +44,7 @@ function standardised(x: Tensor, eps: number): Tensor {
 
 /**
  * `(x − ⟨x⟩) / √(⟨(x − ⟨x⟩)²⟩ + eps) · weight + bias` over the last axis, ⟨⟩ its mean; `weight` and `bias` `[D]`, `eps` 1e-5 (Ba, Kiros and
- * Hinton 2016, "Layer normalization"). Gradient: one kernel; composed of ops if it is differentiated again.
+ * Hinton 2016, "Layer normalization"). Gradient: fused; composed of ops if it is differentiated again.
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   const n = widthOf('layerNorm', x);
@@ -66,8 +66,9 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
     const dx = empty(x.shape);
     const dweight = weight?.requiresGrad ? empty([n]) : null;
     const dbias = bias?.requiresGrad ? empty([n]) : null;
-    const at = weight?.ptr ?? 0;
-    kernels.layerNormBackward(dx.ptr, dweight?.ptr ?? 0, dbias?.ptr ?? 0, g.ptr, x.ptr, at, mean.ptr, rstd.ptr, rows, n);
+    kernels.layerNormBackward(dx.ptr, g.ptr, x.ptr, weight?.ptr ?? 0, mean.ptr, rstd.ptr, rows, n);
+    const at = [dweight?.ptr ?? 0, dbias?.ptr ?? 0] as const;
+    if (dweight || dbias) kernels.normWeightBackward(...at, g.ptr, x.ptr, mean.ptr, rstd.ptr, rows, n, 0, n);
     return [dx, dweight, dbias];
   });
 }
@@ -82,7 +83,7 @@ const rmsNormOptions: Rules<RMSNormOptions> = { eps: isEps };
 
 /**
  * `x / √(⟨x²⟩ + eps) · weight` over the last axis, ⟨⟩ its mean; `weight` `[D]` or left out, `eps` 1e-6, as LLaMA and T5 have it (Zhang and Sennrich 2019,
- * "Root mean square layer normalization"). Gradient: one kernel, and composed of ops where it is differentiated again.
+ * "Root mean square layer normalization"). Gradient: fused, and composed of ops where it is differentiated again.
  */
 export function rmsNorm(x: Tensor, weight?: Tensor, options: RMSNormOptions = {}): Tensor {
   const n = widthOf('rmsNorm', x);
@@ -101,7 +102,8 @@ export function rmsNorm(x: Tensor, weight?: Tensor, options: RMSNormOptions = {}
     if (recording()) return recompose(composed, inputs, g);
     const dx = empty(x.shape);
     const dweight = weight?.requiresGrad ? empty([n]) : null;
-    kernels.rmsNormBackward(dx.ptr, dweight?.ptr ?? 0, g.ptr, x.ptr, weight?.ptr ?? 0, rstd.ptr, rows, n);
+    kernels.rmsNormBackward(dx.ptr, g.ptr, x.ptr, weight?.ptr ?? 0, rstd.ptr, rows, n);
+    if (dweight) kernels.normWeightBackward(dweight.ptr, 0, g.ptr, x.ptr, 0, rstd.ptr, rows, n, 0, n);
     return [dx, dweight];
   });
 }

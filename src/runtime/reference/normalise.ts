@@ -21,18 +21,12 @@ export function normalising(cells: Cells) {
         rowOf(out, r, n).set(row.map((value, i) => (value - m) * s * scale(i) + shift(i)));
       }
     },
-    layerNormBackward(dx, dweight, dbias, g, x, weight, means, rstds, rows, n) {
+    layerNormBackward(dx, g, x, weight, means, rstds, rows, n) {
       const h = cells();
-      if (dweight !== 0) h.fill(0, dweight, dweight + n);
-      if (dbias !== 0) h.fill(0, dbias, dbias + n);
       for (let r = 0; r < rows; r++) {
         const slope = rowOf(g, r, n);
         const s = h[rstds + r] as number;
         const unit = rowOf(x, r, n).map((value) => (value - (h[means + r] as number)) * s);
-        for (let i = 0; i < n; i++) {
-          if (dweight !== 0) h[dweight + i] = (h[dweight + i] as number) + (slope[i] as number) * (unit[i] as number);
-          if (dbias !== 0) h[dbias + i] = (h[dbias + i] as number) + (slope[i] as number);
-        }
         const scaled = slope.map((value, i) => value * (weight === 0 ? 1 : (h[weight + i] as number)));
         const level = mean(scaled);
         const along = mean(scaled.map((value, i) => value * (unit[i] as number)));
@@ -49,18 +43,29 @@ export function normalising(cells: Cells) {
         rowOf(out, r, n).set(row.map((value, i) => value * s * (weight === 0 ? 1 : (h[weight + i] as number))));
       }
     },
-    rmsNormBackward(dx, dweight, g, x, weight, rstds, rows, n) {
+    rmsNormBackward(dx, g, x, weight, rstds, rows, n) {
       const h = cells();
-      if (dweight !== 0) h.fill(0, dweight, dweight + n);
       for (let r = 0; r < rows; r++) {
         const slope = rowOf(g, r, n);
         const s = h[rstds + r] as number;
         const unit = rowOf(x, r, n).map((value) => value * s);
-        if (dweight !== 0)
-          for (let i = 0; i < n; i++) h[dweight + i] = (h[dweight + i] as number) + (slope[i] as number) * (unit[i] as number);
         const scaled = slope.map((value, i) => value * (weight === 0 ? 1 : (h[weight + i] as number)));
         const along = mean(scaled.map((value, i) => value * (unit[i] as number)));
         rowOf(dx, r, n).set(scaled.map((value, i) => s * (value - (unit[i] as number) * along)));
+      }
+    },
+    normWeightBackward(dweight, dbias, g, x, means, rstds, rows, n, from, to) {
+      const h = cells();
+      for (let j = from; j < to; j++) {
+        let [along, level] = [0, 0];
+        for (let r = 0; r < rows; r++) {
+          const slope = h[g + r * n + j] as number;
+          const centred = (h[x + r * n + j] as number) - (means === 0 ? 0 : (h[means + r] as number));
+          along += slope * centred * (h[rstds + r] as number);
+          level += slope;
+        }
+        if (dweight !== 0) h[dweight + j] = along;
+        if (dbias !== 0) h[dbias + j] = level;
       }
     },
   } satisfies Partial<Kernels>;

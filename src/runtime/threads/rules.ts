@@ -50,8 +50,6 @@ export const whole: Readonly<Partial<Record<Kernel, string>>> = {
   scatterAdd: 'rows meet in one place',
   embeddingBagBackward: 'rows meet in one place',
   embeddingBagWeights: 'one sum over all bags',
-  layerNormBackward: 'sums over rows beside a result by rows',
-  rmsNormBackward: 'sums over rows beside a result by rows',
 };
 
 /** What `signature.ts` cannot read from names: costs, and cuts of kernels of other forms. */
@@ -188,6 +186,16 @@ export const rules: Rules = {
     cost: [0.4, 'rows', 'n'],
     axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }],
   },
+
+  layerNormBackward: {
+    cost: [0.6, 'rows', 'n'],
+    axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', mean: 1, rstd: 1 } }],
+  },
+  rmsNormBackward: {
+    cost: [0.6, 'rows', 'n'],
+    axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', rstd: 1 } }],
+  },
+  normWeightBackward: { cost: [0.3, 'rows'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
 
   rmsNorm: {
     cost: [0.3, 'rows', 'n'],

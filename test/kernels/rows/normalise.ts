@@ -34,14 +34,14 @@ export const normalising: KernelRow[] = [
   },
   {
     kernel: 'layerNormBackward',
-    args: (n, d) => [d.out(3 * n), d.out(n), d.out(n), d.real(3 * n), d.real(3 * n), d.real(n), ...statistics(d), 3, n],
+    args: (n, d) => [d.out(3 * n), d.real(3 * n), d.real(3 * n), d.real(n), ...statistics(d), 3, n],
     tolerance,
-    alias: [[0, 3]],
+    alias: [[0, 1]],
   },
   {
     kernel: 'layerNormBackward',
     name: 'bare',
-    args: (n, d) => [d.out(3 * n), 0, 0, d.real(3 * n), d.real(3 * n), 0, ...statistics(d), 3, n],
+    args: (n, d) => [d.out(3 * n), d.real(3 * n), d.real(3 * n), 0, ...statistics(d), 3, n],
     tolerance,
   },
   {
@@ -59,15 +59,34 @@ export const normalising: KernelRow[] = [
   },
   {
     kernel: 'rmsNormBackward',
-    args: (n, d) => [d.out(3 * n), d.out(n), d.real(3 * n), d.real(3 * n), d.real(n), d.real(3, 0.4, 0.8), 3, n],
+    args: (n, d) => [d.out(3 * n), d.real(3 * n), d.real(3 * n), d.real(n), d.real(3, 0.4, 0.8), 3, n],
     tolerance,
-    alias: [[0, 2]],
+    alias: [[0, 1]],
   },
   {
     kernel: 'rmsNormBackward',
     name: 'bare',
-    args: (n, d) => [d.out(3 * n), 0, d.real(3 * n), d.real(3 * n), 0, d.real(3, 0.4, 0.8), 3, n],
+    args: (n, d) => [d.out(3 * n), d.real(3 * n), d.real(3 * n), 0, d.real(3, 0.4, 0.8), 3, n],
     tolerance,
+  },
+  {
+    kernel: 'normWeightBackward',
+    args: (n, d) => [d.out(n), d.out(n), d.real(3 * n), d.real(3 * n), ...statistics(d), 3, n, 0, n],
+    tolerance,
+  },
+  {
+    kernel: 'normWeightBackward',
+    name: 'of roots, many rows',
+    lengths: [0, 1, 2, 31, 32, 33, 70],
+    args: (n, d) => [d.out(13), 0, d.real(13 * n), d.real(13 * n), 0, d.real(n, 0.4, 0.8), n, 13, 0, 13],
+    tolerance: { absolute: 5e-5 },
+  },
+  {
+    kernel: 'normWeightBackward',
+    name: 'bias only',
+    lengths: [0, 1, 2, 31, 32, 33, 70],
+    args: (n, d) => [0, d.out(29), d.real(29 * n), d.real(29 * n), d.real(n), d.real(n, 0.4, 0.8), n, 29, 0, 29],
+    tolerance: { absolute: 5e-5 },
   },
   {
     kernel: 'batchNorm',
