@@ -1,6 +1,6 @@
 // Convolutions of images `[batch, height, width, depth]`, channels last, as products: a tile of patches at a time is packed as the product
 // wants its left operand. An element's terms are added as any product adds them: ascending, in blocks of 256 from 0, the blocks in order.
-import { packPatches, packPatchesAcross } from "../loops/patches";
+import { packPatches, stripPatches } from "../loops/patches";
 import { windowRow } from "../loops/window";
 import { matmulPacked, packColumns } from "./matmul";
 
@@ -72,7 +72,7 @@ export function conv2d(
 
 /**
  * The gradient by the weight: `dweight[k, o] = Σ patch[k] · g[o]` over the patches of all images, the same patches; tiles in order, in
- * each its patches in order. For the places `from` to `to` of the window.
+ * each its patches in order, where they lie. For the places `from` to `to` of the window.
  */
 export function conv2dWeightBackward(
   dweight: usize,
@@ -100,8 +100,10 @@ export function conv2dWeightBackward(
   const span = (columns - 1) * strideX + windowColumns;
   const high = max(most / columns, 1);
   const panels = scratch + <usize>(((high - 1) * strideY + windowRows) * span) * pixel;
-  const patches = panels + ((<usize>(most * ((outputs + 7) & ~7))) << 2);
+  const line = (<usize>outputs) << 2;
   const place = (<usize>(depth * outputs)) << 2;
+  const down = <usize>(span * strideY) * pixel;
+  const right = <usize>strideX * pixel;
   memory.fill(dweight + <usize>from * place, 0, <usize>(to - from) * place);
   for (let u = 0; u < batch * rows; ) {
     const r = u % rows;
@@ -117,8 +119,11 @@ export function conv2dWeightBackward(
         const first = k % windowColumns;
         const many = min(windowColumns - first, to - k) * depth;
         const start = scratch + <usize>((k / windowColumns) * span + first) * pixel;
-        packPatchesAcross(patches, start, t, m, columns, <usize>(span * strideY) * pixel, <usize>strideX * pixel, many);
-        matmulPacked(dweight + <usize>k * place, patches, panels, many, outputs, m, outputs, 1);
+        const o = dweight + <usize>k * place;
+        for (let j = 0; j < outputs; j += 8) {
+          const b = panels + ((<usize>(j * m)) << 2);
+          stripPatches(o + ((<usize>j) << 2), line, start, t, m, columns, down, right, b, many, min(8, outputs - j));
+        }
         k += windowColumns - first;
       }
     }

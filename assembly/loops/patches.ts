@@ -1,6 +1,6 @@
 import { V } from "../simd/lanes";
 import { Block } from "./pack";
-import { Part } from "./part";
+import { Out } from "./tile";
 
 class Pixel {
   /** The address of the patch of pixel `t` of a tile that is `columns` wide. */
@@ -50,26 +50,68 @@ export function packPatches(
   }
 }
 
-/** The first `run` elements of the same patches, as rows of a left operand: `out[k/4][pixel][k mod 4]`, rows beyond `run` 0. */
-export function packPatchesAcross(out: usize, x: usize, t: i32, m: i32, columns: i32, rowStep: usize, columnStep: usize, run: i32): void {
-  const panel = (<usize>m) << 4;
-  const end = t + m;
-  // Four pixels at a time fill a line of the cache.
-  for (; t < end; t += 4) {
-    const rest = end - t;
-    const p0 = Pixel.of(x, t, columns, rowStep, columnStep);
-    const p1 = Pixel.of(x, min(t + 1, end - 1), columns, rowStep, columnStep);
-    const p2 = Pixel.of(x, min(t + 2, end - 1), columns, rowStep, columnStep);
-    const p3 = Pixel.of(x, min(t + 3, end - 1), columns, rowStep, columnStep);
-    let o = out;
-    for (let k = 0; k < run; k += 4) {
-      const at = (<usize>k) << 2;
-      V.store(o, Part.load(p0 + at, run - k));
-      if (rest > 1) V.store(o + 16, Part.load(p1 + at, run - k));
-      if (rest > 2) V.store(o + 32, Part.load(p2 + at, run - k));
-      if (rest > 3) V.store(o + 48, Part.load(p3 + at, run - k));
-      o += panel;
+/**
+ * The first `run` elements of the same patches times `columns` (at most 8) columns of a panel `b`: `out[k, j] += Σ patch[k] · b[·, j]` over the `m` pixels
+ * from pixel `t` on of a tile that is `wide` pixels wide, in order. The patches stay where they are, in tiles of four elements of a patch by eight columns;
+ * up to three elements behind a run are read, and count for nothing.
+ */
+export function stripPatches(
+  out: usize,
+  outStep: usize,
+  x: usize,
+  t: i32,
+  m: i32,
+  wide: i32,
+  rowStep: usize,
+  columnStep: usize,
+  b: usize,
+  run: i32,
+  columns: i32,
+): void {
+  const first = t % wide;
+  x += <usize>(t / wide) * rowStep;
+  for (let i = 0; i < run; i += 4) {
+    let q = b;
+    let line = x;
+    let c00 = V.splat(0);
+    let c01 = V.splat(0);
+    let c10 = V.splat(0);
+    let c11 = V.splat(0);
+    let c20 = V.splat(0);
+    let c21 = V.splat(0);
+    let c30 = V.splat(0);
+    let c31 = V.splat(0);
+    let at = first;
+    for (let left = m; left > 0; ) {
+      const n = min(wide - at, left);
+      let p = line + <usize>at * columnStep;
+      for (let k = 0; k < n; k++) {
+        const b0 = V.load(q);
+        const b1 = V.load(q + 16);
+        const a0 = V.broadcast(p);
+        c00 = V.madd(a0, b0, c00);
+        c01 = V.madd(a0, b1, c01);
+        const a1 = V.broadcast(p + 4);
+        c10 = V.madd(a1, b0, c10);
+        c11 = V.madd(a1, b1, c11);
+        const a2 = V.broadcast(p + 8);
+        c20 = V.madd(a2, b0, c20);
+        c21 = V.madd(a2, b1, c21);
+        const a3 = V.broadcast(p + 12);
+        c30 = V.madd(a3, b0, c30);
+        c31 = V.madd(a3, b1, c31);
+        p += columnStep;
+        q += 32;
+      }
+      left -= n;
+      at = 0;
+      line += rowStep;
     }
-    out += 64;
+    Out.row(out, c00, c01, columns, true);
+    if (run - i > 1) Out.row(out + outStep, c10, c11, columns, true);
+    if (run - i > 2) Out.row(out + 2 * outStep, c20, c21, columns, true);
+    if (run - i > 3) Out.row(out + 3 * outStep, c30, c31, columns, true);
+    out += 4 * outStep;
+    x += 16;
   }
 }

@@ -3,7 +3,7 @@ import { V } from "../simd/lanes";
 /** Steps of a sum that one tile keeps in registers before it writes to memory. It is fixed, since it determines the order of summation. */
 export const BLOCK: i32 = 256;
 
-class Out {
+export class Out {
   /** `p[0…lanes) = x`, or `+= x`; lanes ≥ 4 means all. */
   @inline static lanes(p: usize, x: v128, lanes: i32, add: bool): void {
     if (lanes >= 4) V.store(p, add ? f32x4.add(V.load(p), x) : x);

@@ -1,4 +1,4 @@
-import { grad, type Tensor, tensor } from 'saccade';
+import { grad, scope, type Tensor, tensor } from 'saccade';
 import { conv2d } from 'saccade/ops';
 import { type Case, drawn, op, parametersOf, resultOf, sizeOf, valuesOf } from '../case.ts';
 
@@ -68,7 +68,7 @@ function training(sizes: Sizes): Case {
   const setup = () => {
     const [x, w] = parametersOf(shapes) as [Tensor, Tensor];
     const gradient = tensor(drawn(sizeOf(result), 3), { shape: result });
-    return () => grad(conv2d(x, w, undefined, { padding: 'same' }), [x, w], { gradient })[1] as Tensor;
+    return () => scope(() => grad(conv2d(x, w, undefined, { padding: 'same' }), [x, w], { gradient })[1] as Tensor);
   };
   return {
     name: `${nameOf(sizes)}, with gradients`,

@@ -21,6 +21,6 @@ export const convolutions = {
   },
   conv2dWeightBackward: (lengths: Convolution) => {
     const { most, strip } = tile(lengths);
-    return strip + most * (up(lengths.outputs, 8) + up(lengths.windowColumns * lengths.depth, 4));
+    return strip + most * up(lengths.outputs, 8);
   },
 };
