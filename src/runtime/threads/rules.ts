@@ -182,25 +182,13 @@ export const rules: Rules = {
   logSoftmax: rowsOf(1, ['out', 'x']),
   logSoftmaxBackward: rowsOf(1, ['dx', 'g', 'y']),
   logSumExp: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 1, x: 'n' } }] },
-  layerNorm: {
-    cost: [0.4, 'rows', 'n'],
-    axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }],
-  },
+  layerNorm: { cost: [0.4, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }] },
 
-  layerNormBackward: {
-    cost: [0.6, 'rows', 'n'],
-    axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', mean: 1, rstd: 1 } }],
-  },
-  rmsNormBackward: {
-    cost: [0.6, 'rows', 'n'],
-    axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', rstd: 1 } }],
-  },
+  layerNormBackward: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', mean: 1, rstd: 1 } }] },
+  rmsNormBackward: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', rstd: 1 } }] },
   normWeightBackward: { cost: [0.3, 'rows'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
 
-  rmsNorm: {
-    cost: [0.3, 'rows', 'n'],
-    axes: [{ along: 'rows', steps: { out: 'n', rstd: 1, x: 'n' } }],
-  },
+  rmsNorm: { cost: [0.3, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'n', rstd: 1, x: 'n' } }] },
   rotary: {
     cost: [0.3, 'batch', 'heads', 'queries', 'depth'],
     axes: [
