@@ -5,11 +5,11 @@ import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
 import { add, less, select } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
-import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
+import { expectNames, expectOptions, isSize, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { arange, tensor, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
 import { type Between, isBetween } from './between.ts';
 import type { KeyValueCache } from './cache.ts';
@@ -40,6 +40,8 @@ export interface HeadsCall {
   /** Whether to return the weights. The output has the same bits without them. Default true. */
   weights?: boolean;
 }
+
+const calling: Names<HeadsCall> = { mask: 0, key: 0, weights: 0 };
 
 /** Options of several steps at once. */
 export interface StepsCall {
@@ -128,6 +130,8 @@ export class Heads extends Module {
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values: Tensor, options?: HeadsCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall = {}): Omit<Attended, 'weights'> {
+    expectNames('Heads', options, calling);
+    for (const [name, x] of Object.entries({ query, keys, values })) expectTensor('Heads', name, x);
     const { mask, key, weights = true } = options;
     const [queries, length] = [query.shape[2] as number, keys.shape[2] as number];
     const fused = this.fused(key);

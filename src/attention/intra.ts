@@ -10,7 +10,7 @@ import { expectKey, expectNames, expectOptions, isSize, maybe, type Names } from
 import { arange, full, zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { AdditiveScore } from './score.ts';
 
 /** The state of {@link IntraAttention}: that of the LSTM, and the last N states to look back at, state number i in place i mod N. */
@@ -106,6 +106,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
    */
   forward(x: Tensor, options: Omit<UnrollOptions<IntraState>, 'reverse'> = {}): { output: Tensor; weights: Tensor; state: IntraState } {
     expectNames('IntraAttention', options, running);
+    expectTensor('IntraAttention', 'x', x);
     const { mask, state } = options;
     const [batch, steps] = x.shape as [number, number];
     if (x.rank !== 3 || x.shape[2] !== this.cell.input) {

@@ -1,4 +1,4 @@
-import { anything, expectOptions, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
+import { anything, expectOptions, firstWrong, isList, isSize, isWhole, maybe, ruleOf, shown } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { foldIn, type Key, permutation } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -24,6 +24,8 @@ export function padBatch(
   options: { pad?: number | undefined; minLength?: number | undefined } = {},
 ): PaddedBatch {
   expectOptions('padBatch', options, padRules);
+  isList('padBatch', 'sequences', sequences);
+  sequences.forEach((sequence, row) => void isList('padBatch', `sequence ${row}`, sequence));
   const { pad = 0, minLength = 0 } = options;
   const lengths = sequences.map((sequence) => sequence.length);
   const longest = lengths.reduce((a, b) => Math.max(a, b), minLength);
@@ -53,6 +55,8 @@ export interface BucketOptions {
   bucketWidth?: number | undefined;
 }
 
+const isLength = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
+
 const bucketRules = {
   batchSize: isSize,
   key: anything, // checked where it is used
@@ -68,6 +72,9 @@ const bucketRules = {
 export function bucketBatches(lengths: readonly (number | readonly number[])[], options: BucketOptions): number[][] {
   expectOptions('bucketBatches', options, bucketRules);
   const { batchSize, key, bucketWidth = 1 } = options;
+  isList('bucketBatches', 'lengths', lengths);
+  const wrong = firstWrong(lengths, (each) => [each].flat().every(isLength) && Array.isArray(each) === Array.isArray(lengths[0]));
+  if (wrong.length > 0) throw new RangeError(`bucketBatches: lengths must be numbers from 0, or rows of them, got ${shown(wrong[0])}`);
   const buckets = lengths.map((length) => (typeof length === 'number' ? [length] : length).map((n) => Math.floor(n / bucketWidth)));
   const order = key ? Array.from(permutation(foldIn(key, 0), lengths.length)) : lengths.map((_, i) => i);
   order.sort((i, j) => compare(buckets[i] ?? [], buckets[j] ?? []));

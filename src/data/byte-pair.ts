@@ -1,5 +1,5 @@
 import { expectOptions, isFlag, isSize, isText, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { expectDType, Tensor } from '../tensor/tensor.ts';
 import { type Merge, Pairs, pairKey, withJoined } from './pairs.ts';
 
 /** What a {@link BytePairEncoder} is made with. */
@@ -142,9 +142,11 @@ export class BytePairEncoder {
 
   /** The text of tokens, specials as they are spelled. Bytes that are no UTF-8, of half a character say, become U+FFFD. */
   decode(tokens: Iterable<number> | Tensor): string {
+    if (tokens instanceof Tensor) expectDType(OP, 'tokens', tokens, 'int32');
+    else if (!(Symbol.iterator in Object(tokens))) throw new TypeError(`${OP}: tokens must be a list or a tensor, got ${shown(tokens)}`);
     const numbers = Array.from(tokens instanceof Tensor ? tokens.toArray() : tokens);
     const bytes = numbers.flatMap((token) => {
-      const own = this.bytes[token];
+      const own = typeof token === 'number' ? this.bytes[token] : undefined;
       if (!own) throw new RangeError(`${OP}: token must be in [0, ${this.size}), got ${token}`);
       return own.length > 0 ? own : [...utf8(this.specials[token] as string)];
     });

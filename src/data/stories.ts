@@ -1,4 +1,4 @@
-import { anything, expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { anything, expectKey, expectOptions, isList, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -25,9 +25,10 @@ export interface PadStoriesOptions {
 }
 
 const isToken = (value: unknown) => value === (Number(value) | 0);
+const isInt32 = /* @__PURE__ */ ruleOf('an int32', isToken);
 
 const padRules: Rules<PadStoriesOptions> = {
-  pad: /* @__PURE__ */ maybe(ruleOf('an int32', isToken)),
+  pad: /* @__PURE__ */ maybe(isInt32),
   minSentences: /* @__PURE__ */ maybe(isSize),
   minWords: /* @__PURE__ */ maybe(isSize),
 };
@@ -38,6 +39,11 @@ export type Sentences = readonly ArrayLike<number>[];
 /** Pads stories of any number of sentences of any number of words to one batch. */
 export function padStories(stories: readonly Sentences[], options: PadStoriesOptions = {}): PaddedStories {
   expectOptions('padStories', options, padRules);
+  isList('padStories', 'stories', stories);
+  stories.forEach((story, b) => {
+    isList('padStories', `story ${b}`, story);
+    story.forEach((sentence, s) => void isList('padStories', `sentence ${s} of story ${b}`, sentence));
+  });
   const { pad = 0, minSentences = 1, minWords = 1 } = options;
   const lengths = stories.map((story) => story.length);
   const most = lengths.reduce((a, b) => Math.max(a, b), minSentences);
@@ -115,6 +121,11 @@ export function storyBatch(examples: readonly StoryExample[], options: StoryBatc
   expectOptions('storyBatch', options, batchRules);
   const { memory = 50, noise = 0, key } = options;
   if (noise > 0) expectKey('storyBatch', key as Key);
+  isList('storyBatch', 'examples', examples);
+  for (const [b, { sentences, question, answer }] of examples.map(Object).entries()) {
+    for (const [name, list] of Object.entries({ sentences, question })) isList('storyBatch', `${name} of ${b}`, list);
+    isInt32('storyBatch', `answer of ${b}`, answer);
+  }
   const kept = examples.map(({ sentences }) => sentences.slice(Math.max(0, sentences.length - memory)));
   const stories = padStories(kept).tokens; // [B, S, J]
   const [batch, length] = stories.shape as readonly [number, number, number];

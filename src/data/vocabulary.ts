@@ -1,4 +1,4 @@
-import { expectNames, shown } from '../tensor/check.ts';
+import { expectOptions, firstWrong, isList, isText, maybe, shown } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Options of a vocabulary. */
@@ -25,11 +25,12 @@ export class Vocabulary {
   private readonly unknown: number | undefined;
 
   constructor(symbols: Iterable<string>, options: VocabularyOptions = {}) {
-    expectNames('Vocabulary', options, { specials: 0, unk: 0 });
+    expectOptions('Vocabulary', options, { specials: maybe(isList), unk: maybe(isText) });
+    if (!(Symbol.iterator in Object(symbols))) throw new TypeError(`Vocabulary: symbols must be a list, got ${shown(symbols)}`);
     this.specials = specialsOf(options);
     this.symbols = [...this.specials, ...symbols];
-    const strange = this.symbols.find((symbol) => typeof symbol !== 'string');
-    if (strange !== undefined) throw new TypeError(`Vocabulary: symbols must be strings, got ${shown(strange)}`);
+    const strange = firstWrong(this.symbols, (symbol) => typeof symbol === 'string');
+    if (strange.length > 0) throw new TypeError(`Vocabulary: symbols must be strings, got ${shown(strange[0])}`);
     this.numbers = new Map(this.symbols.map((symbol, i) => [symbol, i]));
     if (this.numbers.size !== this.symbols.length) {
       const repeated = this.symbols.find((symbol, i) => this.symbols.indexOf(symbol) !== i);

@@ -1,4 +1,4 @@
-import { isList, isSize, ruleOf, shown } from '../tensor/check.ts';
+import { expectOptions, isFlag, isList, isSize, maybe, ruleOf, shown } from '../tensor/check.ts';
 
 /** Counts of answers: `confusion[truth][answer]`. */
 export type Confusion = readonly (readonly number[])[];
@@ -102,8 +102,8 @@ export function calibration(
   right: ArrayLike<boolean>,
   options: { bins?: number | undefined } = {},
 ): Calibration {
+  expectOptions('calibration', options, { bins: maybe(isSize) });
   const { bins = 10 } = options;
-  isSize('calibration', 'bins', bins);
   isList('calibration', 'confidences', confidences);
   isList('calibration', 'right', right);
   if (confidences.length !== right.length) {
@@ -112,8 +112,9 @@ export function calibration(
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
   for (let i = 0; i < right.length; i++) {
     const confidence = confidences[i] as number;
-    if (!(confidence >= 0 && confidence <= 1))
-      throw new RangeError(`calibration: confidences must be in [0, 1], got ${confidence} at ${i}`);
+    isFlag('calibration', `right at ${i}`, right[i]);
+    if (!(typeof confidence === 'number' && confidence >= 0 && confidence <= 1))
+      throw new RangeError(`calibration: confidences must be in [0, 1], got ${shown(confidence)} at ${i}`);
     const bin = sums[Math.max(0, Math.ceil(confidence * bins) - 1)] as (typeof sums)[number];
     bin.count++;
     bin.confidence += confidence;

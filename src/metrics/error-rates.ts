@@ -1,10 +1,19 @@
-import { isList } from '../tensor/check.ts';
+import { isList, type Rule } from '../tensor/check.ts';
+
+/** A list of tokens, or a string. */
+const isSequence: Rule = (op, name, value) => {
+  if (typeof value !== 'string') isList(op, name, value);
+};
 
 /** Checks that hypotheses are a list and references a list of lists. */
 export function expectReferences(op: string, hypotheses: unknown, references: unknown): void {
   isList(op, 'hypotheses', hypotheses);
   isList(op, 'references', references);
-  for (const [i, some] of (references as unknown[]).entries()) isList(op, `references of ${i}`, some);
+  for (const [i, some] of (references as unknown[]).entries()) {
+    isList(op, `references of ${i}`, some);
+    for (const one of some as unknown[]) isSequence(op, `references of ${i}`, one);
+  }
+  for (const [i, one] of (hypotheses as unknown[]).entries()) isSequence(op, `hypothesis ${i}`, one);
 }
 
 /**
@@ -12,6 +21,8 @@ export function expectReferences(op: string, hypotheses: unknown, references: un
  * 1974). Strings are compared by code unit.
  */
 export function editDistance<T>(a: ArrayLike<T>, b: ArrayLike<T>): number {
+  isSequence('editDistance', 'a', a);
+  isSequence('editDistance', 'b', b);
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];

@@ -8,7 +8,8 @@ import { concat, expand, linear, mul, reshape, slice, tanh, uniform } from '../o
 import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names, type Rules } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
-import { kindOf, Tensor } from '../tensor/tensor.ts';
+import { sameShape, show } from '../tensor/shape.ts';
+import { expectDType, kindOf, Tensor } from '../tensor/tensor.ts';
 
 /** Options of an {@link AttentionClassifier}. */
 export interface AttentionClassifierOptions {
@@ -128,6 +129,10 @@ export class AttentionClassifier extends Module {
 
   /** What each step adds to the logits `[B, T, C]`: the sum over T is the logits without the bias. */
   effects({ weights, values }: Pick<Classified, 'weights' | 'values'>): Tensor {
+    expectDType('AttentionClassifier', 'weights', weights, 'float32');
+    expectDType('AttentionClassifier', 'values', values, 'float32');
+    if (!sameShape(weights.shape, values.shape.slice(0, -1)))
+      throw new RangeError(`AttentionClassifier: weights must be ${show(values.shape.slice(0, -1))}, got ${show(weights.shape)}`);
     return mul(linear(values, this.output.weight), reshape(weights, [...weights.shape, 1]));
   }
 

@@ -1,7 +1,7 @@
 import { reshape, stack, unstack, where } from '../ops/index.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
-import { expectDType, Tensor } from '../tensor/tensor.ts';
+import { expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 import { isRowState, type RowState, type State, type StatePart } from './state.ts';
 import { withoutUnseen } from './unseen.ts';
 
@@ -43,6 +43,7 @@ export function unroll<S extends State, Step extends CoreStep<S>>(
   options: UnrollOptions<S> = {},
 ): Step {
   expectNames('unroll', options, names as Names<UnrollOptions<S>>);
+  expectTensor('unroll', 'inputs', inputs);
   const [batch, length] = inputs.shape;
   if (inputs.rank !== 3 || batch === undefined || !length) {
     throw new RangeError(`unroll: inputs must be [B, T, I] with at least one step, got ${show(inputs.shape)}`);

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, firstWrong, isList, isSize, maybe } from '../tensor/check.ts';
 import { type GreyImage, greyRules, greysOf, picture } from './pixels.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
@@ -51,9 +51,11 @@ function draw(panel: EpisodePanel): { svg: string; width: number } {
   const { query, items, weights, right, title = '' } = panel;
   isList('episodesSvg', 'items', items);
   isList('episodesSvg', 'weights', weights);
-  const odd = Array.from(weights).find((weight) => !(weight >= 0 && weight <= 1 + 1e-4));
-  if (weights.length !== items.length || odd !== undefined) {
-    throw new RangeError(`episodesSvg: weights must be ${items.length} numbers from 0 to 1, got ${odd ?? weights.length}`);
+  const odd = firstWrong(weights, (weight) => weight >= 0 && weight <= 1 + 1e-4);
+  if (weights.length !== items.length || odd.length > 0) {
+    throw new RangeError(
+      `episodesSvg: weights must be ${items.length} numbers from 0 to 1, got ${odd.length > 0 ? odd[0] : weights.length}`,
+    );
   }
   const at = (name: string, image: GreyImage, x: number) => {
     const rows = greysOf('episodesSvg', name, image);

@@ -1,6 +1,6 @@
 // Grey pictures and boxes over them, as SVG: a path for each of sixteen greys, so that pictures follow the theme and need no other file.
 
-import { isList, shown } from '../tensor/check.ts';
+import { firstWrong, isList, shown } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { round } from './xml.ts';
@@ -18,8 +18,8 @@ export function greysOf(op: string, name: string, image: GreyImage): number[][] 
   const wide = rows[0]?.length;
   if (!wide || rows.some(({ length }) => length !== wide))
     throw new RangeError(`${op}: ${name} must be rows of one length, at least one, got ${rows.map(({ length }) => length).join(', ')}`);
-  const wrong = rows.flat().find((value) => !(value >= -1e-4 && value <= 1 + 1e-4));
-  if (wrong !== undefined) throw new RangeError(`${op}: ${name} must be from 0 to 1, got ${wrong}`);
+  const wrong = firstWrong(rows.flat(), (value) => value >= -1e-4 && value <= 1 + 1e-4);
+  if (wrong.length > 0) throw new RangeError(`${op}: ${name} must be from 0 to 1, got ${shown(wrong[0])}`);
   return rows;
 }
 

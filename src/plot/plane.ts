@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, firstWrong, isList, isSize, maybe, shown } from '../tensor/check.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
@@ -60,14 +60,15 @@ function draw(panel: PlanePanel): string {
   isList('pathsSvg', 'points', points);
   isList('pathsSvg', 'path', path);
   const count = points.length / 2;
-  const strange = Array.from(points).find((value) => !(value >= 0 && value <= 1));
-  if (strange !== undefined || !Number.isInteger(count)) {
-    throw new RangeError(`pathsSvg: points must be x and y in turn, from 0 to 1, got ${strange ?? `${points.length} numbers`}`);
+  const strange = firstWrong(points, (value) => value >= 0 && value <= 1);
+  if (strange.length > 0 || !Number.isInteger(count)) {
+    const got = strange.length > 0 ? shown(strange[0]) : `${points.length} numbers`;
+    throw new RangeError(`pathsSvg: points must be x and y in turn, from 0 to 1, got ${got}`);
   }
   const place = (i: number) => `${left(points[2 * i] as number)},${top(points[2 * i + 1] as number)}`;
   const closed = (kind: string, indices: readonly number[]) => {
-    const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < count));
-    if (wrong !== undefined) throw new RangeError(`pathsSvg: indices must be of the ${count} points, got ${wrong} in ${kind}`);
+    const wrong = firstWrong(indices, (i) => Number.isInteger(i) && i >= 0 && i < count);
+    if (wrong.length > 0) throw new RangeError(`pathsSvg: indices must be of the ${count} points, got ${wrong[0]} in ${kind}`);
     return `<polygon class="${kind}" points="${indices.map(place).join(' ')}"/>`;
   };
   const dots = Array.from({ length: count }, (_, i) => {

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, firstWrong, isList, isSize, maybe } from '../tensor/check.ts';
 import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
 import { type AlignmentWeights, rowsOf } from './weights.ts';
 import { escaped, round } from './xml.ts';
@@ -63,8 +63,8 @@ function lists({ arms, actions, rewards, chances }: PullsPanel): { actions: numb
     const got = `${actions.length} and ${rewards.length}${chances ? `, chances of ${chances.length}` : ''}`;
     throw new RangeError(`pullsSvg: actions and rewards must be of the same pulls, chances of ${arms} arms, got ${got}`);
   }
-  const wrong = Array.from(actions).find((arm) => !(Number.isInteger(arm) && arm >= 0 && arm < arms));
-  if (wrong !== undefined) throw new RangeError(`pullsSvg: actions must be arms from 0 to ${arms - 1}, got ${wrong}`);
+  const wrong = firstWrong(actions, (arm) => Number.isInteger(arm) && arm >= 0 && arm < arms);
+  if (wrong.length > 0) throw new RangeError(`pullsSvg: actions must be arms from 0 to ${arms - 1}, got ${wrong[0]}`);
   return { actions: Array.from(actions), rewards: Array.from(rewards), chances: Array.from(chances ?? []) };
 }
 

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isList, isSize, isText, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, firstWrong, isList, isSize, isText, maybe } from '../tensor/check.ts';
 import { partVisited } from './circle.ts';
 import { framed, type Panel } from './frame.ts';
 import { isTheme, type Theme } from './theme.ts';
@@ -50,8 +50,8 @@ function expectPlaces(name: string, places: ArrayLike<number>, steps: number, ce
   isList('tapesSvg', name, places);
   if (places.length !== steps)
     throw new RangeError(`tapesSvg: ${name} must be of the ${steps} steps that written has, got ${places.length}`);
-  const wrong = Array.from(places).find((at) => !(Number.isInteger(at) && at >= 0 && at < cells));
-  if (wrong !== undefined) throw new RangeError(`tapesSvg: ${name} must be cells from 0 to ${cells - 1}, got ${wrong}`);
+  const wrong = firstWrong(places, (at) => Number.isInteger(at) && at >= 0 && at < cells);
+  if (wrong.length > 0) throw new RangeError(`tapesSvg: ${name} must be cells from 0 to ${cells - 1}, got ${wrong[0]}`);
   return Array.from(places);
 }
 

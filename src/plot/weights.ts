@@ -1,4 +1,4 @@
-import { isList } from '../tensor/check.ts';
+import { firstWrong, isList, shown } from '../tensor/check.ts';
 import { show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -25,8 +25,8 @@ export function rowsOf(op: string, weights: AlignmentWeights, { rows, columns }:
   }
   for (const row of lists) {
     // Sums in float32 may end a little above 1.
-    const wrong = row.find((weight) => !(weight >= 0 && weight <= 1 + 1e-4));
-    if (wrong !== undefined) throw new RangeError(`${op}: weights must be from 0 to 1, got ${wrong}`);
+    const wrong = firstWrong(row, (weight) => weight >= 0 && weight <= 1 + 1e-4);
+    if (wrong.length > 0) throw new RangeError(`${op}: weights must be from 0 to 1, got ${shown(wrong[0])}`);
   }
   return lists;
 }

@@ -53,6 +53,7 @@ function byLabel(pictures: Pictures): Map<number, number[]> {
   const found = new Map<number, number[]>();
   for (let i = 0; i < pictures.labels.length; i++) {
     const label = pictures.labels[i] as number;
+    isCount('fewShotEpisodes', `label ${i} of pictures`, label);
     const list = found.get(label);
     if (list) list.push(i);
     else found.set(label, [i]);
@@ -90,11 +91,14 @@ export function fewShotEpisodes(key: Key, pictures: Pictures, sizes: EpisodeSize
   const kinds = classes.length * (turned ? 4 : 1);
   if (ways > kinds) throw new RangeError(`fewShotEpisodes: ways must be at most ${kinds}, the classes there are, got ${ways}`);
   if (turned && height !== width) throw new RangeError(`fewShotEpisodes: pictures must be square to be turned, got ${height} × ${width}`);
-  const few = classes.find((label) => (of.get(label)?.length ?? 0) < shots + queries);
-  if (few !== undefined) {
+  if (new Set(classes).size < classes.length)
     throw new RangeError(
-      `fewShotEpisodes: each class must have ${shots + queries} pictures, got ${of.get(few)?.length ?? 0} of ${shown(few)}`,
+      `fewShotEpisodes: classes must be different, got ${shown(classes.find((label, i) => classes.indexOf(label) < i))} twice`,
     );
+  for (const label of classes) {
+    const count = of.get(label)?.length ?? 0;
+    if (count < shots + queries)
+      throw new RangeError(`fewShotEpisodes: each class must have ${shots + queries} pictures, got ${count} of ${shown(label)}`);
   }
   const [s, q] = [ways * shots, ways * queries];
   const [support, query] = [empty([batch, s, height, width]), empty([batch, q, height, width])];

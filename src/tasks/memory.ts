@@ -1,7 +1,7 @@
 // The five tasks of the Neural Turing Machine (Graves, Wayne, Danihelka 2014, §4): sequences to read, and what to say after them.
 
 import { log, sin, square, uniform } from '../ops/index.ts';
-import { expectOptions, isCount, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
+import { expectOptions, firstWrong, isCount, isList, isSize, isWhole, maybe, ruleOf, shown } from '../tensor/check.ts';
 import { tensor } from '../tensor/create.ts';
 import { type Key, randomInt, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -203,6 +203,9 @@ function bitsOf(bits: Int32Array, ones: Float64Array, order: number): number {
  */
 export function krichevskyTrofimov(bits: ArrayLike<number>, order: number): Float64Array {
   isOrder('krichevskyTrofimov', 'order', order);
+  isList('krichevskyTrofimov', 'bits', bits);
+  const odd = firstWrong(bits, (bit) => bit === 0 || bit === 1);
+  if (odd.length > 0) throw new RangeError(`krichevskyTrofimov: bits must be 0 or 1, got ${shown(odd[0])}`);
   const contexts = 1 << order;
   const ones = new Float64Array(contexts);
   const all = new Float64Array(contexts);

@@ -1,6 +1,6 @@
 // Grey pictures in plain memory, a byte a pixel, and tensors of some of them.
 
-import { isList, isSize, shown } from '../tensor/check.ts';
+import { firstWrong, isList, isSize, shown } from '../tensor/check.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 
@@ -41,8 +41,8 @@ export function expectPictures(op: string, name: string, pictures: Pictures): vo
 export function expectChosen(op: string, chosen: ArrayLike<number> | undefined, { labels }: Pictures): ArrayLike<number> {
   if (chosen === undefined) return Int32Array.from(labels, (_, i) => i);
   isList(op, 'chosen', chosen);
-  const wrong = Array.from(chosen).find((i) => !(Number.isInteger(i) && i >= 0 && i < labels.length));
-  if (wrong !== undefined) throw new RangeError(`${op}: chosen must be in [0, ${labels.length}), got ${shown(wrong)}`);
+  const wrong = firstWrong(chosen, (i) => Number.isInteger(i) && i >= 0 && i < labels.length);
+  if (wrong.length > 0) throw new RangeError(`${op}: chosen must be in [0, ${labels.length}), got ${shown(wrong[0])}`);
   return chosen;
 }
 

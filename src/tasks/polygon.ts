@@ -2,7 +2,7 @@
 //
 // Areas and turns are exact in float64 for coordinates that are multiples of 2⁻²⁴ in [0, 1], as `uniform` draws them.
 
-import { isList, shown } from '../tensor/check.ts';
+import { firstWrong, isList, shown } from '../tensor/check.ts';
 
 /** Coordinates, x and y in turn. */
 export type Points = ArrayLike<number>;
@@ -20,6 +20,8 @@ function turn(points: Points, a: number, b: number, c: number): number {
 export function expectPoints(op: string, points: Points): number {
   isList(op, 'points', points);
   if (points.length % 2 !== 0) throw new RangeError(`${op}: points must be x and y in turn, got ${points.length} numbers`);
+  const wrong = firstWrong(points, Number.isFinite);
+  if (wrong.length > 0) throw new RangeError(`${op}: points must be finite numbers, got ${shown(wrong[0])}`);
   return points.length / 2;
 }
 
@@ -27,8 +29,8 @@ export function expectPoints(op: string, points: Points): number {
 function expectIndices(op: string, points: Points, indices: readonly number[]): void {
   const count = expectPoints(op, points);
   isList(op, 'indices', indices);
-  const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < count));
-  if (wrong !== undefined) throw new RangeError(`${op}: indices must be in [0, ${count}), got ${shown(wrong)}`);
+  const wrong = firstWrong(indices, (i) => Number.isInteger(i) && i >= 0 && i < count);
+  if (wrong.length > 0) throw new RangeError(`${op}: indices must be in [0, ${count}), got ${shown(wrong[0])}`);
 }
 
 /**

@@ -50,7 +50,10 @@ const tasks: Record<
 const OTHERS = 4;
 
 /** The number of signs of a tape of so many symbols: blank 0, end 1, the symbols, and `twice` and `three times`. */
-export const tapeSigns = (symbols: number): number => symbols + OTHERS;
+export function tapeSigns(symbols: number): number {
+  isSize('tapeSigns', 'symbols', symbols);
+  return symbols + OTHERS;
+}
 
 /**
  * Random tapes: `copy` asks for the same again; `duplicatedInput` has each symbol three times and asks for one of each; `reverse` asks for the last first; `repeatCopy` begins with a sign

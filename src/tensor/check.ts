@@ -92,6 +92,12 @@ export function expectOptions<O extends object>(op: string, options: O, rules: R
   for (const name of Object.keys(rules) as (keyof O & string)[]) rules[name](op, name, options[name]);
 }
 
+/** The first element that fails a test, as a list of one or of none: `find` cannot tell an element that is undefined from no element. */
+export function firstWrong<T>(list: ArrayLike<T>, fits: (element: T, i: number) => boolean): readonly [T] | readonly [] {
+  for (let i = 0; i < list.length; i++) if (!fits(list[i] as T, i)) return [list[i] as T];
+  return [];
+}
+
 /** Checks sizes passed as positional arguments: `expectSizes('causalMask', { queries, keys })`. */
 export function expectSizes(op: string, sizes: Readonly<Record<string, unknown>>, rule: Rule = isSize): void {
   for (const [name, value] of Object.entries(sizes)) rule(op, name, value);

@@ -3,7 +3,7 @@ import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import type { Core } from '../../nn/unroll.ts';
 import { concat, reshape, scaledDotProductAttention } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isSize, type Names, type Rules, shown } from '../../tensor/check.ts';
+import { expectKey, expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { expectSequence, expectStep } from './expect.ts';
@@ -30,7 +30,7 @@ export interface WeightsCall {
 const rules: Rules<AttentionBlockOptions> = { input: isSize, key: isSize, value: isSize };
 
 /** The options of a call. */
-export const weightsCall: Names<WeightsCall> = { weights: 0 };
+export const weightsCall: Rules<WeightsCall> = { weights: /* @__PURE__ */ maybe(isFlag) };
 
 /** `[B, D]` or `[B, T, D]` as one head `[B, 1, T, D]`. */
 const headOf = (x: Tensor) => reshape(x, [x.shape[0] as number, 1, x.rank === 2 ? 1 : (x.shape[1] as number), x.shape.at(-1) as number]);
@@ -61,7 +61,7 @@ export class AttentionBlock extends Module implements Core<AttentionBlockState> 
   /** Maps a sequence `[B, T, I]` to `output` `[B, T, I + V]`; with `weights` also `[B, T, T]`, of each step over the steps up to it. */
   forward(x: Tensor, options: WeightsCall = {}): { output: Tensor; weights?: Tensor } {
     expectSequence('AttentionBlock', x, this.query.weight.shape[1] as number);
-    expectNames('AttentionBlock', options, weightsCall);
+    expectOptions('AttentionBlock', options, weightsCall);
     const [q, k, v] = [headOf(this.query.forward(x)), headOf(this.key.forward(x)), headOf(this.value.forward(x))];
     return this.joined(x, scaledDotProductAttention(q, k, v, { causal: true, weights: options.weights ?? false }));
   }
@@ -74,7 +74,7 @@ export class AttentionBlock extends Module implements Core<AttentionBlockState> 
   /** Maps one input `[B, I]` to `[B, I + V]`: the bits of {@link forward}; with `weights` also `[B, S]`, over the S steps so far. */
   step(x: Tensor, state: AttentionBlockState, options: WeightsCall = {}): { output: Tensor; weights?: Tensor; state: AttentionBlockState } {
     expectStep('AttentionBlock', x, this.query.weight.shape[1] as number);
-    expectNames('AttentionBlock', options, weightsCall);
+    expectOptions('AttentionBlock', options, weightsCall);
     const kept: unknown = Object(state).cache;
     if (!(kept instanceof KeyValueCache)) {
       throw new TypeError(`AttentionBlock: state must be { cache }, a KeyValueCache, got ${shown(state)}`);

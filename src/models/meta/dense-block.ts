@@ -2,7 +2,7 @@ import { LayerNorm } from '../../nn/layer-norm.ts';
 import { Module, param } from '../../nn/module.ts';
 import type { Core } from '../../nn/unroll.ts';
 import { add, concat, linear, mul, place, reshape, sigmoid, slice, tanh, uniform, unstack } from '../../ops/index.ts';
-import { expectKey, expectOptions, isFlag, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { expectKey, expectOptions, firstWrong, isFlag, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
@@ -95,9 +95,9 @@ export class DenseBlock extends Module implements Core<DenseState> {
     const shape = [batch, this.bias.size / 2];
     for (const name of ['filter', 'gate'] as const) {
       const list: unknown = Object(state)[name];
-      const odd = Array.isArray(list) ? list.find((x) => !(x instanceof Tensor && sameShape(x.shape, shape))) : undefined;
-      if (Array.isArray(list) && list.length === this.dilation && odd === undefined) continue;
-      const got = odd === undefined ? `${Array.isArray(list) ? list.length : kindOf(list)} of ${name}` : `${kindOf(odd)} in ${name}`;
+      const odd = Array.isArray(list) ? firstWrong(list, (x) => x instanceof Tensor && sameShape(x.shape, shape)) : [];
+      if (Array.isArray(list) && list.length === this.dilation && odd.length === 0) continue;
+      const got = odd.length === 0 ? `${Array.isArray(list) ? list.length : kindOf(list)} of ${name}` : `${kindOf(odd[0])} in ${name}`;
       throw new RangeError(`DenseBlock: state must be lists filter and gate of ${this.dilation} tensors ${show(shape)} each, got ${got}`);
     }
   }

@@ -3,7 +3,7 @@ import { Module } from '../../nn/module.ts';
 import { expectRows } from '../../nn/state.ts';
 import type { Core } from '../../nn/unroll.ts';
 import { reshape } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
+import { expectKey, expectOptions, isFlag, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { AttentionBlock, type AttentionBlockState, type WeightsCall, weightsCall } from './attention-block.ts';
@@ -122,7 +122,7 @@ export class Snail extends Module implements Core<SnailState, SnailStep> {
   /** Reads sequences `[B, T, I]`. Nothing after a step changes its results. */
   forward(x: Tensor, options: WeightsCall = {}): SnailOutput {
     expectSequence('Snail', x, this.input);
-    expectNames('Snail', options, weightsCall);
+    expectOptions('Snail', options, weightsCall);
     const weights: Tensor[] = [];
     let features = x;
     for (const layer of this.layers) {
@@ -144,7 +144,7 @@ export class Snail extends Module implements Core<SnailState, SnailStep> {
   /** Reads one step `[B, I]`: the bits of {@link forward}. */
   step(x: Tensor, state: SnailState, options: WeightsCall = {}): SnailStep {
     expectStep('Snail', x, this.input);
-    expectNames('Snail', options, weightsCall);
+    expectOptions('Snail', options, weightsCall);
     expectCount('Snail', "model's", 'layers', state, this.layers.length);
     expectRows('Snail', state, x.shape[0] as number, 'examples');
     const weights: Tensor[] = [];

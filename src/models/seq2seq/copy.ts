@@ -19,7 +19,7 @@ import {
 import { expectKey, expectOptions, isSize, isWhole, type Rules } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import type { Key } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { expectDType, type Tensor } from '../../tensor/tensor.ts';
 
 /** Options of a {@link Copy}. */
 export interface CopySizes {
@@ -69,6 +69,8 @@ export class Copy extends Module {
    * heads it takes, and the source int32 `[B, S]`.
    */
   forward(logits: Tensor, vector: Tensor, weights: Tensor, source: Tensor): Tensor {
+    expectDType('Copy', 'weights', weights, 'float32');
+    expectDType('Copy', 'source', source, 'int32');
     const looked = weights.rank === 4 ? mean(weights, { axis: 1 }) : weights; // [B, T, S]
     const [batch, steps, length] = looked.shape as [number, number, number];
     const written = sigmoid(this.gate.forward(vector)); // [B, T, 1]

@@ -4,7 +4,7 @@ import type { KeyValueCache } from '../../attention/cache.ts';
 import type { ExtendCall } from '../../attention/heads.ts';
 import type { Prepared } from '../../attention/parts.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import {
@@ -137,6 +137,8 @@ export class TransformerDecoder extends Module {
   ): Tensor | { output: Tensor; weights: DecoderWeights[] } {
     expectNames('TransformerDecoder', options, decoderCalling);
     const { mask, crossMask, key, weights } = options;
+    if (typeof source !== 'object' || source === null)
+      throw new TypeError(`TransformerDecoder: source must be a tensor or what prepare gave, got ${shown(source)}`);
     if (!(source instanceof Tensor)) this.expectLayers('source', source);
     const keys = keysOf(key, this.layers);
     const seen: DecoderWeights[] = [];
