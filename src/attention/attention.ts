@@ -5,7 +5,7 @@ import { withoutUnseen } from '../nn/unseen.ts';
 import { allFinite } from '../ops/finite.ts';
 import { floatMul } from '../ops/float.ts';
 import { viewed } from '../ops/view.ts';
-import { expectKey, expectNames, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { expectNames, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
@@ -92,7 +92,6 @@ export class Attention extends Module implements Mechanism {
    */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor | undefined; key?: Key | undefined } = {}): Attended {
     expectNames('Attention', options, calling);
-    if (options.key !== undefined) expectKey('Attention', options.key);
     for (const x of [query, keys]) expectTensor('attention', 'query and keys', x);
     if (query.rank !== 3 || keys.rank !== 3 || query.shape[0] !== keys.shape[0]) {
       throw new RangeError(`attention: query and keys must be [B, T, Q] and [B, S, K], got ${show(query.shape)} and ${show(keys.shape)}`);
@@ -128,8 +127,6 @@ export class Attention extends Module implements Mechanism {
   /** Attends with one query `[B, Q]` for each source of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
     expectNames('Attention', options, keyName);
-    if (options.key !== undefined) expectKey('Attention', options.key);
-    expectTensor('Attention', 'query', query);
     if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {
       const batch = prepared.values.shape[0];
       throw new RangeError(`attention: query of a step must be [B, Q] for a source of ${batch}, got ${show(query.shape)}`);

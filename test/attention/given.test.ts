@@ -1,4 +1,4 @@
-// What callers in JavaScript give to parts of attention: keys that are none, options that are unknown, tensors that are missing.
+// What callers in JavaScript give to parts of attention: options that are unknown, tensors that are missing.
 import { expect, it } from 'vitest';
 import * as saccade from '../../src/all.ts';
 import { ones } from '../../src/tensor/create.ts';
@@ -6,7 +6,6 @@ import { key } from '../../src/tensor/random.ts';
 
 const none = undefined as never;
 const x = ones([2, 3, 4]);
-const attention = saccade.softAttention('additive', { query: 4, key: 4, hidden: 4 }, key(1));
 const heads = new saccade.Heads({ attention: new saccade.Attention({ score: new saccade.DotScore(), heads: 2 }) });
 const four = ones([2, 2, 3, 4]);
 const snail = new saccade.AttentionBlock({ input: 4, key: 3, value: 5 }, key(1));
@@ -16,9 +15,6 @@ const decoder = new saccade.TransformerDecoder({ size: 4, heads: 2, hidden: 6, l
 const classifier = new saccade.AttentionClassifier({ input: 4, hidden: 3, labels: 2 }, key(1));
 
 it.each<[string, () => unknown]>([
-  ['Attention: key must be made by key(seed)', () => attention.forward(x, x, x, { key: 5 as never })],
-  ['Attention: key must be made by key(seed)', () => attention.step(ones([2, 4]), attention.prepare(x), {}, { key: 5 as never })],
-  ['Attention: query must be a tensor, got undefined', () => attention.step(none, attention.prepare(x), {})],
   ['Heads: options must be among mask, key, weights, got causal', () => heads.forward(four, four, four, { causal: true } as object)],
   ['Heads: keys must be a tensor, got undefined', () => heads.forward(four, none, four)],
   ["AttentionBlock: weights must be true or false, got 'no'", () => snail.forward(x, { weights: 'no' as never })],
