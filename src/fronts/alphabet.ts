@@ -21,12 +21,16 @@ export class Alphabet {
     this.vocabulary = vocabulary;
   }
 
-  /** The characters that two of these pairs have; rarer ones are copied, or unknown. */
+  /** The characters that two of these pairs have, and those that a target has but not its source; others are copied, or unknown. */
   static from(pairs: readonly (readonly [string, string])[]): Alphabet {
-    const counts = new Map<string, number>();
-    for (const pair of pairs) for (const symbol of new Set(symbolsOf(pair.join('')))) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-    const common = [...counts].filter(([, count]) => count > 1).map(([symbol]) => symbol);
-    return new Alphabet(new Vocabulary(common.sort(), { specials: ['<pad>', '<bos>', '<eos>', '<unk>'] }));
+    return new Alphabet(new Vocabulary(commonIn(pairs), { specials: ['<pad>', '<bos>', '<eos>', '<unk>'] }));
+  }
+
+  /** An alphabet that also has those of these pairs, behind its own; itself if there are none. */
+  grown(pairs: readonly (readonly [string, string])[]): Alphabet {
+    const { specials, symbols } = this.vocabulary;
+    const added = commonIn(pairs).filter((symbol) => !this.vocabulary.has(symbol));
+    return added.length === 0 ? this : new Alphabet(new Vocabulary([...symbols.slice(specials.length), ...added], { specials }));
   }
 
   readSource(text: string): ReadSource {
@@ -51,6 +55,18 @@ export class Alphabet {
     const place = unseen.indexOf(symbol);
     return place < 0 ? UNKNOWN : this.vocabulary.size + place;
   }
+}
+
+/** The characters that two of these pairs have, and those that could not be copied, sorted. */
+function commonIn(pairs: readonly (readonly [string, string])[]): string[] {
+  const counts = new Map<string, number>();
+  for (const [source, target] of pairs) {
+    const read = new Set(symbolsOf(source));
+    const written = new Set(symbolsOf(target));
+    for (const symbol of read) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+    for (const symbol of written) if (!read.has(symbol)) counts.set(symbol, (counts.get(symbol) ?? 0) + 2);
+  }
+  return [...counts].flatMap(([symbol, count]) => (count > 1 ? [symbol] : [])).sort(); // biome-ignore format: one line
 }
 
 /** The characters of a text, composed. */

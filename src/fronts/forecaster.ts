@@ -38,16 +38,14 @@ const NOTHING: ForecastEvaluation = { windows: 0, errors: { model: 0, naive: 0, 
  * `front.predict().columns.temperature.median`. Each value is forecast by its quantiles, with the rows of the past that the model looked at. What needs no learning
  * is compared on the same rows: `front.comparison.winner` says whether the model was worth it.
  */
-export class Forecaster extends Front {
-  override readonly model: ForecastModel;
+export class Forecaster extends Front<ForecastModel> {
   protected override readonly kind = 'Forecaster';
   private state: ForecasterSettings;
 
   private constructor(settings: ForecasterSettings, key: Key) {
-    super();
-    this.state = settings;
     const { names, quantiles, window, horizon, season, width } = settings;
-    this.model = new ForecastModel({ channels: names.length, window, horizon, season, quantiles: quantiles.length, width }, key);
+    super(new ForecastModel({ channels: names.length, window, horizon, season, quantiles: quantiles.length, width }, key));
+    this.state = settings;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Module } from '../nn/module.ts';
 import { anything, maybe, type Rule, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import { type Key, key } from '../tensor/random.ts';
 import { fileOf, type SaveOptions } from './file.ts';
+import { fillLarger } from './growth.ts';
 import { type Asking, lineOf, measured } from './quality.ts';
 import type { TeachingOptions } from './teaching.ts';
 
@@ -18,9 +19,18 @@ export interface FrontReport {
 }
 
 /** What all fronts have: a model, how it came to be, and a file. */
-export abstract class Front {
-  /** An ordinary module: to be looked at, trained on, exported. */
-  abstract readonly model: Module;
+export abstract class Front<Model extends Module = Module> {
+  private own: Model;
+
+  constructor(model: Model) {
+    this.own = model;
+  }
+
+  /** An ordinary module: to be looked at, trained on, exported. An `update` with more labels or symbols puts a larger one in its place. */
+  get model(): Model {
+    return this.own;
+  }
+
   /** How the last `fit` or `update` went. */
   abstract readonly report: FrontReport;
   /** The name in files and messages. */
@@ -28,6 +38,16 @@ export abstract class Front {
 
   /** Everything but the weights, as JSON. */
   protected abstract settings(): object;
+
+  /** Puts a larger model in the place of this one, with its weights; what is given back undoes that. */
+  protected outgrown(larger: Model): () => void {
+    const before = this.own;
+    fillLarger(larger, before);
+    this.own = larger;
+    return () => {
+      this.own = before;
+    };
+  }
 
   /** How it can be asked how good it is, on the rows held out by the last `fit` or `update`; `null` without such rows. */
   protected asking: Asking | null = null;

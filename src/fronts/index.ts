@@ -8,7 +8,7 @@ export type { ForecastModel, ForecastSizes } from './forecast-model.ts';
 export { Forecaster } from './forecaster.ts';
 export type { ColumnForecast, Forecast, ForecasterOptions, ForecasterSettings } from './forecasting.ts';
 export { Front, type FrontReport } from './front.ts';
-export type { Evaluation, LabelOptions, Scored, UpdateOptions } from './labelling.ts';
+export type { Evaluation, LabelOptions, Scored, UpdateOptions } from './labels.ts';
 export type { Precision, Quality, SaveReport } from './quality.ts';
 export type { ReadSamples, Samples } from './samples.ts';
 export {
@@ -24,12 +24,12 @@ export type { FrontProgress, TeachingOptions } from './teaching.ts';
 export { TextClassifier, type TextClassifierOptions, type TextPrediction, type TextRow, type Why } from './text-classifier.ts';
 export type { TextModel, TextModelSizes } from './text-model.ts';
 export type { ReadText, TextPiece, TextReader, TextReaderParts, Unit } from './text-reader.ts';
-export {
-  type ConvertOptions,
-  type TextPair,
-  Transducer,
-  type TransducerEvaluation,
-  type TransducerOptions,
-  type TransducerSettings,
-  type TransducerUpdateOptions,
-} from './transducer.ts';
+export { Transducer } from './transducer.ts';
+export type {
+  ConvertOptions,
+  TextPair,
+  TransducerEvaluation,
+  TransducerOptions,
+  TransducerSettings,
+  TransducerUpdateOptions,
+} from './transducing.ts';

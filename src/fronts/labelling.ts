@@ -1,127 +1,57 @@
 import { infer } from '../autograd/infer.ts';
-import { type Calibration, type ClassScores, calibration, classificationScores, confusionMatrix } from '../metrics/classification.ts';
+import { calibration, classificationScores, confusionMatrix } from '../metrics/classification.ts';
 import type { Classified } from '../models/attention-classifier.ts';
 import type { Module } from '../nn/module.ts';
 import { argmax, crossEntropy, log, mean, mul, neg, select, softmax, unstack } from '../ops/index.ts';
-import { expectOptions, isFlag, isPositive, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
+import { expectOptions, type Rules, shown } from '../tensor/check.ts';
 import { tensor } from '../tensor/create.ts';
-import { type Key, split } from '../tensor/random.ts';
+import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { batchesOf } from './batches.ts';
-import { expectRows, Front, type FrontReport, isReport, keyOf, teachingRules } from './front.ts';
+import { expectRows, Front, type FrontReport, keyOf, teachingRules } from './front.ts';
+import { NEW_ROWS, newLabelsOf } from './growth.ts';
 import { holdOut, type Parts } from './held-out.ts';
+import {
+  type Evaluation,
+  expectLabel,
+  type Labelled,
+  type LabelOptions,
+  type LabelParts,
+  type Scored,
+  type UpdateOptions,
+  updating,
+} from './labels.ts';
 import { ASKED, type Asking } from './quality.ts';
-import { type Lesson, lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
+import { type Lesson, lossNow, type Pupil, taught } from './teaching.ts';
 import { sharpnessOf } from './temperature.ts';
 import { inTurns } from './turns.ts';
-
-/** How `fit` teaches a front of labels. */
-export interface LabelOptions extends TeachingOptions {
-  /** Whether rare labels count as much as common ones while it learns. Default false: each row counts alike. */
-  balanced?: boolean | undefined;
-}
-
-/** How `update` goes on. */
-export interface UpdateOptions<Row> extends TeachingOptions {
-  /** Rows from before that are learnt again with the new ones, so that they are not forgotten. Default none. */
-  replay?: readonly Row[] | undefined;
-}
-
-/** A label and how sure the front is of it. */
-export interface Scored {
-  /** As the rows spell it. */
-  readonly label: string;
-  /** In [0, 1]; all labels together have 1. */
-  readonly probability: number;
-}
-
-/** How well labels are found on rows. */
-export interface Evaluation {
-  /** How many rows. */
-  readonly rows: number;
-  /** The mean of `−ln` of the true label's probability. */
-  readonly loss: number;
-  /** Share of right labels. */
-  readonly accuracy: number;
-  /** Mean F1 of the labels that occur. */
-  readonly macroF1: number;
-  /** Precision, recall and F1 of each label. */
-  readonly labels: readonly (ClassScores & { readonly label: string })[];
-  /** How often each label (column) was given for each true one (row), in the order of `labels`. */
-  readonly confusion: readonly (readonly number[])[];
-  /** How well probabilities say how often labels are right. */
-  readonly calibration: Calibration;
-}
-
-/** What was read of a row, and its label's number. */
-export interface Labelled<Read> {
-  readonly read: Read;
-  readonly label: number;
-}
-
-/** What a front of labels is made of beside its reader and model. */
-export interface LabelParts {
-  /** Sorted by code unit. */
-  readonly labels: readonly string[];
-  /** 1 / T, by which logits are multiplied before the softmax. */
-  readonly sharpness: number;
-  /** How the last `fit` or `update` went. */
-  readonly report: FrontReport;
-}
 
 /** The first rate of AdamW. */
 const RATE = 2e-3;
 
-const updating: Rules<UpdateOptions<unknown>> = {
-  ...teachingRules,
-  replay: /* @__PURE__ */ maybe((op, _, value) => expectRows(op, value)),
-};
-
-/** The rules of these options. */
-export const labelRules: Rules<LabelOptions> = { ...teachingRules, balanced: /* @__PURE__ */ maybe(isFlag) };
-
-const areLabels = /* @__PURE__ */ ruleOf(
-  'at least two different strings',
-  (value) =>
-    Array.isArray(value) && value.length > 1 && new Set(value).size === value.length && value.every((label) => typeof label === 'string'),
-);
-
-/** The rules of these parts in a file. */
-export const labelSettings: Rules<LabelParts> = { labels: areLabels, sharpness: isPositive, report: isReport };
-
-/** The labels of rows, sorted by code unit: at least two. */
-export function labelsOf(op: string, rows: readonly { label: string }[]): string[] {
-  const labels = [...new Set(rows.map(({ label }) => label))].sort();
-  if (labels.length > 1) return labels;
-  throw new RangeError(`${op}: rows must have at least two labels, got only ${shown(labels[0])} from row 0 on`);
-}
-
-/** Checks a row's label. */
-export function expectLabel(op: string, row: unknown, i: number): void {
-  const label: unknown = Object(row).label;
-  if (typeof label !== 'string' || label === '')
-    throw new TypeError(`${op}: row ${i} must have a label that is a string, got ${shown(label)}`);
-}
-
 /** What fronts of labels share: learning, probabilities that hold, evaluation. `Read` is what the front makes of a row. */
-export abstract class LabelFront<Row extends { label: string }, Read> extends Front {
-  /** Its labels, sorted. */
-  readonly labels: readonly string[];
-  private readonly numbers: ReadonlyMap<string, number>;
+export abstract class LabelFront<Row extends { label: string }, Read, Model extends Module> extends Front<Model> {
+  private names: readonly string[];
+  private numbers: ReadonlyMap<string, number>;
   protected sharpness: number;
   private told: FrontReport;
 
-  constructor({ labels, sharpness, report }: LabelParts) {
-    super();
-    this.labels = labels;
-    this.numbers = new Map(labels.map((label, i) => [label, i]));
+  constructor({ labels, sharpness, report }: LabelParts, model: Model) {
+    super(model);
+    this.names = labels;
+    this.numbers = numbered(labels);
     this.sharpness = sharpness;
     this.told = report;
   }
 
   override get report(): FrontReport {
     return this.told;
+  }
+
+  /** Its labels, sorted; those that an `update` added follow. */
+  get labels(): readonly string[] {
+    return this.names;
   }
 
   /** T, by which logits are divided so that probabilities hold. */
@@ -137,6 +67,8 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
   protected abstract cost(length: number): number;
   /** The model on what was read. With a key it is a step of learning. */
   protected abstract run(reads: readonly Read[], key?: Key): Classified;
+  /** Puts a larger model in the place of this one, for more labels or what these rows have and it lacks; `null` if nothing is larger. */
+  protected abstract grow(labels: number, rows: readonly Row[], key: Key): (() => void) | null;
   /** What makes two rows the same thing: they are never on both sides of the held-out part. */
   protected abstract same(row: Row): unknown;
 
@@ -162,14 +94,41 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
     };
   }
 
-  /** Goes on learning from new rows of the same labels, at a third of the rate. The weights from before stay if none are better on rows that are held out. */
+  /**
+   * Goes on learning from new rows, at a third of the rate. The weights from before stay if none are better on rows that are held out. A label that was not known
+   * is added if at least five rows have it; it then learns at the full rate, and should have rows from before to `replay`, or it forgets the other labels.
+   */
   async update(rows: readonly Row[], options: UpdateOptions<Row> = {}): Promise<this> {
     const op = `${this.kind}.update`;
     expectOptions(op, options, updating as Rules<UpdateOptions<Row>>);
     expectRows(op, rows);
     const { replay = [], ...rest } = options;
-    await this.learn(op, [...rows, ...replay], { ...rest, goesOn: true });
+    const all = [...rows, ...replay];
+    all.forEach((row, i) => {
+      this.readRow(row, i, op);
+      expectLabel(op, row, i);
+    });
+    const added = newLabelsOf(all, new Set(this.names));
+    const undo = this.growBy(added, all, foldIn(keyOf(options), 1));
+    try {
+      await this.learn(op, all, { ...rest, goesOn: true, grown: added.length > 0 });
+    } catch (error) {
+      undo();
+      throw error;
+    }
     return this;
+  }
+
+  private growBy(added: readonly string[], rows: readonly Row[], key: Key): () => void {
+    const { names, numbers } = this;
+    const undo = this.grow(names.length + added.length, rows, key);
+    this.names = [...names, ...added];
+    this.numbers = numbered(this.names);
+    return () => {
+      undo?.();
+      this.names = names;
+      this.numbers = numbers;
+    };
   }
 
   /** The logits of each of what was read, a list for each, in turns with others. */
@@ -202,18 +161,19 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
   }
 
   /** Learns from rows, a part of them held out, and sets the temperature by these. */
-  protected async learn(op: string, rows: readonly Row[], options: LabelOptions & { goesOn?: boolean }): Promise<void> {
+  protected async learn(op: string, rows: readonly Row[], options: LabelOptions & { goesOn?: boolean; grown?: boolean }): Promise<void> {
     const [forParts, forLesson] = split(keyOf(options));
     const examples = this.examplesOf(op, rows);
-    const { goesOn = false } = options;
+    const { goesOn = false, grown = false } = options;
     const parts = holdOut(rows.length, forParts, {
       same: (row) => this.same(rows[row] as Row),
       stratum: (row) => examples[row]?.label,
     });
     const lesson: Lesson<Labelled<Read>> = {
       ...of(examples, parts),
-      lr: goesOn ? RATE / 3 : RATE,
+      lr: goesOn && !grown ? RATE / 3 : RATE,
       goesOn,
+      grown,
     };
     const pupil = this.pupil(lesson.learn, options.balanced ?? false);
     const { steps, heldOutLoss } = await taught(pupil, lesson, { ...options, key: forLesson });
@@ -234,7 +194,7 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
     const counts = this.labels.map((_, k) => learn.filter(({ label }) => label === k).length);
     const weights = counts.map((count) => learn.length / (this.labels.length * Math.max(1, count)));
     return {
-      model: this.model as Module,
+      model: this.model,
       length: ({ read }) => this.lengthOf(read),
       cost: (length) => this.cost(length),
       loss: (some, key) => {
@@ -251,7 +211,10 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
       expectLabel(op, row, i);
       const label = this.numbers.get(row.label);
       if (label === undefined) {
-        throw new RangeError(`${op}: row ${i} must have one of the labels ${this.labels.slice(0, 9).join(', ')}, got ${shown(row.label)}`);
+        const or = op.endsWith('update') ? `, or a new one that at least ${NEW_ROWS} rows have` : '';
+        throw new RangeError(
+          `${op}: row ${i} must have one of the labels ${this.labels.slice(0, 9).join(', ')}${or}, got ${shown(row.label)}`,
+        );
       }
       return { read, label };
     });
@@ -262,6 +225,8 @@ export abstract class LabelFront<Row extends { label: string }, Read> extends Fr
     this.sharpness = scope(() => sharpnessOf(tensor(logits), labelTensor(heldOut)));
   }
 }
+
+const numbered = (labels: readonly string[]) => new Map(labels.map((label, i) => [label, i]));
 
 const labelTensor = (rows: readonly Labelled<unknown>[]) => tensor(rows.map(({ label }) => label), { dtype: 'int32' }); // biome-ignore format: one call
 

@@ -8,16 +8,8 @@ import { foldIn, type Key, key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
 import { frontOf } from './file.ts';
 import { expectRows, keyOf, UNTAUGHT, widthFor } from './front.ts';
-import {
-  expectLabel,
-  LabelFront,
-  type LabelOptions,
-  type LabelParts,
-  labelRules,
-  labelSettings,
-  labelsOf,
-  type Scored,
-} from './labelling.ts';
+import { LabelFront } from './labelling.ts';
+import { expectLabel, type LabelOptions, type LabelParts, labelRules, labelSettings, labelsOf, type Scored } from './labels.ts';
 import { changesOf, normalOf, type ReadSamples, readSample, readSamples, type Samples, sampleBatch } from './samples.ts';
 import { SequenceModel, type SequenceState } from './sequence-model.ts';
 
@@ -83,8 +75,7 @@ const settingsRules: Rules<SequenceClassifierSettings> = {
  * Labels of samples `[T, I]` of any length, learnt from rows: gestures, movements, sounds. `const front = await SequenceClassifier.fit(rows)`, then
  * `front.predict(samples)`, or `front.step(sample, state)` as they come. A GRU reads them in order under attention with a learned query.
  */
-export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
-  override readonly model: SequenceModel;
+export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples, SequenceModel> {
   /** I, the number of channels. */
   readonly channels: number;
   readonly width: number;
@@ -94,12 +85,11 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
   private readonly vary: boolean;
 
   private constructor({ channels, width, longest, vary, ...parts }: SequenceClassifierSettings, key: Key) {
-    super(parts);
+    super(parts, new SequenceModel({ channels, width, labels: parts.labels.length }, key));
     this.channels = channels;
     this.width = width;
     this.longest = longest;
     this.vary = vary;
-    this.model = new SequenceModel({ channels, width, labels: parts.labels.length }, key);
   }
 
   /**
@@ -172,6 +162,11 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples> {
 
   protected override readRow(row: SequenceRow, i: number, op: string): ReadSamples {
     return readSamples(op, `row ${i}`, Object(row).samples, this.channels);
+  }
+
+  protected override grow(labels: number, _: readonly SequenceRow[], key: Key): (() => void) | null {
+    const { channels, width } = this;
+    return labels === this.labels.length ? null : this.outgrown(new SequenceModel({ channels, width, labels }, key));
   }
 
   protected override same(row: SequenceRow): unknown {

@@ -62,6 +62,8 @@ export interface Lesson<Example> {
   readonly lr: number;
   /** Whether the weights from before may be the best. */
   readonly goesOn: boolean;
+  /** Whether it can do more than before, so that the weights from before are not the best of it. */
+  readonly grown?: boolean;
 }
 
 /** How learning went. */
@@ -146,7 +148,10 @@ export async function taught<Example>(
     return last;
   };
   try {
-    const first = lesson.goesOn && heldOut.length > 0 ? { start: { epoch: 0, batch: 0, step: 0, waited: 0, best: await evaluate() } } : {};
+    const first =
+      lesson.goesOn && !lesson.grown && heldOut.length > 0
+        ? { start: { epoch: 0, batch: 0, step: 0, waited: 0, best: await evaluate() } }
+        : {};
     const run = train<readonly Example[]>({
       key: forSteps,
       batches: (_, key) => batches(key).map((batch) => batch.map((i) => learn[i] as Example)),

@@ -7,16 +7,8 @@ import { anything, expectOptions, isOneOf, isSize, maybe, type Rules, shown } fr
 import { foldIn, type Key, key } from '../tensor/random.ts';
 import { frontOf } from './file.ts';
 import { expectRows, keyOf, UNTAUGHT, widthFor } from './front.ts';
-import {
-  expectLabel,
-  LabelFront,
-  type LabelOptions,
-  type LabelParts,
-  labelRules,
-  labelSettings,
-  labelsOf,
-  type Scored,
-} from './labelling.ts';
+import { LabelFront } from './labelling.ts';
+import { expectLabel, type LabelOptions, type LabelParts, labelRules, labelSettings, labelsOf, type Scored } from './labels.ts';
 import { TextModel } from './text-model.ts';
 import { type ReadText, type TextPiece, TextReader, textBatch, type Unit } from './text-reader.ts';
 
@@ -80,17 +72,15 @@ const settingsRules: Rules<Settings> = { ...labelSettings, unit: anything, lengt
  * A word is known by itself and by its runs of 3 and 4 letters, a character by itself and its neighbours ({@link TextReader}). The model is a
  * bidirectional GRU under attention with a learned query, whose result is a sum over the words: {@link TextPrediction.why} has its terms.
  */
-export class TextClassifier extends LabelFront<TextRow, ReadText> {
-  override readonly model: TextModel;
-  readonly reader: TextReader;
+export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
+  private reads: TextReader;
   readonly width: number;
   protected override readonly kind = 'TextClassifier';
 
   private constructor({ reader, width, key, ...parts }: Parts) {
-    super(parts);
-    this.reader = reader;
+    super(parts, new TextModel({ symbols: reader.vocabulary.size, width, labels: parts.labels.length }, key));
+    this.reads = reader;
     this.width = width;
-    this.model = new TextModel({ symbols: reader.vocabulary.size, width, labels: parts.labels.length }, key);
   }
 
   /**
@@ -123,6 +113,11 @@ export class TextClassifier extends LabelFront<TextRow, ReadText> {
     });
   }
 
+  /** How texts become symbols. */
+  get reader(): TextReader {
+    return this.reads;
+  }
+
   /** The label of a text, how sure that is, and which words or characters made it so. */
   predict(text: string): TextPrediction {
     const read = this.readRow({ text, label: '' }, 0, 'TextClassifier.predict', 'text');
@@ -149,6 +144,18 @@ export class TextClassifier extends LabelFront<TextRow, ReadText> {
   protected override readRow(row: TextRow, i: number, op = 'TextClassifier', what = `row ${i}`): ReadText {
     expectText(op, row, what);
     return this.reader.read(row.text);
+  }
+
+  protected override grow(labels: number, rows: readonly TextRow[], key: Key): (() => void) | null {
+    const { reads, width } = this;
+    const larger = reads.grown(rows.map(({ text }) => text)); // biome-ignore format: one call
+    if (labels === this.labels.length && larger === reads) return null;
+    const undo = this.outgrown(new TextModel({ symbols: larger.vocabulary.size, width, labels }, key));
+    this.reads = larger;
+    return () => {
+      undo();
+      this.reads = reads;
+    };
   }
 
   protected override same({ text }: TextRow): string {

@@ -57,6 +57,20 @@ const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] =
   return [at(i), `#${at(i - 1)}${at(i)}`, `#${at(i - 1)}${at(i)}${at(i + 1)}`];
 };
 
+/** The symbols that two of these texts have, the commonest first, and the pieces of the longest text. */
+function symbolsIn(texts: readonly string[], unit: Unit): { common: string[]; longest: number } {
+  const counts = new Map<string, number>();
+  let longest = 1;
+  for (const text of texts) {
+    const pieces = piecesOf(text.normalize('NFC'), unit);
+    longest = Math.max(longest, pieces.length);
+    const symbols = pieces.flatMap((piece, i) => (unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(pieces, i)));
+    for (const symbol of new Set(symbols)) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  }
+  const common = [...counts].filter(([, count]) => count > 1).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return { common: common.map(([symbol]) => symbol), longest };
+}
+
 /** How texts become symbols: several of each word or character, so that what was never seen is like what was. */
 export class TextReader {
   /** What texts are cut into. */
@@ -83,23 +97,19 @@ export class TextReader {
   /** A reader of the symbols that two of these texts have, at most the 20,000 commonest. */
   static from(op: string, texts: readonly string[], given: { unit?: Unit | undefined; length?: number | undefined }): TextReader {
     const unit = given.unit ?? TextReader.unitFor(texts);
-    const counts = new Map<string, number>();
-    let longest = 1;
-    for (const text of texts) {
-      const pieces = piecesOf(text.normalize('NFC'), unit);
-      longest = Math.max(longest, pieces.length);
-      const symbols = pieces.flatMap((piece, i) => (unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(pieces, i)));
-      for (const symbol of new Set(symbols)) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-    }
-    const common = [...counts]
-      .filter(([, count]) => count > 1)
-      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-      .slice(0, MOST.symbols);
-    const vocabulary = new Vocabulary(
-      common.map(([symbol]) => symbol),
-      { specials: ['<pad>', '<unk>'] },
-    );
+    const { common, longest } = symbolsIn(texts, unit);
+    const vocabulary = new Vocabulary(common.slice(0, MOST.symbols), { specials: ['<pad>', '<unk>'] });
     return new TextReader(op, { unit, vocabulary, length: given.length ?? Math.min(longest, MOST.pieces) });
+  }
+
+  /** A reader that also knows the symbols that two of these texts have, behind its own, as long as they are 20,000 at most; itself if there are none. */
+  grown(texts: readonly string[]): TextReader {
+    const { specials, symbols } = this.vocabulary;
+    const own = symbols.slice(specials.length);
+    const added = symbolsIn(texts, this.unit).common.filter((symbol) => !this.vocabulary.has(symbol));
+    const fitting = added.slice(0, Math.max(0, MOST.symbols - own.length));
+    if (fitting.length === 0) return this;
+    return new TextReader('TextReader', { ...this, vocabulary: new Vocabulary([...own, ...fitting], { specials }) });
   }
 
   /** Reads one text. A piece of which nothing is known has one symbol, that of the unknown. */

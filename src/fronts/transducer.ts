@@ -2,94 +2,39 @@ import { infer } from '../autograd/infer.ts';
 import { padBatch } from '../data/batch.ts';
 import { Vocabulary } from '../data/vocabulary.ts';
 import type { FileSource } from '../io/source.ts';
-import { type ErrorRates, errorRates } from '../metrics/error-rates.ts';
+import { errorRates } from '../metrics/error-rates.ts';
 import { AttentionSeq2Seq } from '../models/seq2seq/attention-seq2seq.ts';
 import { crossEntropy } from '../ops/index.ts';
-import { anything, expectOptions, isSize, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
+import { expectOptions } from '../tensor/check.ts';
 import { foldIn, type Key, key, split } from '../tensor/random.ts';
 import { Alphabet, type ReadSource, symbolsOf, UNSEEN } from './alphabet.ts';
 import { batchesOf } from './batches.ts';
 import { type Conversion, conversionFrom, conversionOf } from './conversion.ts';
 import { frontOf } from './file.ts';
-import { expectRows, Front, type FrontReport, isReport, keyOf, teachingRules, UNTAUGHT } from './front.ts';
+import { Front, type FrontReport, keyOf, teachingRules, UNTAUGHT } from './front.ts';
 import { holdOut } from './held-out.ts';
 import { ASKED, type Asking } from './quality.ts';
 import { type Lesson, lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
+import {
+  type ConvertOptions,
+  converting,
+  expectPairs,
+  expectSource,
+  rules,
+  settingsRules,
+  type TextPair,
+  type TransducerEvaluation,
+  type TransducerOptions,
+  type TransducerSettings,
+  type TransducerUpdateOptions,
+  updating,
+} from './transducing.ts';
 import { inTurns } from './turns.ts';
-
-/** A string, and what it becomes. */
-export type TextPair = readonly [source: string, target: string];
-
-/** How {@link Transducer.fit} learns. */
-export interface TransducerOptions extends TeachingOptions {
-  /** Pairs that are known: a source that stands here becomes what stands here, without the model. Several targets of one source are all right. */
-  lexicon?: readonly TextPair[] | undefined;
-  /** Width of the model. Default: 64 below 5,000 pairs, 128 below 50,000, else 256. */
-  width?: number | undefined;
-}
-
-/** How {@link Transducer.update} goes on. */
-export interface TransducerUpdateOptions extends TeachingOptions {
-  /** Pairs from before that are learnt again with the new ones, so that they are not forgotten. Default none. */
-  replay?: readonly TextPair[] | undefined;
-}
-
-/** How {@link Transducer.predict} searches. */
-export interface ConvertOptions {
-  /** Strings that are kept at each step. Default 4. */
-  beam?: number | undefined;
-  /** Strings to give, at most `beam`. Default 1. */
-  nBest?: number | undefined;
-}
-
-/** How well strings are converted: the share that is wrong, and wrong characters. */
-export interface TransducerEvaluation extends ErrorRates {
-  /** Share of sources that become just what one of their targets is. */
-  readonly exact: number;
-}
 
 interface Example {
   readonly source: ReadSource;
   readonly target: readonly number[];
 }
-
-/** What a {@link Transducer} is made of beside its weights. */
-export interface TransducerSettings {
-  /** D, the width of encoder and decoder. */
-  readonly width: number;
-  /** Characters of the longest target. */
-  readonly longest: number;
-  /** The characters of sources and targets. */
-  readonly vocabulary: ReturnType<Vocabulary['toJSON']>;
-  /** Pairs that are answered without the model. */
-  readonly lexicon: readonly TextPair[];
-  /** How the last `fit` or `update` went. */
-  readonly report: FrontReport;
-}
-
-const isLexicon = /* @__PURE__ */ ruleOf(
-  'a list of pairs of strings',
-  (value) =>
-    Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((x) => typeof x === 'string')),
-);
-
-const rules: Rules<TransducerOptions> = {
-  ...teachingRules,
-  lexicon: /* @__PURE__ */ maybe(isLexicon),
-  width: /* @__PURE__ */ maybe(isSize),
-};
-
-const updating: Rules<TransducerUpdateOptions> = { ...teachingRules, replay: /* @__PURE__ */ maybe(isLexicon) };
-
-const converting: Rules<ConvertOptions> = { beam: /* @__PURE__ */ maybe(isSize), nBest: /* @__PURE__ */ maybe(isSize) };
-
-const settingsRules: Rules<TransducerSettings> = {
-  width: isSize,
-  longest: isSize,
-  vocabulary: anything,
-  lexicon: isLexicon,
-  report: isReport,
-};
 
 /** The first rate of AdamW. */
 const RATE = 3e-3;
@@ -102,22 +47,20 @@ const widthOf = (pairs: number) => (pairs < 5000 ? 64 : pairs < 50_000 ? 128 : 2
  * `front.predict('3 May 1999').text`. The model is {@link AttentionSeq2Seq} over characters, which also copies: a character that no pair
  * had can come over from the source. Where a lexicon is given, it speaks first.
  */
-export class Transducer extends Front {
-  override readonly model: AttentionSeq2Seq;
+export class Transducer extends Front<AttentionSeq2Seq> {
   protected override readonly kind = 'Transducer';
-  private readonly alphabet: Alphabet;
+  private alphabet: Alphabet;
   private readonly lexicon: ReadonlyMap<string, readonly string[]>;
-  private readonly parts: Omit<TransducerSettings, 'report'>;
+  private parts: Omit<TransducerSettings, 'report'>;
   private told: FrontReport;
 
   private constructor({ report, ...parts }: TransducerSettings, key: Key) {
-    super();
+    const alphabet = new Alphabet(Vocabulary.fromJSON(parts.vocabulary));
+    super(modelOf(alphabet, parts.width, key));
     this.parts = parts;
     this.told = report;
-    this.alphabet = new Alphabet(Vocabulary.fromJSON(parts.vocabulary));
+    this.alphabet = alphabet;
     this.lexicon = targetsOf(parts.lexicon);
-    const { size } = this.alphabet.vocabulary;
-    this.model = new AttentionSeq2Seq({ source: size, target: size, hidden: parts.width, copy: UNSEEN, dropout: 0.1 }, key);
   }
 
   /**
@@ -129,7 +72,7 @@ export class Transducer extends Front {
     expectOptions(op, options, rules);
     expectPairs(op, pairs, 2);
     const { lexicon = [], width = widthOf(pairs.length), ...rest } = options;
-    const longest = pairs.reduce((most, [, target]) => Math.max(most, symbolsOf(target).length), 1);
+    const longest = longestOf(pairs);
     const vocabulary = Alphabet.from(pairs).vocabulary.toJSON();
     const front = new Transducer({ width, longest, vocabulary, lexicon, report: UNTAUGHT }, foldIn(keyOf(options), 0));
     await front.learn(pairs, rest, false);
@@ -185,17 +128,40 @@ export class Transducer extends Front {
     return { ...rates, exact: 1 - rates.sequenceErrorRate };
   }
 
-  /** Goes on learning from new pairs, at a third of the rate. The weights from before stay if none are better on pairs that are held out. */
+  /**
+   * Goes on learning from new pairs, at a third of the rate. The weights from before stay if none are better on pairs that are held out. Characters that it did
+   * not know are added as `fit` would have.
+   */
   async update(pairs: readonly TextPair[], options: TransducerUpdateOptions = {}): Promise<this> {
     expectOptions('Transducer.update', options, updating);
     expectPairs('Transducer.update', pairs, 1);
     const { replay = [], ...rest } = options;
-    await this.learn([...pairs, ...replay], rest, true);
+    const all = [...pairs, ...replay];
+    const undo = this.grow(all, foldIn(keyOf(options), 1));
+    try {
+      await this.learn(all, rest, true);
+    } catch (error) {
+      undo();
+      throw error;
+    }
     return this;
   }
 
   protected override settings(): TransducerSettings {
     return { ...this.parts, report: this.told };
+  }
+
+  private grow(pairs: readonly TextPair[], key: Key): () => void {
+    const { alphabet, parts } = this;
+    const larger = alphabet.grown(pairs);
+    const undo = larger === alphabet ? undefined : this.outgrown(modelOf(larger, parts.width, key));
+    this.alphabet = larger;
+    this.parts = { ...parts, longest: Math.max(parts.longest, longestOf(pairs)), vocabulary: larger.vocabulary.toJSON() };
+    return () => {
+      undo?.();
+      this.alphabet = alphabet;
+      this.parts = parts;
+    };
   }
 
   private known(text: string): Conversion | undefined {
@@ -258,6 +224,12 @@ export class Transducer extends Front {
   }
 }
 
+const longestOf = (pairs: readonly TextPair[]) => pairs.reduce((most, [, target]) => Math.max(most, symbolsOf(target).length), 1);
+
+function modelOf({ vocabulary }: Alphabet, hidden: number, key: Key): AttentionSeq2Seq {
+  return new AttentionSeq2Seq({ source: vocabulary.size, target: vocabulary.size, hidden, copy: UNSEEN, dropout: 0.1 }, key);
+}
+
 /** Strings that a search keeps where nothing else is said. */
 const BEAM = 4;
 
@@ -270,17 +242,4 @@ function targetsOf(pairs: readonly TextPair[]): Map<string, string[]> {
     else if (!known.includes(target)) known.push(target);
   }
   return targets;
-}
-
-function expectSource(op: string, what: string, text: unknown): void {
-  if (typeof text !== 'string' || text === '') throw new TypeError(`${op}: ${what} must be a string that is not empty, got ${shown(text)}`);
-}
-
-function expectPairs(op: string, pairs: unknown, least: number): void {
-  expectRows(op, pairs, least);
-  (pairs as unknown[]).forEach((pair, i) => {
-    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((text) => typeof text !== 'string') || pair[0] === '') {
-      throw new TypeError(`${op}: row ${i} must be two strings, the first not empty, got ${shown(pair)}`);
-    }
-  });
 }

@@ -58,6 +58,21 @@ describe('SequenceClassifier', () => {
     await expect(SequenceClassifier.load(new Uint8Array(3))).rejects.toThrow(/^safetensors: /);
   });
 
+  it('learns a label that it did not know', async () => {
+    const own = await SequenceClassifier.load(front.save());
+    const still = Array.from({ length: 6 }, (_, i) => ({
+      label: 'rest',
+      samples: Array.from({ length: 12 + i }, (_, t) => [100 + (t % 2), 100]),
+    }));
+    await expect(own.update(still.slice(0, 4))).rejects.toThrow(
+      'update: row 0 must have one of the labels circle, shake, swipe, or a new one that',
+    );
+    await own.update(still, { replay: rows, key: key(2) });
+    expect(own.labels).toEqual(['circle', 'shake', 'swipe', 'rest']);
+    expect(own.predict([[90, 91], [91, 91], [90, 91], [91, 91], [90, 91], [91, 91], [90, 91], [91, 91], [90, 91]]).label).toBe('rest'); // biome-ignore format: one line
+    expect((await own.evaluate(gestures(20, 2))).accuracy).toBeGreaterThan(0.85);
+  });
+
   it('learns the mean and deviation of each channel', () => {
     const { center, sharpness } = normalOf([{ values: Float32Array.of(1, 5, 3, 5), steps: 2 }, { values: Float32Array.of(5, 5), steps: 1 }], 2); // biome-ignore format: one call
     expect(center).toEqual([3, 5].map((x) => expect.closeTo(x, 12)));

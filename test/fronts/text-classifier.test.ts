@@ -149,6 +149,25 @@ describe('TextClassifier', () => {
     expect(own.report).toMatchObject({ learnt: 1, heldOut: 0, heldOutLoss: null });
   });
 
+  it('learns labels and words that it did not know, forgets none, and is as it was if that is given up', async () => {
+    const dishes = ['bake a cake', 'cook some noodles', 'bake the bread', 'boil some noodles', 'cook a cake', 'boil the bread'];
+    const news = dishes.flatMap((text) => [text, `${text}, please`]).map((text) => ({ text, label: 'food' }));
+    const own = await TextClassifier.load(front.save());
+    const stop = new AbortController();
+    const giveUp = { replay: rows, signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(own.update(news, giveUp)).rejects.toThrow('aborted');
+    expect(own.labels).toEqual(['ask', 'off', 'on']);
+    expect(own.save()).toEqual(front.save());
+    await own.update(news, { replay: rows, key: key(6) });
+    expect(own.labels).toEqual(['ask', 'off', 'on', 'food']);
+    expect(own.predict('boil a cake').label).toBe('food');
+    expect((await own.evaluate(orders(60, 9))).accuracy).toBeGreaterThan(0.9);
+    expect(own.reader.vocabulary.has('noodles')).toBe(true);
+    expect(own.reader.vocabulary.symbols.slice(0, front.reader.vocabulary.size)).toEqual(front.reader.vocabulary.symbols);
+    const again = await TextClassifier.load(own.save());
+    expect(again.predict('cook the noodles')).toEqual(own.predict('cook the noodles'));
+  });
+
   it('tells how far it is, and stops where it is told to', async () => {
     const told: number[] = [];
     await TextClassifier.fit(rows, {
@@ -195,7 +214,9 @@ describe('TextClassifier', () => {
   it('names what else is wrong', async () => {
     const strange = [{ text: 'what a day', label: 'weather' }];
     const message = "must have one of the labels ask, off, on, got 'weather'";
-    await expect(front.update(strange)).rejects.toThrow(`TextClassifier.update: row 0 ${message}`);
+    await expect(front.update(strange)).rejects.toThrow(
+      "TextClassifier.update: row 0 must have one of the labels ask, off, on, or a new one that at least 5 rows have, got 'weather'",
+    );
     await expect(front.evaluate([...rows, ...strange])).rejects.toThrow(`TextClassifier.evaluate: row 120 ${message}`);
     await expect(front.evaluate([])).rejects.toThrow('TextClassifier.evaluate: rows must be a list of at least 1, got 0');
     expect(() => front.predict('')).toThrow("TextClassifier.predict: text must have something in it to read, got ''");

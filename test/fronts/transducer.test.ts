@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Alphabet } from '../../src/fronts/alphabet.ts';
 import type { SaveReport } from '../../src/fronts/quality.ts';
-import { type TextPair, Transducer } from '../../src/fronts/transducer.ts';
+import { Transducer } from '../../src/fronts/transducer.ts';
+import type { TextPair } from '../../src/fronts/transducing.ts';
 import { key } from '../../src/tensor/random.ts';
 import { dice } from '../equations/plain.ts';
 
@@ -82,6 +83,25 @@ describe('Transducer', () => {
     await own.update([['a:b', 'ba']], { key: key(1) });
     expect(own.report).toMatchObject({ learnt: 1, heldOut: 0 });
     expect(score()).toBeGreaterThan(before + 1);
+  });
+
+  it('learns characters that it did not know', async () => {
+    const own = await Transducer.load(front.save());
+    const news = pairs.slice(0, 80).map(([source, target]): TextPair => [source.replace(':', '~'), `⟦${target}⟧`]);
+    await own.update(news, { key: key(1) });
+    const { text } = own.predict('fg~h', { beam: 1 });
+    expect([text.at(0), text.at(-1)]).toEqual(['⟦', '⟧']);
+    expect((await Transducer.load(own.save())).predict('fg~h', { beam: 1 }).text).toBe(text);
+    await expect(own.update([['a', 'ω'.repeat(3)]], { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
+    expect(own.predict('fg~h', { beam: 1 }).text).toBe(text);
+  });
+
+  it('has the characters of two pairs, and those of targets that could not be copied', () => {
+    const symbols = (pairs: TextPair[]) => Alphabet.from(pairs).vocabulary.symbols.slice(4).join('');
+    expect(symbols([['ab', 'b'], ['cb', 'b→'], ['d', 'd']])).toBe('b→'); // biome-ignore format: three pairs
+    const alphabet = Alphabet.from([['ab', 'a'], ['ba', 'b']]); // biome-ignore format: two pairs
+    expect(alphabet.grown([['a', 'b']])).toBe(alphabet);
+    expect(alphabet.grown([['a', '!b'], ['z', 'z']]).vocabulary.symbols.slice(4)).toEqual(['a', 'b', '!']); // biome-ignore format: two pairs
   });
 
   it('numbers what is beyond the vocabulary by its place in the source', () => {
