@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { builds, writeTable } from './kernel-table.mjs';
@@ -152,6 +152,25 @@ await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.j
   for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);
   copyFileSync('src/saccade.d.wasm.ts', 'dist/wasm.d.ts');
   await bundled();
+});
+
+const pronounce = 'packages/pronounce';
+const sources = readdirSync(`${pronounce}/src`).filter((name) => name.endsWith('.ts'));
+const spoken = ['weights.safetensors', 'tsconfig.json', ...sources.map((name) => `src/${name}`)].map((name) => `${pronounce}/${name}`);
+
+/** The weights become a module, since a module is what Node, bundlers and workers find without a path; `saccade` is this folder. */
+await step('pronounce', [...spoken, 'dist'], [`${pronounce}/dist/index.js`, `${pronounce}/node_modules/saccade`], () => {
+  const text = readFileSync(`${pronounce}/weights.safetensors`).toString('base64');
+  for (const place of ['dist', 'src/generated']) rmSync(`${pronounce}/${place}`, { recursive: true, force: true });
+  mkdirSync(`${pronounce}/src/generated`);
+  writeFileSync(
+    `${pronounce}/src/generated/weights.ts`,
+    `/** The file of weights, as base64. */\nexport const weights: string =\n  '${text}';\n`,
+  );
+  mkdirSync(`${pronounce}/node_modules`, { recursive: true });
+  rmSync(`${pronounce}/node_modules/saccade`, { recursive: true, force: true });
+  symlinkSync(resolve('.'), `${pronounce}/node_modules/saccade`, 'junction');
+  run('typescript/bin/tsc', '-p', pronounce);
 });
 
 const programs = ['examples', 'bench'].filter((place) => existsSync(place)).map((place) => `build/${place}`);

@@ -1,0 +1,5 @@
+/** English words to phones and IPA with stress. @module */
+
+export { ipaOf, syllablesOf } from './ipa.ts';
+export type { Lexicon } from './lexicon.ts';
+export { type Candidate, Pronouncer, type PronouncerOptions, type Pronunciation, pronounce, type SayOptions } from './pronouncer.ts';
