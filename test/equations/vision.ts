@@ -35,7 +35,7 @@ function sample(x: Image, u: number, v: number): Vector {
 }
 
 const transformer =
-  (form: 'affine' | 'attention'): Equation =>
+  (form: 'affine' | 'attention', samples = 1): Equation =>
   (w, e) => {
     const image = picture(e, [18, 12]);
     const convolved = (x: Image, i: number) => {
@@ -47,7 +47,12 @@ const transformer =
     const six = form === 'affine' ? numbers : [at(numbers, 0), 0, at(numbers, 1), 0, at(numbers, 0), at(numbers, 2)];
     const theta = rowsOf(plus(six, [1, 0, 0, 0, 1, 0]), 3);
     const grid = range(3).flatMap((r) => range(4).map((c) => apply(theta, [(2 * c + 1) / 4 - 1, (2 * r + 1) / 3 - 1, 1])));
-    const view = grid.map(([u, v]) => sample(image, u as number, v as number));
+    const within = range(samples).map((k) => (2 * k + 1 - samples) / samples); // from the middle of a pixel, in halves of its side
+    const view = range(12).map((i) => {
+      const [c, r] = [i % 4, Math.floor(i / 4)];
+      const spots = within.flatMap((y) => within.map((x) => apply(theta, [(2 * c + 1 + x) / 4 - 1, (2 * r + 1 + y) / 3 - 1, 1])));
+      return scaled(plus(...spots.map(([u, v]) => sample(image, u as number, v as number))), 1 / spots.length);
+    });
     const places = grid.flatMap(([u, v]) => [(((u as number) + 1) / 2) * 12, (((v as number) + 1) / 2) * 18]);
     const output = classify(w.within('classifier'), imageOf(view.flat(), 4, 1), [3, 3]);
     return [...output, ...theta.flat(), ...places, ...view.flat()];
@@ -101,6 +106,7 @@ export const imageEquations: Record<string, Equation> = {
   'ImageClassifier: fully connected': (w, e) => classify(w, picture(e, [3, 3]), [3, 3]),
   SpatialTransformer: transformer('affine'),
   'SpatialTransformer: attention': transformer('attention'),
+  'SpatialTransformer: four samples': transformer('affine', 2),
   SelfAttention2d: selfAttention,
   ShowAttendTell: caption(true),
   'ShowAttendTell: hard': caption(false),

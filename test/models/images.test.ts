@@ -36,6 +36,18 @@ describe('a spatial transformer', () => {
     });
   });
 
+  it('with several samples a pixel sees between the pixels of a coarse view: the means of an image that is left whole', () => {
+    const images = real([0, 1], [18, 18, 2], 1);
+    const { view, places } = new s.SpatialTransformer({ ...options, channels: 2, view: 9, samples: 2 }, s.key(1)).forward(images);
+    const means = s.avgPool2d(images, 2);
+    expect(view.shape).toEqual([2, 9, 9, 2]);
+    list(view).forEach((value, i) => {
+      expect(value).toBeCloseTo(list(means)[i] as number, 5);
+    });
+    expect(list(places).slice(0, 4)).toEqual([1, 1, 3, 1].map((at) => expect.closeTo(at, 5)));
+    expect(() => new s.SpatialTransformer({ ...options, samples: 0 }, s.key(1))).toThrow('samples must be a whole number from 1, got 0');
+  });
+
   it('refuses other images, and sizes that leave nothing', () => {
     const model = new s.SpatialTransformer(options, s.key(1));
     expect(() => model.forward(s.zeros([1, 18, 17]))).toThrow(

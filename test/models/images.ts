@@ -24,11 +24,11 @@ export const imageRows: ModuleRow[] = [
     build: (key) => new ImageClassifier({ size: 3, classes: 4, hidden: [5, 3] }, key),
     call: (model, examples) => model.forward(real(examples, [3, 3], 1)),
   }),
-  ...(['affine', 'attention'] as const).map((form) =>
+  ...Object.entries({ '': {}, attention: { form: 'attention' }, 'four samples': { samples: 2 } } as const).map(([name, options]) =>
     row({
       module: 'SpatialTransformer',
-      ...(form === 'attention' ? { name: form } : {}),
-      build: (key) => new SpatialTransformer({ size, view: [3, 4], classes: 3, hidden: [4], form, ...local }, key),
+      ...(name ? { name } : {}),
+      build: (key) => new SpatialTransformer({ size, view: [3, 4], classes: 3, hidden: [4], ...options, ...local }, key),
       constant: ['theta.weight', 'theta.bias'],
       warm: (model) => {
         const { weight } = model.theta;

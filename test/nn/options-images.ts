@@ -15,7 +15,7 @@ export const ofImages: Record<string, Made> = {
   ImageClassifier: made(saccade.ImageClassifier, picture, { numbers: ofPicture }),
   SpatialTransformer: made(
     saccade.SpatialTransformer,
-    { ...picture, view: 6, form: 'affine', localFilters: 2, localWindow: 3, localHidden: 4 },
+    { ...picture, view: 6, samples: 2, form: 'affine', localFilters: 2, localWindow: 3, localHidden: 4 },
     { numbers: { ...ofPicture, view: [...pair, undefined, 0], localWindow: [...pair, 0] } },
   ),
   SelfAttention2d: made(saccade.SelfAttention2d, { channels: 8, inner: 2 }),

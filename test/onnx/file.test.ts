@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, parameter, record } from '../../src/autograd/index.ts';
 import { saveTensors } from '../../src/io/index.ts';
-import { LanguageModel } from '../../src/models/index.ts';
+import { Draw, LanguageModel, RecurrentAttention } from '../../src/models/index.ts';
 import { Linear } from '../../src/nn/index.ts';
 import { bytesOf } from '../../src/onnx/graph.ts';
 import { type OnnxInput, type OnnxOptions, toOnnx } from '../../src/onnx/index.ts';
@@ -147,6 +147,16 @@ describe('refusals', () => {
   it('of a scale that depends on a size: attention has one for all', () => {
     expect(() => toOnnx(({ q }) => scaledDotProductAttention(q, q, q), { inputs: { q: { shape: ['batch', 'time', 'width'] } } })).toThrow(
       'toOnnx: scaledDotProductAttention must have scale that follows from the axes',
+    );
+  });
+
+  it('of models that look at whole pixels, or draw', () => {
+    const looking = new RecurrentAttention({ classes: 3, glimpses: 2, hidden: 4, features: 4 }, key(1));
+    const images = { images: { shape: ['batch', 9, 9] }, start: { shape: ['batch', 2] } } as const;
+    expect(() => toOnnx(({ images, start }) => ({ ...looking.forward(images, { start }) }), { inputs: images })).toThrow('those of start');
+    const painting = new Draw({ height: 4, width: 4, steps: 2, hidden: 4, latent: 2, read: 2, write: 2 }, key(1));
+    refused((x) => painting.sample(x.shape[0] as number, key(2)).images).toThrow(
+      'toOnnx: ops must have a form in ONNX, got normal: a draw from a key has no operator (pass the noise in)',
     );
   });
 

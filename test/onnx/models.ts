@@ -46,15 +46,16 @@ interface Spec<M extends Module> {
   call: (module: M, inputs: Readonly<Record<string, Tensor>>) => object;
 }
 
-const row = <M extends Module>(name: string, { module, inputs, call }: Spec<M>): ModelRow => ({
+/** A row of a module. */
+export const row = <M extends Module>(name: string, { module, inputs, call }: Spec<M>): ModelRow => ({
   name,
   module,
   inputs,
   call: (given) => call(module, given),
 });
 
-const given = (inputs: Readonly<Record<string, Tensor>>, name: string) => inputs[name] as Tensor;
-const real = (...shape: (number | string)[]): OnnxInput => ({ shape });
+export const given = (inputs: Readonly<Record<string, Tensor>>, name: string) => inputs[name] as Tensor;
+export const real = (...shape: (number | string)[]): OnnxInput => ({ shape });
 const tokens = (below: number, time = 'time'): OnnxInput => ({ shape: ['batch', time], dtype: 'int32', below });
 const mask = (...shape: (number | string)[]): OnnxInput => ({ shape, dtype: 'bool' });
 const lengths = (axis: string): OnnxInput => ({ shape: ['batch'], dtype: 'int32', below: axis, from: 1 });

@@ -33,6 +33,8 @@ interface Lesson {
   /** Sides of the canvas and of the view. */
   side: number;
   view: number;
+  /** Samples of each pixel of the view, along both axes. */
+  samples: number;
   distractors: number;
   cut: number;
   /** Of the classifiers that read the view, and the whole canvas. */
@@ -47,19 +49,21 @@ interface Lesson {
 const usual: Lesson = {
   side: 60,
   view: 20,
+  samples: 2,
   distractors: 4,
   cut: 8,
   filters: { view: [32, 32], canvas: [8, 16] },
   hidden: [256, 200],
   local: { localFilters: 20, localWindow: 5, localHidden: 50 },
-  batch: 256,
-  epochs: 8,
+  batch: 64,
+  epochs: 14,
   lr: 1e-3,
 };
 const small: Lesson = {
   ...usual,
   side: 28,
   view: 14,
+  samples: 1,
   distractors: 1,
   cut: 5,
   hidden: [64],
@@ -78,11 +82,12 @@ const names: Record<Kind, string> = {
 
 type Net = ImageClassifier | SpatialTransformer;
 
-function built(kind: Kind, { side, view, filters, hidden, local }: Lesson, from: Key): Net {
+function built(kind: Kind, { side, view, samples, filters, hidden, local }: Lesson, from: Key): Net {
   const read = kind.endsWith('convolution')
     ? { filters: filters[kind.startsWith('warped') ? 'view' : 'canvas'], hidden: [256] }
     : { hidden };
-  if (kind.startsWith('warped')) return new SpatialTransformer({ ...read, size: side, view, classes: 10, form: 'affine', ...local }, from);
+  if (kind.startsWith('warped'))
+    return new SpatialTransformer({ ...read, size: side, view, samples, classes: 10, form: 'affine', ...local }, from);
   return new ImageClassifier({ ...read, ...(kind === 'convolution' && { window: 5 }), size: side, classes: 10 }, from);
 }
 

@@ -1,8 +1,9 @@
 // The retina of recurrent attention: square patches around one place, each scale twice as wide and half as sharp as the one before.
 
-import { add, avgPool2d, crop, gaussianFilters, matmul, mul, reshape, select, stack } from '../../ops/index.ts';
+import { noGrad } from '../../autograd/record.ts';
+import { add, avgPool2d, concat, crop, gaussianFilters, matmul, mul, reshape, select, stack, sub } from '../../ops/index.ts';
 import { expectOptions, isPositive, isSize, maybe } from '../../tensor/check.ts';
-import { full } from '../../tensor/create.ts';
+import { full, tensor } from '../../tensor/create.ts';
 import { empty, type Tensor } from '../../tensor/tensor.ts';
 import { channelsFirst, channelsLast, expectImages, expectPlace, type LookWindow, type Seen } from './look.ts';
 
@@ -31,9 +32,9 @@ interface Squares {
   readonly borders: readonly number[];
 }
 
-/** The squares of a scale around middles. */
-function squaresOf(middle: Float64Array, side: number, corner: (value: number) => number): Squares {
-  return { side, borders: Array.from(middle, (value) => corner(value - side / 2)) };
+/** The squares of a scale around middles, on whole pixels. */
+function squaresOf(middle: Float64Array, side: number): Squares {
+  return { side, borders: Array.from(middle, (value) => Math.floor(value - side / 2 + 0.5)) };
 }
 
 /** `[B, M, 4]` of M scales. */
@@ -83,7 +84,7 @@ export class Glimpse implements LookWindow {
     expectImages('Glimpse', images);
     expectPlace('Glimpse', place, images, 2);
     const middle = middles(place, images.shape.slice(1, 3) as [number, number], reach);
-    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i, (value) => Math.floor(value + 0.5)));
+    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i));
     return {
       patches: stack(
         squares.map((one) => cut(images, one, size)),
@@ -127,8 +128,17 @@ export class GaussianGlimpse implements LookWindow {
     const each = Array.from({ length: scales }, (_, i) =>
       channelsLast(matmul(matmul(bank(1, height, i), all), bank(0, width, i), { transposeB: true }), images.rank),
     );
-    const middle = middles(place, [height, width], reach);
-    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i, (value) => value));
-    return { patches: stack(each, 1), boxes: boxesOf(squares, batch) };
+    return { patches: stack(each, 1), boxes: noGrad(() => squaresAround(place, [height, width], this)) };
   }
+}
+
+/** `[B, M, 4]` around any places, of ops alone. */
+function squaresAround(place: Tensor, [height, width]: readonly [number, number], { size, scales, reach }: GaussianGlimpse): Tensor {
+  const half = [width / 2, height / 2];
+  const middle = add(mul(place, tensor(half.map((pixels) => reach ?? pixels))), tensor(half)); // [B, 2]
+  const sides = Array.from({ length: scales }, (_, i) => size << i);
+  return stack(
+    sides.map((side) => concat([sub(middle, side / 2), full([place.shape[0] as number, 2], side)], 1)),
+    1,
+  );
 }

@@ -2,7 +2,7 @@ import { assign } from '../../nn/buffer.ts';
 import { Conv2d } from '../../nn/conv2d.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { add, affineGrid, gridSample, matmul, maxPool2d, mul, type Pair, relu, reshape } from '../../ops/index.ts';
+import { add, affineGrid, avgPool2d, gridSample, matmul, maxPool2d, mul, type Pair, relu, reshape } from '../../ops/index.ts';
 import { pairOf } from '../../ops/pair.ts';
 import { anything, expectKey, expectOptions, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { tensor, zeros } from '../../tensor/create.ts';
@@ -15,6 +15,11 @@ import { ImageClassifier, type ImageClassifierOptions, imagesWith } from './imag
 export interface SpatialTransformerOptions extends ImageClassifierOptions {
   /** Rows and columns of the warped view, or one number for both. */
   view: Pair;
+  /**
+   * Each pixel of the view is the mean of `samples` × `samples` places. Where the view has fewer pixels than what it shows, more than one lets
+   * gradients see between them: they come from the four pixels around a place only. Default 1, as in the paper.
+   */
+  samples?: number | undefined;
   /** `affine`: any θ; `attention`: a window that keeps its shape, of one scale and a place. Default `affine`. */
   form?: 'affine' | 'attention' | undefined;
   /** Filters of both convolutions of the localisation net. Default 20. */
@@ -27,6 +32,7 @@ export interface SpatialTransformerOptions extends ImageClassifierOptions {
 
 const rules: Rules<SpatialTransformerOptions> = {
   ...{ size: anything, view: anything, channels: anything, classes: anything, filters: anything, window: anything, hidden: anything },
+  samples: /* @__PURE__ */ maybe(isSize),
   form: /* @__PURE__ */ maybe(/* @__PURE__ */ isOneOf('affine', 'attention')),
   localFilters: /* @__PURE__ */ maybe(isSize),
   localWindow: anything,
@@ -39,7 +45,7 @@ export interface Warped {
   readonly output: Tensor;
   /** `[B, 2, 3]`: from places of the view to places of the image, x and y from −1 to 1. */
   readonly theta: Tensor;
-  /** `[B, rows, columns, 2]`: x and y in pixels of where each pixel of the view was sampled; an image goes from 0 to its width, and to its height. */
+  /** `[B, rows, columns, 2]`: x and y in pixels of where each pixel of the view was sampled, or of the middle of its samples; an image goes from 0 to its width, and to its height. */
   readonly places: Tensor;
   /** What was read, `[B, rows, columns]` or `[B, rows, columns, C]`. */
   readonly view: Tensor;
@@ -64,18 +70,20 @@ export class SpatialTransformer extends Module {
   readonly size: readonly [rows: number, columns: number];
   readonly channels: number;
   readonly form: 'affine' | 'attention';
+  readonly samples: number;
 
   constructor(options: SpatialTransformerOptions, key: Key) {
     super();
     expectOptions('SpatialTransformer', options, rules);
     expectKey('SpatialTransformer', key);
-    const { size, view, form = 'affine', localFilters = 20, localWindow = 5, localHidden = 50, ...classifier } = options;
+    const { size, view, samples = 1, form = 'affine', localFilters = 20, localWindow = 5, localHidden = 50, ...classifier } = options;
     const { channels = 1 } = classifier;
     const window = pairOf('SpatialTransformer', 'localWindow', localWindow, 1);
     const [forFirst, forSecond, forLocal, forTheta, forClassifier] = split(key, 5);
     this.size = pairOf('SpatialTransformer', 'size', size, 1);
     this.channels = channels;
     this.form = form;
+    this.samples = samples;
     this.classifier = new ImageClassifier({ ...classifier, size: pairOf('SpatialTransformer', 'view', view, 1) }, forClassifier);
     this.localisation = [
       new Conv2d({ input: channels, output: localFilters, size: window }, forFirst),
@@ -96,10 +104,19 @@ export class SpatialTransformer extends Module {
     const x = imagesWith('SpatialTransformer', images, this.size, this.channels);
     const theta = this.locate(x);
     const grid = affineGrid(theta, this.classifier.size);
-    const view = gridSample(images, grid);
+    const view = this.samples === 1 ? gridSample(images, grid) : this.averaged(images, theta);
     const [height, width] = this.size;
     const places = mul(add(grid, 1), tensor([width / 2, height / 2]));
     return { output: this.classifier.forward(view), theta, places, view };
+  }
+
+  /** The view of several samples a pixel. */
+  private averaged(images: Tensor, theta: Tensor): Tensor {
+    const [rows, columns] = this.classifier.size;
+    const { samples } = this;
+    const fine = gridSample(images, affineGrid(theta, [samples * rows, samples * columns]));
+    const view = avgPool2d(reshape(fine, [...fine.shape.slice(0, 3), this.channels]), samples);
+    return reshape(view, [fine.shape[0] as number, rows, columns, ...images.shape.slice(3)]);
   }
 
   /** θ of each image. */

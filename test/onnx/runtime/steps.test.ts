@@ -9,6 +9,7 @@ import {
   PointerNetwork,
   type PointerSource,
   type PointerState,
+  ShowAttendTell,
   TransformerDecoder,
   type TransformerSource,
   type TransformerState,
@@ -90,6 +91,19 @@ describe('a parser of grammar', () => {
     ]) {
       const inputs = given({ words }, lengths);
       await expectSteps(graphs, model, inputs, read(inputs.words as Tensor));
+    }
+  });
+});
+
+describe('captions of annotated images', () => {
+  it.each(['soft', 'hard'] as const)('%s', async (selection) => {
+    const model = new ShowAttendTell({ symbols: 9, features: 4, cells: 6, hidden: 8, embedding: 5, selection }, key(8));
+    const ports: Record<string, OnnxInput> = { annotations: { shape: ['batch', 6, 4] } };
+    const read = (x: Readonly<Record<string, Tensor>>) => model.read(x.annotations as Tensor);
+    const graphs = decoderToOnnx(model, { inputs: ports, read, module: model });
+    for (const batch of [1, 4]) {
+      const inputs = given(ports, { batch });
+      await expectSteps(graphs, model, inputs, read(inputs));
     }
   });
 });
