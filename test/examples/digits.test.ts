@@ -1,26 +1,17 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { key } from 'saccade';
 import { describe, expect, it } from 'vitest';
 import { contextOf } from '../../examples/runner/context.ts';
 import { chosen, digits, halved, need } from '../../examples/shared/digits/digits.ts';
 import { drawnDigits } from '../../examples/shared/digits/drawn.ts';
 import { readIdx, readPictures } from '../../examples/shared/digits/idx.ts';
+import { writeIdx } from './idx.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saccade-digits-'));
 
-/** Writes an idx file as its format is described: magic number 0x0000_08_axes, the lengths, the bytes. */
-function idx(name: string, shape: number[], bytes: Uint8Array, zipped = true): string {
-  const head = Buffer.alloc(4 + 4 * shape.length);
-  head.writeUInt32BE(0x0800 + shape.length, 0);
-  shape.forEach((length, i) => head.writeUInt32BE(length, 4 + 4 * i));
-  const whole = Buffer.concat([head, bytes]);
-  const path = join(folder, name);
-  writeFileSync(path, zipped ? gzipSync(whole) : whole);
-  return path;
-}
+const idx = (name: string, shape: number[], bytes: Uint8Array, zipped = true) => writeIdx(folder, name, shape, bytes, zipped);
 
 const contextWith = (options: { data?: string; test?: string; quick?: boolean }) =>
   contextOf({ quick: false, need, checkpoint: '', mark: '', signal: new AbortController().signal, report: () => {}, ...options }).context;

@@ -101,10 +101,10 @@ export const caption: Recipe<Settings, Outcome> = {
     const files = { net: context.fileOf(`net-${index}`), soft: context.fileOf(`soft-${index}`) };
     return { of: all.name, ...(await described(kind, lesson, parts, context, foldIn(from, 5), files)) };
   },
-  rows: (finished, { quick }) => {
+  rows: (finished) => {
     const [net] = of(finished, 'net');
     const without = of(finished, 'mean').flatMap(({ scores }) => scores?.exact ?? []);
-    const digitsOf = quick ? 'drawn digits' : finished[0]?.outcome.of;
+    const digitsOf = finished[0]?.outcome.of;
     const beside = [
       ...(without.length > 0 ? [`${mean(without).toFixed(1)} % ${titles.mean}`] : []),
       ...(net?.nearest === undefined ? [] : [`${net.nearest.toFixed(1)} % the nearest canvas's`]),

@@ -87,14 +87,13 @@ function recipeOf(
         gazes: kind === 'places' && index === 0 ? gazes(pupil, lesson, parts.test, 6, parts.train) : [],
       };
     },
-    rows: (finished, { quick }) => {
+    rows: (finished) => {
       const [of = '', ours = []] = [finished[0]?.outcome.of, errorsOf(finished, 'places')];
       const others = (['random', 'network'] as const).flatMap((kind) => {
         const errors = errorsOf(finished, kind);
         return errors.length > 0 ? `${(errors.reduce((a, b) => a + b, 0) / errors.length).toFixed(2)} % ${names[kind]}` : [];
       });
-      const digitsOf = quick ? 'drawn digits' : of;
-      return [{ figure: `error, ${digitsOf}, ${beside}`, ours, unit: '%', baseline: others.join(', '), ...row }];
+      return [{ figure: `error, ${of}, ${beside}`, ours, unit: '%', baseline: others.join(', '), ...row }];
     },
     pictures: async (finished) => {
       const panels = finished.flatMap(({ outcome }) => outcome.gazes);

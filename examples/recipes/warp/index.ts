@@ -203,14 +203,14 @@ function recipeOf(about: Pick<Recipe, 'name' | 'asked' | 'shows'>): Recipe<Setti
         kindsOf(options).map((kind) => ({ name: `${kind}-${index}`, settings: { kind, key: index } })),
       ).flat(),
     job: learn(about.name),
-    rows: (finished, { quick }) =>
+    rows: (finished) =>
       (['dense', 'convolution'] as const).flatMap((read) => {
         const ours = errorsOf(finished, `warped-${read}`);
         const without = errorsOf(finished, read);
         const baseline = without.length > 0 ? `${(without.reduce((a, b) => a + b, 0) / without.length).toFixed(2)} % without it` : '';
         const [target, paper] =
           read === 'dense' ? [4, '2.0 with six pieces; 13.2 without it'] : [2.5, '1.7 with six pieces; 3.5 without it'];
-        const of = quick ? 'drawn digits' : finished[0]?.outcome.of;
+        const of = finished[0]?.outcome.of;
         const figure = `error, ${of}, ${names[`warped-${read}`]}`;
         return ours.length > 0 ? [{ figure, ours, unit: '%', target: { atMost: target }, paper, baseline }] : [];
       }),

