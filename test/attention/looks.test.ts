@@ -152,6 +152,10 @@ describe('GaussianGlimpse', () => {
     const moved = new GaussianGlimpse({ size: 4 }).read(images, tensor([[0.05, 0]])); // 0.3 pixels to the right
     expect((list(moved.patches)[5] as number) - (list((soft as { patches: Tensor }).patches)[5] as number)).toBeCloseTo(0.3, 1);
     expect(list(moved.boxes)[0]).toBeCloseTo(4.3, 5);
+    // With a reach, on an image that is no square: 1.5 and 1 pixels from its middle at 6 and 4.
+    const reached = new GaussianGlimpse({ size: 4, scales: 2, reach: 3 }).read(counted(8, 12), tensor([[0.5, 1 / 3]]));
+    expect(list(reached.boxes)).toEqual([5.5, 3, 4, 4, 3.5, 1, 8, 8]);
+    expect(list(reached.patches)[5]).toBeCloseTo(46.5, 1); // the middle of row 4, between columns 6 and 7
   });
 
   it('gives the place its gradient', () => {
