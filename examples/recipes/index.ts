@@ -7,7 +7,7 @@ import { caption } from './caption/index.ts';
 import { cloze } from './cloze/index.ts';
 import { copy } from './copy/index.ts';
 import { draw } from './draw/index.ts';
-import { entities } from './entities/index.ts';
+import { entities, entitiesLong } from './entities/index.ts';
 import { fewShot, fewShotLong } from './few-shot/index.ts';
 import { g2p } from './g2p/index.ts';
 import { g2pLong, g2pTransformer } from './g2p/transformer.ts';
@@ -59,6 +59,7 @@ const all: readonly Recipe[] = [
   babiJoint,
   babiLarge,
   entities,
+  entitiesLong,
   copy,
   recall,
   repeatCopy,

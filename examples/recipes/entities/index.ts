@@ -55,8 +55,10 @@ interface Teaching {
 /** Halved every 25 epochs, as the authors do. Their 0.01 is for batches of 32 questions; smaller ones at half the rate leave the plateau of yes and no sooner. */
 const halved = (epoch: number): number => stepDecay(5e-3, { every: 25, factor: 0.5 })(Math.floor(epoch));
 
-/** The tasks of the figure, shortest stories first; 2, 3, 5, 8, 13, 14, 16 to 19 take longer. */
+/** The tasks of the figure, shortest stories first. */
 const TASKS = [1, 4, 15, 10, 6, 9, 11, 12, 7, 20];
+/** Those that take longer to learn, shortest first; the official files of 10,000 questions that we have lack task 3. */
+const LONGER = [17, 18, 13, 14, 8, 19, 2, 5, 16];
 
 const usual: Teaching = {
   tasks: TASKS,
@@ -70,6 +72,7 @@ const usual: Teaching = {
   seeds: 3,
   lr: halved,
 };
+const long: Teaching = { ...usual, tasks: LONGER };
 const small: Teaching = {
   tasks: [1],
   train: 750,
@@ -204,8 +207,7 @@ function readingOf(model: EntityNetwork, { data, vocabulary }: Lesson): Read[] {
   });
 }
 
-function lessonOf(task: number, context: Pick<Context, 'hasData' | 'path' | 'testPath' | 'quick'>): Lesson {
-  const teaching = context.quick ? small : usual;
+function lessonOf(task: number, teaching: Teaching, context: Pick<Context, 'hasData' | 'path' | 'testPath'>): Lesson {
   const [data] = babi(context, teaching, [task]);
   if (!data) throw new Error(`entities: --data must hold task ${task}, got none`);
   return { data, vocabulary: vocabularyOf([data]), words: longestOf([data]), teaching };
@@ -213,62 +215,82 @@ function lessonOf(task: number, context: Pick<Context, 'hasData' | 'path' | 'tes
 
 type Done = Finished<Settings, Outcome>;
 
-const rowOf = ({ outcome: { task, error, majority, seeds } }: Done, hasData: boolean): Row => ({
+const rowOf = ({ outcome: { task, error, majority, seeds } }: Done, atMost: number | undefined): Row => ({
   figure: `error of task ${task}, ${taskName(task)}, ${seeds.length === 1 ? 'first seed' : `best of ${seeds.length} seeds`}`,
   ours: [100 * error],
   unit: '%',
-  ...(hasData ? { target: { atMost: 1 } } : {}),
+  ...(atMost !== undefined && { target: { atMost } }),
   baseline: `${(100 * majority).toFixed(1)} %, the commonest answer`,
 });
 
-export const entities: Recipe<Settings, Outcome> = {
-  name: 'entities',
-  shows:
-    'A recurrent entity network, one for each bAbI task, 8,000 training questions, 1,000 that choose the seed and the moment to stop, 1,000 others that are reported.',
-  papers: ['Henaff et al. 2017', 'Weston et al. 2015'],
-  data: need,
-  jobs: ({ quick }) => (quick ? small : usual).tasks.map((task) => ({ name: `task-${task}`, settings: { task } })),
-  async job({ task }, context) {
-    const lesson = lessonOf(task, context);
-    const { size, slots, seeds } = lesson.teaching;
-    const errors: number[] = [];
-    const { result } = await bestOf(
-      seeds,
-      async (seed) => {
-        const model = new EntityNetwork({ symbols: lesson.vocabulary.size, words: lesson.words, size, slots }, foldIn(key(4), seed));
-        const { devError, curve } = await taught(model, lesson, seed, context);
-        errors.push(devError);
-        return { error: devError, result: { model, curve, devError } };
-      },
-      { enough: 0.005 },
-    );
-    const { model, curve, devError } = result;
-    return {
-      task,
-      parameters: parameterCount(model),
-      curve,
-      error: errorOf(model, lesson.data.held, lesson.vocabulary),
-      devError,
-      majority: majorityError(lesson.data),
-      questions: lesson.data.held.reduce((sum, { questions }) => sum + questions.length, 0),
-      seeds: errors,
-      read: readingOf(model, lesson),
-    };
+/** Teaches one task, several seeds if need be, and measures the one of least error in development. */
+async function learnt(task: number, teaching: Teaching, context: Context): Promise<Outcome> {
+  const lesson = lessonOf(task, teaching, context);
+  const { size, slots, seeds } = teaching;
+  const errors: number[] = [];
+  const { result } = await bestOf(
+    seeds,
+    async (seed) => {
+      const model = new EntityNetwork({ symbols: lesson.vocabulary.size, words: lesson.words, size, slots }, foldIn(key(4), seed));
+      const { devError, curve } = await taught(model, lesson, seed, context);
+      errors.push(devError);
+      return { error: devError, result: { model, curve, devError } };
+    },
+    { enough: 0.005 },
+  );
+  const { model, curve, devError } = result;
+  return {
+    task,
+    parameters: parameterCount(model),
+    curve,
+    error: errorOf(model, lesson.data.held, lesson.vocabulary),
+    devError,
+    majority: majorityError(lesson.data),
+    questions: lesson.data.held.reduce((sum, { questions }) => sum + questions.length, 0),
+    seeds: errors,
+    read: readingOf(model, lesson),
+  };
+}
+
+function entitiesRecipe(
+  parts: Pick<Recipe, 'name' | 'shows' | 'asked'>,
+  { teaching, atMost, drawn }: { teaching: Teaching; atMost: number; drawn: readonly number[] },
+): Recipe<Settings, Outcome> {
+  return {
+    ...parts,
+    papers: ['Henaff et al. 2017', 'Weston et al. 2015'],
+    data: need,
+    jobs: ({ quick }) => (quick ? small : teaching).tasks.map((task) => ({ name: `task-${task}`, settings: { task } })),
+    job: ({ task }, context) => learnt(task, context.quick ? small : teaching, context),
+    rows: (finished, { data }) => [
+      ...finished.map((one) => rowOf(one, data === undefined ? undefined : atMost)),
+      ...(finished.length > 1
+        ? [
+            {
+              figure: `mean error of these ${finished.length} tasks`,
+              ours: [(100 * finished.reduce((sum, { outcome }) => sum + outcome.error, 0)) / finished.length],
+              unit: '%',
+            },
+          ]
+        : []),
+    ],
+    pictures: (finished): Record<string, string> => {
+      const shown = drawn.flatMap((task) => finished.find(({ settings }) => settings.task === task)?.outcome.read.slice(0, 1) ?? []);
+      return shown.length > 0 ? { gates: gatesSvg(shown, { columns: 2 }) } : {};
+    },
+  };
+}
+
+export const entities = entitiesRecipe(
+  {
+    name: 'entities',
+    shows:
+      'A recurrent entity network, one for each bAbI task, 8,000 training questions, 1,000 that choose the seed and the moment to stop, 1,000 others that are reported.',
   },
-  rows: (finished, { data }) => [
-    ...finished.map((one) => rowOf(one, data !== undefined)),
-    ...(finished.length > 1
-      ? [
-          {
-            figure: `mean error of these ${finished.length} tasks`,
-            ours: [(100 * finished.reduce((sum, { outcome }) => sum + outcome.error, 0)) / finished.length],
-            unit: '%',
-          },
-        ]
-      : []),
-  ],
-  pictures: (finished): Record<string, string> => {
-    const shown = [1, 7, 11, 15].flatMap((task) => finished.find(({ settings }) => settings.task === task)?.outcome.read.slice(0, 1) ?? []);
-    return shown.length > 0 ? { gates: gatesSvg(shown, { columns: 2 }) } : {};
-  },
-};
+  { teaching: usual, atMost: 1, drawn: [1, 7, 11, 15] },
+);
+
+export const entitiesLong = entitiesRecipe(
+  { name: 'entities-long', asked: 'entities --model long', shows: 'The same network on the other tasks, which take longer to learn.' },
+  { teaching: long, atMost: 5, drawn: [2, 8, 14, 19] },
+);
