@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.ts';
 import { padBatch } from '../../src/data/batch.ts';
+import { beamSearch } from '../../src/decode/index.ts';
 import {
   AttentiveReader,
   BilinearReader,
@@ -119,6 +120,23 @@ describe('GrammarParser', () => {
     [6, 7],
   ];
   const trees = [tree, { label: 'S', children: [0, 1] }];
+
+  it('is a decoder, which a search of your own writes with as parse does', () => {
+    for (const score of ['additive', 'none'] as const) {
+      const parser = new GrammarParser({ words: 9, labels: ['S', 'NP'], hidden: 6, score }, key(8));
+      const words = tensor(
+        [
+          [3, 5, 4, 8],
+          [6, 7, 0, 0],
+        ],
+        { dtype: 'int32' },
+      );
+      const lines = beamSearch(parser, parser.read(words), { batch: 2, start: 1, end: 2, never: [0, 1], maxLength: 9 });
+      const written = lines.map(([first]) => (first?.tokens ?? []).map((token) => parser.symbols[token - 3]));
+      expect(written).toEqual(parser.parse(words, { maxLength: 9 }).map(({ symbols }) => symbols));
+      expect(written.flat().length).toBeGreaterThan(0);
+    }
+  });
 
   it('writes trees as tokens', () => {
     const parser = new GrammarParser(sizes, key(1));

@@ -1,5 +1,7 @@
 import type { ScoreName } from '../../attention/score.ts';
+import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Module } from '../../nn/module.ts';
+import type { State } from '../../nn/state.ts';
 import { argsort, concat, sub, takeAlongAxis, where } from '../../ops/index.ts';
 import { expectKey, expectNames, expectOptions, isOneOf, isShare, isSize, keyName, maybe, ruleOf } from '../../tensor/check.ts';
 import { arange, full } from '../../tensor/create.ts';
@@ -7,8 +9,9 @@ import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type BracketReading, bracketed, bracketSymbols, treeFrom } from '../../trees/brackets.ts';
 import type { ParseTree } from '../../trees/tree.ts';
-import { AttentionSeq2Seq, type AttentionSource } from '../seq2seq/attention-seq2seq.ts';
-import { type Feed, Seq2Seq, type Seq2SeqSource } from '../seq2seq/seq2seq.ts';
+import { AttentionSeq2Seq } from '../seq2seq/attention-seq2seq.ts';
+import type { EncoderDecoder } from '../seq2seq/encoder-decoder.ts';
+import { type Feed, Seq2Seq } from '../seq2seq/seq2seq.ts';
 import { expectTokens, tokenMask } from '../tokens.ts';
 
 /** What a {@link GrammarParser} is made with. */
@@ -53,7 +56,7 @@ const isLabels = ruleOf('labels, each once and with a letter', (labels) => {
  * in reverse, then their end, and writes the tree depth first, with labelled ends and `XX` for every word (§2.2 and §3.2 there): what {@link bracketed} makes of it. What it writes
  * need not be a tree; {@link treeFrom} repairs it, and says so.
  */
-export class GrammarParser extends Module {
+export class GrammarParser extends Module implements Decoder {
   readonly seq2seq: AttentionSeq2Seq | Seq2Seq;
   /** What the parser writes: the token of `symbols[i]` is 3 + i. */
   readonly symbols: readonly string[];
@@ -96,9 +99,23 @@ export class GrammarParser extends Module {
     return this.seq2seq.forward(reversed(words), target, options);
   }
 
-  /** Sentences (int32 `[B, S]`, padded with 0) as the decoder of `seq2seq` reads them at every step: for searches of your own, and for `decoderToOnnx`. */
-  read(words: Tensor): AttentionSource | Seq2SeqSource {
-    return this.seq2seq.read(reversed(words));
+  /** Sentences (int32 `[B, S]`, padded with 0) as {@link step} reads them every time. */
+  read(words: Tensor): State {
+    return this.decoder.read(reversed(words));
+  }
+
+  /** The state before the first symbol. */
+  initialState(source: State): State {
+    return this.decoder.initialState(source);
+  }
+
+  /** From the last symbols of each sentence (int32 `[B]`), what was read and the previous state to the logits of the next symbol `[B, C]`: what searches and exports take. */
+  step(tokens: Tensor, source: State, state: State): Decoded<State> {
+    return this.decoder.step(tokens, source, state);
+  }
+
+  private get decoder(): EncoderDecoder {
+    return this.seq2seq as EncoderDecoder;
   }
 
   /** The trees of sentences (int32 `[B, S]`, padded with 0), greedily or with a beam, at most `3 · S + 12` symbols each if not told otherwise. */

@@ -81,16 +81,14 @@ describe('models that read a source and write token by token', () => {
 describe('a parser of grammar', () => {
   it.each(['additive', 'general', 'none'] as const)('%s', async (score) => {
     const parser = new GrammarParser({ words: 7, labels: ['S', 'NP'], hidden: 5, embedding: 4, score }, key(6));
-    const model = parser.seq2seq as unknown as OnnxDecoder<State, State>;
-    const read = (words: Tensor) => parser.read(words) as State;
     const words = { ...source, from: 3 };
-    const graphs = decoderToOnnx(model, { inputs: { words }, read: (x) => read(x.words), module: parser });
+    const graphs = decoderToOnnx(parser, { inputs: { words }, read: (x) => parser.read(x.words), module: parser });
     for (const lengths of [
       { batch: 1, time: 11 },
       { batch: 4, time: 6 },
     ]) {
       const inputs = given({ words }, lengths);
-      await expectSteps(graphs, model, inputs, read(inputs.words as Tensor));
+      await expectSteps(graphs, parser, inputs, parser.read(inputs.words as Tensor));
     }
   });
 });
