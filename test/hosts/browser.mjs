@@ -26,7 +26,11 @@ export async function serve(folder, policy = strict) {
     return createReadStream(path).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  const close = () => {
+    server.close();
+    server.closeAllConnections(); // browsers keep theirs open
+  };
+  return { url: `http://127.0.0.1:${server.address().port}/`, close };
 }
 
 const chromiumFlags = [

@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { closeBrowsers, outputOf, serve } from './browser.mjs';
 import { bundlers } from './bundlers.mjs';
 import { edge } from './edge.mjs';
+import { fronts } from './fronts.mjs';
 import { packageRows } from './package.mjs';
 import { page as example } from './page.mjs';
 import { folderOf, install, Missing, toolPath } from './project.mjs';
+import { pronounce } from './pronounce.mjs';
 import { search } from './search.mjs';
 import { bundleWorker, startWorkerd } from './workerd.mjs';
 
@@ -100,6 +102,9 @@ const rows = {
   'examples/edge': () => edge(project),
   'examples/page in Chromium': () => example('chromium')(project),
   'examples/page in Firefox': () => example('firefox')(project),
+  'fronts in Chromium': () => fronts('chromium')(project),
+  'fronts in Firefox': () => fronts('firefox')(project),
+  '@saccade/pronounce': () => pronounce(project),
   'examples/search': () => search(project),
   ...packageRows(project),
 };
