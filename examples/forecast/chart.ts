@@ -1,31 +1,47 @@
-// The chart of a forecast: SVG as text.
+// The chart of a forecast: SVG as text, its lines and its band by d3-shape.
+import { area, line } from 'd3-shape';
 import type { ColumnForecast } from 'saccade/fronts';
 
-const [WIDTH, HEIGHT, LEFT] = [720, 260, 34];
+const [HEIGHT, LEFT, TOP, BOTTOM] = [260, 34, 10, 240];
 
-/** Past values, and of the forecast the band, the median and the linear map; behind the past how much one hour to come looked at each. */
-export function chart(past: readonly (number | null)[], found: ColumnForecast | undefined, weights: readonly number[] = []): string {
+/** A value at a place of the axis; `null` breaks a line. */
+type Point = readonly [place: number, value: number | null];
+
+const path = (kind: string, d: string | null) => `<path class="${kind}" d="${d ?? ''}"/>`;
+
+/** Past values, and of the forecast the band, the median and the linear map; behind the past how much one hour to come looked at each. `width` is in pixels. */
+export function chart(
+  past: readonly (number | null)[],
+  found: ColumnForecast | undefined,
+  weights: readonly number[] = [],
+  width = 720,
+): string {
   const ahead = found?.median.length ?? 0;
   const known = past.filter((value) => value !== null);
   const all = [...known, ...(found?.quantiles.flat() ?? []), ...(found?.linear ?? [])];
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  const x = (i: number) => (LEFT + ((WIDTH - LEFT) * i) / (past.length + ahead - 1)).toFixed(1);
-  const y = (value: number) => (HEIGHT - 20 - ((HEIGHT - 30) * (value - low)) / (high - low || 1)).toFixed(1);
-  const line = (values: readonly (number | null)[], from: number) =>
-    values.map((value, i) => (value === null ? '' : `${i === 0 || values[i - 1] === null ? 'M' : 'L'}${x(from + i)} ${y(value)}`)).join('');
+  const step = (width - LEFT) / (past.length + ahead - 1);
+  const x = (place: number) => LEFT + step * place;
+  const y = (value: number) => BOTTOM - ((BOTTOM - TOP) * (value - low)) / (high - low || 1);
+  const drawn = line<Point>(([place]) => x(place), ([, value]) => y(value ?? 0)).defined(([, value]) => value !== null).digits(1); // biome-ignore format: one line
   const now = past.length - 1;
-  const last = known.at(-1) ?? 0;
-  const edge = (at: number) => found?.quantiles.map((quantiles, t) => `${x(now + 1 + t)} ${y(quantiles.at(at) as number)}`) ?? [];
+  const onward = (values: readonly number[]) => drawn([known.at(-1) ?? null, ...values].map((value, t): Point => [now + t, value]));
+  const band = area<number[]>((_, t) => x(now + 1 + t), (own) => y(own[0] as number), (own) => y(own.at(-1) as number)).digits(1); // biome-ignore format: one line
   const most = Math.max(...weights, 1e-9);
-  const bar = (WIDTH - LEFT) / (past.length + ahead - 1);
   const looked = weights.map((weight, s) => {
-    const at = Number(x(past.length - weights.length + s)) - bar / 2;
-    return `<rect class="looked" x="${at.toFixed(1)}" width="${bar.toFixed(1)}" y="10" height="${HEIGHT - 30}" style="opacity:${((0.6 * weight) / most).toFixed(3)}"/>`;
+    const left = x(past.length - weights.length + s - 0.5).toFixed(1);
+    return `<rect class="looked" x="${left}" width="${step.toFixed(1)}" y="${TOP}" height="${BOTTOM - TOP}" style="opacity:${((0.6 * weight) / most).toFixed(3)}"/>`;
   });
   const forecast = found
-    ? `<path class="band" d="M${edge(0).join('L')}L${edge(-1).reverse().join('L')}Z"/><path class="linear" d="${line([last, ...found.linear], now)}"/><path class="median" d="${line([last, ...found.median], now)}"/>`
-    : '';
-  const ticks = [low, (low + high) / 2, high].map((value) => `<text x="0" y="${y(value)}" dy="4">${value.toFixed(1)}</text>`).join('');
+    ? [
+        path('band', band(found.quantiles.map((own) => [...own]))),
+        path('linear', onward(found.linear)),
+        path('median', onward(found.median)),
+      ]
+    : [];
+  const ticks = [low, (low + high) / 2, high].map((value) => `<text x="0" y="${y(value).toFixed(1)}" dy="4">${value.toFixed(1)}</text>`);
   const title = `${past.length} hours so far${found ? `, and the ${ahead} hours to come` : ''}`;
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">${looked.join('')}${ticks}<line class="now" x1="${x(now)}" x2="${x(now)}" y1="10" y2="${HEIGHT - 20}"/><path class="past" d="${line(past, 0)}"/>${forecast}</svg>`;
+  const rule = `<line class="now" x1="${x(now)}" x2="${x(now)}" y1="${TOP}" y2="${BOTTOM}"/>`;
+  const before = path('past', drawn(past.map((value, place): Point => [place, value])));
+  return `<svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${title}">${[...looked, ...ticks, rule, before, ...forecast].join('')}</svg>`;
 }

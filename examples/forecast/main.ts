@@ -27,7 +27,8 @@ let found: Forecast | undefined;
 function draw() {
   const chosen = Number(hour.value);
   at('which').textContent = found ? `in ${chosen} h: ${found.columns.temperature?.median[chosen - 1]?.toFixed(1)} °` : '–';
-  at('chart').innerHTML = chart((columns.temperature ?? []).slice(-SHOWN), found?.columns.temperature, found?.weights[chosen - 1]);
+  const [past, place] = [(columns.temperature ?? []).slice(-SHOWN), at<HTMLElement>('chart')];
+  place.innerHTML = chart(past, found?.columns.temperature, found?.weights[chosen - 1], place.clientWidth);
 }
 
 function tell(front: Forecaster) {
@@ -79,6 +80,7 @@ async function start() {
   learn.disabled = false;
   learn.onclick = teach;
   hour.oninput = draw;
+  addEventListener('resize', draw);
   draw();
 }
 
