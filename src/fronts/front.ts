@@ -82,6 +82,11 @@ export function expectRows(op: string, rows: unknown, least = 1): void {
   throw new RangeError(`${op}: rows must be a list of at least ${least}, got ${Array.isArray(rows) ? rows.length : shown(rows)}`);
 }
 
+/** Checks that what is to be predicted is a list. */
+export function expectList(op: string, name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TypeError(`${op}: ${name} must be a list, got ${shown(value)}`);
+}
+
 /** The width of a front's model where none is given: 32 below 5,000 examples, 64 below 50,000, else 128. */
 export const widthFor = (examples: number): number => (examples < 5000 ? 32 : examples < 50_000 ? 64 : 128);
 

@@ -2,7 +2,7 @@
 
 import type { Calibration, ClassScores } from '../metrics/classification.ts';
 import { isFlag, isPositive, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
-import { expectRows, type FrontReport, isReport, teachingRules } from './front.ts';
+import { type FrontReport, isReport, teachingRules } from './front.ts';
 import type { TeachingOptions } from './teaching.ts';
 
 /** How `fit` teaches a front of labels. */
@@ -62,7 +62,7 @@ export interface LabelParts {
 /** The rules of `update`. */
 export const updating: Rules<UpdateOptions<unknown>> = {
   ...teachingRules,
-  replay: /* @__PURE__ */ maybe((op, _, value) => expectRows(op, value)),
+  replay: /* @__PURE__ */ maybe(/* @__PURE__ */ ruleOf('a list of rows', (value) => Array.isArray(value))),
 };
 
 /** The rules of these options. */

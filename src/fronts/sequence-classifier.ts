@@ -6,6 +6,7 @@ import { expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../tens
 import { tensor } from '../tensor/create.ts';
 import { foldIn, type Key, key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { frontOf } from './file.ts';
 import { expectRows, keyOf, UNTAUGHT, widthFor } from './front.ts';
 import { LabelFront } from './labelling.ts';
@@ -147,6 +148,8 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples, Seq
   step(sample: ArrayLike<number>, state?: SequenceState): SequenceStep {
     const values = new Float32Array(this.channels);
     readSample('SequenceClassifier.step', 'sample', sample, values);
+    if (state !== undefined && !(Object(state).last instanceof Tensor && Object(state).inner))
+      throw new TypeError(`SequenceClassifier.step: state must be one that step gave, got ${shown(state)}`);
     return infer(() => {
       const x = tensor(values, { shape: [1, this.channels] });
       const { logits, state: after } = this.model.step(x, state, { window: this.longest });

@@ -6,7 +6,7 @@ import { mean, mul, sub } from '../ops/index.ts';
 import { anything, expectOptions, isOneOf, isSize, maybe, type Rules, shown } from '../tensor/check.ts';
 import { foldIn, type Key, key } from '../tensor/random.ts';
 import { frontOf } from './file.ts';
-import { expectRows, keyOf, UNTAUGHT, widthFor } from './front.ts';
+import { expectList, expectRows, keyOf, UNTAUGHT, widthFor } from './front.ts';
 import { LabelFront } from './labelling.ts';
 import { expectLabel, type LabelOptions, type LabelParts, labelRules, labelSettings, labelsOf, type Scored } from './labels.ts';
 import { TextModel } from './text-model.ts';
@@ -132,6 +132,7 @@ export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
   /** {@link predict} of many texts, without their reasons, in turns with whatever else waits. */
   async predictAll(texts: readonly string[], options: { signal?: AbortSignal | undefined } = {}): Promise<Scored[]> {
     expectOptions('TextClassifier.predictAll', options, { signal: labelRules.signal });
+    expectList('TextClassifier.predictAll', 'texts', texts);
     const reads = texts.map((text, i) => this.readRow({ text, label: '' }, i, 'TextClassifier.predictAll', `text ${i}`));
     return (await this.probabilities(reads, options.signal)).map((row) => this.ranked(row)[0] as Scored);
   }

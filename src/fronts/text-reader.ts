@@ -51,6 +51,22 @@ function symbolsOfWord(word: string): string[] {
   return [small, ...new Set(runs)].slice(0, MOST.ofWord);
 }
 
+/** Words that are remembered with what was made of them. */
+const REMEMBERED = 20_000;
+
+/** A function of words that remembers what it made of the last ones: most words of most texts are the same few. */
+function remembering<T>(make: (word: string) => T): (word: string) => T {
+  const made = new Map<string, T>();
+  return (word) => {
+    const known = made.get(word);
+    if (known !== undefined) return known;
+    if (made.size >= REMEMBERED) made.clear();
+    const own = make(word);
+    made.set(word, own);
+    return own;
+  };
+}
+
 /** A character, with the one before it, and with both neighbours. */
 const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] => {
   const at = (j: number) => pieces[j]?.text ?? (j < 0 ? '<' : '>');
@@ -60,12 +76,16 @@ const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] =
 /** The symbols that two of these texts have, the commonest first, and the pieces of the longest text. */
 function symbolsIn(texts: readonly string[], unit: Unit): { common: string[]; longest: number } {
   const counts = new Map<string, number>();
+  const ofWord = remembering(symbolsOfWord);
   let longest = 1;
   for (const text of texts) {
     const pieces = piecesOf(text.normalize('NFC'), unit);
     longest = Math.max(longest, pieces.length);
-    const symbols = pieces.flatMap((piece, i) => (unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(pieces, i)));
-    for (const symbol of new Set(symbols)) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+    const seen = new Set<string>();
+    pieces.forEach((piece, i) => {
+      for (const symbol of unit === 'words' ? ofWord(piece.text) : symbolsOfCharacter(pieces, i)) seen.add(symbol);
+    });
+    for (const symbol of seen) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
   }
   const common = [...counts].filter(([, count]) => count > 1).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return { common: common.map(([symbol]) => symbol), longest };
@@ -79,6 +99,7 @@ export class TextReader {
   readonly vocabulary: Vocabulary;
   /** Pieces of a text that are read; what is behind them is not. */
   readonly length: number;
+  private readonly ofWord = remembering((word) => this.numbersOf(symbolsOfWord(word)));
 
   constructor(op: string, { unit, vocabulary, length }: TextReaderParts) {
     isOneOf('words', 'characters')(op, 'unit', unit);
@@ -109,18 +130,27 @@ export class TextReader {
     const added = symbolsIn(texts, this.unit).common.filter((symbol) => !this.vocabulary.has(symbol));
     const fitting = added.slice(0, Math.max(0, MOST.symbols - own.length));
     if (fitting.length === 0) return this;
-    return new TextReader('TextReader', { ...this, vocabulary: new Vocabulary([...own, ...fitting], { specials }) });
+    return new TextReader('TextReader', {
+      unit: this.unit,
+      length: this.length,
+      vocabulary: new Vocabulary([...own, ...fitting], { specials }),
+    });
   }
 
   /** Reads one text. A piece of which nothing is known has one symbol, that of the unknown. */
   read(text: string): ReadText {
     const all = piecesOf(text.normalize('NFC'), this.unit);
     const pieces = all.slice(0, this.length);
-    const symbols = pieces.map((piece, i) => {
-      const known = (this.unit === 'words' ? symbolsOfWord(piece.text) : symbolsOfCharacter(all, i)).filter((s) => this.vocabulary.has(s));
-      return known.length > 0 ? this.vocabulary.encode(known) : [UNKNOWN];
-    });
+    const symbols = pieces.map((piece, i) =>
+      this.unit === 'words' ? this.ofWord(piece.text) : this.numbersOf(symbolsOfCharacter(all, i)),
+    );
     return { pieces, symbols };
+  }
+
+  /** The numbers of the symbols that it knows, or that of the unknown. */
+  private numbersOf(symbols: readonly string[]): number[] {
+    const known = symbols.filter((symbol) => this.vocabulary.has(symbol));
+    return known.length > 0 ? this.vocabulary.encode(known) : [UNKNOWN];
   }
 }
 

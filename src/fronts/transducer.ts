@@ -11,7 +11,7 @@ import { Alphabet, type ReadSource, symbolsOf, UNSEEN } from './alphabet.ts';
 import { batchesOf } from './batches.ts';
 import { type Conversion, conversionFrom, conversionOf } from './conversion.ts';
 import { frontOf } from './file.ts';
-import { Front, type FrontReport, keyOf, teachingRules, UNTAUGHT } from './front.ts';
+import { expectList, Front, type FrontReport, keyOf, teachingRules, UNTAUGHT } from './front.ts';
 import { holdOut } from './held-out.ts';
 import { ASKED, type Asking } from './quality.ts';
 import { type Lesson, lossNow, type Pupil, type TeachingOptions, taught } from './teaching.ts';
@@ -101,6 +101,7 @@ export class Transducer extends Front<AttentionSeq2Seq> {
   /** {@link predict} of many strings, in turns with whatever else waits. */
   async predictAll(texts: readonly string[], options: ConvertOptions & { signal?: AbortSignal | undefined } = {}): Promise<Conversion[]> {
     expectOptions('Transducer.predictAll', options, { ...converting, signal: teachingRules.signal });
+    expectList('Transducer.predictAll', 'texts', texts);
     texts.forEach((text, i) => expectSource('Transducer.predictAll', `text ${i}`, text)); // biome-ignore format: one line
     const { signal, ...how } = options;
     const found = texts.map((text) => this.known(text));

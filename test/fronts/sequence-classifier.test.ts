@@ -117,6 +117,7 @@ describe('SequenceClassifier', () => {
   it('names what else is wrong', async () => {
     expect(() => front.predict([[1, 2, 3]])).toThrow('SequenceClassifier.predict: samples, sample 0 must be 2 numbers, got 3');
     expect(() => front.step([1, Infinity])).toThrow('SequenceClassifier.step: sample must be finite numbers, got Infinity in channel 1');
+    expect(() => front.step([1, 2], {} as never)).toThrow('SequenceClassifier.step: state must be one that step gave, got an object');
     await expect(SequenceClassifier.fit([{}, {}] as never)).rejects.toThrow('SequenceClassifier.fit: row 0 must have samples, each a list of numbers, got undefined'); // biome-ignore format: one line
     await expect(SequenceClassifier.fit(rows.slice(0, 5))).rejects.toThrow("must have at least two labels, got only 'swipe' from row 0 on");
     await expect(SequenceClassifier.fit(rows, { vary: 1 } as never)).rejects.toThrow(

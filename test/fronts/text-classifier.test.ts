@@ -220,6 +220,11 @@ describe('TextClassifier', () => {
     await expect(front.evaluate([...rows, ...strange])).rejects.toThrow(`TextClassifier.evaluate: row 120 ${message}`);
     await expect(front.evaluate([])).rejects.toThrow('TextClassifier.evaluate: rows must be a list of at least 1, got 0');
     expect(() => front.predict('')).toThrow("TextClassifier.predict: text must have something in it to read, got ''");
+    await expect(front.predictAll('abc' as never)).rejects.toThrow("TextClassifier.predictAll: texts must be a list, got 'abc'");
+    await expect(front.update(rows, { replay: null as never })).rejects.toThrow(
+      'TextClassifier.update: replay must be a list of rows, got null',
+    );
+    await expect(front.update(rows, { replay: [], signal: AbortSignal.abort() })).rejects.toThrow('aborted'); // an empty list is one
     await expect(TextClassifier.fit(rows, { width: 0 })).rejects.toThrow('TextClassifier.fit: width must be a whole number from 1, got 0');
     await expect(TextClassifier.fit(rows, { onprogress: 1 } as object)).rejects.toThrow(/must be among .*, got onprogress$/);
     await expect(TextClassifier.fit(rows, { key: 1 as never })).rejects.toThrow(/key must be made by key\(seed\)/);

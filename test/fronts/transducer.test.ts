@@ -128,6 +128,7 @@ describe('Transducer', () => {
     await expect(front.predictAll(['a', 5 as never])).rejects.toThrow(
       'Transducer.predictAll: text 1 must be a string that is not empty, got 5',
     );
+    await expect(front.predictAll(undefined as never)).rejects.toThrow('Transducer.predictAll: texts must be a list, got undefined');
     await expect(Transducer.fit(pairs, { lexicon: ['a'] as never })).rejects.toThrow(
       'Transducer.fit: lexicon must be a list of pairs of strings',
     );
