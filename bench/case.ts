@@ -11,6 +11,8 @@ export interface Target {
   most?: number;
   /** At least this many times as fast as the fastest peer that is not native. */
   peers?: number;
+  /** At least so many times as fast as each of these peers, native or not. */
+  beside?: Readonly<Record<string, number>>;
   /** At least this share of another case's rate. */
   like?: readonly [name: string, share: number];
   /** Two threads: at least this many times as fast as one. */

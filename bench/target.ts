@@ -37,13 +37,17 @@ export function verdicts(result: Result, target: Target, all: readonly Result[],
   }
   const said: Verdict[] = [];
   const say = (wanted: string, met: boolean | null) => said.push({ wanted, met });
-  const { fraction, most, peers, like } = target;
+  const { fraction, most, peers, beside = {}, like } = target;
   if (fraction !== undefined) say(`≥ ${fraction} of the limit`, result.fraction === null ? null : result.fraction >= fraction);
   if (most !== undefined) say(`≤ ${most} ${result.unit}`, result.value <= most);
   if (peers !== undefined) {
     const others = Object.entries(result.peers).filter(([name]) => counted.has(name));
     const met = others.length ? others.every(([, value]) => speedup(result, value) >= peers) : null;
     say(`≥ ${peers} × the fastest peer`, met);
+  }
+  for (const [name, least] of Object.entries(beside)) {
+    const other = result.peers[name];
+    say(`≥ ${least} × ${name}`, other === undefined ? null : speedup(result, other) >= least);
   }
   if (like) {
     const [name, share] = like;

@@ -105,9 +105,9 @@ export function matmulPanels(
         strip(o, outStep, 4, scratch, (<usize>depth) << 4, 16, q, 32, depth, rows, min(8, n - j), add);
       }
     }
-    for (let i = fours; i < m; i++) {
-      stripRow(out + <usize>i * outStep, x + ((<usize>(i * aRow)) << 2), y, panel, 32, depth, n, add);
-    }
+  }
+  for (let i = fours; i < m; i++) {
+    stripRow(out + <usize>i * outStep, a + ((<usize>(i * aRow)) << 2), b, panel, 32, k, n, beta != 0, false);
   }
 }
 

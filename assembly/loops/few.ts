@@ -72,8 +72,8 @@ export function rowByRow(
     for (let i = 0; i < m; i++) {
       const x = a + ((<usize>(i * aRow + block)) << 2);
       const o = out + <usize>i * outStep;
-      stripRow(o, x, y, 32, (<usize>bDepth) << 2, depth, whole, add);
-      stripRow(o + edge, x, scratch, 0, 32, depth, n - whole, add);
+      stripRow(o, x, y, 32, (<usize>bDepth) << 2, depth, whole, add, true);
+      stripRow(o + edge, x, scratch, 0, 32, depth, n - whole, add, true);
     }
   }
 }

@@ -229,53 +229,60 @@ export function stripRowsNarrow(
   }
 }
 
-/** One contiguous row times panels `bPanel` bytes apart: tiles of 1 × 24, the rest in tiles of 1 × 8. */
-export function stripRow(out: usize, a: usize, b: usize, bPanel: usize, bStep: usize, depth: i32, columns: i32, add: bool): void {
-  let j = 0;
-  for (; j < columns - 16; j += 24) {
+/**
+ * One contiguous row times panels `bPanel` bytes apart, over any depth, three at a time: tiles of 1 × 24. The three are neighbours if `near`, as where the operand's rows
+ * lie; otherwise each is of another third of all panels, so that memory is read in three long runs, which processors fetch ahead.
+ */
+export function stripRow(
+  out: usize,
+  a: usize,
+  b: usize,
+  bPanel: usize,
+  bStep: usize,
+  depth: i32,
+  columns: i32,
+  add: bool,
+  near: bool,
+): void {
+  const third = (columns + 23) / 24;
+  const gap = near ? 1 : third;
+  const next = near ? 3 : 1;
+  const run = <usize>gap * bPanel;
+  const over = (<usize>gap) << 5;
+  for (let j = 0; j < third; j++) {
+    const left = columns - 8 * next * j;
+    const left1 = left - 8 * gap;
+    const left2 = left1 - 8 * gap;
     let p = a;
     let q0 = b;
-    let q1 = b + bPanel;
-    let q2 = b + 2 * bPanel;
-    let c0 = V.splat(0);
-    let c1 = V.splat(0);
-    let c2 = V.splat(0);
-    let c3 = V.splat(0);
-    let c4 = V.splat(0);
-    let c5 = V.splat(0);
-    for (let left = depth; left > 0; left--) {
-      const x = V.broadcast(p);
-      c0 = V.madd(x, V.load(q0), c0);
-      c1 = V.madd(x, V.load(q0 + 16), c1);
-      c2 = V.madd(x, V.load(q1), c2);
-      c3 = V.madd(x, V.load(q1 + 16), c3);
-      c4 = V.madd(x, V.load(q2), c4);
-      c5 = V.madd(x, V.load(q2 + 16), c5);
-      p += 4;
-      q0 += bStep;
-      q1 += bStep;
-      q2 += bStep;
+    let q1 = left1 > 0 ? b + run : b; // where there is no panel, the first once more
+    let q2 = left2 > 0 ? b + 2 * run : b;
+    for (let from = 0; from < depth; from += BLOCK) {
+      let c0 = V.splat(0);
+      let c1 = V.splat(0);
+      let c2 = V.splat(0);
+      let c3 = V.splat(0);
+      let c4 = V.splat(0);
+      let c5 = V.splat(0);
+      for (let k = min(BLOCK, depth - from); k > 0; k--) {
+        const x = V.broadcast(p);
+        c0 = V.madd(x, V.load(q0), c0);
+        c1 = V.madd(x, V.load(q0 + 16), c1);
+        c2 = V.madd(x, V.load(q1), c2);
+        c3 = V.madd(x, V.load(q1 + 16), c3);
+        c4 = V.madd(x, V.load(q2), c4);
+        c5 = V.madd(x, V.load(q2 + 16), c5);
+        p += 4;
+        q0 += bStep;
+        q1 += bStep;
+        q2 += bStep;
+      }
+      const more = add || from > 0;
+      Out.row(out, c0, c1, min(8, left), more);
+      if (left1 > 0) Out.row(out + over, c2, c3, min(8, left1), more);
+      if (left2 > 0) Out.row(out + 2 * over, c4, c5, min(8, left2), more);
     }
-    Out.row(out, c0, c1, 8, add);
-    Out.row(out + 32, c2, c3, 8, add);
-    Out.row(out + 64, c4, c5, min(8, columns - j - 16), add);
-    out += 96;
-    b += 3 * bPanel;
-  }
-  for (; j < columns; j += 8) {
-    let p = a;
-    let q = b;
-    let c0 = V.splat(0);
-    let c1 = V.splat(0);
-    for (let left = depth; left > 0; left--) {
-      const x = V.broadcast(p);
-      c0 = V.madd(x, V.load(q), c0);
-      c1 = V.madd(x, V.load(q + 16), c1);
-      p += 4;
-      q += bStep;
-    }
-    Out.row(out, c0, c1, min(8, columns - j), add);
-    out += 32;
-    b += bPanel;
+    out += (<usize>next) << 5;
+    b += <usize>next * bPanel;
   }
 }

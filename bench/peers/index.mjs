@@ -1,5 +1,6 @@
 // Every peer, in the order of the columns: those in JavaScript, then the native ones.
 import { start as startJax } from './jax.mjs';
+import { start as startC } from './llama.mjs';
 import { startNative, startWeb } from './onnxruntime.mjs';
 import { startPlain, start as startTf } from './tfjs.mjs';
 import { start as startTorch } from './torch.mjs';
@@ -17,6 +18,8 @@ export async function start(now, computing) {
     await startJax(now),
     await startNative(now),
     await startTorch(computing),
+    startC(computing, '-O3'),
+    startC(computing, '-Ofast'),
   ];
   return peers.filter((peer) => peer !== undefined);
 }

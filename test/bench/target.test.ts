@@ -42,6 +42,12 @@ describe('targets', () => {
     expect(met({ ...rate, peers: { native: 90 } }, { peers: 2 })).toEqual([null]);
   });
 
+  it('count a peer by name, native or not, and cannot tell without it', () => {
+    expect(met(rate, { beside: { native: 0.4 } })).toEqual([true]);
+    expect(met(rate, { beside: { native: 0.41, slow: 3 } })).toEqual([false, true]);
+    expect(met(rate, { beside: { absent: 1 } })).toEqual([null]);
+  });
+
   it('hold for a share of another case of the family', () => {
     const odd = { ...rate, case: '63³', value: 31 };
     expect(met(odd, { like: ['64³', 0.85] }, [rate, odd])).toEqual([true]);
