@@ -229,7 +229,7 @@ export class Heads extends Module {
     }
     const [batch, count] = [query.shape[0] as number, query.shape[2] as number];
     const before = tensor(Int32Array.from(cache.lengths), { shape: [batch, 1] });
-    const positions = add(before, arange(count)); // [B, N]
+    const positions = count === 1 ? before : add(before, arange(count)); // [B, N]
     const q = this.between ? this.between.query(query, positions) : query;
     const k = this.between ? this.between.key(keys, positions) : keys;
     const after = cache.append(this.scored(k), values, options.lengths ? { lengths: options.lengths } : {});
@@ -252,7 +252,9 @@ export class Heads extends Module {
 
   /** Keys `[B, G, S, D]` in the form that the score takes. */
   private scored(keys: Tensor): Tensor {
-    return apart(this.attention.score.prepare(flat(keys)), this.keyHeads);
+    const inner = flat(keys);
+    const prepared = this.attention.score.prepare(inner);
+    return prepared === inner ? keys : apart(prepared, this.keyHeads);
   }
 
   /**

@@ -1,9 +1,9 @@
 // Writes rows into a block, for the block's owner. It is not an op, since nothing that was there before changes.
 
+import * as call from '../runtime/generated/calls.ts';
 import { passed } from '../tensor/observe.ts';
-import { stridesOf } from '../tensor/shape.ts';
+import { type Four, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { copyInto } from './walk.ts';
 
 /** Which rows to copy for an example: from row `from` of `x` to row `to` of the block. */
 export interface Rows {
@@ -17,14 +17,16 @@ export interface Rows {
  * may only write rows that nobody reads.
  */
 export function writeRows(block: Tensor, x: Tensor, rows: readonly Rows[]): void {
-  const [to, from] = [stridesOf(block.shape), stridesOf(x.shape)] as [number[], number[]];
+  const [to, from] = [stridesOf(block.shape), stridesOf(x.shape)] as [Four, Four];
+  const { unit } = block.storage.backend;
   const [, groups, , width] = x.shape as [number, number, number, number];
   const alike = rows.every((row) => row.from === rows[0]?.from && row.to === rows[0].to && row.count === rows[0].count);
   const each = alike ? rows.slice(0, 1) : rows;
   const examples = alike ? rows.length : 1;
   each.forEach(({ from: first, to: at, count }, b) => {
-    const place = { at: b * (to[0] as number) + at * width, strides: to };
-    copyInto(block, place, x, { at: b * (from[0] as number) + first * width, strides: from }, [examples, groups, count, width]);
+    const [start, source] = [b * to[0] + at * width, b * from[0] + first * width];
+    const lengths: Four = [examples, groups, 1, count * width]; // rows of a head lie one behind the other
+    call.copy({ out: block.ptr + start * unit, x: x.ptr + source * unit, lengths, oStrides: to, xStrides: from });
   });
   passed('writeRows');
 }

@@ -34,12 +34,12 @@ function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
     const value = waiting.pop();
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) continue;
     seen.add(value);
-    if (isThenable(value)) late = late ? Promise.all([late, value]) : value;
-    else if (isGenerator(value)) late ??= value;
-    else if (value instanceof Tensor) {
+    if (value instanceof Tensor) {
       handOn(value, from, to);
-      waiting.push(value.grad);
-    } else for (const part of partsOf(value)) waiting.push(part);
+      if (value.grad) waiting.push(value.grad);
+    } else if (isThenable(value)) late = late ? Promise.all([late, value]) : value;
+    else if (isGenerator(value)) late ??= value;
+    else addParts(value, waiting);
   }
   expectSynchronous('scope', late);
 }
@@ -50,10 +50,18 @@ function handOn(x: Tensor, from: Storage[], to: Storage[] | null): void {
   if (x.recorded) x.recorded = { ...ended, order: x.recorded.order };
 }
 
-function partsOf(value: object): Iterable<unknown> {
-  if (Array.isArray(value) || value instanceof Set) return value;
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
-  return Reflect.ownKeys(value).map((name) => (value as Record<PropertyKey, unknown>)[name]);
+/** Adds what `value` holds, one by one, since a loop that decodes comes here with every token. */
+function addParts(value: object, waiting: unknown[]): void {
+  const add = (part: unknown) => {
+    if (typeof part === 'object') waiting.push(part);
+  };
+  if (Array.isArray(value) || value instanceof Set) for (const part of value) add(part);
+  else if (value instanceof Map) {
+    for (const [name, part] of value) {
+      add(name);
+      add(part);
+    }
+  } else for (const name of Reflect.ownKeys(value)) add((value as Record<PropertyKey, unknown>)[name]);
 }
 
 /** Lets a tensor outlive every scope; the collector frees it once nothing refers to it. Returns its argument. */
