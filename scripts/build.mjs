@@ -83,13 +83,37 @@ await step(
   version,
 );
 
-/** The modules that an entry loads immediately, by their full paths. @param {string} entry */
+/** What a module takes from others: the names, unless it takes all, and their full paths. @param {string} path */
+const takenBy = (path) =>
+  Array.from(
+    readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b([^'"();]*?)(?:\bfrom)? *['"](\.[^'"]+\.js)['"]/gm),
+    ([, what = '', to = '']) => ({
+      names: /^\s*\{/.test(what)
+        ? what
+            .replace(/[{}\s]+/g, ' ')
+            .split(',')
+            .map((name) => name.trim().split(' '))
+        : undefined,
+      from: resolve(dirname(path), to),
+    }),
+  );
+
+/**
+ * The modules that an entry loads immediately, by their full paths: of a room's index, which only hands names on, those behind the names that are taken.
+ * @param {string} entry
+ */
 function reachable(entry) {
   const found = new Set([resolve(entry)]);
-  for (const path of found) {
-    const imports = readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b(?:[^'"();]*\bfrom)? *['"](\.[^'"]+\.js)['"]/gm);
-    for (const [, to = ''] of imports) found.add(resolve(dirname(path), to));
-  }
+  /** @param {{ names: string[][] | undefined, from: string }} taken */
+  const follow = ({ names, from }) => {
+    const handedOn = names && from.endsWith('index.js') ? takenBy(from) : [];
+    const all = names
+      ?.filter(([name]) => name)
+      .map(([name]) => handedOn.find((other) => other.names?.some((each) => each.at(-1) === name)));
+    if (!all?.length || all.includes(undefined)) found.add(from);
+    else for (const other of new Set(all)) if (other) follow({ names: other.names, from: other.from });
+  };
+  for (const path of found) for (const taken of takenBy(path)) follow(taken);
   return found;
 }
 
@@ -105,6 +129,7 @@ async function bundled() {
   const core = reachable(module('index'));
   const rest = reachable(module('all'));
   const rooms = readdirSync('src').filter((name) => existsSync(`src/${name}/index.ts`));
+  const indices = new Set(['index', ...rooms.map((room) => `${room}/index`)].map((name) => resolve(module(name)))); // hand on public names alone
   const entries = await rolldown({
     input: {
       index: module('index'),
@@ -121,13 +146,14 @@ async function bundled() {
     chunkFileNames: '[name].js',
     comments: { jsdoc: false, annotation: true, legal: true }, // a quarter of the text; the declarations keep them
     codeSplitting: {
+      includeDependenciesRecursively: false, // an index hands on more than is taken from it
       groups: [
-        { name: 'core', test: (id) => core.has(id) },
+        { name: 'core', test: (id) => core.has(id) && !indices.has(id) },
         // A file for each room: a bundler leaves out files that nothing is imported from, and of a file only what it can prove idle.
         ...rooms.map((room) => ({
           name: `${room}-rest`,
           /** @param {string} id */
-          test: (id) => rest.has(id) && !core.has(id) && id.startsWith(resolve(`build/modules/${room}/`)),
+          test: (id) => rest.has(id) && !core.has(id) && !indices.has(id) && id.startsWith(resolve(`build/modules/${room}/`)),
         })),
       ],
     },

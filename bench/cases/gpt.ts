@@ -42,6 +42,6 @@ export const gpt: Case[] = [
       length: LENGTH,
       symbols: SYMBOLS,
     },
-    target: { most: 100, peers: 3 },
+    target: { most: 100, fraction: 0.87, peers: 3.5, twoThreads: 1.8 }, // at most 1.15 × its products
   },
 ];

@@ -122,10 +122,12 @@ export async function start(now) {
   const { setThreadsCount, setWasmPaths } = (await import('@tensorflow/tfjs-backend-wasm')).default;
   setWasmPaths(`${dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm')))}/`);
   setThreadsCount(1);
-  return on('wasm', '', now, callOf);
+  return on('wasm', '', now, (tf, task, tensors) => (task.op === 'conv2dGradients' ? undefined : callOf(tf, task, tensors)));
 }
 
-/** Plain JavaScript, for the kernel that its wasm backend lacks: the gradient of an embedding. */
+/** Plain JavaScript, for the kernels that its wasm backend lacks: the gradients of an embedding and of a filter. */
 export async function startPlain(now) {
-  return on('cpu', ' without wasm', now, (tf, task) => (task.op === 'dates' ? dates(tf, task) : undefined));
+  return on('cpu', ' without wasm', now, (tf, task, tensors) =>
+    task.op === 'dates' ? dates(tf, task) : task.op === 'conv2dGradients' ? callOf(tf, task, tensors) : undefined,
+  );
 }

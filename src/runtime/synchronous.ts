@@ -4,10 +4,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Whether `value` is a generator, whose body has not started. */
-export function isGenerator(value: unknown): boolean {
-  const tag = (value as { [Symbol.toStringTag]?: string } | null)?.[Symbol.toStringTag];
-  return tag !== undefined && /Generator$/.test(tag);
-}
+export const isGenerator = (value: unknown): boolean =>
+  /Generator$/.test((value as { [Symbol.toStringTag]?: string } | null)?.[Symbol.toStringTag] ?? '');
 
 /** Refuses the result of an async or generator function. A later rejection is swallowed: it fails because its tensors are gone. */
 export function expectSynchronous(op: string, result: unknown): void {

@@ -36,10 +36,10 @@ function keep(result: unknown, from: Storage[], to: Storage[] | null): void {
     seen.add(value);
     if (value instanceof Tensor) {
       handOn(value, from, to);
-      if (value.grad) waiting.push(value.grad);
+      waiting.push(value.grad);
     } else if (isThenable(value)) late = late ? Promise.all([late, value]) : value;
     else if (isGenerator(value)) late ??= value;
-    else addParts(value, waiting);
+    else for (const part of partsOf(value)) if (typeof part === 'object') waiting.push(part);
   }
   expectSynchronous('scope', late);
 }
@@ -50,18 +50,10 @@ function handOn(x: Tensor, from: Storage[], to: Storage[] | null): void {
   if (x.recorded) x.recorded = { ...ended, order: x.recorded.order };
 }
 
-/** Adds what `value` holds, one by one, since a loop that decodes comes here with every token. */
-function addParts(value: object, waiting: unknown[]): void {
-  const add = (part: unknown) => {
-    if (typeof part === 'object') waiting.push(part);
-  };
-  if (Array.isArray(value) || value instanceof Set) for (const part of value) add(part);
-  else if (value instanceof Map) {
-    for (const [name, part] of value) {
-      add(name);
-      add(part);
-    }
-  } else for (const name of Reflect.ownKeys(value)) add((value as Record<PropertyKey, unknown>)[name]);
+function partsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return Reflect.ownKeys(value).map((name) => (value as Record<PropertyKey, unknown>)[name]);
 }
 
 /** Lets a tensor outlive every scope; the collector frees it once nothing refers to it. Returns its argument. */
