@@ -1,6 +1,7 @@
 // `npm run fuzz -- --programs N --seed S`: draws programs over all ops, runs them on the built package and compares values, gradients and
 // memory with the float64 interpreter of test/programs. Prints the smallest failing program as code, and how to run it again.
 import './bootstrap.mjs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Option, program } from 'commander';
@@ -20,11 +21,23 @@ program
   .option('--path <path>', 'of a failure: runs that program alone')
   .addOption(new Option('--sizes <sizes>', 'of tensors').choices(['small', 'large']).default('small'))
   .option('--threads <n>', 'compares the bits of so many threads with those of one', whole, 1)
+  .option('--workers <n>', 'processes side by side, each with seeds of its own', whole, 1)
   .parse();
-const { programs, seed, path, sizes, threads } = program.opts();
+const { programs, seed, path, sizes, threads, workers } = program.opts();
 
 /** Programs between two lines of progress; each batch has its own seed. */
 const LOT = 10_000;
+
+if (workers > 1 && path === undefined) {
+  const share = Math.ceil(programs / workers);
+  const lots = Math.ceil(share / LOT);
+  const ended = Array.from({ length: workers }, (_, i) => {
+    const given = ['--programs', share, '--seed', seed + i * lots, '--sizes', sizes, '--threads', threads].map(String);
+    const child = spawn(process.execPath, ['scripts/fuzz.mjs', ...given], { stdio: 'inherit' });
+    return new Promise((resolve) => void child.on('exit', (code) => resolve(code ?? 1)));
+  });
+  process.exit(Math.max(...(await Promise.all(ended))));
+}
 
 const bundle = await rolldown({ input: 'test/programs/fuzz.ts', platform: 'node', external: ['fast-check'] });
 await bundle.write({ file: 'build/programs.mjs', format: 'esm' });

@@ -4,7 +4,7 @@ import { recordSeveral } from '../autograd/several.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
-import { expectNames, isShare, type Names } from '../tensor/check.ts';
+import { expectNames, isFlag, isNumber, isShare, type Names } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
@@ -57,6 +57,8 @@ const names: Names<AttentionOptions> = {
   ...{ mask: 1, bias: 1, causal: 1, scale: 1, length: 1, places: 1, before: 1, after: 1, softcap: 1, slopes: 1, distance: 1 },
   ...{ weights: 1, dropout: 1, key: 1 },
 };
+
+const flags = ['causal', 'weights'] as const;
 
 /** The largest score and the share [..., T] of each query, from the forward pass. */
 interface Statistics {
@@ -237,6 +239,8 @@ export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: T
   expectNames('scaledDotProductAttention', options, names);
   const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
+  if (options.scale !== undefined) isNumber('scaledDotProductAttention', 'scale', options.scale);
+  for (const name of flags) if (options[name] !== undefined) isFlag('scaledDotProductAttention', name, options[name]);
   const l = layout(query, keys, values, options);
   const row = distance?.bias ?? slopes;
   const inputs = [query, keys, values, bias, row];

@@ -279,3 +279,10 @@ describe('its memory', () => {
     });
   });
 });
+
+it('refuses a scale that is no number, and flags that are none', () => {
+  const call = (options: object) => scaledDotProductAttention(...operands([1], 2, 3, 4), options);
+  const op = 'scaledDotProductAttention';
+  for (const scale of [Number.NaN, Infinity, '2']) expect(() => call({ scale })).toThrow(`${op}: scale must be a finite number, got `);
+  for (const name of ['causal', 'weights']) expect(() => call({ [name]: 'no' })).toThrow(`${op}: ${name} must be true or false, got 'no'`);
+});

@@ -250,12 +250,16 @@ export class Draw extends Choices {
     const before = { row: this.row, choices: this.choices, chosen: this.chosen };
     const [leaves, visible, steps, recording] = [this.leaves.length, [...this.visible], this.steps, this.recording];
     const length = steps.length;
+    const gradients = this.leaves.map(({ gradient }) => gradient);
     [this.row, this.choices, this.chosen] = [row, choices, 0];
     try {
       row.draw(this);
     } catch (error) {
       if (error !== INAPPLICABLE) throw error;
       this.leaves.length = leaves;
+      gradients.forEach((gradient, i) => {
+        (this.leaves[i] as Leaf).gradient = gradient;
+      });
       [this.visible, this.steps, this.recording] = [visible, steps, recording];
       steps.length = length;
     }

@@ -34,8 +34,10 @@ export class Node {
   }
 }
 
-const node = (value: number, error: number, from: readonly Node[], partial: Partial) =>
-  from.some((x) => x.needs) ? new Node(value, error, from, partial, true) : new Node(value, error);
+function node(value: number, error: number, from: readonly Node[], partial: Partial): Node {
+  for (const x of from) if (x.needs) return new Node(value, error, from, partial, true);
+  return new Node(value, error);
+}
 
 /** Bounds are multiples of the running error, since the package may use another formula with other intermediate results. */
 export const MARGIN = 4;
@@ -77,13 +79,13 @@ export function sub(a: Node, b: Node): Node {
 /** `Σ aᵢ bᵢ` */
 export function dot(as: readonly Node[], bs: readonly Node[]): Node {
   let [value, error, size] = [0, 0, 0];
-  as.forEach((a, i) => {
-    const b = bs[i] as Node;
+  const n = as.length;
+  for (let i = 0; i < n; i++) {
+    const [a, b] = [as[i] as Node, bs[i] as Node];
     value += a.value * b.value;
     error += Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + a.error * b.error + TINY; // the product too: near 0 it is all
     size += Math.abs(a.value * b.value);
-  });
-  const n = as.length;
+  }
   return node(value, error + n * ROUNDING * size, [...as, ...bs], (g, i) => mul(g, (i < n ? bs[i] : as[i - n]) as Node));
 }
 

@@ -11,10 +11,16 @@ export interface Plain {
 
 export const sizeOf = (shape: Shape) => shape.reduce((size, length) => size * length, 1);
 
-/** Every index of a shape, in order. */
-export function indices(shape: Shape): Index[] {
+const known = new Map<string, readonly Index[]>();
+
+/** Every index of a shape, in order. The lists of small shapes are kept: programs ask for the same ones again and again. */
+export function indices(shape: Shape): readonly Index[] {
+  const name = shape.join();
+  const before = known.get(name);
+  if (before) return before;
   let all: number[][] = [[]];
   for (const length of shape) all = all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i]));
+  if (all.length <= 64) known.set(name, all);
   return all;
 }
 
@@ -52,14 +58,21 @@ export const withAxis = (shape: Shape, axis: number, length: number): Shape => [
 
 /** Replaces each row along an axis by another of the same length: `f` of its elements, and of the index without the axis. */
 export function alongAxis(x: Plain, axis: number, f: (row: Node[], rest: Index) => readonly Node[]): Plain {
-  const rows = new Map<string, readonly Node[]>();
-  for (const rest of indices(without(x.shape, axis))) {
-    const row = Array.from({ length: x.shape[axis] as number }, (_, k) => get(x, withAxis(rest, axis, k)));
-    rows.set(rest.join(), f(row, rest));
-  }
-  const length = rows.values().next().value?.length ?? (x.shape[axis] as number);
+  const [count, inner] = [x.shape[axis] as number, sizeOf(x.shape.slice(axis + 1))];
+  const rows = indices(without(x.shape, axis)).map((rest, r) => {
+    const first = Math.floor(r / inner) * inner * count + (r % inner);
+    return f(
+      Array.from({ length: count }, (_, k) => x.nodes[first + k * inner] as Node),
+      rest,
+    );
+  });
+  const length = rows[0]?.length ?? count;
   const shape = withAxis(without(x.shape, axis), axis, length);
-  return make(shape, (index) => rows.get(without(index, axis).join())?.[index[axis] as number] as Node);
+  const nodes = Array.from({ length: sizeOf(shape) }, (_, at) => {
+    const outer = Math.floor(at / (inner * length));
+    return (rows[outer * inner + (at % inner)] as readonly Node[])[Math.floor(at / inner) % length] as Node;
+  });
+  return { shape, nodes };
 }
 
 /** Replaces each row along an axis by one number. */

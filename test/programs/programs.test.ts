@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as saccade from '../../src/all.ts';
 import * as ops from '../../src/ops/index.ts';
+import { Draw } from './draw.ts';
 import { Execution, judge } from './execute.ts';
 import { fuzz } from './fuzz.ts';
+import type { Leaf } from './program.ts';
 import { type Count, Reach } from './reach.ts';
 import { rows } from './table.ts';
 
@@ -42,6 +44,20 @@ describe('programs drawn at random', () => {
     if (failure) throw new Error(failure.message);
     expect(seldom(reach.counts)).toEqual([]);
   });
+});
+
+it('a step that is given up leaves no gradient behind', () => {
+  // Several `backward` in one ending: the second may be given up, for numbers that float32 cannot tell apart, and then so is the first.
+  const leaf = { op: 'leaf', draw: (d: Draw) => void d.leaf([2], [1, 2], 'float32', true) };
+  const ending = {
+    op: 'ending',
+    draw: (d: Draw) => {
+      (d.leaves[0] as Leaf).gradient = [];
+      d.need(false);
+    },
+  };
+  const program = new Draw([leaf], saccade).program([{ genes: [{ row: 0, choices: [] }], ending: [1] }], [ending]);
+  expect(program.leaves.map(({ gradient }) => gradient)).toEqual([null]);
 });
 
 describe('what is broken in the package', () => {

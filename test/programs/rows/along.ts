@@ -225,19 +225,24 @@ const layerNorm: Row = {
 };
 
 /** `x / √(⟨x²⟩ + ε) · weight` (Zhang and Sennrich 2019) */
+export function rootNormed(d: Draw, x: Slot): Slot {
+  const length = x.shape.at(-1) as number;
+  const weight = d.int(3) > 0 ? d.like([length]) : undefined;
+  const eps = d.pick([0.0625, 1]);
+  const result = alongAxis(x, x.shape.length - 1, (row) => {
+    const root = n.sqrt(n.shift(n.scale(n.dot(row, row), 1 / length), eps));
+    return row.map((each, i) => (weight ? n.mul(n.div(each, root), get(weight, [i])) : n.div(each, root)));
+  });
+  return d.call('rmsNorm', [x, weight, { eps }], result);
+}
+
 const rmsNorm: Row = {
   op: 'rmsNorm',
-  draw: (d) => {
-    const x = d.float((slot) => slot.shape.length > 0 && !slot.shape.includes(0));
-    const length = x.shape.at(-1) as number;
-    const weight = d.int(3) > 0 ? d.like([length]) : undefined;
-    const eps = d.pick([0.0625, 1]);
-    const result = alongAxis(x, x.shape.length - 1, (row) => {
-      const root = n.sqrt(n.shift(n.scale(n.dot(row, row), 1 / length), eps));
-      return row.map((each, i) => (weight ? n.mul(n.div(each, root), get(weight, [i])) : n.div(each, root)));
-    });
-    d.call('rmsNorm', [x, weight, { eps }], result);
-  },
+  draw: (d) =>
+    void rootNormed(
+      d,
+      d.float((slot) => slot.shape.length > 0 && !slot.shape.includes(0)),
+    ),
 };
 
 export const along: Row[] = [

@@ -3,8 +3,9 @@ import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
 import { get, type Index, make, type Plain, reduceAxis, type Shape, sizeOf } from '../plain.ts';
 import type { Slot } from '../program.ts';
-import { behind, logSumExpOf, softmaxOf } from './along.ts';
+import { behind, logSumExpOf, rootNormed, softmaxOf } from './along.ts';
 import { broadcasting } from './elementwise.ts';
+import { turned, turnOf } from './indexed.ts';
 
 const range = (length: number) => Array.from({ length }, (_, k) => k);
 
@@ -48,10 +49,12 @@ const scaledDotProduct: Row = {
   op: 'scaledDotProductAttention',
   weight: 4,
   draw: (d) => {
-    const query = d.float(
+    const given = d.float(
       (slot) => slot.shape.length >= 2 && !slot.shape.includes(0),
       () => d.shape(2 + d.int(3)),
     );
+    const inside = given.shape.length === 4 ? d.int(8) : 0; // of what is done to queries and keys, one bit each
+    const query = normedAndTurned(d, given, inside);
     const lead = query.shape.slice(0, -2);
     const [queries, width] = query.shape.slice(-2) as [number, number];
     const [length, out] = [Math.max(1, d.length()), Math.max(1, d.length())];
@@ -61,12 +64,14 @@ const scaledDotProduct: Row = {
     const group = d.int(3) === 2 ? (d.pick(groups) ?? 1) : 1;
     const spare = d.int(4) === 3 ? 1 + d.int(2) : 0; // rows that are not there
     const source = group === 1 ? lead : lead.with(-1, (lead.at(-1) as number) / group);
-    const [keys, values] = [d.like([...source, length + spare, width]), d.like([...source, length + spare, out])];
+    const [bare, values] = [d.like([...source, length + spare, width]), d.like([...source, length + spare, out])];
+    const keys = normedAndTurned(d, bare, inside);
     const from = (before: Index): Index => (group === 1 ? before : before.with(-1, Math.floor((before.at(-1) as number) / group)));
     const target = [...lead, queries, length];
     d.need(sizeOf(target) <= d.sizes.limit);
     const [causal, how] = [d.int(3) === 2, d.int(4096)];
-    const near = placed(d, target, causal, how);
+    const places = inside & 4 ? d.index([lead[0] as number], length + 2, -2) : undefined;
+    const near = placed(d, target, causal, how, places);
     const mask = d.flag() ? d.mask(target) : undefined;
     const bias = d.int(3) === 2 ? d.like(d.stretchable(target)) : undefined;
     const weighs = d.flag();
@@ -82,8 +87,14 @@ const scaledDotProduct: Row = {
         open.map((s) => get(values, [...from(at.slice(0, -1)), s, c])),
       );
     });
-    const given = { ...(mask ? { mask } : {}), ...(bias ? { bias } : {}), ...(scale ? { scale } : {}), ...(spare > 0 ? { length } : {}) };
-    const options = { ...given, ...near.options, causal, weights: weighs };
+    const masked = {
+      ...(mask ? { mask } : {}),
+      ...(places ? { places } : {}),
+      ...(bias ? { bias } : {}),
+      ...(scale ? { scale } : {}),
+      ...(spare > 0 ? { length } : {}),
+    };
+    const options = { ...masked, ...near.options, causal, weights: weighs };
     const operands = behindMask ? [query, hidden(d, keys, mask, target), hidden(d, values, mask, target)] : [query, keys, values];
     d.calls(
       'scaledDotProductAttention',
@@ -102,10 +113,20 @@ interface Near {
   bent: (score: n.Node) => n.Node;
   /** What a score gains, of query `at` [..., t] and a key so far away. */
   gain: ((at: Index, distance: number) => n.Node) | undefined;
+  /** The place of each example's first query, if it is not the usual one. */
+  places: Slot | undefined;
+}
+
+/** Queries or keys as a model's layers hand them on: normed and turned, as the bits of `inside` say. */
+function normedAndTurned(d: Draw, x: Slot, inside: number): Slot {
+  const normed = inside & 1 ? rootNormed(d, x) : x;
+  if (!(inside & 2) || (x.shape[3] as number) < 2) return normed;
+  const turn = turnOf(d, x.shape[3] as number);
+  return turned(d, normed, d.index([d.flag() ? 1 : (x.shape[0] as number), x.shape[2] as number], turn.table.shape[0] as number), turn);
 }
 
 /** All of it by one number, since a gene has few; 0 is none of it. */
-function placed(d: Draw, target: Shape, causal: boolean, how: number): Near {
+function placed(d: Draw, target: Shape, causal: boolean, how: number, places: Slot | undefined): Near {
   const two = (place: number) => (how >> (2 * place)) & 3;
   const cap = two(0) === 3 ? 1.5 : undefined;
   const before = two(1) > 1 ? two(1) - 1 : undefined;
@@ -115,6 +136,7 @@ function placed(d: Draw, target: Shape, causal: boolean, how: number): Near {
   const shared = {
     sees: (distance: number) => distance >= -(before ?? Infinity) && distance <= last,
     bent: (score: n.Node) => (cap ? n.scale(n.tanh(n.scale(score, 1 / cap)), cap) : score),
+    places,
   };
   const options = { ...(cap && { softcap: cap }), ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
   if (kind === 'none') return { ...shared, options, gain: undefined };
@@ -131,15 +153,15 @@ function placed(d: Draw, target: Shape, causal: boolean, how: number): Near {
   };
 }
 
-/** How far key s is from query t, of whom the last stands at the last key. */
-function distanceOf(target: Shape, i: Index): number {
+/** How far key s is from query t, of whom the last stands at the last key, or the first at its example's place. */
+function distanceOf(target: Shape, i: Index, places: Slot | undefined): number {
   const [queries, keys] = target.slice(-2) as [number, number];
   const [t, s] = i.slice(-2) as [number, number];
-  return s - (t + keys - queries);
+  return s - (t + (places ? (places.nodes[i[0] as number] as n.Node).value : keys - queries));
 }
 
 const visible = (mask: Plain | undefined, near: Near, target: Shape, i: Index): boolean =>
-  (!mask || get(mask, i).value === 1) && near.sees(distanceOf(target, i));
+  (!mask || get(mask, i).value === 1) && near.sees(distanceOf(target, i, near.places));
 
 function scoresOf(
   query: Plain,
@@ -159,7 +181,7 @@ function scoresOf(
     );
     const bent = near.bent(n.scale(product, scale));
     const biased = bias ? n.add(bent, get(bias, i)) : bent;
-    return near.gain ? n.add(biased, near.gain(i.slice(0, -1), distanceOf(target, i))) : biased;
+    return near.gain ? n.add(biased, near.gain(i.slice(0, -1), distanceOf(target, i, near.places))) : biased;
   });
 }
 

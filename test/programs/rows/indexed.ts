@@ -3,7 +3,7 @@ import { scatter } from '../choices.ts';
 import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
 import { get, indices, make, map, type Plain, sizeOf, withAxis, without } from '../plain.ts';
-import { Seed } from '../program.ts';
+import { Seed, type Slot } from '../program.ts';
 import { largest } from './along.ts';
 
 const whole = (index: Plain, i: readonly number[]) => get(index, i).value;
@@ -186,7 +186,37 @@ const detach: Row = {
   },
 };
 
+/** The angles of rotary positions: a table, and how elements are paired. */
+interface Turn {
+  readonly table: Slot;
+  readonly half: number;
+  readonly layout: 'halves' | 'pairs';
+}
+
+export function turnOf(d: Draw, depth: number): Turn {
+  const half = 1 + d.int(Math.floor(depth / 2));
+  const [length, seed] = [1 + d.int(4), d.int(64)];
+  const entries = Array.from({ length: length * 2 * half }, (_, i) => (scatter(seed, i, 33) - 16) / 16);
+  const table = d.leaf([length, 2 * half], entries, 'float32');
+  return { table, half, layout: d.pick(['halves', 'pairs'] as const) };
+}
+
 /** `(a cos − b sin, b cos + a sin)` of each pair, whatever the table holds (Su et al. 2021, eq. 34). */
+export function turned(d: Draw, x: Slot, positions: Slot, { table, half, layout }: Turn): Slot {
+  const partner = (i: number) => (layout === 'pairs' ? [i - (i % 2), i - (i % 2) + 1] : [i % half, (i % half) + half]) as [number, number];
+  const result = make(x.shape, ([b = 0, h = 0, t = 0, i = 0]) => {
+    const own = get(x, [b, h, t, i]);
+    if (i >= 2 * half) return own;
+    const [first, second] = partner(i);
+    const pair = layout === 'pairs' ? first / 2 : first;
+    const row = get(positions, [b, t]).value;
+    const [cos, sin] = [get(table, [row, pair]), get(table, [row, pair + half])];
+    const other = get(x, [b, h, t, i === first ? second : first]);
+    return n.dot([own, other], [cos, i === first ? n.neg(sin) : sin]);
+  });
+  return d.call('rotary', [x, table, positions, { layout }], result);
+}
+
 const rotary: Row = {
   op: 'rotary',
   weight: 2,
@@ -196,25 +226,8 @@ const rotary: Row = {
       () => [1 + d.int(2), 1 + d.int(2), 1 + d.int(3), 2 + d.int(4)],
     );
     const [batch, , queries, depth] = x.shape as [number, number, number, number];
-    const half = 1 + d.int(Math.floor(depth / 2));
-    const [length, seed] = [1 + d.int(4), d.int(64)];
-    const entries = Array.from({ length: length * 2 * half }, (_, i) => (scatter(seed, i, 33) - 16) / 16);
-    const table = d.leaf([length, 2 * half], entries, 'float32');
-    const positions = d.index([d.flag() ? 1 : batch, queries], length);
-    const layout = d.pick(['halves', 'pairs'] as const);
-    const partner = (i: number) =>
-      (layout === 'pairs' ? [i - (i % 2), i - (i % 2) + 1] : [i % half, (i % half) + half]) as [number, number];
-    const result = make(x.shape, ([b = 0, h = 0, t = 0, i = 0]) => {
-      const own = get(x, [b, h, t, i]);
-      if (i >= 2 * half) return own;
-      const [first, second] = partner(i);
-      const pair = layout === 'pairs' ? first / 2 : first;
-      const row = get(positions, [b, t]).value;
-      const [cos, sin] = [get(table, [row, pair]), get(table, [row, pair + half])];
-      const other = get(x, [b, h, t, i === first ? second : first]);
-      return n.dot([own, other], [cos, i === first ? n.neg(sin) : sin]);
-    });
-    d.call('rotary', [x, table, positions, { layout }], result);
+    const turn = turnOf(d, depth);
+    turned(d, x, d.index([d.flag() ? 1 : batch, queries], turn.table.shape[0] as number), turn);
   },
 };
 
