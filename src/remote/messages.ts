@@ -36,5 +36,8 @@ export type Told =
   | { id: number; result: unknown }
   | { id: number; error: { name: string; message: string } };
 
+/** Whether a message is of these; others may speak on the same port. */
+export const isOurs = (message: unknown): boolean => typeof Object(message).id === 'number';
+
 /** The error that a message tells of. */
 export const errorOf = (told: { name: string; message: string }): Error => Object.assign(Error(), told);

@@ -1,5 +1,5 @@
-import { anything, expectOptions } from '../tensor/check.ts';
-import { type Asked, errorOf, type Handlers, type Port, type Told } from './messages.ts';
+import { expectOptions, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { type Asked, errorOf, type Handlers, isOurs, type Port, type Told } from './messages.ts';
 
 /** Options of a call. */
 export interface RemoteOptions {
@@ -15,7 +15,10 @@ interface Pending {
   onProgress: RemoteOptions['onProgress'];
 }
 
-const rules = { signal: anything, onProgress: anything };
+const rules: Rules<RemoteOptions> = {
+  signal: /* @__PURE__ */ maybe(/* @__PURE__ */ ruleOf('an AbortSignal', (value) => value instanceof AbortSignal)),
+  onProgress: /* @__PURE__ */ maybe(/* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function')),
+};
 
 /** A call that waits until the one under way has ended. */
 interface Waiting {
@@ -106,6 +109,7 @@ export class Remote<H extends Handlers> {
   }
 
   private hear(told: Told): void {
+    if (!isOurs(told)) return;
     const call = this.pending.get(told.id);
     if (!call) return;
     if ('progress' in told) {

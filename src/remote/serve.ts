@@ -1,5 +1,5 @@
 import { shown } from '../tensor/check.ts';
-import type { Asked, Handlers, Port, Told } from './messages.ts';
+import { type Asked, type Handlers, isOurs, type Port, type Told } from './messages.ts';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 
@@ -30,6 +30,7 @@ export function serve(handlers: Handlers, port: Port = globalThis as unknown as 
   }
 
   port.addEventListener('message', ({ data }: MessageEvent<Asked>) => {
+    if (!isOurs(data)) return;
     if ('abort' in data) running.get(data.id)?.abort();
     else void answer(data.id, data.name, data.given);
   });

@@ -120,3 +120,29 @@ describe('Remote and serve', () => {
     close();
   });
 });
+
+describe('what does not belong to a call', () => {
+  it('is refused among the options, by name', () => {
+    const { remote, close } = pair();
+    const wrongs = [
+      [{ signal: 5 }, 'Remote: signal must be an AbortSignal, got 5'],
+      [{ signal: { aborted: false } }, 'Remote: signal must be an AbortSignal, got an object'],
+      [{ onProgress: 5 }, 'Remote: onProgress must be a function, got 5'],
+      [{ abort: true }, 'Remote: options must be among signal, onProgress, got abort'],
+    ] as const;
+    for (const [options, message] of wrongs) expect(() => remote.call('double', 1, options as object)).toThrow(message);
+    close();
+  });
+
+  it('is left alone on the port, where others may speak', async () => {
+    const listeners: ((event: { data: unknown }) => void)[] = [];
+    const said: unknown[] = [];
+    const port = { postMessage: (x: unknown) => said.push(x), addEventListener: (_: string, f: never) => listeners.push(f) };
+    serve({ double: (x: number) => 2 * x } as never, port as unknown as Port);
+    new Remote(port as unknown as Port);
+    for (const data of [null, undefined, 'hello', 7, {}, { type: 'refresh' }, { id: 99, result: 1 }])
+      for (const hear of listeners.slice(0, 2)) expect(() => hear({ data })).not.toThrow();
+    await turns();
+    expect(said.map((x) => (x as { id: unknown }).id)).toEqual([99]); // a call without a name, which is answered by an error
+  });
+});
