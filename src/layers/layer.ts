@@ -79,6 +79,12 @@ export class Parts {
     return this.expect(name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && (value as number) > 0) as number;
   }
 
+  /** A finite number of the options; `usual` where it is left out. */
+  number(name: string, usual: number): number {
+    if (this.config[name] === undefined || this.config[name] === null) return usual;
+    return this.expect(name, 'a finite number', Number.isFinite) as number;
+  }
+
   flag(name: string, usual: boolean): boolean {
     return (this.config[name] ?? usual) === true;
   }
@@ -90,6 +96,12 @@ export class Parts {
     const right = list.length === count && list.every((each) => Number.isSafeInteger(each) && each > 0);
     if (!right) throw new RangeError(`loadLayersModel: ${name} of ${this.name} must be ${count} whole numbers from 1, got ${shown(value)}`);
     return list as number[];
+  }
+
+  /** A list of the options: whole numbers, or null where a length is what is left. */
+  list(name: string): number[] {
+    const holds = (value: unknown) => Array.isArray(value) && value.every((each) => each === null || Number.isSafeInteger(each));
+    return this.expect(name, 'a list of whole numbers', holds) as number[];
   }
 
   private expect(name: string, rule: string, holds: (value: unknown) => boolean): unknown {

@@ -60,7 +60,10 @@ export async function loadLayersModel(from: string | URL | LayersFiles): Promise
   if (!Array.isArray(weightsManifest))
     throw new Error(`loadLayersModel: weightsManifest must be in model.json, got ${shown(weightsManifest)}`);
   const found = new Map<string, Weight>();
-  for (const { paths, weights } of weightsManifest as NonNullable<LayersFile['weightsManifest']>) {
+  for (const [i, group] of (weightsManifest as NonNullable<LayersFile['weightsManifest']>).entries()) {
+    const { paths, weights } = Object(group) as typeof group;
+    const listed = Array.isArray(weights) && Array.isArray(paths) && paths.every((path) => typeof path === 'string');
+    if (!listed) throw new TypeError(`loadLayersModel: group ${i} of weightsManifest must be { paths, weights }, got ${shown(group)}`);
     const shards = await Promise.all(paths.map(async (path) => bytesOf(path, await files.weights(path))));
     const bytes = new Uint8Array(shards.reduce((sum, { length }) => sum + length, 0));
     let at = 0;

@@ -37,12 +37,21 @@ function linksOf(what: string, value: unknown): readonly Link[] {
   throw new Error(`loadLayersModel: ${what} must be lists of layer, call and tensor, got ${shown(value)}`);
 }
 
-const shapeOf = (config: Config) => ((config.batch_input_shape ?? config.batch_shape) as (number | null)[] | undefined)?.slice(1);
+/** The shape of an example that an input layer, or the first of a sequence, says. */
+function shapeOf(config: Config): (number | null)[] | undefined {
+  const shape = config.batch_input_shape ?? config.batch_shape ?? undefined;
+  if (shape === undefined) return undefined;
+  const right = Array.isArray(shape) && shape.every((length) => length === null || (Number.isSafeInteger(length) && length >= 0));
+  if (!right) throw new TypeError(`loadLayersModel: batch_input_shape must be a list of lengths, got ${shown(shape)}`);
+  return shape.slice(1);
+}
+
+const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A sequence of layers as a graph: each feeds the next. */
 function chained(layers: readonly Saved[]): { layers: Saved[]; inputs: Link[]; outputs: Link[] } {
   const [first] = layers;
-  const shape = first?.config && shapeOf(first.config);
+  const shape = isRecord(first?.config) && shapeOf((first as Saved).config as Config);
   if (!first || !shape) throw new Error('loadLayersModel: the first layer must say the shape of its input, got none');
   const named =
     first.class_name === 'InputLayer'
@@ -89,14 +98,18 @@ export class LayersModel extends Module {
     taken: Set<string>,
     shapes: Map<string, readonly (number | null)[]>,
   ): void {
-    const { class_name: kind, config = {}, inbound_nodes: nodes = [] } = saved;
-    const name = String(saved.name ?? config.name);
+    const { class_name: kind, config = {}, inbound_nodes: nodes = [] } = Object(saved) as Saved;
+    const name = String(Object(saved).name ?? Object(config).name);
+    if (!isRecord(saved) || !isRecord(config) || !Array.isArray(nodes))
+      throw new TypeError(`loadLayersModel: layers must have a class, a config and a list of calls, got ${shown(saved)} for ${name}`);
+    if (name === '__proto__' || Object.hasOwn(this.layers, name) || shapes.has(name))
+      throw new Error(`loadLayersModel: layers must have names of their own, got ${shown(name)} again`);
     if (kind === 'InputLayer') {
       shapes.set(name, shapeOf(config) ?? []);
       return;
     }
     this.layers[name] = layerOf(String(kind), new Parts(name, config, weights, taken));
-    nodes.forEach((node, call) => void this.calls.push({ name, call, from: linksOf(`inbound_nodes of ${name}`, node) }));
+    nodes.forEach((node: unknown, call: number) => void this.calls.push({ name, call, from: linksOf(`inbound_nodes of ${name}`, node) }));
   }
 
   /** The outputs for inputs in the order of `inputs`, batch first; symbols are int32. What is not trained draws nothing: no key is needed. */

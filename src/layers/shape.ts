@@ -60,9 +60,12 @@ export class Convolution extends Layer {
     const inputs = parts.shape('kernel').at(-2) ?? 0;
     const rows = [...one, ...size] as [number, number];
     const wide = rows.map((each, i) => (each - 1) * (dilation[i] as number) + 1) as [number, number];
+    const spread = outputs * inputs * wide[0] * wide[1];
+    if (spread > 2 ** 30)
+      throw new RangeError(`loadLayersModel: dilation_rate of ${parts.name} must leave a filter that fits, got ${dilation}`);
     // Zeros between the rows and columns of a filter are its dilation.
     const laid = (values: Float32Array) => {
-      const found = new Float32Array(outputs * inputs * wide[0] * wide[1]);
+      const found = new Float32Array(spread);
       values.forEach((value, at) => {
         const [o, i, k] = [at % outputs, Math.floor(at / outputs) % inputs, Math.floor(at / outputs / inputs)];
         const [r, c] = [Math.floor(k / rows[1]) * dilation[0], (k % rows[1]) * dilation[1]];

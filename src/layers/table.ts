@@ -26,7 +26,9 @@ import {
   toFloat,
   where,
 } from '../ops/index.ts';
+import { shown } from '../tensor/check.ts';
 import { tensor } from '../tensor/create.ts';
+import { show } from '../tensor/shape.ts';
 import { kindOf, type Tensor } from '../tensor/tensor.ts';
 import { activationOf } from './activation.ts';
 import { type Config, Layer, type Parts, type Signal, turned } from './layer.ts';
@@ -87,25 +89,33 @@ class Embedding extends Layer {
   }
 }
 
+/** Refuses a layer that is said to work along another axis than the last, which is known once there is an input. */
+function lastOf(parts: Parts): (x: Tensor) => Tensor {
+  const axes = [parts.config.axis ?? -1].flat();
+  return (x) => {
+    if (axes.length === 1 && (axes[0] === -1 || axes[0] === x.rank - 1)) return x;
+    throw new Error(`LayersModel: axis of ${parts.name} must be the last one, got ${shown(parts.config.axis)} for ${show(x.shape)}`);
+  };
+}
+
 class LayerNormalization extends Layer {
   readonly weight: Tensor | null;
   readonly bias: Tensor | null;
+  private readonly along: (x: Tensor) => Tensor;
   private readonly eps: number;
 
   constructor(parts: Parts) {
     super();
-    const { axis = -1, epsilon = 1e-3 } = parts.config;
+    this.along = lastOf(parts);
     const size = parts.shape('gamma')[0] ?? 0;
     this.weight = parts.flag('scale', true) ? parts.parameter('gamma', [size]) : null;
     this.bias = parts.flag('center', true) ? parts.parameter('beta', [size]) : null;
-    if (![axis].flat().every((each) => each === -1 || (typeof each === 'number' && each > 0)))
-      throw new Error(`loadLayersModel: axis of ${parts.name} must be the last one, got ${String(axis)}`);
-    this.eps = Number(epsilon);
+    this.eps = parts.number('epsilon', 1e-3);
   }
 
   call([input]: readonly Signal[]): readonly Signal[] {
     const { x, mask } = input as Signal;
-    return [{ x: layerNorm(x, { weight: this.weight ?? undefined, bias: this.bias ?? undefined, eps: this.eps }), mask }];
+    return [{ x: layerNorm(this.along(x), { weight: this.weight ?? undefined, bias: this.bias ?? undefined, eps: this.eps }), mask }];
   }
 }
 
@@ -115,6 +125,7 @@ class BatchNormalization extends Layer {
   readonly bias: Tensor | undefined;
   readonly running_mean: Tensor;
   readonly running_var: Tensor;
+  private readonly along: (x: Tensor) => Tensor;
   private readonly eps: number;
 
   constructor(parts: Parts) {
@@ -125,13 +136,14 @@ class BatchNormalization extends Layer {
     const kept = (name: string) => buffer(() => tensor(parts.raw(name).values));
     this.running_mean = kept('moving_mean');
     this.running_var = kept('moving_variance');
-    this.eps = Number(parts.config.epsilon ?? 1e-3);
+    this.along = lastOf(parts);
+    this.eps = parts.number('epsilon', 1e-3);
   }
 
   call([input]: readonly Signal[]): readonly Signal[] {
     const { x, mask } = input as Signal;
     const { weight, bias, running_mean, running_var, eps } = this;
-    return [{ x: batchNorm(x, { weight, bias, mean: running_mean, variance: running_var, eps }).output, mask }];
+    return [{ x: batchNorm(this.along(x), { weight, bias, mean: running_mean, variance: running_var, eps }).output, mask }];
   }
 }
 
@@ -159,7 +171,7 @@ class Masking extends Layer {
 
   constructor(parts: Parts) {
     super();
-    this.value = Number(parts.config.mask_value ?? 0);
+    this.value = parts.number('mask_value', 0);
   }
 
   call([input]: readonly Signal[]): readonly Signal[] {
@@ -175,16 +187,34 @@ const over = (axes: readonly number[], reduce: (x: Tensor, options: { axis: numb
 const largest = (axes: readonly number[]) => (x: Tensor) => axes.toReversed().reduce((y, axis) => max(y, { axis }), x);
 
 /** Lengths of an option, where −1 or null is what is left. */
-const shapeOf = (parts: Parts, name: string) => (parts.config[name] as (number | null)[]).map((length) => length ?? -1);
+const shapeOf = (parts: Parts, name: string) => parts.list(name).map((length) => length ?? -1);
+
+const reshaped = (lengths: readonly number[]) => (x: Tensor) => reshape(x, [x.shape[0] as number, ...lengths]);
 
 function turnedBy(parts: Parts): (x: Tensor) => Tensor {
-  const axes = [0, ...(parts.config.dims as number[])];
+  const axes = [0, ...parts.list('dims')];
   return (x) => permute(x, axes);
 }
 
 function repeated(parts: Parts): (x: Tensor) => Tensor {
   const n = parts.size('n');
   return (x) => expand(reshape(x, [x.shape[0] as number, 1, x.shape[1] as number]), [x.shape[0] as number, n, x.shape[1] as number]);
+}
+
+const exponential = (slope: number) => (x: Tensor) => sub(relu(x), mul(relu(neg(activationOf('ELU', 'elu')(x))), slope));
+
+function rectified(parts: Parts): (x: Tensor) => Tensor {
+  parts.never('negative_slope', 0);
+  parts.never('threshold', 0);
+  const most = parts.number('max_value', Number.POSITIVE_INFINITY);
+  return most === Number.POSITIVE_INFINITY ? relu : (x) => minimum(relu(x), most);
+}
+
+/** With channels last and every axis gone, as all that is read here. */
+function usually(parts: Parts): Parts {
+  parts.never('data_format', 'channels_last');
+  parts.never('keepdims');
+  return parts;
 }
 
 const leaky = (slope: number) => (x: Tensor) => sub(relu(x), mul(relu(neg(x)), slope));
@@ -209,19 +239,19 @@ const builders: Readonly<Record<string, (parts: Parts) => Layer>> = {
   Dense: (parts) => new Dense(parts),
   Dot: (parts) => new Dot(parts),
   Dropout: untouched,
-  ELU: (parts) => new Mapped((x) => sub(relu(x), mul(relu(neg(activationOf('ELU', 'elu')(x))), Number(parts.config.alpha ?? 1)))),
+  ELU: (parts) => new Mapped(exponential(parts.number('alpha', 1))),
   Embedding: (parts) => new Embedding(parts),
-  Flatten: () => new Mapped(flat, false),
+  Flatten: (parts) => usually(parts) && new Mapped(flat, false),
   GRU: (parts) => new KerasRecurrent('GRU', parts),
   GaussianDropout: untouched,
   GaussianNoise: untouched,
-  GlobalAveragePooling1D: () => new Mapped(over([1], mean), false),
-  GlobalAveragePooling2D: () => new Mapped(over([1, 2], mean), false),
-  GlobalMaxPooling1D: () => new Mapped(largest([1]), false),
-  GlobalMaxPooling2D: () => new Mapped(largest([1, 2]), false),
+  GlobalAveragePooling1D: (parts) => usually(parts) && new Mapped(over([1], mean), false),
+  GlobalAveragePooling2D: (parts) => usually(parts) && new Mapped(over([1, 2], mean), false),
+  GlobalMaxPooling1D: (parts) => usually(parts) && new Mapped(largest([1]), false),
+  GlobalMaxPooling2D: (parts) => usually(parts) && new Mapped(largest([1, 2]), false),
   LSTM: (parts) => new KerasRecurrent('LSTM', parts),
   LayerNormalization: (parts) => new LayerNormalization(parts),
-  LeakyReLU: (parts) => new Mapped(leaky(Number(parts.config.alpha ?? 0.3))),
+  LeakyReLU: (parts) => new Mapped(leaky(parts.number('alpha', parts.number('negative_slope', 0.3)))),
   Masking: (parts) => new Masking(parts),
   MaxPooling1D: (parts) => new Pool('max', 1, parts),
   MaxPooling2D: (parts) => new Pool('max', 2, parts),
@@ -229,9 +259,9 @@ const builders: Readonly<Record<string, (parts: Parts) => Layer>> = {
   Minimum: () => new Merge((xs) => xs.reduce(minimum)),
   Multiply: () => new Merge((xs) => xs.reduce(mul)),
   Permute: (parts) => new Mapped(turnedBy(parts), false),
-  ReLU: (parts) => new Mapped(parts.config.max_value == null ? relu : (x) => minimum(relu(x), Number(parts.config.max_value))),
+  ReLU: (parts) => new Mapped(rectified(parts)),
   RepeatVector: (parts) => new Mapped(repeated(parts), false),
-  Reshape: (parts) => new Mapped((x) => reshape(x, [x.shape[0] as number, ...shapeOf(parts, 'target_shape')]), false),
+  Reshape: (parts) => new Mapped(reshaped(shapeOf(parts, 'target_shape')), false),
   SimpleRNN: (parts) => new KerasRecurrent('SimpleRNN', parts),
   Softmax: (parts) => new Mapped((x) => softmax(x, { axis: axisOf(parts) })),
   SpatialDropout1D: untouched,

@@ -36,7 +36,7 @@ const readers: Readonly<Record<string, readonly [width: number, read: Reader]>> 
 };
 
 const isSpec = (spec: WeightSpec | null) =>
-  typeof spec?.name === 'string' && Array.isArray(spec.shape) && spec.shape.every(Number.isSafeInteger);
+  typeof spec?.name === 'string' && Array.isArray(spec.shape) && spec.shape.every((length) => Number.isSafeInteger(length) && length >= 0);
 
 /** The weights in their order, by name. */
 export function weightsOf(specs: readonly WeightSpec[], bytes: Uint8Array): Map<string, Weight> {
@@ -53,6 +53,10 @@ export function weightsOf(specs: readonly WeightSpec[], bytes: Uint8Array): Map<
     if (end > bytes.length) throw new RangeError(`loadLayersModel: weights must have the ${end} bytes up to ${name}, got ${bytes.length}`);
     const values = Float32Array.from(read(bytes.slice(at, end).buffer as ArrayBuffer));
     const { scale, min = 0 } = quantization ?? {};
+    if ((quantization && typeof quantization !== 'object') || !Number.isFinite(scale ?? 0) || scale === null || !Number.isFinite(min))
+      throw new TypeError(
+        `loadLayersModel: quantization of ${name} must have a finite scale and min, got ${shown(scale)} and ${shown(min)}`,
+      );
     if (scale !== undefined) for (let i = 0; i < size; i++) values[i] = (values[i] as number) * scale + min;
     found.set(name, { shape, values });
     at = end;
