@@ -43,6 +43,7 @@ export function predictedPlaces(query: Tensor, weight: Tensor, v: Tensor, keys: 
 
 /** `exp(−(s − p)² / 2σ²)` with σ = size / 2 (Luong et al. 2015, eq. 10; their D is `size`), of offsets s − p. */
 export function gaussianFactor(offset: Tensor, size: number): Tensor {
+  isPositive('gaussianFactor', 'size', size);
   return exp(mul(square(offset), -2 / (size * size)));
 }
 

@@ -58,8 +58,6 @@ const names: Names<AttentionOptions> = {
   ...{ weights: 1, dropout: 1, key: 1 },
 };
 
-const flags = ['causal', 'weights'] as const;
-
 /** The largest score and the share [..., T] of each query, from the forward pass. */
 interface Statistics {
   tops: Tensor;
@@ -237,10 +235,11 @@ export function scaledDotProductAttention<const O extends AttentionOptions>(
 ): AttentionResults<O>;
 export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Results {
   expectNames('scaledDotProductAttention', options, names);
-  const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance } = options;
+  const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance, causal = false, length, before, after } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
   if (options.scale !== undefined) isNumber('scaledDotProductAttention', 'scale', options.scale);
-  for (const name of flags) if (options[name] !== undefined) isFlag('scaledDotProductAttention', name, options[name]);
+  for (const name of ['causal', 'weights'] as const)
+    if (options[name] !== undefined) isFlag('scaledDotProductAttention', name, options[name]);
   const l = layout(query, keys, values, options);
   const row = distance?.bias ?? slopes;
   const inputs = [query, keys, values, bias, row];
@@ -249,7 +248,6 @@ export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: T
     return weights ? { ...read, weights: left } : read;
   }
   const { scale, softcap, zero, span, sums } = l;
-  const { causal = false, length, before, after } = options;
   const attributes = { causal, scale, length, weights, before, after, softcap };
   const call = {
     inputs: [query, keys, values, mask, bias, places, slopes, distance?.bias],

@@ -26,3 +26,10 @@ it.each<[string, () => unknown]>([
 ])('%s', (message, call) => {
   expect(call).toThrow(message);
 });
+
+it('a Gaussian without a width, and a look at no image', () => {
+  for (const size of [Number.NaN, 0, -1, '3'])
+    expect(() => saccade.gaussianFactor(x, size as number)).toThrow('gaussianFactor: size must be a number above 0');
+  const look = new saccade.Look({ window: new saccade.Glimpse({ size: 2 }), placement: saccade.reinforcePlacement({ sigma: 0.1 }) });
+  expect(() => look.step(none, ones([2, 2]))).toThrow('Look: images must be ');
+});

@@ -106,6 +106,7 @@ export class Look {
    */
   step(images: Tensor, numbers: Tensor, options: { key?: Key | undefined } = {}): LookStep {
     expectNames('Look', options, keyName);
+    expectImages('Look', images);
     expectPlace('Look', numbers, images, this.window.numbers);
     const { place, ...drawn } = this.placement.place(this.window.bounded ? tanh(numbers) : numbers, options);
     return { ...drawn, ...this.at(images, this.window.bounded ? clamp(place, -1, 1) : place) };
