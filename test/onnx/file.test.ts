@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward, parameter, record } from '../../src/autograd/index.ts';
 import { saveTensors } from '../../src/io/index.ts';
-import { Draw, LanguageModel, RecurrentAttention } from '../../src/models/index.ts';
+import { Draw, LanguageModel, NeuralTuringMachine, RecurrentAttention } from '../../src/models/index.ts';
 import { Linear } from '../../src/nn/index.ts';
 import { bytesOf } from '../../src/onnx/graph.ts';
 import { type OnnxInput, type OnnxOptions, toOnnx } from '../../src/onnx/index.ts';
@@ -122,6 +122,13 @@ describe('a file', () => {
 
 describe('refusals', () => {
   const refused = (f: (x: Tensor) => object, more: Partial<OnnxOptions> = {}) => expect(() => written(f, more));
+
+  it('of a step of a Neural Turing Machine, whose heads are one op', () => {
+    const machine = new NeuralTuringMachine({ input: 4, output: 2, cells: 5, width: 3, hidden: 4 }, key(1));
+    refused((x) => ({ output: machine.forward(x).output }), { inputs: { x: { shape: ['batch', 3, 4] } } }).toThrow(
+      'got memoryStep: it has no operator (addressMemory, readMemory and writeMemory have some)',
+    );
+  });
 
   it('of what no graph can follow', () => {
     refused((x) => mul(x, x.toArray()[0] as number)).toThrow('got a look at those of x');
