@@ -1,7 +1,7 @@
 // Few-shot learners: taught by episodes, measured by episodes of other characters.
-import { Adam, crossEntropy, infer, key, parameters, reshape, scope, split, type Tensor } from 'saccade';
-import { ConvEmbedding, PrototypicalNetwork, SnailClassifier, type SnailLayer } from 'saccade/models';
-import { type Module, parameterCount } from 'saccade/nn';
+import { Adam, crossEntropy, infer, type Key, key, loadCheckpoint, parameters, reshape, scope, split, type Tensor } from 'saccade';
+import { ConvEmbedding, type ItemEmbedding, PrototypicalNetwork, SnailClassifier, type SnailLayer } from 'saccade/models';
+import { Module, parameterCount } from 'saccade/nn';
 import { argmax, equal, mean, toFloat } from 'saccade/ops';
 import type { EpisodePanel } from 'saccade/plot';
 import { fewShotEpisodes, type PictureEpisodes, type Pictures } from 'saccade/tasks';
@@ -15,8 +15,6 @@ export interface Teaching {
   ways: number;
   /** Channels of the convolutions. */
   width: number;
-  /** Width of an embedding behind them. */
-  output?: number;
   /** N of training, its queries of each class, and episodes of a step. */
   trainWays: number;
   queries: number;
@@ -25,6 +23,22 @@ export interface Teaching {
   lr: number;
   /** Narrow layers, for a look. */
   thin?: boolean;
+}
+
+/** An embedding that is not taught any more. */
+class Fixed extends Module implements ItemEmbedding {
+  readonly inner: ConvEmbedding;
+  readonly size: number;
+
+  constructor(inner: ConvEmbedding) {
+    super();
+    this.inner = inner;
+    this.size = inner.size;
+  }
+
+  forward(items: Tensor): Tensor {
+    return infer(() => this.inner.forward(items));
+  }
 }
 
 /** Answers episodes. */
@@ -46,18 +60,43 @@ class Reader extends SnailClassifier implements Learner {
   }
 }
 
+/** The paper's layers with half as many features: the last attention's rows are 128 wide. */
+const half = (length: number): SnailLayer[] => [
+  { key: 64, value: 32 },
+  { length, filters: 64 },
+  { key: 128, value: 64 },
+  { length, filters: 64 },
+  { key: 256, value: 128 },
+];
 const thin = (length: number): SnailLayer[] => [
   { key: 16, value: 16 },
   { length, filters: 16 },
   { key: 16, value: 16 },
 ];
 
-/** A learner of pictures of `side` × `side`. */
-export function learnerOf({ learner, ways, width, output, thin: isThin }: Teaching, side: number, seed: number): Learner {
-  const [forEmbedding, forSnail] = split(key(seed), 3);
-  const embedding = new ConvEmbedding({ side, width, ...(output !== undefined && { output }) }, forEmbedding);
-  if (learner === 'prototypes') return new Prototypes({ embedding });
-  return new Reader({ embedding, classes: ways, examples: ways, norm: true, ...(isThin && { layers: thin(ways + 1) }) }, forSnail);
+/** Lets attention begin where like finds like: keys start as queries do. */
+function matched(reader: Reader): void {
+  const parts = reader.snail.stateDict();
+  const queries = [...parts].filter(([path]) => path.endsWith('query.weight'));
+  const keys = queries.map(([path, weight]) => [path.replace('query', 'key'), weight] as const);
+  reader.snail.loadStateDict(new Map([...parts, ...keys]));
+}
+
+/** Prototypes of pictures of `side` × `side`. */
+const prototypesOf = ({ width }: Teaching, side: number, seed: number) =>
+  new Prototypes({ embedding: new ConvEmbedding({ side, width }, split(key(seed), 3)[0] as Key) });
+
+/** A learner of pictures of `side` × `side`. SNAIL has the embedding of the prototypical network that `file` holds, and leaves it as it is. */
+export async function learnerOf(teaching: Teaching, side: number, seed: number, file: string): Promise<Learner> {
+  const prototypes = prototypesOf(teaching, side, seed);
+  if (teaching.learner === 'prototypes') return prototypes;
+  prototypes.loadStateDict((await loadCheckpoint(file)).model);
+  const { ways } = teaching;
+  const embedding = new Fixed(prototypes.embedding as ConvEmbedding);
+  const layers = teaching.thin ? thin(ways + 1) : half(ways + 1);
+  const reader = new Reader({ embedding, classes: ways, examples: ways, norm: true, layers }, split(key(seed), 3)[1] as Key);
+  matched(reader);
+  return reader;
 }
 
 /** Pictures, and the labels to learn from and to watch the learning on. */
@@ -74,7 +113,7 @@ export async function taught(learner: Learner, teaching: Teaching, { pictures, t
   const curve = await context.train<PictureEpisodes>({
     key: split(key(seed), 3)[2],
     model: learner,
-    optimizer: new Adam(parameters(learner), { lr }),
+    optimizer: new Adam(parameters(learner instanceof Reader ? learner.snail : learner), { lr }),
     steps,
     clip: 10,
     schedule: (step) => lr * (step < 0.6 * steps ? 1 : 2.5 * (1 - step / steps) + 0.01),
