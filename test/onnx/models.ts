@@ -3,21 +3,10 @@ import { lengthsToMask } from '../../src/attention/mask.ts';
 import { multiHead } from '../../src/attention/named.ts';
 import { causal } from '../../src/attention/window.ts';
 import {
-  addressMemory,
-  allocationWeights,
-  followLinks,
-  linkMemory,
-  MemoryHeads,
-  memoryUsage,
-  readMemory,
-  writeMemory,
-} from '../../src/memory/index.ts';
-import {
   AttentionClassifier,
   AttentionForecaster,
   AttentiveReader,
   BilinearReader,
-  ConvEmbedding,
   DeepLSTMReader,
   Encoder,
   EntityNetwork,
@@ -26,13 +15,10 @@ import {
   type LanguageModelOptions,
   MemoryNetwork,
   PointerNetwork,
-  PrototypicalNetwork,
   type Reader,
   Seq2SeqTransformer,
   Snail,
-  SnailClassifier,
   T5,
-  TapeMachine,
   TextEncoder,
   Transformer,
   TransformerDecoder,
@@ -41,39 +27,12 @@ import {
   UniformReader,
   UniversalSentenceEncoder,
 } from '../../src/models/index.ts';
-import { GRU, Linear, LSTM, type Module } from '../../src/nn/index.ts';
-import type { OnnxInput } from '../../src/onnx/index.ts';
-import { add, select, sigmoid, slice, softmax, where } from '../../src/ops/index.ts';
-import { tensor } from '../../src/tensor/create.ts';
+import { GRU, LSTM } from '../../src/nn/index.ts';
+import { where } from '../../src/ops/index.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-
-export interface ModelRow {
-  name: string;
-  module: Module;
-  inputs: Readonly<Record<string, OnnxInput>>;
-  call: (inputs: Readonly<Record<string, Tensor>>) => object;
-}
-
-interface Spec<M extends Module> {
-  module: M;
-  inputs: Readonly<Record<string, OnnxInput>>;
-  call: (module: M, inputs: Readonly<Record<string, Tensor>>) => object;
-}
-
-/** A row of a module. */
-export const row = <M extends Module>(name: string, { module, inputs, call }: Spec<M>): ModelRow => ({
-  name,
-  module,
-  inputs,
-  call: (given) => call(module, given),
-});
-
-export const given = (inputs: Readonly<Record<string, Tensor>>, name: string) => inputs[name] as Tensor;
-export const real = (...shape: (number | string)[]): OnnxInput => ({ shape });
-const tokens = (below: number, time = 'time'): OnnxInput => ({ shape: ['batch', time], dtype: 'int32', below });
-const mask = (...shape: (number | string)[]): OnnxInput => ({ shape, dtype: 'bool' });
-const lengths = (axis: string): OnnxInput => ({ shape: ['batch'], dtype: 'int32', below: axis, from: 1 });
+import { machines } from './machines.ts';
+import { given, lengths, type ModelRow, mask, real, row, tokens } from './model-row.ts';
 
 const layer = { size: 8, heads: 2, hidden: 12 };
 const text = { symbols: 30, size: 8, heads: 2, layers: 2, length: 24 };
@@ -100,19 +59,6 @@ export const languageModels: readonly (readonly [name: string, options: Partial<
   ['distances', { positions: 'distance', keyHeads: 1 }],
   ['relative, a window', { positions: 'relative', window: 3 }],
 ];
-
-/** Episodes of an example of each of three classes. */
-const embedding = new ConvEmbedding({ side: 8, width: 4 }, key(6));
-const episodes = {
-  support: real('batch', 3, 8, 8),
-  query: real('batch', 'time', 8, 8),
-  first: { shape: ['batch', 3], dtype: 'int32', below: 1 } as const,
-};
-const episodesOf = (inputs: Readonly<Record<string, Tensor>>) => ({
-  support: given(inputs, 'support'),
-  query: given(inputs, 'query'),
-  labels: add(given(inputs, 'first'), tensor(Int32Array.of(0, 1, 2))),
-});
 
 /** Whole models, and the parts that have whole-sequence operators. */
 export const models: ModelRow[] = [
@@ -222,64 +168,7 @@ export const models: ModelRow[] = [
       return { output, value: value as Tensor };
     },
   }),
-  row('MemoryHeads, its stages', {
-    module: new MemoryHeads({ input: 3, width: 4, reads: 1, writes: 1 }, key(6)),
-    inputs: { x: real('batch', 3), memory: real('batch', 5, 4), scores: real('batch', 2, 5) },
-    call: (heads, inputs) => {
-      const said = heads.forward(given(inputs, 'x'));
-      const weights = addressMemory(given(inputs, 'memory'), softmax(given(inputs, 'scores')), said);
-      const read = readMemory(given(inputs, 'memory'), slice(weights, 1, 0, 1));
-      return { weights, read, next: writeMemory(given(inputs, 'memory'), slice(weights, 1, 1), said.erase, said.addition) };
-    },
-  }),
-  row('Linear, usage and links of a memory', {
-    module: new Linear({ input: 5, output: 5 }, key(6)),
-    inputs: {
-      before: real('batch', 5),
-      written: real('batch', 1, 5),
-      read: real('batch', 2, 5),
-      free: real('batch', 2),
-      links: real('batch', 5, 5),
-    },
-    call: (map, inputs) => {
-      const before = softmax(map.forward(given(inputs, 'before')));
-      const [written, read] = [softmax(given(inputs, 'written')), softmax(given(inputs, 'read'))];
-      const usage = memoryUsage(before, { written, read, free: sigmoid(given(inputs, 'free')) });
-      const { links, precedence } = linkMemory({ links: given(inputs, 'links'), precedence: before }, select(written, 1, 0));
-      return { usage, allocation: allocationWeights(usage), precedence, ...followLinks(links, read) };
-    },
-  }),
-  row('TapeMachine, runs of four steps', {
-    module: new TapeMachine({ symbols: 6, hidden: 5, cells: 7, reach: 1 }, key(6)),
-    inputs: { input: tokens(6) },
-    call: (machine, inputs) => {
-      const { output, moves, places } = machine.run(given(inputs, 'input'), { steps: 4 });
-      return { output, moves, places };
-    },
-  }),
-  ...[
-    row('PrototypicalNetwork', {
-      module: new PrototypicalNetwork({ embedding }),
-      inputs: episodes,
-      call: (model, inputs) => ({ ...model.forward(episodesOf(inputs), { classes: 3 }) }),
-    }),
-    row('SnailClassifier', {
-      module: new SnailClassifier(
-        {
-          embedding,
-          classes: 3,
-          examples: 3,
-          layers: [
-            { key: 4, value: 4 },
-            { length: 4, filters: 4 },
-          ],
-        },
-        key(6),
-      ),
-      inputs: episodes,
-      call: (model, inputs) => ({ logits: model.forward(episodesOf(inputs)).logits }),
-    }),
-  ],
+  ...machines,
   row('AttentionForecaster', {
     module: new AttentionForecaster({ channels: 2, seasons: 12, hidden: 6 }, key(6)),
     inputs: { past: real('batch', 'time', 2), before: tokens(12), after: tokens(12, 'future') },

@@ -3,7 +3,7 @@ import { GaussianGlimpse, Look, reparametrisedPlacement } from '../../src/attent
 import { Draw, ImageClassifier, RecurrentAttention, SelfAttention2d, SpatialTransformer } from '../../src/models/index.ts';
 import { key } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { given, type ModelRow, real, row } from './models.ts';
+import { given, type ModelRow, real, row } from './model-row.ts';
 
 /** What starts at 0 moved from there: a view that turns, a block that adds something. */
 function turned<M extends SpatialTransformer | SelfAttention2d>(model: M): M {
