@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { budget, bundle, compressed, files, mechanism, onnx, wasm } from '../../scripts/size.mjs';
 import { kernelSizes } from '../../scripts/wasm-size.mjs';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
+import { read } from './source.ts';
 
 describe('the bundle', () => {
   it('stays under its budget, the wasm aside', async () => {
@@ -20,6 +21,14 @@ describe('the bundle', () => {
     expect(paths(saved).filter((path) => /models|plot|lstm|gru|sgd/.test(path))).toEqual([]);
     expect(compressed(alone.initial)).toBeLessThanOrEqual(budget.mechanism);
     expect(compressed(saved.initial)).toBeLessThanOrEqual(budget.files);
+    const kilo = (bytes: number) => `${Math.round(bytes / 1000)} KB`;
+    const [kernels, one, both] = [wasm[0]?.bytes ?? new Uint8Array(), alone.initial, saved.initial].map(compressed) as [
+      number,
+      number,
+      number,
+    ];
+    const told = `${kilo(kernels)} of compressed wasm, ${kilo(one)} of JavaScript for one mechanism with its training, ${kilo(both - one)} more for files`;
+    expect(read('README.md')).toContain(told);
   });
 
   it('brings graphs for ONNX to those who ask for them', async () => {
