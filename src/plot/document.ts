@@ -1,8 +1,9 @@
 // A text shaded by attention, once for each look at it.
 
 import { expectOptions, isFlag, isList, isSize, isText, maybe } from '../tensor/check.ts';
-import { DARK, GROUND, INK, LIGHT, onTerminal, SHADES, shadeAt, shadesOf, tinted } from './shades.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { DARK, LIGHT, onTerminal, SHADES, shadeAt, shadesOf, tinted } from './shades.ts';
+import { MONO, SANS, sheet } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
@@ -49,7 +50,7 @@ export function documentSvg(
   options: DocumentOptions & { width?: number | undefined; theme?: Theme | undefined },
 ): string {
   expectOptions('documentSvg', options, { ...named, width: maybe(isSize), theme: isTheme });
-  const { rows, columns, title, width = 76, theme = 'auto' } = options;
+  const { rows, columns, title, width = 76, theme } = options;
   const looks = rowsOf('documentSvg', weights, options);
   const most = largest(looks);
   const lines = lined(columns, width);
@@ -74,35 +75,16 @@ export function documentSvg(
   });
   const across = Math.max(left + width * LETTER + MARGIN, widthOf(title ?? '') * 9 + 2 * MARGIN);
   const down = top + looks.length * height + MARGIN;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(across)} ${round(down)}" width="${round(across)}" height="${round(down)}" role="img" class="${classOf('document', theme)}">`,
-    `<title>${escaped(title ? `Attention to a text: ${title}` : 'Attention to a text')}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
-    ...(title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 14}">${escaped(title)}</text>`] : []),
-    ...body,
-    '</svg>',
-    '',
-  ].join('\n');
+  const name = title ? `Attention to a text: ${title}` : 'Attention to a text';
+  const head = title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 14}">${escaped(title)}</text>`] : [];
+  return sheet({ ...style, theme, name, width: across, height: down }, [...head, ...body]);
 }
 
-function style(theme: Theme): string {
-  const colors = (of: 'light' | 'dark') => [
-    `.ground{fill:${GROUND[of]}}`,
-    `text{fill:${INK[of]}}`,
-    ...shadesOf(of === 'light' ? LIGHT : DARK, 16, STRONGEST),
-  ];
-  return styleOf(
-    'document',
-    theme,
-    [
-      'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre}',
-      '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
-      '.look{font-weight:600}',
-    ],
-    { light: colors('light'), dark: colors('dark') },
-  );
-}
+const style = {
+  kind: 'document',
+  rules: [`text{font:14px ${MONO};white-space:pre}`, `.title{font:600 16px ${SANS}}`, '.look{font-weight:600}'],
+  colors: (of: 'light' | 'dark') => shadesOf(of === 'light' ? LIGHT : DARK, 16, STRONGEST),
+};
 
 /**
  * Formats a text shaded by attention weights for a terminal, once for each look. `color` turns 256 colours on, by default where the output is a terminal and

@@ -1,6 +1,8 @@
 import { expectNames, expectOptions, firstWrong, isList, isSize, maybe } from '../tensor/check.ts';
 import { type GreyImage, greyRules, greysOf, picture } from './pixels.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { INK } from './shades.ts';
+import { FIELD, MONO, sheet, titled } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
 /** A question, the examples that it was answered by, and how much it looked at each. */
@@ -23,28 +25,13 @@ const MARGIN = 20;
 const TITLE = 24;
 const FOOT = 22;
 
-const COLORS = {
-  ground: ['#ffffff', '#12161c'],
-  ink: ['#22303a', '#d5dde3'],
-  field: ['#eef3f4', '#1b2129'],
-  mark: ['#2f6496', '#6fb3e8'],
-} as const;
+const MARK = { light: '#2f6496', dark: '#6fb3e8' } as const;
 
-function style(theme: Theme): string {
-  const colors = (i: 0 | 1) => [
-    `.ground{fill:${COLORS.ground[i]}}`,
-    `text{fill:${COLORS.ink[i]}}`,
-    ...greyRules(COLORS.field[i], COLORS.ink[i]),
-    `.look{fill:${COLORS.mark[i]}}`,
-    `.right{stroke:${COLORS.mark[i]}}`,
-  ];
-  return styleOf(
-    'episodes',
-    theme,
-    ['text{font:12px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}', '.right{fill:none;stroke-width:2}'],
-    { light: colors(0), dark: colors(1) },
-  );
-}
+const style = {
+  kind: 'episodes',
+  rules: [`text{font:12px ${MONO}}`, '.right{fill:none;stroke-width:2}'],
+  colors: (of: 'light' | 'dark') => [...greyRules(FIELD[of], INK[of]), `.look{fill:${MARK[of]}}`, `.right{stroke:${MARK[of]}}`],
+};
 
 function draw(panel: EpisodePanel): { svg: string; width: number } {
   expectNames('episodesSvg', panel, { query: 0, items: 0, weights: 0, right: 0, title: 0 });
@@ -89,23 +76,14 @@ export function episodesSvg(
 ): string {
   expectOptions('episodesSvg', options, rules);
   isList('episodesSvg', 'panels', panels);
-  const { theme = 'auto', columns = 1 } = options;
+  const { theme, columns = 1 } = options;
   const drawn = panels.map(draw);
   const wide = drawn.reduce((most, { width }) => Math.max(most, width), 60) + MARGIN;
   const high = TITLE + SIDE + FOOT + MARGIN;
   const width = MARGIN + Math.max(1, Math.min(columns, drawn.length)) * wide;
   const height = MARGIN + Math.ceil(drawn.length / columns) * high;
-  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('episodes', theme)}">`,
-    `<title>${escaped(name ? `Episodes: ${name}` : 'Episodes')}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
-    ...drawn.map(
-      ({ svg }, i) =>
-        `<g transform="translate(${MARGIN + (i % columns) * wide} ${MARGIN + Math.floor(i / columns) * high})">\n${svg}\n</g>`,
-    ),
-    '</svg>',
-    '',
-  ].join('\n');
+  const parts = drawn.map(
+    ({ svg }, i) => `<g transform="translate(${MARGIN + (i % columns) * wide} ${MARGIN + Math.floor(i / columns) * high})">\n${svg}\n</g>`,
+  );
+  return sheet({ ...style, theme, name: titled('Episodes', panels), width, height }, parts);
 }

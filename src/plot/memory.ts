@@ -1,6 +1,7 @@
 import { expectNames, expectOptions, isCount, isSize, isText, maybe } from '../tensor/check.ts';
 import { partVisited } from './circle.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { FIELD, SANS, sheet } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
 /** What happened in each of T steps: rows of numbers in [0, 1]. */
@@ -40,27 +41,17 @@ const FAINT = 0.02;
 
 /** Colours on light and dark grounds: writing and reading differ in lightness too. */
 const COLORS = {
-  ground: ['#ffffff', '#12161c'],
-  ink: ['#22303a', '#d5dde3'],
-  field: ['#eef3f4', '#1b2129'],
-  write: ['#1f5fa8', '#6fb3e8'],
-  read: ['#d9631e', '#f0a06b'],
-  bit: ['#3a4a55', '#b9c4cc'],
+  field: FIELD,
+  write: { light: '#1f5fa8', dark: '#6fb3e8' },
+  read: { light: '#d9631e', dark: '#f0a06b' },
+  bit: { light: '#3a4a55', dark: '#b9c4cc' },
 } as const;
 
-function style(theme: Theme): string {
-  const colors = (i: 0 | 1) => [
-    `.ground{fill:${COLORS.ground[i]}}`,
-    `text{fill:${COLORS.ink[i]}}`,
-    ...(['field', 'write', 'read', 'bit'] as const).map((name) => `.${name}{fill:${COLORS[name][i]}}`),
-  ];
-  return styleOf(
-    'memory',
-    theme,
-    ['text{font:12px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}', '.title{font-size:15px;font-weight:600}'],
-    { light: colors(0), dark: colors(1) },
-  );
-}
+const style = {
+  kind: 'memory',
+  rules: [`text{font:12px ${SANS}}`, '.title{font-size:15px;font-weight:600}'],
+  colors: (of: 'light' | 'dark') => Object.entries(COLORS).map(([name, color]) => `.${name}{fill:${color[of]}}`),
+};
 
 interface Band {
   name: string;
@@ -118,7 +109,7 @@ function expectTraces(op: string, traces: MemoryTraces): number {
 export function memorySvg(traces: MemoryTraces, options: MemoryPictureOptions = {}): string {
   const steps = expectTraces('memorySvg', traces);
   expectOptions('memorySvg', options, rules);
-  const { title, theme = 'auto' } = options;
+  const { title, theme } = options;
   const looked = lookedAt([...traces.reads, ...traces.writes]);
   const { cells = looked.cells, first = options.cells === undefined ? looked.first : 0 } = options;
   const side = Math.max(4, Math.min(14, Math.floor(720 / steps)));
@@ -140,17 +131,10 @@ export function memorySvg(traces: MemoryTraces, options: MemoryPictureOptions = 
   const height = top + 26;
   const legend = (x: number, kind: string, name: string) =>
     `<rect class="${kind}" x="${x}" y="${top + 4}" width="12" height="12"/><text x="${x + 18}" y="${top + 14}">${name}</text>`;
-  const name = title ?? 'Memory over time';
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('memory', theme)}">`,
-    `<title>${escaped(name)}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
+  return sheet({ ...style, theme, name: title ?? 'Memory over time', width, height }, [
     ...(title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 10}">${escaped(title)}</text>`] : []),
     ...body,
     legend(MARGIN + LABEL, 'write', 'written'),
     legend(MARGIN + LABEL + 90, 'read', 'read'),
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }

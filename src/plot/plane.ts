@@ -1,5 +1,6 @@
 import { expectNames, expectOptions, firstWrong, isList, isSize, maybe, shown } from '../tensor/check.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { FIELD, MONO, sheet, titled } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { escaped, round } from './xml.ts';
 
 /** Points, a closed path through some of them, and the expected path. */
@@ -22,34 +23,25 @@ const LEGEND = 34;
 
 /** Colours on light ground and on dark: path and reference have a contrast of at least 4.5 to both their grounds, points of 3. */
 const COLORS = {
-  ground: ['#ffffff', '#12161c'],
-  ink: ['#22303a', '#d5dde3'],
-  field: ['#eef3f4', '#1b2129'],
-  path: ['#2f6496', '#6fb3e8'],
-  reference: ['#9a4410', '#f0a06b'],
-  point: ['#5f717d', '#93a5b1'],
+  path: { light: '#2f6496', dark: '#6fb3e8' },
+  reference: { light: '#9a4410', dark: '#f0a06b' },
+  point: { light: '#5f717d', dark: '#93a5b1' },
 } as const;
 
-function style(theme: Theme): string {
-  const colors = (i: 0 | 1) => [
-    `.ground{fill:${COLORS.ground[i]}}`,
-    `text{fill:${COLORS.ink[i]}}`,
-    `.field{fill:${COLORS.field[i]}}`,
-    `.path{stroke:${COLORS.path[i]};fill:${COLORS.path[i]}}`,
-    `.reference{stroke:${COLORS.reference[i]}}`,
-    `.point{fill:${COLORS.point[i]}}`,
-  ];
-  return styleOf(
-    'paths',
-    theme,
-    [
-      'text{font:13px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
-      '.path{stroke-width:2;fill-opacity:.13;stroke-linejoin:round}',
-      '.reference{fill:none;stroke-width:2;stroke-dasharray:5 4}',
-    ],
-    { light: colors(0), dark: colors(1) },
-  );
-}
+const style = {
+  kind: 'paths',
+  rules: [
+    `text{font:13px ${MONO}}`,
+    '.path{stroke-width:2;fill-opacity:.13;stroke-linejoin:round}',
+    '.reference{fill:none;stroke-width:2;stroke-dasharray:5 4}',
+  ],
+  colors: (of: 'light' | 'dark') => [
+    `.field{fill:${FIELD[of]}}`,
+    `.path{stroke:${COLORS.path[of]};fill:${COLORS.path[of]}}`,
+    `.reference{stroke:${COLORS.reference[of]}}`,
+    `.point{fill:${COLORS.point[of]}}`,
+  ],
+};
 
 const left = (x: number) => round(INSET + x * (SIDE - 2 * INSET));
 const top = (y: number) => round(SIDE - INSET - y * (SIDE - 2 * INSET));
@@ -101,26 +93,15 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
 export function pathsSvg(panels: readonly PlanePanel[], options: { columns?: number | undefined; theme?: Theme | undefined } = {}): string {
   expectOptions('pathsSvg', options, rules);
   isList('pathsSvg', 'panels', panels);
-  const { theme = 'auto' } = options;
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(panels.length)));
   const [across, down] = [Math.min(columns, Math.max(1, panels.length)), Math.ceil(panels.length / columns)];
   const width = MARGIN + across * (SIDE + MARGIN);
   const height = MARGIN + down * (SIDE + TITLE + MARGIN) + LEGEND;
-  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('paths', theme)}">`,
-    `<title>${escaped(name ? `Paths: ${name}` : 'Paths')}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
-    ...panels.map((panel, i) => {
-      const [x, y] = [MARGIN + (i % columns) * (SIDE + MARGIN), MARGIN + Math.floor(i / columns) * (SIDE + TITLE + MARGIN)];
-      return `<g transform="translate(${x} ${y})">\n${draw(panel)}\n</g>`;
-    }),
-    legend(
-      height - LEGEND / 2 - 4,
-      panels.some(({ reference }) => reference !== undefined),
-    ),
-    '</svg>',
-    '',
-  ].join('\n');
+  const parts = panels.map((panel, i) => {
+    const [x, y] = [MARGIN + (i % columns) * (SIDE + MARGIN), MARGIN + Math.floor(i / columns) * (SIDE + TITLE + MARGIN)];
+    return `<g transform="translate(${x} ${y})">\n${draw(panel)}\n</g>`;
+  });
+  const compared = panels.some(({ reference }) => reference !== undefined);
+  const page = { ...style, theme: options.theme, name: titled('Paths', panels), width, height };
+  return sheet(page, [...parts, legend(height - LEGEND / 2 - 4, compared)]);
 }

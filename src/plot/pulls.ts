@@ -1,5 +1,6 @@
 import { expectNames, expectOptions, firstWrong, isList, isSize, maybe } from '../tensor/check.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { FIELD, MONO, sheet, titled } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { type AlignmentWeights, rowsOf } from './weights.ts';
 import { escaped, round } from './xml.ts';
 
@@ -27,28 +28,13 @@ const GAP = 30; // between the pulls and where it looked
 const LEGEND = 40;
 
 /** On light ground and on dark; wins and losses differ in form as well. */
-const COLORS = {
-  ground: ['#ffffff', '#12161c'],
-  ink: ['#22303a', '#d5dde3'],
-  field: ['#eef3f4', '#1b2129'],
-  mark: ['#2f6496', '#6fb3e8'],
-} as const;
+const MARK = { light: '#2f6496', dark: '#6fb3e8' } as const;
 
-function style(theme: Theme): string {
-  const colors = (i: 0 | 1) => [
-    `.ground{fill:${COLORS.ground[i]}}`,
-    `text{fill:${COLORS.ink[i]}}`,
-    `.field{fill:${COLORS.field[i]}}`,
-    `.won,.look{fill:${COLORS.mark[i]}}`,
-    `.lost{stroke:${COLORS.mark[i]}}`,
-  ];
-  return styleOf(
-    'pulls',
-    theme,
-    ['text{font:13px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}', '.lost{fill:none;stroke-width:2}'],
-    { light: colors(0), dark: colors(1) },
-  );
-}
+const style = {
+  kind: 'pulls',
+  rules: [`text{font:13px ${MONO}}`, '.lost{fill:none;stroke-width:2}'],
+  colors: (of: 'light' | 'dark') => [`.field{fill:${FIELD[of]}}`, `.won,.look{fill:${MARK[of]}}`, `.lost{stroke:${MARK[of]}}`],
+};
 
 const across = (t: number) => LEFT + t * CELL + CELL / 2;
 
@@ -125,24 +111,15 @@ const rules = { columns: /* @__PURE__ */ maybe(isSize), theme: isTheme };
 export function pullsSvg(panels: readonly PullsPanel[], options: { columns?: number | undefined; theme?: Theme | undefined } = {}): string {
   expectOptions('pullsSvg', options, rules);
   isList('pullsSvg', 'panels', panels);
-  const { theme = 'auto' } = options;
   const drawn = panels.map(draw);
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(drawn.length)));
   const most = (name: 'width' | 'height') => drawn.reduce((all, one) => Math.max(all, one[name]), 60);
   const [w, h] = [most('width') + MARGIN, most('height') + MARGIN];
   const width = MARGIN + Math.max(1, Math.min(columns, drawn.length)) * w;
   const height = MARGIN + Math.ceil(drawn.length / columns) * h + LEGEND;
-  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" class="${classOf('pulls', theme)}">`,
-    `<title>${escaped(name ? `Pulls: ${name}` : 'Pulls')}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
-    ...drawn.map(
-      ({ svg }, i) => `<g transform="translate(${MARGIN + (i % columns) * w} ${MARGIN + Math.floor(i / columns) * h})">\n${svg}\n</g>`,
-    ),
-    legend(height - LEGEND / 2),
-    '</svg>',
-    '',
-  ].join('\n');
+  const parts = drawn.map(
+    ({ svg }, i) => `<g transform="translate(${MARGIN + (i % columns) * w} ${MARGIN + Math.floor(i / columns) * h})">\n${svg}\n</g>`,
+  );
+  const page = { ...style, theme: options.theme, name: titled('Pulls', panels), width, height };
+  return sheet(page, [...parts, legend(height - LEGEND / 2)]);
 }

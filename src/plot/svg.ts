@@ -1,6 +1,7 @@
 import { expectNames, expectOptions, isList, isSize, maybe } from '../tensor/check.ts';
-import { DARK, GROUND, INK, LIGHT, shadesOf } from './shades.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { DARK, LIGHT, shadesOf } from './shades.ts';
+import { MONO, SANS, sheet, titled } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { type AlignmentLabels, type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
@@ -46,7 +47,6 @@ export function alignmentSvg(weights: AlignmentWeights, options: AlignmentOption
 /** Draws several heatmaps side by side with one colour scale. */
 export function alignmentsSvg(panels: readonly AlignmentPanel[], options: AlignmentsOptions = {}): string {
   expectOptions('alignmentsSvg', options, rules);
-  const { theme = 'auto' } = options;
   isList('alignmentsSvg', 'panels', panels);
   const drawn = panels.map(draw);
   const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(drawn.length)));
@@ -64,18 +64,21 @@ export function alignmentsSvg(panels: readonly AlignmentPanel[], options: Alignm
     const [x, y] = [offset(widths, i % columns), offset(heights, Math.floor(i / columns))];
     return `<g transform="translate(${round(x)} ${round(y)})" role="group"${svg}</g>`;
   });
-  const name = panels.flatMap(({ title }) => title ?? []).join(', ');
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" class="${classOf('alignment', theme)}">`,
-    `<title>${escaped(name ? `Attention: ${name}` : 'Attention')}</title>`,
-    `<style>${style(theme)}</style>`,
-    `<rect class="ground" width="100%" height="100%" rx="10"/>`,
-    ...body,
-    legend(MARGIN, height - LEGEND),
-    '</svg>',
-    '',
-  ].join('\n');
+  const name = titled('Attention', panels);
+  return sheet({ ...style, theme: options.theme, name, width, height }, [...body, legend(MARGIN, height - LEGEND)]);
 }
+
+const style = {
+  kind: 'alignment',
+  rules: [
+    `text{font:14px ${MONO}}`,
+    `.title{font:600 16px ${SANS}}`,
+    '.small{font-size:12px}',
+    'rect:hover{stroke:#e8590c;stroke-width:2}',
+    '.ground:hover{stroke:none}',
+  ],
+  colors: (of: 'light' | 'dark') => shadesOf(of === 'light' ? LIGHT : DARK, 32),
+};
 
 function draw(panel: AlignmentPanel): { svg: string; width: number; height: number } {
   expectNames('alignmentsSvg', panel, { weights: 0, rows: 0, columns: 0, title: 0 });
@@ -123,24 +126,4 @@ function legend(x: number, y: number): string {
     `<text class="small" x="${x + 16 + 33 * 5 + 8}" y="${y + 17}">1</text>`,
     '</g>',
   ].join('\n');
-}
-
-function style(theme: Theme): string {
-  const colors = (ground: string, ink: string, table: readonly string[]) => [
-    `.ground{fill:${ground}}`,
-    `text{fill:${ink}}`,
-    ...shadesOf(table, 32),
-  ];
-  return styleOf(
-    'alignment',
-    theme,
-    [
-      'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
-      '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
-      '.small{font-size:12px}',
-      'rect:hover{stroke:#e8590c;stroke-width:2}',
-      '.ground:hover{stroke:none}',
-    ],
-    { light: colors(GROUND.light, INK.light, LIGHT), dark: colors(GROUND.dark, INK.dark, DARK) },
-  );
 }

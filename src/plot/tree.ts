@@ -2,8 +2,9 @@
 
 import { expectOptions, isFlag, isList, isText, maybe } from '../tensor/check.ts';
 import { expectTree, type ParseTree, wordsOf } from '../trees/tree.ts';
-import { DARK, GROUND, INK, LIGHT, onTerminal, shadesOf, tinted } from './shades.ts';
-import { classOf, isTheme, styleOf, type Theme } from './theme.ts';
+import { DARK, LIGHT, onTerminal, shadesOf, tinted } from './shades.ts';
+import { MONO, SANS, sheet } from './sheet.ts';
+import { isTheme, type Theme } from './theme.ts';
 import { type AlignmentWeights, rowsOf } from './weights.ts';
 import { widthOf } from './width.ts';
 import { escaped, round } from './xml.ts';
@@ -75,7 +76,7 @@ function mostSeen(row: readonly number[], words: readonly string[], least: numbe
 export function treeSvg(tree: ParseTree, options: TreeOptions & { theme?: Theme | undefined }): string {
   expectOptions('treeSvg', options, { ...rules, theme: isTheme });
   const { rows } = checked('treeSvg', tree, options);
-  const { words, title, theme = 'auto' } = options;
+  const { words, title, theme } = options;
   const side = rows ? 8 * LETTER : 0;
   const widths = words.map((word) => Math.max(CELL, widthOf(word) * LETTER + 10));
   const lefts = widths.map((_, i) => MARGIN + side + widths.slice(0, i).reduce((sum, width) => sum + width, 0));
@@ -107,42 +108,27 @@ export function treeSvg(tree: ParseTree, options: TreeOptions & { theme?: Theme 
   });
   const across = Math.max(MARGIN + side + widths.reduce((sum, width) => sum + width, 0) + MARGIN, widthOf(title ?? '') * 9 + 2 * MARGIN);
   const down = base + 16 + (rows?.length ?? 0) * CELL + MARGIN;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(across)} ${round(down)}" width="${round(across)}" height="${round(down)}" role="img" class="${classOf('tree', theme)}">`,
-    `<title>${escaped(title ? `Tree: ${title}` : `Tree: ${words.join(' ')}`)}</title>`,
-    `<style>${style(theme)}</style>`,
-    '<rect class="ground" width="100%" height="100%" rx="10"/>',
-    ...(title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 10}">${escaped(title)}</text>`] : []),
-    ...nodes,
-    ...leaves,
-    ...heat,
-    '</svg>',
-    '',
-  ].join('\n');
+  const head = title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 10}">${escaped(title)}</text>`] : [];
+  const name = `Tree: ${title || words.join(' ')}`;
+  return sheet({ ...style, theme, name, width: across, height: down }, [...head, ...nodes, ...leaves, ...heat]);
 }
 
-function style(theme: Theme): string {
-  const colors = (of: 'light' | 'dark') => [
-    `.ground{fill:${GROUND[of]}}`,
-    `text{fill:${INK[of]}}`,
+const style = {
+  kind: 'tree',
+  rules: [
+    `text{font:14px ${MONO}}`,
+    `.title{font:600 16px ${SANS}}`,
+    '.label{font-weight:600;text-anchor:middle}',
+    '.number{font-size:10px;font-weight:400}',
+    '.word{text-anchor:middle}',
+    '.side{text-anchor:end;font-size:12px}',
+    '.branch{fill:none;stroke-width:1.2}',
+  ],
+  colors: (of: 'light' | 'dark') => [
     `.branch{stroke:${of === 'light' ? '#5f717d' : '#93a5b1'}}`,
     ...shadesOf(of === 'light' ? LIGHT : DARK, 32),
-  ];
-  return styleOf(
-    'tree',
-    theme,
-    [
-      'text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}',
-      '.title{font:600 16px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}',
-      '.label{font-weight:600;text-anchor:middle}',
-      '.number{font-size:10px;font-weight:400}',
-      '.word{text-anchor:middle}',
-      '.side{text-anchor:end;font-size:12px}',
-      '.branch{fill:none;stroke-width:1.2}',
-    ],
-    { light: colors('light'), dark: colors('dark') },
-  );
-}
+  ],
+};
 
 /**
  * Formats a tree for a terminal, a constituent or a word a line. With `looks`, each constituent is followed by the words it looked at, those of at least a twentieth. `color` turns 256 colours on, by default

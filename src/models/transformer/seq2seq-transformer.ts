@@ -1,4 +1,3 @@
-import { KeyValueCache } from '../../attention/cache.ts';
 import type { Window } from '../../attention/parts.ts';
 import { causal } from '../../attention/window.ts';
 import { assign } from '../../nn/buffer.ts';
@@ -14,6 +13,7 @@ import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type DecoderStep, EncoderDecoder, type TaughtVectors } from '../seq2seq/encoder-decoder.ts';
 import { expectSource, expectTokens, isModel, type Specials, shiftRight, specials, tokenMask } from '../tokens.ts';
+import { advanced, begun } from './advance.ts';
 import { AddedPositions, arePositions, betweenOf, bothWindows, distancesOf, type Positions } from './positions.ts';
 import type { TransformerSource, TransformerState } from './stack.ts';
 import { isTransformer, Transformer, type TransformerOptions, type TransformerWeights } from './transformer.ts';
@@ -129,8 +129,8 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
     return this.encoded(source, options.key, false).source;
   }
 
-  override initialState({ layers }: TransformerSource): TransformerState {
-    return { layers: layers.map(({ keys }) => KeyValueCache.empty(keys.shape[0] as number)) };
+  override initialState(source: TransformerSource): TransformerState {
+    return begun(source);
   }
 
   override advance(
@@ -140,11 +140,9 @@ export class Seq2SeqTransformer extends EncoderDecoder<TransformerSource, Transf
     options: { key?: Key | undefined } = {},
   ): DecoderStep<TransformerState> {
     if (options.key) throw new TypeError(`${OP}: key must be given to forward or teach, which drop, got one in advance`);
-    const [batch, size] = embedded.shape as [number, number];
-    const x = this.placed(this.positions, 'target', viewed(embedded, [batch, 1, size]), state.layers[0]?.lengths);
-    const { output, state: after, weights } = this.transformer.decoder.extend(x, source, state, { weights: this.alignment });
-    const cross = weights?.[0]?.cross as Tensor; // [B, H, 1, S]
-    return { vector: viewed(output, [batch, size]), weights: viewed(cross, cross.shape.toSpliced(2, 1)), state: after };
+    const next = viewed(embedded, embedded.shape.toSpliced(1, 0, 1)); // [B, 1, D]
+    const x = this.placed(this.positions, 'target', next, state.layers[0]?.lengths);
+    return advanced(this.transformer.decoder, x, source, state, this.alignment);
   }
 
   protected override whole(

@@ -1,4 +1,3 @@
-import { KeyValueCache } from '../../attention/cache.ts';
 import { DistanceBias } from '../../attention/distance.ts';
 import { CombinedWindow, causal } from '../../attention/window.ts';
 import { Dropout } from '../../nn/dropout.ts';
@@ -13,6 +12,7 @@ import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type DecoderStep, EncoderDecoder, type TaughtVectors } from '../seq2seq/encoder-decoder.ts';
 import { expectSource, expectTokens, type Specials, shiftRight, tokenMask } from '../tokens.ts';
+import { advanced, begun } from './advance.ts';
 import { type Activation, isActivation } from './layer.ts';
 import { TransformerDecoder, TransformerEncoder, type TransformerSource, type TransformerState } from './stack.ts';
 import type { TransformerWeights } from './transformer.ts';
@@ -143,8 +143,8 @@ export class T5 extends EncoderDecoder<TransformerSource, TransformerState> {
     return this.decoder.prepare(this.encode(source, options), { mask: tokenMask(source, this.specials.pad) });
   }
 
-  override initialState({ layers }: TransformerSource): TransformerState {
-    return { layers: layers.map(({ keys }) => KeyValueCache.empty(keys.shape[0] as number)) };
+  override initialState(source: TransformerSource): TransformerState {
+    return begun(source);
   }
 
   override advance(
@@ -154,14 +154,7 @@ export class T5 extends EncoderDecoder<TransformerSource, TransformerState> {
     options: { key?: Key | undefined } = {},
   ): DecoderStep<TransformerState> {
     if (options.key) throw new TypeError('T5: key must be given to forward or teach, which drop, got one in advance');
-    const [batch, size] = embedded.shape as [number, number];
-    const {
-      output,
-      state: after,
-      weights,
-    } = this.decoder.extend(viewed(embedded, [batch, 1, size]), source, state, { weights: this.alignment });
-    const cross = weights?.[0]?.cross as Tensor; // [B, H, 1, S]
-    return { vector: viewed(output, [batch, size]), weights: viewed(cross, cross.shape.toSpliced(2, 1)), state: after };
+    return advanced(this.decoder, viewed(embedded, embedded.shape.toSpliced(1, 0, 1)), source, state, this.alignment);
   }
 
   protected override whole(
