@@ -35,11 +35,11 @@ export interface FrontProgress {
 
 /** What every `fit` and `update` takes. */
 export interface TeachingOptions {
-  /** Is told of each step. If it returns false, learning stops there, and the best weights so far stay. */
+  /** Called after each step. If it returns false, learning stops there, and the best weights so far stay. */
   onProgress?: ((progress: FrontProgress) => unknown) | undefined;
-  /** Gives it all up: the promise is rejected with the signal's reason, and a front that was there before is as it was. */
+  /** Aborts: the promise is rejected with the signal's reason, and `update` leaves the front as it was. */
   signal?: AbortSignal | undefined;
-  /** The key of all randomness. Default `key(0)`. */
+  /** Draws what is held out, the first weights, batches and dropout. Default `key(0)`. */
   key?: Key | undefined;
 }
 
@@ -119,8 +119,8 @@ export function lossNow<Example>(pupil: Pupil<Example>, examples: readonly Examp
 }
 
 /**
- * Teaches by AdamW with clipped gradients. The loss of the held-out examples is asked after every pass; if it does not fall, the rate is halved, then it
- * stops; the model has its best weights. Whoever gives up by the signal has those from before.
+ * Teaches by AdamW with clipped gradients. The loss of the held-out examples is measured after every pass; if it does not fall, the rate is halved, then it
+ * stops; the model has its best weights. After an abort it has those from before.
  */
 export async function taught<Example>(
   pupil: Pupil<Example>,

@@ -1,13 +1,13 @@
 import { infer } from '../autograd/infer.ts';
 import { othersTurn } from '../runtime/turn.ts';
 
-/** Milliseconds of work before others get their turn: with a piece of work of the size that fronts cut, less than a frame of 16 ms together. */
+/** Milliseconds of work before the event loop gets its turn: together with one more piece of work less than a frame of 16 ms. */
 export const BUSY = 6;
 
-/** Does one piece of work after the other, each as inference in a scope of its own, and gives others their turn in between. */
-export async function inTurns<TextPiece, Result>(
-  pieces: Iterable<TextPiece>,
-  work: (piece: TextPiece) => Result,
+/** Does one piece of work after the other, each as inference in a scope of its own; the event loop gets its turn in between. */
+export async function inTurns<Piece, Result>(
+  pieces: Iterable<Piece>,
+  work: (piece: Piece) => Result,
   signal?: AbortSignal,
 ): Promise<Result[]> {
   const results: Result[] = [];
