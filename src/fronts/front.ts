@@ -49,7 +49,7 @@ export abstract class Front<Model extends Module = Module> {
     };
   }
 
-  /** How it can be asked how good it is, on the rows held out by the last `fit` or `update`; `null` without such rows. */
+  /** How it can be asked how good it is, on the rows held out by the last `fit` or `update`; `null` without such rows. @internal */
   protected asking: Asking | null = null;
 
   /**
