@@ -88,18 +88,18 @@ const beside: Figure[] = [
     reached = accuracy;
     return { milliseconds, said: `${percent(accuracy)} of ${rows} others right; learnt from ${learn.length}` };
   }),
-  figure('natural, naive Bayes, the same', async () => {
+  figure('natural, naive Bayes, language of messages', async () => {
     const { messages, natural } = await peers();
     const { seconds, accuracy } = await natural(messages());
     return { milliseconds: 1000 * seconds, said: `${percent(accuracy)} right` };
   }),
-  figure('TensorFlow.js Layers, until as good', async () => {
+  figure('TensorFlow.js Layers, language of messages', async () => {
     const { messages, tfjs } = await peers();
     const { seconds, accuracy, passes } = await tfjs(messages(), reached);
     const told = accuracy >= reached ? `${percent(accuracy)} right` : `only ${percent(accuracy)} right`;
     return { milliseconds: 1000 * seconds, said: `${told} after ${passes} passes, stopped by the rows that it is judged by` };
   }),
-  figure('brain.js, one pass over the same', async () => {
+  figure('brain.js, one pass, language of messages', async () => {
     const { messages, brain } = await peers();
     const { pass, rows } = await brain(messages());
     return { milliseconds: 1000 * pass, said: `from the pace of ${rows} rows; its own default is 20,000 passes` };

@@ -58,7 +58,7 @@ function numbered(rows, words, labels, tf) {
 
 /**
  * TensorFlow.js Layers: words embedded, their mean, a dense layer: the model of its own guides for texts. Seconds of learning until it is as good on the rows to test by
- * as `wanted`, asked after each pass: it may choose where to stop by the very rows that it is judged by, 40 passes at most. On its plain backend, since its wasm
+ * as `wanted`, asked after each pass: it may choose where to stop by the very rows that it is judged by, until two minutes have gone. On its plain backend, since its wasm
  * cannot learn an embedding.
  */
 export async function tfjs({ learn, test }, wanted) {
@@ -78,7 +78,7 @@ export async function tfjs({ learn, test }, wanted) {
   const [own, others] = [learn, test].map((rows) => numbered(rows, words, labels, tf));
   let seconds = (performance.now() - began) / 1000;
   let [best, passes] = [0, 0];
-  while (best < wanted && passes < 40) {
+  while (best < wanted && seconds < 120) {
     const before = performance.now();
     await model.fit(own.x, own.y, { batchSize: 32, epochs: 1, shuffle: true, verbose: 0, yieldEvery: 'never' });
     seconds += (performance.now() - before) / 1000;
