@@ -220,14 +220,11 @@ export const draw: Recipe<Settings, Outcome> = {
     };
   },
   rows: (finished) => {
-    const runs = (kind: Kind) => finished.filter(({ settings }) => settings.kind === kind);
-    const of = (kind: Kind) => runs(kind).map(({ outcome }) => outcome);
+    const of = (kind: Kind) => finished.filter(({ settings }) => settings.kind === kind).map(({ outcome }) => outcome);
     const [first] = of('windows');
     if (!first) return [];
-    const seconds = runs('windows')[0]?.seconds ?? 0;
-    const whole = runs('whole').map(
-      (run) => `${run.outcome.bound.toFixed(1)} without windows, in ${(run.seconds / seconds).toFixed(1)} times as long`,
-    );
+    const updates = ({ curve }: Outcome) => (curve.at(-1)?.step ?? 0).toLocaleString('en');
+    const whole = of('whole').map((run) => `${run.bound.toFixed(1)} without windows, after ${updates(run)} updates for ${updates(first)}`);
     const one = of('autoencoder').map(({ bound }) => `${bound.toFixed(1)} an autoencoder of equal size`);
     return [
       {
