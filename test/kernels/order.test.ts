@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backward } from '../../src/autograd/backward.ts';
 import { param } from '../../src/nn/module.ts';
-import { embeddingBag, linear, matmul, segmentSum, sum, transpose } from '../../src/ops/index.ts';
+import { batchNorm, embeddingBag, linear, matmul, segmentSum, sum, transpose } from '../../src/ops/index.ts';
 import { kernels } from '../../src/runtime/backend.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -124,6 +124,16 @@ describe('the order of sums in the deterministic build', () => {
       }),
     );
     expect(list(linear(made(a, m, k), made(b, n, k), made(bias, n)))).toEqual(wanted);
+  });
+
+  it('batchNorm: sums over rows in blocks of 256, each in order, the blocks in turn', () => {
+    const [rows, n] = [600, 5];
+    const x = drawn(1, rows * n);
+    const column = (j: number) => range(rows).map((r) => x[r * n + j] as number);
+    const blocks = (terms: readonly number[]) =>
+      inOrder(range(Math.ceil(terms.length / 256)).map((block) => inOrder(terms.slice(block * 256, (block + 1) * 256))));
+    const { mean } = batchNorm(made(x, rows, n));
+    expect(list(mean)).toEqual(range(n).map((j) => f(blocks(column(j)) / rows)));
   });
 
   it('normWeightBackward: weight and bias over rows in order', () => {

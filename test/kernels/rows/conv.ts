@@ -26,18 +26,28 @@ const sized = ({ image, window, stride, before, result }: Shape, depth: number, 
   image: image[0] * image[1] * depth,
 });
 
-function forward(d: Draw, shape: Shape, batch: number, depth: number, outputs: number, beta: 0 | 1) {
+/** `less`: so many rows are left out at either end. */
+function forward(d: Draw, shape: Shape, batch: number, depth: number, outputs: number, beta: 0 | 1, less = 0) {
   const { lengths, numbers, terms, pixels, image } = sized(shape, depth, outputs);
   const weight = d.real(Math.ceil(outputs / 8) * 8 * terms, -1, 1);
   const out = d.inout(d.real(batch * pixels * outputs));
-  return [out, d.real(batch * image), weight, 0, batch * shape.result[0], ...numbers, beta, d.scratch(scratchOf('conv2d', lengths))];
+  return [
+    out,
+    d.real(batch * image),
+    weight,
+    less,
+    batch * shape.result[0] - less,
+    ...numbers,
+    beta,
+    d.scratch(scratchOf('conv2d', lengths)),
+  ];
 }
 
-function backward(d: Draw, shape: Shape, batch: number, depth: number, outputs: number) {
+function backward(d: Draw, shape: Shape, batch: number, depth: number, outputs: number, less = 0) {
   const { lengths, numbers, pixels, image, terms } = sized(shape, depth, outputs);
   const places = shape.window[0] * shape.window[1];
   const operands = [d.out(terms * outputs), d.real(batch * pixels * outputs, -1, 1), d.real(batch * image)];
-  return [...operands, 0, places, batch, ...numbers, d.scratch(scratchOf('conv2dWeightBackward', lengths))];
+  return [...operands, less, places - less, batch, ...numbers, d.scratch(scratchOf('conv2dWeightBackward', lengths))];
 }
 
 const CHANNELS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 17] as const;
@@ -70,6 +80,14 @@ export const convolving: KernelRow[] = [
       tolerance,
     },
   ]),
+  { kernel: 'conv2d', name: 'a part', lengths: [1, 5], args: (n, d) => forward(d, shapes[0] as Shape, 2, n, 5, 0, 2), tolerance },
+  {
+    kernel: 'conv2dWeightBackward',
+    name: 'a part',
+    lengths: [1, 5],
+    args: (n, d) => backward(d, shapes[0] as Shape, 2, n, 5, 1),
+    tolerance,
+  },
   { kernel: 'conv2d', name: wide.name, lengths: [0, 3, 60], args: (n, d) => forward(d, wide, 1, n, 2, 0), tolerance },
   { kernel: 'conv2dWeightBackward', name: wide.name, lengths: [0, 3, 60], args: (n, d) => backward(d, wide, 1, n, 2), tolerance },
   { kernel: 'conv2d', name: 'many', lengths: [0, 1, 2, 9], args: (n, d) => forward(d, shapes[0] as Shape, n, 3, 4, 0), tolerance },

@@ -13,7 +13,7 @@ const corners = (d: Draw, batch: number): Range => {
 /** Places from −1.25 to 1.25, and some that are exactly those of pixels, or are no numbers. */
 const grid = (d: Draw, points: number): Range => {
   const places = d.real(2 * points, -1.25, 1.25);
-  const special = [1, -1, 0, Number.NaN, Number.POSITIVE_INFINITY, -0.5];
+  const special = [1, -1, 0.4999997, Number.NaN, Number.POSITIVE_INFINITY, -0.5, 0, 0.3999997].map(Math.fround); // two as good as at a pixel's centre
   return { ...places, values: places.values.map((u, i) => (i % 7 === 3 ? (special[i % special.length] as number) : u)) };
 };
 

@@ -1,5 +1,6 @@
 import { scratchOf } from '../../../src/runtime/scratch.ts';
 import type { Argument, Draw, KernelRow, Range } from '../row.ts';
+import { few } from './few-queries.ts';
 
 const LENGTHS = [0, 1, 3, 8, 31, 65, 130];
 
@@ -133,13 +134,7 @@ const kinds: Kind[] = [
     sums: true,
     cap: 2,
   },
-  {
-    name: 'slopes, masked',
-    sizes: (n) => ({ queries: 10, keys: n, width: 4, valueWidth: 4 }),
-    lengths: [0, 1, 3, 8, 31, 65, 270],
-    mask: (s, d) => [d.mask(count(s) * s.queries * s.keys), whole(s)],
-    distances: () => ({ span: 0, zero: 0, size: 2, strides: [0, 1, 0] }),
-  },
+  ...few,
   {
     name: 'heads as queries of one, at one place: slopes, a window, biased',
     sizes: (n) => ({ heads: 2, queries: 5, keys: n, width: 4, valueWidth: 4 }),
