@@ -16,7 +16,7 @@ const differentiable = (d: Draw) =>
 function block(d: Draw, kind: Block, inputs: readonly Slot[] = []): void {
   const [outside, steps, recording] = [d.visible, d.steps, d.recording];
   d.visible = kind === 'checkpoint' ? d.leaves.map(({ slot }) => slot) : [...outside];
-  const locals = inputs.map((x) => d.out(map(x, n.same), [x]));
+  const locals = inputs.map((x) => d.out(map(x, n.same), [x], { views: d.viewed([x]) })); // a view of one is a view of the leaf
   d.steps = [];
   d.recording = kind !== 'noGrad';
   d.take(1 + d.int(4));
