@@ -99,19 +99,19 @@ export class Forecaster extends Front<ForecastModel> {
     const { names, window, horizon, quantiles } = this.state;
     const read = this.readPast('Forecaster.predict', columns, window);
     return infer(() => {
-      const { past, seen } = windowsOf(read, [read.rows - window], window, 0);
+      const { past, seen, last } = windowsOf(read, [read.rows - window], window, 0);
       const { output, weights } = this.model.forward(past, seen, horizon);
       const [all, line, looked] = [output, this.model.linear(past), weights].map((x) => Array.from(x.toArray())) as [
         number[],
         number[],
         number[],
       ];
-      const at = (t: number, c: number) => ascending(all, (t * names.length + c) * quantiles.length, quantiles.length);
+      const at = (t: number, c: number) => ascending(all, (t * names.length + c) * quantiles.length, quantiles.length, last[c]);
       const rows = Array.from({ length: horizon }, (_, t) => t);
       const column = (c: number): ColumnForecast => ({
         median: rows.map((t) => at(t, c)[quantiles.indexOf(0.5)] as number),
         quantiles: rows.map((t) => at(t, c)),
-        linear: rows.map((t) => line[t * names.length + c] as number),
+        linear: rows.map((t) => (line[t * names.length + c] as number) + (last[c] as number)),
       });
       return {
         columns: Object.fromEntries(names.map((name, c) => [name, column(c)])),
@@ -247,22 +247,17 @@ export class Forecaster extends Front<ForecastModel> {
     const pieces = batchesOf(starts.map(() => window + steps), { batchSize: 64, cost }); // biome-ignore format: one call
     const work = (piece: readonly number[]) => {
       const some = piece.map((i) => starts[i] as number);
-      const { past, seen } = windowsOf(read, some, window, 0);
+      const { past, seen, last } = windowsOf(read, some, window, 0);
       const found = Array.from(this.model.forward(past, seen, steps).output.toArray());
       const line = this.model.linear(past).toArray();
       for (const [b, start] of some.entries()) {
         for (let at = 0; at < steps * channels; at++) {
           const row = (start + window) * channels + at;
           if (!read.observed[row]) continue;
-          const own = ascending(found, (b * steps * channels + at) * count, count);
-          tell(
-            start,
-            at % channels,
-            Math.floor(at / channels),
-            read.filled[row] as number,
-            own,
-            line[b * horizon * channels + at] as number,
-          );
+          const [c, t, truth] = [at % channels, Math.floor(at / channels), read.filled[row] as number];
+          const level = last[b * channels + c] as number;
+          const own = ascending(found, (b * steps * channels + at) * count, count, level);
+          tell(start, c, t, truth, own, (line[b * horizon * channels + at] as number) + level);
         }
       }
     };
@@ -276,8 +271,12 @@ export class Forecaster extends Front<ForecastModel> {
   }
 }
 
-/** Quantiles put in order, as they must be (Chernozhukov, Fernández-Val, Galichon 2010). */
-const ascending = (all: readonly number[], from: number, count: number) => all.slice(from, from + count).sort((a, b) => a - b);
+/** Quantiles put in order, as they must be (Chernozhukov, Fernández-Val, Galichon 2010), from a level. */
+const ascending = (all: readonly number[], from: number, count: number, level = 0) =>
+  all
+    .slice(from, from + count)
+    .sort((a, b) => a - b)
+    .map((value) => value + level);
 
 /** At most {@link HELD_OUT} numbers from `from` up to `to`, evenly spread. */
 const spread = (from: number, to: number): number[] => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readColumns, seasonOf } from '../../src/fronts/columns.ts';
 import { Forecaster } from '../../src/fronts/forecaster.ts';
+import type { ColumnForecast } from '../../src/fronts/forecasting.ts';
 import { linearMap } from '../../src/fronts/linear-map.ts';
 import { pinball } from '../../src/fronts/pinball.ts';
 import type { SaveReport } from '../../src/fronts/quality.ts';
@@ -50,6 +51,19 @@ describe('Forecaster', () => {
     expect(found.warmth?.linear).toBeCloseTo(off((start, t) => forecasts[start]?.columns.warmth?.linear[t] as number), 4); // biome-ignore format: one line
     const scale = front.model.scale.toArray();
     expect(errors.naive).toBeCloseTo(((found.warmth?.naive as number) / (scale[0] as number) + (found.sun?.naive as number) / (scale[1] as number)) / 2, 6); // biome-ignore format: one line
+  });
+
+  it('forecasts a column near 2³⁰ as it does the same one near 0', async () => {
+    const near = weather(140, 11).warmth.map((x) => Math.round(x * 4096) / 4096); // exact in float64 at both levels
+    const [low, high] = await Promise.all(
+      [0, 2 ** 30].map((level) => Forecaster.fit({ x: near.map((x) => x + level) }, { ...options, season: 12 })),
+    );
+    const [found, far] = [low, high].map((each) => each?.predict().columns.x) as [ColumnForecast, ColumnForecast];
+    expect(Math.max(...found.median) - Math.min(...found.median)).toBeGreaterThan(1); // it moves, by less than float32 can tell at 2³⁰
+    far.median.forEach((value, t) => expect(value - 2 ** 30).toBeCloseTo(found.median[t] as number, 3));
+    far.linear.forEach((value, t) => expect(value - 2 ** 30).toBeCloseTo(found.linear[t] as number, 3));
+    expect(high?.comparison.columns.x?.naive).toBeCloseTo(low?.comparison.columns.x?.naive as number, 6);
+    expect(high?.comparison.columns.x?.model).toBeCloseTo(low?.comparison.columns.x?.model as number, 3);
   });
 
   it('goes on from its last row, with quantiles and where it looked', () => {
@@ -138,10 +152,11 @@ describe('what forecasts are made of', () => {
     expect([Array.from(filled), Array.from(observed)]).toEqual([[2, 1, 2, 1, 2, 1, 5, 1], [0, 1, 1, 1, 0, 1, 1, 1]]); // biome-ignore format: two lists
   });
 
-  it('cuts windows, and says what of the past and of the future was there', () => {
+  it('cuts windows of differences from their last row, and says what of the past and of the future was there', () => {
     const read = readColumns('x', { a: [0, null, 2, 3, null, 5] });
-    const { past, seen, future, known } = windowsOf(read, [0, 2], 2, 2);
-    expect([past.toNested(), future.toNested()]).toEqual([[[[0], [0]], [[2], [3]]], [[[2], [3]], [[3], [5]]]]); // biome-ignore format: two windows
+    const { past, seen, future, known, last } = windowsOf(read, [0, 2], 2, 2);
+    expect([past.toNested(), future.toNested()]).toEqual([[[[0], [0]], [[-1], [0]]], [[[2], [3]], [[0], [2]]]]); // biome-ignore format: two windows
+    expect([...last]).toEqual([0, 3]);
     expect(seen.toNested()).toEqual([[[true], [false]], [[true], [true]]]); // biome-ignore format: two windows
     expect(known.toNested()).toEqual([[[true], [true]], [[false], [true]]]); // biome-ignore format: two windows
   });
