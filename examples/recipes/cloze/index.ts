@@ -227,7 +227,8 @@ function drawn(kind: Kind, shown: Shown | undefined): [string, string][] {
 export const cloze: Recipe<Settings, Outcome> = {
   name: 'cloze',
   shows:
-    'Questions about generated documents whose actors have numbers for names: readers with attention (attentive, impatient, bilinear), one that takes all tokens evenly, and a deep LSTM, of about equal size.',
+    'Questions about generated documents whose actors have numbers for names: readers with attention (attentive, impatient, bilinear), one that takes all tokens evenly, and a deep LSTM, of about equal size. ' +
+    'Lessons grow as they are passed; the two that do not look pass none, and have the full questions for the last 40 % of their updates, as all would.',
   papers: ['Hermann et al. 2015', 'Chen, Bolton and Manning 2016'],
   jobs: ({ keys, quick }) =>
     Array.from({ length: keys }, (_, index) =>
