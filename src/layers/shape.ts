@@ -1,6 +1,6 @@
 // Convolutions, pools and merges as Keras computes them: images and sequences with channels last, as here.
 
-import { avgPool2d, concat, conv2d, div, matmul, maximum, maxPool2d, mul, permute, reshape, sqrt, square, sum } from '../ops/index.ts';
+import { and, avgPool2d, concat, conv2d, div, matmul, maximum, maxPool2d, mul, permute, reshape, sqrt, square, sum } from '../ops/index.ts';
 import { full, ones } from '../tensor/create.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -146,17 +146,27 @@ export class Dot extends Layer {
   }
 }
 
-/** Several inputs as one, element by element or side by side. */
+/** Several inputs as one, element by element or, with an axis, side by side. */
 export class Merge extends Layer {
   private readonly join: (xs: readonly Tensor[]) => Tensor;
+  private readonly axis: number | undefined;
 
-  constructor(join: (xs: readonly Tensor[]) => Tensor) {
+  constructor(join: (xs: readonly Tensor[]) => Tensor, axis?: number) {
     super();
     this.join = join;
+    this.axis = axis;
   }
 
   call(inputs: readonly Signal[]): readonly Signal[] {
-    return [{ x: this.join(inputs.map(({ x }) => x)), mask: inputs.find(({ mask }) => mask)?.mask }];
+    return [{ x: this.join(inputs.map(({ x }) => x)), mask: this.maskOf(inputs) }];
+  }
+
+  /** A step is real if it is in every input that masks; one after the other, each input brings its own steps. */
+  private maskOf(inputs: readonly Signal[]): Tensor | undefined {
+    const masks = inputs.flatMap(({ mask }) => (mask ? [mask] : []));
+    if (masks.length === 0) return undefined;
+    const inTime = this.axis === 1 || this.axis === 1 - (inputs[0]?.x.rank ?? 0);
+    return inTime ? concat(inputs.map(({ x, mask }) => mask ?? full(x.shape.slice(0, 2), true, 'bool')), 1) : masks.reduce(and); // biome-ignore format: two ways
   }
 }
 

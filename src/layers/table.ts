@@ -233,7 +233,7 @@ const builders: Readonly<Record<string, (parts: Parts) => Layer>> = {
   AveragePooling2D: (parts) => new Pool('average', 2, parts),
   BatchNormalization: (parts) => new BatchNormalization(parts),
   Bidirectional: (parts) => new Bidirectional(parts),
-  Concatenate: (parts) => new Merge((xs) => concat(xs, axisOf(parts))),
+  Concatenate: (parts) => new Merge((xs) => concat(xs, axisOf(parts)), axisOf(parts)),
   Conv1D: (parts) => new Convolution(1, parts),
   Conv2D: (parts) => new Convolution(2, parts),
   Dense: (parts) => new Dense(parts),
