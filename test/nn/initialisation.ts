@@ -17,6 +17,9 @@ const within = (n: number | undefined): Start => ({ kind: 'uniform', bound: 1 / 
 const constant =
   (value: number): Rule =>
   () => ({ kind: 'constant', value });
+const constants =
+  (...values: number[]): Rule =>
+  () => ({ kind: 'each', each: values.map((value) => ({ kind: 'constant', value })) });
 
 /** As in `nn.Linear`: by the width of the input, also for the bias. */
 const linear: Rule = (_, beside) => within(beside('weight')[1]);
@@ -129,8 +132,8 @@ export const starts: Record<string, Record<string, Rule>> = {
   },
   Draw: {
     canvas: constant(0),
-    'readWindow.linear.bias': constant(0),
-    'writeWindow.linear.bias': () => ({ kind: 'each', each: [0, 0, 0.7, -0.7, 0].map((value) => ({ kind: 'constant', value })) }),
+    'readWindow.linear.bias': constants(0, 0, 1.4, -0.4, 2),
+    'writeWindow.linear.bias': constants(0, 0, 0.7, -0.7, -2),
     'encoder.bias_ih': forgetful,
     'decoder.bias_ih': forgetful,
   },
