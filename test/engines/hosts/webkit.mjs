@@ -47,7 +47,12 @@ export async function runInWebKit(driver, browser, threads) {
     await command(`${session}/timeouts`, { script: 600_000 });
     await command(`${session}/url`, { url: server.url });
     const script = `const done = arguments[0]; ${inPage(threads)}.then((result) => done({ result }), (error) => done({ error: String(error) }));`;
-    const { result, error } = await command(`${session}/execute/async`, { script, args: [] });
+    const told = () => command(`${session}/execute/async`, { script, args: [] });
+    // The driver loses an answer now and then, whatever the program said: it is asked once more.
+    const { result, error } = await told().catch((lost) => {
+      if (!String(lost).includes('Could not parse script result')) throw lost;
+      return told();
+    });
     await command(session, undefined, 'DELETE');
     if (error) throw new Error(`webkit: the program must end, got ${error}`);
     return result;
