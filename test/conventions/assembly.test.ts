@@ -26,6 +26,14 @@ describe('assembly', () => {
     expect(breaches).toEqual([]);
   });
 
+  it('stands as its changes made by hand expect, each once, and docs/testing.md counts them', () => {
+    const changes = JSON.parse(read('test/mutants/kernels.json')) as { file: string; code: string }[];
+    expect(changes.filter(({ file, code }) => read(`assembly/${file}.ts`).split(code).length !== 2)).toEqual([]);
+    expect([...read('docs/testing.md').matchAll(/(\d+) changes made by hand/g)].map(([, count]) => Number(count))).toEqual([
+      changes.length,
+    ]);
+  });
+
   it.each(['saccade.wasm', 'saccade.relaxed.wasm'])('%s calls nothing through a table', (name) => {
     const module = binaryen.readBinary(readFileSync(join(root, 'build', name)));
     expect(module.emitText()).not.toContain('call_indirect');
