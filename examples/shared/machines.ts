@@ -1,4 +1,4 @@
-// The tasks of the Neural Turing Machine: one runner for all of them, beside LSTMs that see as many sequences.
+// The tasks of the Neural Turing Machine: one runner for all of them, beside LSTMs that see as many sequences, to 80,000.
 import {
   Adam,
   binaryCrossEntropyWithLogits,
@@ -20,7 +20,7 @@ import { parameterCount } from 'saccade/nn';
 import { sigmoid } from 'saccade/ops';
 import { memorySvg } from 'saccade/plot';
 import type { MemoryProblems, NgramProblems } from 'saccade/tasks';
-import { RMSProp, Snapshot, trapezoidSchedule } from 'saccade/train';
+import { type Curriculum, curriculumAfter, curriculumLevel, RMSProp, Snapshot, trapezoidSchedule } from 'saccade/train';
 import { linesSvg } from '../runner/chart.ts';
 import type { Context, Finished, Point, Recipe, Row } from '../runner/recipe.ts';
 
@@ -59,6 +59,8 @@ export interface Lesson {
   clip: number;
   /** What the optimiser adds to the root of the squares. Default 1e-8. */
   epsilon?: number;
+  /** Levels of training problems, and below how many bits of loss per bit of the answer the next one begins. Default: all at once. */
+  levels?: { most: number; below: number };
 }
 
 /** A task: its sequences, and how it is learnt. */
@@ -67,8 +69,8 @@ export interface MemoryTask {
   shows: string;
   /** Sizes of the machine; the other sizes are its defaults. */
   machine: NeuralTuringMachineOptions;
-  /** Sequences of a training batch, all of one length that the key decides. */
-  problems: (from: Key, batch: number) => MemoryProblems | NgramProblems;
+  /** Sequences of a training batch, all of one length that the key decides; of that level at most: Infinity without levels. */
+  problems: (from: Key, batch: number, level: number) => MemoryProblems | NgramProblems;
   /** What is reported. */
   trials: readonly Trial[];
   /** How many of them, from the first, the best weights are chosen by, on other sequences. */
@@ -138,19 +140,26 @@ function scored(network: Network, { name, count, batch, problems }: Trial, from:
 }
 
 async function taught(network: Network, task: MemoryTask, lesson: Lesson, context: Pick<Context, 'train'>, from: Key): Promise<Point[]> {
-  const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8 } = lesson;
+  const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8, levels } = lesson;
   const own = parameters(network);
   const optimizer = kind === 'Adam' ? new Adam(own, { lr, epsilon }) : new RMSProp(own, { lr, alpha: 0.95, momentum: 0.9, epsilon });
-  function* batches(_epoch: number, order: Key) {
-    for (let i = 0; i < 1000; i++) yield task.problems(foldIn(order, i), batch);
-  }
+  let state: Curriculum = { level: 1, error: 1, since: 0 };
   const best = new Snapshot(network);
-  const curve = await context.train({
+  const curve = await context.train<Key>({
     model: network,
     optimizer,
     key: from,
-    batches,
-    loss: (problems) => lossOf(network, problems),
+    *batches(_epoch, order) {
+      for (let i = 0; i < 1000; i++) yield foldIn(order, i);
+    },
+    loss: (draw) => {
+      if (!levels) return lossOf(network, task.problems(draw, batch, Infinity));
+      const { most, below } = levels;
+      const level = curriculumLevel(foldIn(draw, 1), state, most);
+      const loss = lossOf(network, task.problems(draw, batch, level));
+      state = curriculumAfter(state, level, loss.item() / Math.LN2, { most, threshold: below, patience: 50, decay: 0.9 });
+      return loss;
+    },
     steps,
     schedule: trapezoidSchedule(lr, { steps, fall: 0.3 }),
     clip,
@@ -161,6 +170,12 @@ async function taught(network: Network, task: MemoryTask, lesson: Lesson, contex
         .reduce((sum, { bits }) => sum + bits, 0),
     every,
     keepBest: best,
+    numbers: {
+      save: () => ({ ...state }),
+      load: ({ level = 1, error = 1, since = 0 }) => {
+        state = { level, error, since };
+      },
+    },
   });
   best.restore();
   return curve;
@@ -186,11 +201,14 @@ function watched(machine: NeuralTuringMachine, { problems }: Trial): NonNullable
   );
 }
 
-/** As many sequences in larger batches, since 1.3 million weights are slow one by one; Adam, its rate not tuned. */
-const lessonOfLayers = ({ batch, steps }: Lesson): Lesson => {
+/** Most sequences that the LSTMs see: they take longer for one than the machine does. */
+const MOST = 80_000;
+
+/** As many sequences, to {@link MOST}, in larger batches, since 1.3 million weights are slow one by one; Adam, its rate not tuned. */
+const lessonOfLayers = ({ batch, steps, levels }: Lesson): Lesson => {
   const large = Math.max(16, batch);
-  const updates = Math.ceil((steps * batch) / large);
-  return { optimizer: 'Adam', lr: 1e-3, batch: large, steps: updates, every: Math.ceil(updates / 10), clip: 1 };
+  const updates = Math.ceil(Math.min(MOST, steps * batch) / large);
+  return { optimizer: 'Adam', lr: 1e-3, batch: large, steps: updates, every: Math.ceil(updates / 10), clip: 1, ...(levels && { levels }) };
 };
 
 /** The trial of a name among the scores of each key. */
