@@ -117,13 +117,13 @@ function reachable(entry) {
   return found;
 }
 
+const external = [/^node:/, /\.wasm$/];
+
 /**
  * Bundles the modules into few files, which load several times faster than one by one: the modules of `saccade` itself; the others that
- * only sub-paths need, room by room; those loaded on demand; the worker of threads, next to the module that starts it; and, for pages without a bundler,
- * everything with the wasm included.
+ * only sub-paths need, room by room; and those loaded on demand.
  */
 async function bundled() {
-  const external = [/^node:/, /\.wasm$/];
   /** @param {string} name */
   const module = (name) => `build/modules/${name}.js`;
   const core = reachable(module('index'));
@@ -159,12 +159,16 @@ async function bundled() {
     },
   });
   await entries.close();
+}
+
+/** Bundles everything into one file for pages without a bundler, and the worker of threads. */
+async function standing() {
   const banner = `/*! Saccade ${version} | MIT License, Copyright (c) 2026 The Saccade authors */`;
   for (const { input, file } of [
-    { input: module('all'), file: 'dist/saccade.min.js' },
-    { input: module('runtime/threads/worker'), file: 'dist/worker.js' },
+    { input: 'all', file: 'dist/saccade.min.js' },
+    { input: 'runtime/threads/worker', file: 'dist/worker.js' },
   ]) {
-    const build = await rolldown({ input, platform: 'browser', external });
+    const build = await rolldown({ input: `build/modules/${input}.js`, platform: 'browser', external });
     await build.write({ file, minify: true, codeSplitting: false, banner });
     await build.close();
   }
@@ -178,6 +182,7 @@ await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.j
   for (const [, file] of builds) copyFileSync(`build/${file}.wasm`, `dist/${file}.wasm`);
   copyFileSync('src/saccade.d.wasm.ts', 'dist/wasm.d.ts');
   await bundled();
+  await standing();
 });
 
 const pronounce = 'packages/pronounce';

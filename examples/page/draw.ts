@@ -27,6 +27,46 @@ function focus(word: string, row: readonly number[]): { letter: string; share: n
   return { letter: word[row.indexOf(share)] ?? '', share };
 }
 
+/** Letters or sounds side by side: how far apart, how large, and the middle of each. */
+interface Columns {
+  pitch: number;
+  size: number;
+  at: (i: number) => number;
+}
+
+function columns(count: number, width: number): Columns {
+  const pitch = Math.min(72, width / Math.max(count, 1));
+  const size = Math.max(11, Math.min(40, pitch * 0.72));
+  return { pitch, size, at: (i) => width / 2 + (i - (count - 1) / 2) * pitch };
+}
+
+/** Lines from the letters to a sound, as wide as its weights. */
+function lines(row: readonly number[], above: Columns, x: number, pitch: number, [top, bottom]: readonly [number, number]): SVGElement[] {
+  const middle = (top + bottom) / 2;
+  return row.flatMap((weight, i) => {
+    if (weight < 0.03) return [];
+    const from = above.at(i);
+    return [
+      svg('path', {
+        d: `M${from} ${top} C${from} ${middle} ${x} ${middle} ${x} ${bottom}`,
+        'stroke-width': (0.8 + 9 * weight * Math.min(1, pitch / 50)).toFixed(2),
+        'stroke-opacity': (0.12 + 0.72 * weight).toFixed(3),
+      }),
+    ];
+  });
+}
+
+/** A sound in the phonetic alphabet with its ring, and its name below where there is room. */
+function soundAt(phone: string, { pitch, size }: Columns, x: number, bottom: number): SVGElement[] {
+  const small = Math.max(9, Math.min(12, pitch * 0.36));
+  const y = bottom + size;
+  const ring = { class: 'ring', x: x - pitch / 2 + 2, y: bottom + 2, width: pitch - 4, height: size * 1.2 + small + 8, rx: 8 };
+  const glyph = { class: 'ipa', x, y, 'font-size': size * 0.92, 'text-anchor': 'middle' };
+  const name = { class: 'arpa', x, y: y + small + 8, 'font-size': small, 'text-anchor': 'middle' };
+  const named = pitch >= 20; // ARPAbet names are too wide below narrow columns
+  return [svg('rect', ring), svg('text', glyph, sound(phone)), ...(named ? [svg('text', name, phone)] : [])];
+}
+
 /** Draws letters above and sounds below; lines between them are as wide as the weights. */
 export function alignment(
   word: string,
@@ -35,57 +75,21 @@ export function alignment(
   width: number,
 ): SVGElement {
   const height = 260;
-  const row = (n: number) => {
-    const pitch = Math.min(72, width / Math.max(n, 1));
-    const size = Math.max(11, Math.min(40, pitch * 0.72));
-    return { pitch, size, at: (i: number) => width / 2 + (i - (n - 1) / 2) * pitch };
-  };
-  const above = row(word.length);
-  const below = row(phones.length);
+  const [above, below] = [columns(word.length, width), columns(phones.length, width)];
   const [top, bottom] = [above.size * 1.1 + 8, height - below.size * 1.6 - 8];
-  const small = Math.max(9, Math.min(12, below.pitch * 0.36));
-  const named = below.pitch >= 20; // ARPAbet names are too wide below narrow columns
   const letters = [...word].map((letter, i) =>
     svg('text', { class: 'letter', x: above.at(i), y: above.size, 'font-size': above.size, 'text-anchor': 'middle' }, letter),
   );
   const sounds = phones.map((phone, j) => {
-    const { pitch, size, at } = below;
-    const x = at(j);
-    const looks = weights?.[j] ?? [];
-    const lines = looks.flatMap((weight, i) => {
-      if (weight < 0.03) return [];
-      const from = above.at(i);
-      const middle = (top + bottom) / 2;
-      const d = `M${from} ${top} C${from} ${middle} ${x} ${middle} ${x} ${bottom}`;
-      return [
-        svg('path', {
-          d,
-          'stroke-width': (0.8 + 9 * weight * Math.min(1, pitch / 50)).toFixed(2),
-          'stroke-opacity': (0.12 + 0.72 * weight).toFixed(3),
-        }),
-      ];
-    });
-    const { letter, share } = focus(word, looks);
-    const label = looks.length > 0 ? `${sound(phone)}, looks at ${letter}, ${Math.round(100 * share)} %` : sound(phone);
-    const y = bottom + size;
-    const ring = svg('rect', {
-      class: 'ring',
-      x: x - pitch / 2 + 2,
-      y: bottom + 2,
-      width: pitch - 4,
-      height: size * 1.2 + small + 8,
-      rx: 8,
-    });
-    const glyph = svg('text', { class: 'ipa', x, y, 'font-size': size * 0.92, 'text-anchor': 'middle' }, sound(phone));
-    const name = svg('text', { class: 'arpa', x, y: y + small + 8, 'font-size': small, 'text-anchor': 'middle' }, phone);
+    const row = weights?.[j] ?? [];
+    const { letter, share } = focus(word, row);
+    const label = row.length > 0 ? `${sound(phone)}, looks at ${letter}, ${Math.round(100 * share)} %` : sound(phone);
     return svg(
       'g',
       { class: 'sound', tabindex: j === 0 ? 0 : -1, role: 'img', 'aria-label': label },
       svg('title', {}, label),
-      ...lines,
-      ring,
-      glyph,
-      ...(named ? [name] : []),
+      ...lines(row, above, below.at(j), below.pitch, [top, bottom]),
+      ...soundAt(phone, below, below.at(j), bottom),
     );
   });
   const attributes = { viewBox: `0 0 ${width} ${height}`, height, role: 'group', 'aria-label': `Where each sound of ${word} looks` };

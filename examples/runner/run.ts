@@ -98,6 +98,19 @@ function endedBefore(recipe: Recipe, jobs: readonly Job<unknown>[], folder: stri
   return finished;
 }
 
+/** Writes the outcome of a job, all of it or nothing. */
+function stored(
+  recipe: Recipe,
+  job: Job<unknown> & { outcome: unknown; seconds: number },
+  folder: string,
+  { quick, test }: Place,
+): Finished<unknown, unknown> {
+  const file = outcomeOf(folder, job.name, test);
+  writeFileSync(`${file}.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...job }));
+  renameSync(`${file}.new`, file);
+  return { ...job, made: madeOf(folder, job.name) };
+}
+
 /** Runs waiting jobs, `hands` at a time. If one fails, the others are stopped and saved; a signal stops and saves all. */
 async function inTurn<T>(waiting: T[], hands: number, signal: AbortSignal, work: (one: T, stop: AbortSignal) => Promise<boolean>) {
   const trouble = new AbortController();
@@ -150,11 +163,7 @@ export async function runJobs(recipe: Recipe, options: RunOptions): Promise<Fini
     });
     reports.delete(name);
     if (!ended) return false;
-    const whole = { ...job, ...ended };
-    const file = outcomeOf(folder, name, test);
-    writeFileSync(`${file}.new`, JSON.stringify({ mark: markOf(recipe.name, job, quick), ...whole }));
-    renameSync(`${file}.new`, file);
-    finished.set(name, { ...whole, made: madeOf(folder, name) });
+    finished.set(name, stored(recipe, { ...job, ...ended }, folder, options));
     tell();
     return true;
   };

@@ -59,51 +59,59 @@ export function gradcheck(f: (...inputs: Tensor[]) => Tensor, inputs: readonly T
   });
 }
 
-function checkDirection(f: (...inputs: Tensor[]) => Tensor, points: Values[], from: Key, options: GradcheckOptions): void {
-  const { order = 1, step = 1e-5, tolerance = 1e-6 } = options;
+/** A function of tensors, where it is checked, and how closely. */
+interface Check {
+  f: (...inputs: Tensor[]) => Tensor;
+  points: readonly Values[];
+  /** The direction v in the output: what is differentiated is ⟨v, f(x)⟩. */
+  weigh: (y: Tensor) => Values;
+  options: GradcheckOptions;
+}
+
+const total = (tensors: readonly Tensor[], by: readonly Values[]) =>
+  tensors.reduce((sum, t, i) => sum + dot(t.toArray(), (by[i] as Values).values), 0);
+
+/** The inputs, each moved by `h` times a direction. */
+const moved = (points: readonly Values[], by: readonly Values[], h: number) =>
+  points.map((p, i) => made({ shape: p.shape, values: p.values.map((v, j) => v + h * ((by[i] as Values).values[j] as number)) }));
+
+/** The gradients of ⟨v, f(x)⟩ at x; recorded with `createGraph`. */
+function gradientsOf({ f, weigh }: Check, xs: Tensor[], createGraph: boolean): Tensor[] {
+  const y = f(...xs);
+  return grad(y, xs, { gradient: made(weigh(y)), createGraph });
+}
+
+/** Holds a derivative against the central difference of `value`. */
+function compare({ points, options }: Check, what: string, value: (h: number) => number, exact: number): void {
+  const { step = 1e-5, tolerance = 1e-6 } = options;
+  const numeric = (value(step) - value(-step)) / (2 * step);
+  const difference = Math.abs(numeric - exact);
+  if (!(difference <= tolerance * Math.max(1, Math.abs(exact)))) {
+    const inputs = points.map((p) => show(p.shape)).join(', ');
+    throw new Error(`gradcheck: ${what} must match the central difference ${numeric}, got ${exact} (inputs ${inputs})`);
+  }
+}
+
+function checkDirection(f: Check['f'], points: readonly Values[], from: Key, options: GradcheckOptions): void {
   const [forOutput, ...keys] = split(from, 1 + 2 * points.length);
   const direction = (offset: number) => points.map((p, i) => drawn(keys[offset + i] as Key, p.shape, p.values.length));
-  const along = direction(0);
-  const weigh = (y: Tensor) => drawn(forOutput as Key, y.shape, y.size);
+  const [along, across] = [direction(0), direction(points.length)];
+  const check: Check = { f, points, options, weigh: (y) => drawn(forOutput as Key, y.shape, y.size) };
+  const leaves = () => points.map((p) => parameter(made(p)));
 
-  /** The gradient of ⟨v, f(x)⟩ at x; recorded with `createGraph`. */
-  const gradients = (xs: Tensor[], createGraph: boolean) => {
-    const y = f(...xs);
-    return grad(y, xs, { gradient: made(weigh(y)), createGraph });
-  };
-  const moved = (by: Values[], h: number) =>
-    points.map((p, i) => made({ shape: p.shape, values: p.values.map((v, j) => v + h * ((by[i] as Values).values[j] as number)) }));
-  const compare = (what: string, slope: (h: number) => number, exact: number, scale: number) => {
-    const numeric = (slope(step) - slope(-step)) / (2 * step);
-    const difference = Math.abs(numeric - exact);
-    if (!(difference <= tolerance * Math.max(1, Math.abs(exact), scale))) {
-      throw new Error(
-        `gradcheck: ${what} must match the central difference ${numeric}, got ${exact} (inputs ${points.map((p) => show(p.shape)).join(', ')})`,
-      );
-    }
-  };
-  const total = (tensors: Tensor[], by: Values[]) => tensors.reduce((sum, t, i) => sum + dot(t.toArray(), (by[i] as Values).values), 0);
+  const value = (h: number) =>
+    noGrad(() => {
+      const y = f(...moved(points, along, h));
+      return dot(y.toArray(), check.weigh(y).values);
+    });
+  compare(check, 'gradient', value, total(gradientsOf(check, leaves(), false), along));
+  if ((options.order ?? 1) === 1) return;
 
-  const xs = points.map((p) => parameter(made(p)));
-  compare(
-    'gradient',
-    (h) =>
-      noGrad(() => {
-        const y = f(...moved(along, h));
-        return dot(y.toArray(), weigh(y).values);
-      }),
-    total(gradients(xs, false), along),
-    0,
-  );
-  if (order === 1) return;
-
-  const second = direction(points.length);
-  const leaves = points.map((p) => parameter(made(p)));
-  const first = gradients(leaves, true);
-  const hessian = new Float64Array(1);
-  for (const [i, g] of first.entries()) {
-    if (!g.requiresGrad) continue;
-    hessian[0] = (hessian[0] as number) + total(grad(g, leaves, { gradient: made(along[i] as Values) }), second);
+  const xs = leaves();
+  let hessian = 0; // along · H · across
+  for (const [i, g] of gradientsOf(check, xs, true).entries()) {
+    if (g.requiresGrad) hessian += total(grad(g, xs, { gradient: made(along[i] as Values) }), across);
   }
-  compare('second gradient', (h) => total(gradients(moved(second, h).map(parameter), false).map(detach), along), hessian[0] as number, 0);
+  const slope = (h: number) => total(gradientsOf(check, moved(points, across, h).map(parameter), false).map(detach), along);
+  compare(check, 'second gradient', slope, hessian);
 }

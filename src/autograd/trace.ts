@@ -106,10 +106,15 @@ export function trace<T>(fn: () => T): Trace<T> {
   );
   expectSynchronous('trace', result);
   constants.forEach(({ tensor }, i) => {
-    if (tensor.storage.live && tensor.storage.changed(first[i] as number))
-      throw new Error(
-        `trace: what fn reads must stay as it is while it runs, got a tensor of shape ${show(tensor.shape)} written since (trace a pass, not a step)`,
-      );
+    expectUnchanged(tensor, first[i] as number);
   });
   return { result, calls, constants, reads, effects };
+}
+
+/** Refuses a constant that was written to after its first use. */
+function expectUnchanged({ storage, shape }: Tensor, since: number): void {
+  if (storage.live && storage.changed(since))
+    throw new Error(
+      `trace: what fn reads must stay as it is while it runs, got a tensor of shape ${show(shape)} written since (trace a pass, not a step)`,
+    );
 }

@@ -118,6 +118,35 @@ export function lossNow<Example>(pupil: Pupil<Example>, examples: readonly Examp
   return meanOver(pieces.map((piece) => infer(() => lossOfPiece(piece))), examples); // biome-ignore format: one call
 }
 
+/** The loss of held-out examples as learning goes on, and what follows from it: the rate, and when to stop. */
+class Watch<Example> {
+  last: number | undefined;
+  private rate: Plateau;
+  private wait: Best = {};
+  private readonly of: () => Promise<number>;
+
+  constructor(pupil: Pupil<Example>, { heldOut, lr }: Lesson<Example>, signal: AbortSignal | undefined) {
+    this.rate = { lr };
+    this.of = () => lossOf(pupil, heldOut, signal);
+  }
+
+  /** Warms up, and is halved where the loss does not fall. */
+  readonly schedule = (step: number) => this.rate.lr * Math.min(1, (step + 1) / 20);
+
+  readonly evaluate = async () => {
+    const loss = await this.of();
+    const seen = Math.max(loss, ENOUGH);
+    this.rate = plateau(this.rate, seen, { factor: 0.5, patience: WAIT.halve, threshold: HUNDREDTH });
+    this.wait = better(this.wait, seen, { threshold: HUNDREDTH });
+    this.last = loss;
+    return loss;
+  };
+
+  get isOver(): boolean {
+    return (this.wait.waited ?? 0) >= WAIT.stop;
+  }
+}
+
 /**
  * Teaches by AdamW with clipped gradients. The loss of the held-out examples is measured after every pass; if it does not fall, the rate is halved, then it
  * stops; the model has its best weights. After an abort it has those from before.
@@ -127,59 +156,55 @@ export async function taught<Example>(
   lesson: Lesson<Example>,
   options: TeachingOptions & { key: Key },
 ): Promise<Teaching> {
-  const { onProgress, signal } = options;
-  signal?.throwIfAborted();
-  const [forBatches, forSteps] = split(options.key);
-  const { learn, heldOut, lr } = lesson;
-  const lengths = learn.map((example) => pupil.length(example));
-  const batches = (key: Key) => batchesOf(lengths, { batchSize: batchOf(learn.length), cost: (length) => pupil.cost(length), key });
-  const perEpoch = batches(forBatches).length;
-  const epochs = passes(perEpoch, lesson);
+  options.signal?.throwIfAborted();
   const before = lesson.goesOn ? new Snapshot(pupil.model) : null;
-  const best = new Snapshot(pupil.model);
-  let rate: Plateau = { lr };
-  let wait: Best = {};
-  let last: number | undefined;
-  const evaluate = async () => {
-    last = await lossOf(pupil, heldOut, signal);
-    const seen = Math.max(last, ENOUGH);
-    rate = plateau(rate, seen, { factor: 0.5, patience: WAIT.halve, threshold: HUNDREDTH });
-    wait = better(wait, seen, { threshold: HUNDREDTH });
-    return last;
-  };
   try {
-    const first =
-      lesson.goesOn && !lesson.grown && heldOut.length > 0
-        ? { start: { epoch: 0, batch: 0, step: 0, waited: 0, best: await evaluate() } }
-        : {};
-    const run = train<readonly Example[]>({
-      key: forSteps,
-      batches: (_, key) => batches(key).map((batch) => batch.map((i) => learn[i] as Example)),
-      loss: (examples, at) => pupil.loss(examples, at.key),
-      optimizer: new AdamW(parameters(pupil.model), { lr, weightDecay: 0.01 }),
-      schedule: (step) => rate.lr * Math.min(1, (step + 1) / 20),
-      clip: 1,
-      epochs,
-      ...(heldOut.length > 0 ? { evaluate, every: between(perEpoch), keepBest: best } : {}),
-      ...first,
-      signal,
-      yieldEvery: BUSY,
-    });
-    const steps = perEpoch * epochs;
-    let at: Progress | undefined;
-    for await (const progress of run) {
-      at = progress;
-      signal?.throwIfAborted();
-      if (onProgress?.(told(progress, steps, last)) === false || (wait.waited ?? 0) >= WAIT.stop) break;
-    }
-    signal?.throwIfAborted();
-    const found = at?.position.best;
-    if (heldOut.length > 0 && (found !== undefined || lesson.goesOn)) best.restore();
-    return { steps: at?.step ?? 0, heldOutLoss: found ?? null };
+    return await learned(pupil, lesson, options);
   } catch (error) {
     before?.restore();
     throw error;
   }
+}
+
+async function learned<Example>(
+  pupil: Pupil<Example>,
+  lesson: Lesson<Example>,
+  { key, onProgress, signal }: TeachingOptions & { key: Key },
+): Promise<Teaching> {
+  const [forBatches, forSteps] = split(key);
+  const { learn, lr } = lesson;
+  const lengths = learn.map((example) => pupil.length(example));
+  const batches = (from: Key) => batchesOf(lengths, { batchSize: batchOf(learn.length), cost: (length) => pupil.cost(length), key: from });
+  const perEpoch = batches(forBatches).length;
+  const epochs = passes(perEpoch, lesson);
+  const watches = lesson.heldOut.length > 0;
+  const watch = new Watch(pupil, lesson, signal);
+  const best = new Snapshot(pupil.model);
+  const start =
+    lesson.goesOn && !lesson.grown && watches ? { epoch: 0, batch: 0, step: 0, waited: 0, best: await watch.evaluate() } : undefined;
+  const run = train<readonly Example[]>({
+    key: forSteps,
+    batches: (_, from) => batches(from).map((batch) => batch.map((i) => learn[i] as Example)),
+    loss: (examples, at) => pupil.loss(examples, at.key),
+    optimizer: new AdamW(parameters(pupil.model), { lr, weightDecay: 0.01 }),
+    schedule: watch.schedule,
+    clip: 1,
+    epochs,
+    ...(watches ? { evaluate: watch.evaluate, every: between(perEpoch), keepBest: best } : {}),
+    start,
+    signal,
+    yieldEvery: BUSY,
+  });
+  let at: Progress | undefined;
+  for await (const progress of run) {
+    at = progress;
+    signal?.throwIfAborted();
+    if (onProgress?.(told(progress, perEpoch * epochs, watch.last)) === false || watch.isOver) break;
+  }
+  signal?.throwIfAborted();
+  const found = at?.position.best;
+  if (watches && (found !== undefined || lesson.goesOn)) best.restore();
+  return { steps: at?.step ?? 0, heldOutLoss: found ?? null };
 }
 
 function told({ step, epoch, loss, seconds, position }: Progress, steps: number, last: number | undefined): FrontProgress {

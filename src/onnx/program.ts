@@ -46,52 +46,67 @@ export interface Program {
 /** How many sizes that are sums or products each may stand for others. */
 const MANY = 8;
 
+/** The lengths of the tensors of runs: of the axes, and of what was found besides. */
+class Lengths {
+  private readonly free: readonly Size[];
+  private readonly further = new Map<string, Size>();
+  private readonly runs: readonly Run[];
+  readonly axes: readonly Axes[];
+
+  constructor(runs: readonly Run[]) {
+    this.runs = runs;
+    this.axes = runs.map((run) => run.axes);
+    this.free = Object.keys(this.axes[0] ?? {}).map((axis) => Size.of(axis));
+  }
+
+  get known(): Size[] {
+    return [...this.free, ...this.further.values()];
+  }
+
+  /** The lengths of tensor `at`, which may be found from those of others. */
+  of(at: number, others: readonly (Traced | null)[]): (Size | undefined)[] {
+    const shapes = this.runs.map((run) => (run.tensors[at] as { shape: Shape }).shape);
+    const near = others.flatMap((x) => x?.dims.filter((size) => size !== undefined && size.fixed === undefined) ?? []) as Size[];
+    const known = [...new Map([...this.known, ...near].map((size) => [String(size), size])).values()];
+    return (shapes[0] as Shape).map((_, axis) => {
+      const found = sizeFor(shapes.map((shape) => shape[axis] as number), known, this.axes); // biome-ignore format: one line
+      if (found && found.fixed === undefined) this.remember(found);
+      return found;
+    });
+  }
+
+  private remember(size: Size): void {
+    const name = String(size);
+    if (this.further.size < MANY && !this.free.some((axis) => String(axis) === name)) this.further.set(name, size);
+  }
+}
+
 /** The program that runs at several sizes are runs of. */
 export function programOf(runs: readonly Run[], names: readonly string[]): Program {
   const [first] = runs as readonly [Run, ...Run[]];
   expectAlike(runs);
-  const axes = runs.map((run) => run.axes);
-  const free = Object.keys(first.axes).map((axis) => Size.of(axis));
-  const further = new Map<string, Size>();
-  const sizes = () => [...free, ...further.values()];
-
-  /** The lengths of tensor `at`, which may be found from those of others. */
-  const dimsOf = (at: number, others: readonly (Traced | null)[]) => {
-    const shapes = runs.map((run) => (run.tensors[at] as { shape: Shape }).shape);
-    const near = others.flatMap((x) => x?.dims.filter((size) => size !== undefined && size.fixed === undefined) ?? []) as Size[];
-    const known = [...new Map([...sizes(), ...near].map((size) => [String(size), size])).values()];
-    return (shapes[0] as Shape).map((_, axis) => {
-      const found = sizeFor(shapes.map((shape) => shape[axis] as number), known, axes); // biome-ignore format: one line
-      if (found && found.fixed === undefined && further.size < MANY && !free.some((size) => String(size) === String(found)))
-        further.set(String(found), found);
-      return found;
-    });
-  };
-
-  const tensors: Traced[] = names.map((input, at) => ({ input, dtype: first.tensors[at]?.dtype ?? 'float32', dims: dimsOf(at, []) }));
+  const lengths = new Lengths(runs);
+  const dtypeOf = (at: number) => first.tensors[at]?.dtype ?? 'float32';
+  const tensors: Traced[] = names.map((input, at) => ({ input, dtype: dtypeOf(at), dims: lengths.of(at, []) }));
   const filled: TracedOp[] = [];
   first.constants.forEach((_, i) => {
     const held = constantOf(runs, i, names.length);
     const at = names.length + i;
-    const dtype = first.tensors[at]?.dtype ?? 'float32';
-    const outputs: Traced[] = [];
-    const one = (call?: TracedOp): Traced => ({ dtype, dims: dimsOf(at, []), ...(call ? { call } : { held: held as Held }) });
-    if ('elements' in held) tensors.push(one());
+    const one = { dtype: dtypeOf(at), dims: lengths.of(at, []) };
+    if ('elements' in held) tensors.push({ ...one, held });
     else {
-      const call = { op: 'full', inputs: [], attributes: { value: explained('full', 'value', held, sizes(), axes) }, outputs };
-      outputs.push(one(call));
-      tensors.push(...outputs);
+      const call = filledWith(held, one, lengths);
+      tensors.push(...call.outputs);
       filled.push(call);
     }
   });
 
   const calls = first.calls.map(({ op }, i): TracedOp => {
     const inputs = (first.reads[i] as (number | null)[]).map((at) => (at === null ? null : (tensors[at] as Traced)));
-    const attributes = attributesOf(runs, i, [...sizes()], axes);
     const outputs: Traced[] = [];
-    const call = { op, inputs, attributes, outputs };
+    const call = { op, inputs, attributes: attributesOf(runs, i, lengths.known, lengths.axes), outputs };
     for (const at of first.makes[i] as number[]) {
-      const y = { call, dtype: first.tensors[at]?.dtype ?? 'float32', dims: dimsOf(at, inputs) };
+      const y = { call, dtype: dtypeOf(at), dims: lengths.of(at, inputs) };
       outputs.push(y);
       tensors[at] = y;
     }
@@ -99,6 +114,14 @@ export function programOf(runs: readonly Run[], names: readonly string[]): Progr
   });
   const results = new Map([...first.results].map(([path, at]) => [path, tensors[at] as Traced]));
   return { calls: [...filled, ...calls], inputs: tensors.slice(0, names.length), results };
+}
+
+/** The call that fills a constant with a number, which may follow from the axes. */
+function filledWith(values: readonly number[], of: Pick<Traced, 'dtype' | 'dims'>, { known, axes }: Lengths): TracedOp {
+  const outputs: Traced[] = [];
+  const call = { op: 'full', inputs: [], attributes: { value: explained('full', 'value', values, known, axes) }, outputs };
+  outputs.push({ ...of, call });
+  return call;
 }
 
 /** What call `i` of a run is, reads and makes. */

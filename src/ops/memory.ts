@@ -88,27 +88,35 @@ export function memoryStep(
     return tracked(inputs) ? room : undefined;
   });
   const attributes = { reads, writes: heads - reads, reach: (lengths.moves - 1) / 2 };
-  recordSeveral('memoryStep', [weights, read, ...(writes ? [next] : [])], { inputs, attributes }, ([g, gRead, gNext]) =>
-    scope(() => {
-      const gradients = inputs.map(({ shape }) => empty(shape)) as [Tensor, Tensor, Tensor];
-      const [dx, dbank, dprevious] = gradients;
-      call.memoryStepBackward({
-        dx: dx.ptr,
-        dbank: dbank.ptr,
-        dprevious: dprevious.ptr,
-        g: g ? g.ptr : 0,
-        gRead: gRead ? gRead.ptr : 0,
-        gNext: gNext ? gNext.ptr : 0,
-        x: x.ptr,
-        bank: memory.ptr,
-        previous: previous.ptr,
-        weights: weights.ptr,
-        saved: (saved as Tensor).ptr,
-        ...lengths,
-        scratch: empty([scratchOf('memoryStepBackward', lengths)]).ptr,
-      });
-      return gradients;
-    }),
+  recordSeveral('memoryStep', [weights, read, ...(writes ? [next] : [])], { inputs, attributes }, (gs) =>
+    back(lengths, [x, memory, previous, weights, saved as Tensor], gs),
   );
   return { weights, read, memory: next };
+}
+
+/** The gradients of x, of the memory and of where the heads were, from those of the results. */
+function back(
+  lengths: Lengths,
+  [x, memory, previous, weights, saved]: readonly [Tensor, Tensor, Tensor, Tensor, Tensor],
+  [g, gRead, gNext]: readonly (Tensor | null | undefined)[],
+): Tensor[] {
+  return scope(() => {
+    const [dx, dbank, dprevious] = [empty(x.shape), empty(memory.shape), empty(previous.shape)] as const;
+    call.memoryStepBackward({
+      dx: dx.ptr,
+      dbank: dbank.ptr,
+      dprevious: dprevious.ptr,
+      g: g?.ptr ?? 0,
+      gRead: gRead?.ptr ?? 0,
+      gNext: gNext?.ptr ?? 0,
+      x: x.ptr,
+      bank: memory.ptr,
+      previous: previous.ptr,
+      weights: weights.ptr,
+      saved: saved.ptr,
+      ...lengths,
+      scratch: empty([scratchOf('memoryStepBackward', lengths)]).ptr,
+    });
+    return [dx, dbank, dprevious];
+  });
 }

@@ -69,6 +69,50 @@ function mostSeen(row: readonly number[], words: readonly string[], least: numbe
     .join(', ');
 }
 
+/** Where the columns of words are, the top of the tree, and the line of words under it. */
+interface Ground {
+  words: readonly string[];
+  /** The left edge and the width of each word. */
+  lefts: readonly number[];
+  widths: readonly number[];
+  /** The middle of each word. */
+  at: readonly number[];
+  yOf: (depth: number) => number;
+  base: number;
+}
+
+/** The constituents with branches to their children, and the words; a tip says what was looked at. */
+function drawnTree(all: readonly Placed[], rows: readonly number[][] | undefined, { words, at, yOf, base }: Ground): string[] {
+  const line = (x: number, y: number, toX: number, toY: number) =>
+    `<path class="branch" d="M${round(x)} ${round(y + 6)}L${round(toX)} ${round(toY - 14)}"/>`;
+  const nodes = all.map(({ label, number, depth, x, children }) => {
+    const seen = rows ? mostSeen(rows[number - 1] as number[], words, 0.05) : '';
+    const tip = seen ? `<title>${escaped(`${label} ← ${seen}`)}</title>` : '';
+    const branches = children.map((child) =>
+      typeof child === 'number' ? line(x, yOf(depth), at[child] as number, base) : line(x, yOf(depth), child.x, yOf(child.depth)),
+    );
+    const count = rows ? `<tspan class="number" dx="1" dy="4">${number}</tspan>` : '';
+    return `${branches.join('')}<text class="label" x="${round(x)}" y="${round(yOf(depth))}">${tip}${escaped(label)}${count}</text>`;
+  });
+  const leaves = words.map((word, i) => `<text class="word" x="${round(at[i] as number)}" y="${round(base)}">${escaped(word)}</text>`);
+  return [...nodes, ...leaves];
+}
+
+/** A row under the words for each constituent, with a shade for each word. */
+function drawnLooks(all: readonly Placed[], rows: readonly number[][], { words, lefts, widths, base }: Ground): string[] {
+  return rows.flatMap((row, n) => {
+    const y = base + 16 + n * CELL;
+    const right = round((lefts[0] ?? 0) - 8);
+    const label = `<text class="side" x="${right}" y="${round(y + 15)}">${escaped(`${n + 1} (${all[n]?.label}`)}</text>`;
+    const cells = row.map((weight, i) => {
+      const box = `x="${round((lefts[i] as number) + 1)}" y="${round(y + 1)}" width="${round((widths[i] as number) - 2)}" height="${CELL - 2}"`;
+      const tip = `<title>${escaped(`${all[n]?.label} ← ${words[i]}: ${weight.toFixed(3)}`)}</title>`;
+      return `<rect class="c${Math.round(Math.min(1, weight) * 32)}" ${box} rx="4">${tip}</rect>`;
+    });
+    return [label, ...cells];
+  });
+}
+
 /**
  * Draws a tree over its words as an SVG, with numbered constituents. With `looks`, a row below it for each constituent shades the words it looked at when its bracket was
  * opened. The SVG works alone or inside a page; its styles affect no other element of the page.
@@ -85,32 +129,13 @@ export function treeSvg(tree: ParseTree, options: TreeOptions & { theme?: Theme 
   const top = MARGIN + (title ? 30 : 0) + 14;
   const yOf = (depth: number) => top + depth * LEVEL;
   const base = yOf(all.reduce((most, { depth }) => Math.max(most, depth), 0) + 1);
-  const line = (x: number, y: number, toX: number, toY: number) =>
-    `<path class="branch" d="M${round(x)} ${round(y + 6)}L${round(toX)} ${round(toY - 14)}"/>`;
-  const nodes = all.map(({ label, number, depth, x, children }) => {
-    const seen = rows ? mostSeen(rows[number - 1] as number[], words, 0.05) : '';
-    const tip = seen ? `<title>${escaped(`${label} ← ${seen}`)}</title>` : '';
-    const branches = children.map((child) =>
-      typeof child === 'number' ? line(x, yOf(depth), at[child] as number, base) : line(x, yOf(depth), child.x, yOf(child.depth)),
-    );
-    const count = rows ? `<tspan class="number" dx="1" dy="4">${number}</tspan>` : '';
-    return `${branches.join('')}<text class="label" x="${round(x)}" y="${round(yOf(depth))}">${tip}${escaped(label)}${count}</text>`;
-  });
-  const leaves = words.map((word, i) => `<text class="word" x="${round(at[i] as number)}" y="${round(base)}">${escaped(word)}</text>`);
-  const heat = (rows ?? []).flatMap((row, n) => {
-    const y = base + 16 + n * CELL;
-    const label = `<text class="side" x="${round(MARGIN + side - 8)}" y="${round(y + 15)}">${escaped(`${n + 1} (${all[n]?.label}`)}</text>`;
-    const cells = row.map(
-      (weight, i) =>
-        `<rect class="c${Math.round(Math.min(1, weight) * 32)}" x="${round((lefts[i] as number) + 1)}" y="${round(y + 1)}" width="${round((widths[i] as number) - 2)}" height="${CELL - 2}" rx="4"><title>${escaped(`${all[n]?.label} ← ${words[i]}: ${weight.toFixed(3)}`)}</title></rect>`,
-    );
-    return [label, ...cells];
-  });
+  const ground: Ground = { words, lefts, widths, at, yOf, base };
   const across = Math.max(MARGIN + side + widths.reduce((sum, width) => sum + width, 0) + MARGIN, widthOf(title ?? '') * 9 + 2 * MARGIN);
   const down = base + 16 + (rows?.length ?? 0) * CELL + MARGIN;
   const head = title ? [`<text class="title" x="${MARGIN}" y="${MARGIN + 10}">${escaped(title)}</text>`] : [];
   const name = `Tree: ${title || words.join(' ')}`;
-  return sheet({ ...style, theme, name, width: across, height: down }, [...head, ...nodes, ...leaves, ...heat]);
+  const body = [...head, ...drawnTree(all, rows, ground), ...drawnLooks(all, rows ?? [], ground)];
+  return sheet({ ...style, theme, name, width: across, height: down }, body);
 }
 
 const style = {

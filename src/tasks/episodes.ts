@@ -76,6 +76,25 @@ function turnedFrom(at: number, side: number, turns: number): number {
   return row * side + column;
 }
 
+/** Refuses sizes for which there are too few classes, or pictures of one. */
+function expectEnough(
+  { height, width }: Pictures,
+  of: ReadonlyMap<number, readonly number[]>,
+  classes: readonly number[],
+  { ways, shots, queries, turned = false }: EpisodeSizes,
+): void {
+  const kinds = classes.length * (turned ? 4 : 1);
+  if (ways > kinds) throw new RangeError(`fewShotEpisodes: ways must be at most ${kinds}, the classes there are, got ${ways}`);
+  if (turned && height !== width) throw new RangeError(`fewShotEpisodes: pictures must be square to be turned, got ${height} × ${width}`);
+  const twice = classes.find((label, i) => classes.indexOf(label) < i);
+  if (new Set(classes).size < classes.length) throw new RangeError(`fewShotEpisodes: classes must be different, got ${shown(twice)} twice`);
+  for (const label of classes) {
+    const count = of.get(label)?.length ?? 0;
+    if (count < shots + queries)
+      throw new RangeError(`fewShotEpisodes: each class must have ${shots + queries} pictures, got ${count} of ${shown(label)}`);
+  }
+}
+
 /**
  * Draws episodes: in each, `ways` classes, and of each class `shots` examples and `queries` other pictures to classify by them (Vinyals et al.
  * 2016, "Matching networks for one shot learning", §4.1). The class numbers of an episode say nothing of the labels.
@@ -89,17 +108,7 @@ export function fewShotEpisodes(key: Key, pictures: Pictures, sizes: EpisodeSize
   const of = byLabel(pictures);
   const classes = Array.from(sizes.classes ?? of.keys());
   const kinds = classes.length * (turned ? 4 : 1);
-  if (ways > kinds) throw new RangeError(`fewShotEpisodes: ways must be at most ${kinds}, the classes there are, got ${ways}`);
-  if (turned && height !== width) throw new RangeError(`fewShotEpisodes: pictures must be square to be turned, got ${height} × ${width}`);
-  if (new Set(classes).size < classes.length)
-    throw new RangeError(
-      `fewShotEpisodes: classes must be different, got ${shown(classes.find((label, i) => classes.indexOf(label) < i))} twice`,
-    );
-  for (const label of classes) {
-    const count = of.get(label)?.length ?? 0;
-    if (count < shots + queries)
-      throw new RangeError(`fewShotEpisodes: each class must have ${shots + queries} pictures, got ${count} of ${shown(label)}`);
-  }
+  expectEnough(pictures, of, classes, sizes);
   const [s, q] = [ways * shots, ways * queries];
   const [support, query] = [empty([batch, s, height, width]), empty([batch, q, height, width])];
   const [labels, answers] = [empty([batch, s], 'int32'), empty([batch, q], 'int32')];

@@ -105,6 +105,26 @@ class Played {
   }
 }
 
+/** A learner whose checkpoints hold the episodes of the round, too. */
+const withEpisodes = (model: Snail, { tensors }: Played) => ({
+  stateDict: () => new Map([...model.stateDict(), ...tensors]),
+  loadStateDict(dict: ReadonlyMap<string, Tensor>) {
+    model.loadStateDict(new Map([...model.stateDict().keys()].map((name) => [name, dict.get(name) as Tensor])));
+    for (const [name, x] of tensors) x.view().set((dict.get(name) as Tensor).peek());
+  },
+});
+
+/** The loss of the episodes of a batch: of the choices by proximal policy optimisation, and of the values. */
+function lossOf(model: Snail, { tensors }: Played, rows: Int32Array, arms: number, entropyWeight: number): Tensor {
+  const index = tensor(rows);
+  const batch = [...tensors.values()].map((x) => gather(x, index)) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [action, reward, old, advantages, returns] = batch;
+  const { output, value } = model.forward(banditInputs({ action, reward }, arms));
+  const now = pick(logSoftmax(output), action); // [B, T]
+  const policy = ppoLoss(now, old, advantages, { entropy: entropy(output), entropyWeight });
+  return add(policy, mul(mseLoss(value as Tensor, returns), 0.5));
+}
+
 /** Teaches a learner; a stopped run goes on in the middle of a round with the same episodes. */
 export async function taught(teaching: Teaching, context: Context, seed: number, evaluate: (model: Snail) => number) {
   const { arms, rounds, episodes, passes, batch, lr, entropy: first } = teaching;
@@ -113,16 +133,9 @@ export async function taught(teaching: Teaching, context: Context, seed: number,
   const played = new Played(teaching);
   const steps = rounds * passes * (episodes / batch);
   const left = (step: number) => 1 - step / steps;
-  const learner = {
-    stateDict: () => new Map([...model.stateDict(), ...played.tensors]),
-    loadStateDict(dict: ReadonlyMap<string, Tensor>) {
-      model.loadStateDict(new Map([...model.stateDict().keys()].map((name) => [name, dict.get(name) as Tensor])));
-      for (const [name, x] of played.tensors) x.view().set((dict.get(name) as Tensor).peek());
-    },
-  };
   const curve = await context.train<Int32Array>({
     key: forTraining,
-    model: learner,
+    model: withEpisodes(model, played),
     optimizer: new Adam(parameters(model), { lr, epsilon: 1e-5 }),
     numbers: {
       save: () => ({ round: played.round }),
@@ -141,20 +154,7 @@ export async function taught(teaching: Teaching, context: Context, seed: number,
         for (let at = 0; at < episodes; at += batch) yield order.subarray(at, at + batch);
       }
     },
-    loss(rows, { step }) {
-      const index = tensor(rows);
-      const [action, reward, old, advantages, returns] = [...played.tensors.values()].map((x) => gather(x, index)) as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      const { output, value } = model.forward(banditInputs({ action, reward }, arms));
-      const now = pick(logSoftmax(output), action); // [B, T]
-      const policy = ppoLoss(now, old, advantages, { entropy: entropy(output), entropyWeight: first * left(step) });
-      return add(policy, mul(mseLoss(value as Tensor, returns), 0.5));
-    },
+    loss: (rows, { step }) => lossOf(model, played, rows, arms, first * left(step)),
     evaluate: () => evaluate(model),
     every: Math.max(1, Math.round(steps / 20)),
     goal: 'max',

@@ -112,7 +112,54 @@ export function shown(model: ShowAttendTell, annotate: Annotate, lesson: Lesson,
   );
 }
 
-/** Teaches a decoder over the annotations of a net that other jobs have trained; hard attention starts from what soft attention learned. */
+/** REINFORCE for hard attention: the reward of a word is minus the loss of it and of later ones, beside its average at that place. */
+class Choices {
+  private readonly averages: number[];
+
+  constructor(places: number) {
+    this.averages = new Array<number>(places).fill(0);
+  }
+
+  /** The loss of the choices of a batch; the averages follow its rewards. */
+  loss(taught: { logits: Tensor; logProbability: Tensor; entropy: Tensor }, captions: Tensor): Tensor {
+    const { logits, logProbability, entropy } = taught;
+    const mask = not(equal(captions, 0));
+    const reward = noGrad(() => toGo(crossEntropy(logits, captions, { ignoreIndex: 0, reduction: 'none' })));
+    const [count = 0, length = 0] = captions.shape;
+    const baseline = expand(tensor(this.averages.slice(0, length), { shape: [1, length] }), [count, length]);
+    const loss = reinforceLoss(logProbability, reward, { baseline, entropy, entropyWeight: 0.02, mask });
+    const [values, real] = [reward.toArray(), mask.toArray()];
+    for (let t = 0; t < length; t++) {
+      const here = Array.from({ length: count }, (_, b) => b * length + t).filter((i) => real[i]);
+      const level = here.reduce((sum, i) => sum + (values[i] as number), 0) / Math.max(1, here.length);
+      this.averages[t] = 0.9 * (this.averages[t] as number) + 0.1 * level;
+    }
+    return mul(loss, 0.1 / length);
+  }
+
+  readonly numbers = {
+    save: () => Object.fromEntries(this.averages.map((value, t) => [`reward ${t}`, value])),
+    load: (saved: Record<string, number>) => {
+      for (const t of this.averages.keys()) this.averages[t] = saved[`reward ${t}`] ?? 0;
+    },
+  };
+}
+
+/** A decoder; one with hard attention starts from what soft attention learned. */
+async function decoderOf(
+  kind: Kind,
+  { hidden, embedding, last, layout, filters }: Lesson,
+  from: Key,
+  soft: string,
+): Promise<ShowAttendTell> {
+  const cells = (layout.side / 2 ** filters.length) ** 2;
+  const selection = kind === 'hard' ? 'hard' : 'soft';
+  const model = new ShowAttendTell({ symbols: words.length, features: last, cells, hidden, embedding, score: 64, selection }, from);
+  if (kind === 'hard') model.loadStateDict((await loadCheckpoint(soft)).model);
+  return model;
+}
+
+/** Teaches a decoder over the annotations of a net that other jobs have trained. */
 export async function described(
   kind: Kind,
   lesson: Lesson,
@@ -121,57 +168,26 @@ export async function described(
   from: Key,
   files: { net: string; soft: string },
 ): Promise<{ curve: Point[]; scores: Scores; pictures: Shown[] }> {
-  const { hidden, embedding, filters, last, layout, batch } = lesson;
-  const cells = (layout.side / 2 ** filters.length) ** 2;
   const net = new Annotator(lesson, key(0));
   net.loadStateDict((await loadCheckpoint(files.net)).model);
-  const model = new ShowAttendTell(
-    {
-      symbols: words.length,
-      features: last,
-      cells,
-      hidden,
-      embedding,
-      score: 64,
-      selection: kind === 'hard' ? 'hard' : 'soft',
-    },
-    foldIn(from, 1),
-  );
-  if (kind === 'hard') model.loadStateDict((await loadCheckpoint(files.soft)).model);
+  const model = await decoderOf(kind, lesson, foldIn(from, 1), files.soft);
   const annotate = annotating(net, lesson, parts.train, kind);
   const [steps, lr] = [kind === 'hard' ? lesson.steps.hard : lesson.steps.decoder, lesson.lr.decoder];
-  const averages = new Array<number>(3 * layout.most + 1).fill(0); // of the reward of each place in a caption
+  const choices = new Choices(3 * lesson.layout.most + 1);
   const curve = await context.train({
     model,
     optimizer: new Adam(parameters(model), { lr }),
     key: foldIn(from, 2),
     *batches(_epoch: number, own: Key) {
-      for (let i = 0; i < 50; i++) yield batchOf(foldIn(own, i), lesson, parts.train, batch);
+      for (let i = 0; i < 50; i++) yield batchOf(foldIn(own, i), lesson, parts.train, lesson.batch);
     },
     loss: ({ images, captions }, { key: own, step }) => {
       const draws = kind === 'hard' && step % 2 === 0; // the expectation in every other batch
       const { logits, logProbability, entropy } = model.teach(annotate(images), captions, draws ? { key: own } : { expected: true });
       const loss = crossEntropy(logits, captions, { ignoreIndex: 0 });
-      if (!logProbability || !entropy) return loss;
-      const mask = not(equal(captions, 0));
-      const reward = noGrad(() => toGo(crossEntropy(logits, captions, { ignoreIndex: 0, reduction: 'none' })));
-      const [count = 0, length = 0] = captions.shape;
-      const baseline = expand(tensor(averages.slice(0, length), { shape: [1, length] }), [count, length]);
-      const choice = reinforceLoss(logProbability, reward, { baseline, entropy, entropyWeight: 0.02, mask });
-      const [values, real] = [reward.toArray(), mask.toArray()];
-      for (let t = 0; t < length; t++) {
-        const here = Array.from({ length: count }, (_, b) => b * length + t).filter((i) => real[i]);
-        const level = here.reduce((sum, i) => sum + (values[i] as number), 0) / Math.max(1, here.length);
-        averages[t] = 0.9 * (averages[t] as number) + 0.1 * level;
-      }
-      return add(loss, mul(choice, 0.1 / length));
+      return logProbability && entropy ? add(loss, choices.loss({ logits, logProbability, entropy }, captions)) : loss;
     },
-    numbers: {
-      save: () => Object.fromEntries(averages.map((value, t) => [`reward ${t}`, value])),
-      load: (saved) => {
-        for (const t of averages.keys()) averages[t] = saved[`reward ${t}`] ?? 0;
-      },
-    },
+    numbers: choices.numbers,
     steps,
     schedule: falling(lr, steps),
     clip: 5,

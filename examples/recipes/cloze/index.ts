@@ -160,6 +160,11 @@ async function learnt({ reader, key: run }: Settings, context: Context): Promise
     goal: 'max',
   });
   const test = clozeProblems(key(74), { ...sizes, events, count: how.tested });
+  return { ...measured(model, test, vocabulary), points };
+}
+
+/** What a reader answers to test problems, beside what needs no reading. */
+function measured(model: Reader, test: readonly ClozeProblem[], vocabulary: Vocabulary): Omit<Outcome, 'points'> {
   const answers = answersOf(model, test, vocabulary);
   return {
     right: percent(test, (_, i) => answers[i] as string),
@@ -169,7 +174,6 @@ async function learnt({ reader, key: run }: Settings, context: Context): Promise
       exclusive: percent(test, (problem) => mostFrequentActor(problem, { exclusive: true })),
       nearest: percent(test, nearestActor),
     },
-    points,
     shown: test.slice(0, 2).map((problem) => shownOf(model, problem, vocabulary)),
   };
 }

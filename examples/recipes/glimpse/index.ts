@@ -95,22 +95,25 @@ function recipeOf(
       });
       return [{ figure: `error, ${of}, ${beside}`, ours, unit: '%', baseline: others.join(', '), ...row }];
     },
-    pictures: async (finished) => {
-      const panels = finished.flatMap(({ outcome }) => outcome.gazes);
-      const lines = finished
-        .filter(({ settings }) => settings.key === 0)
-        .map(({ settings, outcome }) => ({
-          name: names[settings.kind],
-          points: outcome.curve.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step / outcome.epoch, metric] as const])),
-        }));
-      return {
-        gaze: gazeSvg(
-          panels.map(({ right, told, ...panel }) => ({ ...panel, title: right === told ? `${right}` : `${right}, told as ${told}` })),
-          { columns: 3 },
-        ),
-        error: await linesSvg(lines, { x: 'epoch', y: 'error on development digits, %', log: true }),
-      };
-    },
+    pictures,
+  };
+}
+
+/** Where it looked, and how the errors fell. */
+async function pictures(finished: readonly Finished<Settings, Outcome>[]) {
+  const panels = finished.flatMap(({ outcome }) => outcome.gazes);
+  const lines = finished
+    .filter(({ settings }) => settings.key === 0)
+    .map(({ settings, outcome }) => ({
+      name: names[settings.kind],
+      points: outcome.curve.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step / outcome.epoch, metric] as const])),
+    }));
+  return {
+    gaze: gazeSvg(
+      panels.map(({ right, told, ...panel }) => ({ ...panel, title: right === told ? `${right}` : `${right}, told as ${told}` })),
+      { columns: 3 },
+    ),
+    error: await linesSvg(lines, { x: 'epoch', y: 'error on development digits, %', log: true }),
   };
 }
 
