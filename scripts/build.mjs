@@ -187,17 +187,22 @@ await step('package', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.j
 
 const pronounce = 'packages/pronounce';
 const sources = readdirSync(`${pronounce}/src`).filter((name) => name.endsWith('.ts'));
-const spoken = ['weights.safetensors', 'tsconfig.json', ...sources.map((name) => `src/${name}`)].map((name) => `${pronounce}/${name}`);
+const spoken = ['weights.safetensors', 'exceptions.txt', 'tsconfig.json', ...sources.map((name) => `src/${name}`)].map(
+  (name) => `${pronounce}/${name}`,
+);
 
-/** The weights become a module, since a module is what Node, bundlers and workers find without a path; `saccade` is this folder. */
+/** Weights and exceptions become modules, since a module is what Node, bundlers and workers find without a path; `saccade` is this folder. */
 await step('pronounce', [...spoken, 'dist'], [`${pronounce}/dist/index.js`, `${pronounce}/node_modules/saccade`], () => {
-  const text = readFileSync(`${pronounce}/weights.safetensors`).toString('base64');
+  const generated = {
+    weights: { says: 'The file of weights, as base64.', text: readFileSync(`${pronounce}/weights.safetensors`).toString('base64') },
+    exceptions: { says: 'Sorted lines of a word and its phones.', text: readFileSync(`${pronounce}/exceptions.txt`, 'utf8') },
+  };
   for (const place of ['dist', 'src/generated']) rmSync(`${pronounce}/${place}`, { recursive: true, force: true });
   mkdirSync(`${pronounce}/src/generated`);
-  writeFileSync(
-    `${pronounce}/src/generated/weights.ts`,
-    `/** The file of weights, as base64. */\nexport const weights: string =\n  '${text}';\n`,
-  );
+  for (const [name, { says, text }] of Object.entries(generated)) {
+    const code = `/** ${says} */\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
+    writeFileSync(`${pronounce}/src/generated/${name}.ts`, code);
+  }
   mkdirSync(`${pronounce}/node_modules`, { recursive: true });
   rmSync(`${pronounce}/node_modules/saccade`, { recursive: true, force: true });
   symlinkSync(resolve('.'), `${pronounce}/node_modules/saccade`, 'junction');

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { browser, serve, strict } from './browser.mjs';
 import { folderOf, root, tool } from './project.mjs';
 
-const WORDS = ['saccade', 'attention', 'Café-noir'];
+const WORDS = ['saccade', 'attention', 'Café-noir', 'through'];
 const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
 
 const program = `

@@ -50,6 +50,15 @@ function fileOf(speaker: Speaker, { letters, phones, hidden, embedding }: Shape)
   return saveTensors(toInt8(model.stateDict()), { metadata });
 }
 
+/** The speaker of such a file. */
+export function speakerOfFile(bytes: Uint8Array): Speaker {
+  const file = loadTensors(bytes);
+  const shape: Shape = { ...usual, ...JSON.parse(file.metadata.shape ?? '') };
+  const model = member(shape, 0);
+  model.loadStateDict(fromInt8(file));
+  return new Speaker(shape, [model]);
+}
+
 async function learn(dictionary: Dictionary, how: Teaching, context: Context): Promise<Outcome> {
   const shape = shapeFor(dictionary, how);
   const model = member(shape, 0);

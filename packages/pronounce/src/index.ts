@@ -2,4 +2,12 @@
 
 export { ipaOf, syllablesOf } from './ipa.ts';
 export type { Lexicon } from './lexicon.ts';
-export { type Candidate, Pronouncer, type PronouncerOptions, type Pronunciation, pronounce, type SayOptions } from './pronouncer.ts';
+export {
+  type Candidate,
+  type Origin,
+  Pronouncer,
+  type PronouncerOptions,
+  type Pronunciation,
+  pronounce,
+  type SayOptions,
+} from './pronouncer.ts';

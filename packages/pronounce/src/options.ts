@@ -13,6 +13,9 @@ export const isSize: Rule = {
 /** An object or a Map. */
 export const isObject: Rule = { must: 'an object or a Map', holds: (value) => typeof value === 'object' && value !== null };
 
+/** A choice. */
+export const isBoolean: Rule = { must: 'true or false', holds: (value) => typeof value === 'boolean' };
+
 /** Checks options: no others, and each as it must be or left out. */
 export function expectOptions(options: unknown, rules: Readonly<Record<string, Rule>>): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`pronounce: options must be an object, got ${String(options)}`);

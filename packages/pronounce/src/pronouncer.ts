@@ -1,9 +1,11 @@
 import { exp, infer, init, padBatch, tensor } from 'saccade';
 import type { Hypothesis } from 'saccade/decode';
+import { excepted } from './exceptions.ts';
 import { ipaOf } from './ipa.ts';
 import { type Lexicon, listed } from './lexicon.ts';
-import { expectOptions, isObject, isSize } from './options.ts';
-import { partsOf } from './spelling.ts';
+import { expectOptions, isBoolean, isObject, isSize } from './options.ts';
+import { withPossessives } from './possessive.ts';
+import { isLetterA, partsOf, plainOf } from './spelling.ts';
 import { type Speller, spellerOf } from './weights.ts';
 
 /** One way to say a word. */
@@ -12,20 +14,26 @@ export interface Candidate {
   readonly phones: readonly string[];
   /** The same in the International Phonetic Alphabet. */
   readonly ipa: string;
-  /** How sure the model is of all of it; 1 from the lexicon. */
+  /** How sure the model is of all of it; 1 from the lexicon and from the exceptions. */
   readonly probability: number;
 }
+
+/**
+ * Who says a word: the lexicon that the caller gave; the list of frequent words that the model says otherwise than the dictionary, which is in the package; or the
+ * model.
+ */
+export type Origin = 'lexicon' | 'exceptions' | 'model';
 
 /** How a word is said. */
 export interface Pronunciation extends Candidate {
   readonly word: string;
-  /** Who said it; of a word with hyphens the model, if it said a part. */
-  readonly from: 'lexicon' | 'model';
+  /** Who said it; of a word with hyphens the model if it said a part, else the exceptions if they did. */
+  readonly from: Origin;
   /** The best ways to say it, best first. */
   readonly nBest: readonly Candidate[];
   /** The letters that were read. */
   readonly letters: readonly string[];
-  /** For each phone, how much the model looked at each letter; `null` if a lexicon said a part. */
+  /** For each phone, how much the model looked at each letter; `null` if it did not say all of it. */
   readonly alignment: readonly Float32Array[] | null;
 }
 
@@ -39,28 +47,42 @@ export interface SayOptions {
 
 /** Options of a {@link Pronouncer}. */
 export interface PronouncerOptions {
-  /** Speaks first; the model says what it does not have. */
+  /** Speaks first. */
   lexicon?: Lexicon | undefined;
+  /** Whether the package's own list speaks next, before the model. Default true. */
+  exceptions?: boolean | undefined;
 }
 
 /** A part of a word, and the ways to say it. */
 interface Part {
-  readonly from: 'lexicon' | 'model';
+  readonly from: Origin;
   readonly ways: readonly Pick<Candidate, 'phones' | 'probability'>[];
   readonly letters: readonly string[];
   readonly rows: readonly Float32Array[] | null;
 }
 
-const rules = { lexicon: isObject };
+const rules = { lexicon: isObject, exceptions: isBoolean };
 const saying = { nBest: isSize, beam: isSize };
 
-/** The model, read once. */
-let reading: Promise<Speller> | undefined;
+/** What the package has inside. */
+interface Inside {
+  readonly speller: Speller;
+  /** The list of exceptions. */
+  readonly lines: string;
+}
 
-/** Reads the weights at the first call: a module of their own, which comes with the import in whatever loads modules, and needs no path and no `fetch`. */
-async function speller(): Promise<Speller> {
+/** It, read once. */
+let reading: Promise<Inside> | undefined;
+
+/** Reads at the first call: modules of their own, which come with the import in whatever loads modules, and need no path and no `fetch`. */
+async function inside(): Promise<Inside> {
   await init();
-  reading ??= import('./generated/weights.ts').then(({ weights }) => spellerOf(weights));
+  reading ??= Promise.all([import('./generated/weights.ts'), import('./generated/exceptions.ts')]).then(
+    ([{ weights }, { exceptions }]) => ({
+      speller: spellerOf(weights),
+      lines: exceptions,
+    }),
+  );
   try {
     return await reading;
   } catch (error) {
@@ -73,31 +95,35 @@ async function speller(): Promise<Speller> {
 export class Pronouncer {
   private readonly speller: Speller;
   private readonly lexicon: Lexicon | undefined;
+  /** The package's own list, unless it is not to speak. */
+  private readonly lines: string;
 
-  private constructor(by: Speller, { lexicon }: PronouncerOptions) {
-    this.speller = by;
+  private constructor({ speller, lines }: Inside, { lexicon, exceptions = true }: PronouncerOptions) {
+    this.speller = speller;
     this.lexicon = lexicon;
+    this.lines = exceptions ? lines : '';
   }
 
-  /** Loads the kernels of `saccade`, unless `init` has, and the weights that are in this package. */
+  /** Loads the kernels of `saccade`, unless `init` has, and the weights and exceptions that are in this package. */
   static async load(options: PronouncerOptions = {}): Promise<Pronouncer> {
     expectOptions(options, rules);
-    return new Pronouncer(await speller(), options);
+    return new Pronouncer(await inside(), options);
   }
 
   /**
-   * How a word is said. Capitals and accents make no difference, parts between hyphens are said one by one. Throws a RangeError that says what it cannot read:
+   * How a word is said. Capitals, accents and the marks of a sentence around it make no difference, parts between hyphens are said one by one. Throws a RangeError that says what it cannot read:
    * other letters, numbers, spaces, more than 100 letters.
    */
   pronounce(word: string, options: SayOptions = {}): Pronunciation {
     expectOptions(options, saying);
     const { nBest = 1, beam = Math.max(4, nBest) } = options;
     const names = partsOf(word);
-    const whole = listed(this.lexicon, word.trim().toLowerCase());
-    const parts = whole.length > 0 ? [known(word, whole)] : names.map((name) => this.part(name, { beam: Math.max(beam, nBest), nBest }));
+    const whole = this.own(word);
+    const search = { beam: Math.max(beam, nBest), nBest };
+    const parts = whole.length > 0 ? [known('lexicon', word, whole)] : names.map((_, i) => this.part(names, i, search));
     const ways = parts.map(({ ways }) => ways).reduce((heads, tails) => joined(heads, tails, nBest));
     const best = ways.slice(0, nBest).map((way): Candidate => ({ ...way, ipa: ipaOf(way.phones) }));
-    const from = parts.every((part) => part.from === 'lexicon') ? 'lexicon' : 'model';
+    const from = origins.findLast((origin) => parts.some((part) => part.from === origin)) as Origin;
     return {
       word,
       ...(best[0] as Candidate),
@@ -108,9 +134,18 @@ export class Pronouncer {
     };
   }
 
-  private part(name: string, options: { beam: number; nBest: number }): Part {
-    const found = listed(this.lexicon, name);
-    return found.length > 0 ? known(name, found) : this.guessed(name, options);
+  /** What the caller's lexicon has of a word as it is typed, or in plain letters. */
+  private own(word: string): string[][] {
+    const found = listed(this.lexicon, word.trim().toLowerCase());
+    return found.length > 0 ? found : withPossessives((plain) => listed(this.lexicon, plain), plainOf(word));
+  }
+
+  private part(names: readonly string[], i: number, search: { beam: number; nBest: number }): Part {
+    const name = names[i] as string;
+    const own = this.own(name);
+    if (own.length > 0) return known('lexicon', name, own);
+    const found = this.lines && isLetterA(names, i) ? [['EY1']] : withPossessives((word) => excepted(this.lines, word), name);
+    return found.length > 0 ? known('exceptions', name, found) : this.guessed(name, search);
   }
 
   private guessed(name: string, options: { beam: number; nBest: number }): Part {
@@ -126,8 +161,11 @@ export class Pronouncer {
   }
 }
 
-const known = (word: string, ways: readonly string[][]): Part => ({
-  from: 'lexicon',
+/** In the order in which they are asked. */
+const origins: readonly Origin[] = ['lexicon', 'exceptions', 'model'];
+
+const known = (from: Origin, word: string, ways: readonly string[][]): Part => ({
+  from,
   ways: ways.map((phones) => ({ phones, probability: 1 })),
   letters: [...word],
   rows: null,
@@ -162,7 +200,10 @@ function aligned(parts: readonly Part[]): Float32Array[] | null {
  * How an English word is said: `(await pronounce('saccade')).ipa`. The first call loads the kernels and the weights; see {@link Pronouncer} for calls that need no
  * waiting.
  */
-export async function pronounce(word: string, { lexicon, ...options }: SayOptions & PronouncerOptions = {}): Promise<Pronunciation> {
-  const speaker = await Pronouncer.load({ lexicon });
+export async function pronounce(
+  word: string,
+  { lexicon, exceptions, ...options }: SayOptions & PronouncerOptions = {},
+): Promise<Pronunciation> {
+  const speaker = await Pronouncer.load({ lexicon, exceptions });
   return speaker.pronounce(word, options);
 }
