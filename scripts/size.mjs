@@ -91,9 +91,39 @@ function byRoom(modules) {
       : path;
     rooms.set(room, `${rooms.get(room) ?? ''}\n${code}`);
   }
-  // The minifier's compression would drop what this room alone does not use.
-  const minified = (/** @type {string} */ code) => minifySync('room.js', code, { module: true, compress: false }).code;
   return new Map([...rooms].map(([room, code]) => [room, compressed(minified(code))]));
+}
+
+// The minifier's compression would drop what a part alone does not use.
+const minified = (/** @type {string} */ code) => minifySync('part.js', code, { module: true, compress: false }).code;
+
+/** The parts of one mechanism with Adam and files: each belongs to the first that its path matches. @type {[string, RegExp][]} */
+const parts = [
+  ['the loader', /^src\/runtime\/(init|wasm|module|mark)/],
+  ['memory', /^src\/(runtime|tensor\/scope)/],
+  ['printing', /^src\/tensor\/print/],
+  ['tensors', /^src\/tensor/],
+  ['the tape', /^src\/autograd/],
+  ['ops', /^src\/ops/],
+  ['modules', /^src\/nn/],
+  ['attention', /^src\/attention/],
+  ['the optimiser', /^src\/train/],
+  ['reading of headers', /^src\/io\/(header|format|words)/],
+  ['reading of tensors', /^src\/io\/(reading|tensors)/],
+  ['every element type', /^src\/io\/(elements|half)/],
+  ['checksums', /^src\/io\/(checksum|digest)/],
+  ['writing', /^src\/io/],
+];
+
+/**
+ * What each part adds to the rest, compressed. The sum is less than the whole, since parts share words.
+ * @param {readonly { path: string, code: string }[]} modules
+ */
+export function costs(modules) {
+  const texts = modules.map(({ path, code }) => ({ part: parts.find(([, of]) => of.test(path))?.[0], text: minified(code) }));
+  const without = (/** @type {string | null} */ part) => compressed(texts.flatMap((one) => (one.part === part ? [] : one.text)).join('\n'));
+  const whole = without(null);
+  return new Map(parts.map(([part]) => [part, whole - without(part)]));
 }
 
 async function main() {
@@ -106,6 +136,8 @@ async function main() {
   console.log(`compressed, each room by itself${''.padEnd(5)} everything  one mechanism, files`);
   for (const [room, bytes] of [...wide].sort((a, b) => b[1] - a[1]))
     console.log(room.padEnd(36), number(bytes), '    ', number(narrow.get(room) ?? 0));
+  console.log('\none mechanism, Adam, safetensors: what each part adds to the rest');
+  for (const [part, bytes] of costs(saved.modules.filter(({ first }) => first))) console.log(part.padEnd(36), number(bytes));
   console.log(`\n${'wasm by kernel'.padEnd(36)}  its own     shared`);
   for (const { name, own, shared } of kernelSizes(wasm[0]?.bytes ?? new Uint8Array()))
     console.log(name.padEnd(36), number(own), number(shared));

@@ -1,6 +1,6 @@
 import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
-import { budget, bundle, compressed, files, mechanism, onnx, wasm } from '../../scripts/size.mjs';
+import { budget, bundle, compressed, costs, files, mechanism, onnx, wasm } from '../../scripts/size.mjs';
 import { kernelSizes } from '../../scripts/wasm-size.mjs';
 import { parameters } from '../../src/runtime/generated/parameters.ts';
 import { read } from './source.ts';
@@ -28,6 +28,13 @@ describe('the bundle', () => {
       told.map((bytes, i) => bytes - (i < 2 ? (sizes[i] as number) : sizes[2] - sizes[1])).filter((off) => !(Math.abs(off) <= 1000)),
     ).toEqual([]);
     expect(told).toHaveLength(3);
+    const rows = [...read('docs/production.md').matchAll(/^\| ([a-z ]+) \| (\d\.\d) \|/gm)].map(([, part, size]) => [part, Number(size)]);
+    const parts = [...costs(saved.modules.filter(({ first }) => first))].map(([part, bytes]) => [part, Math.round(bytes / 100) / 10]);
+    expect(rows.map(([part]) => part).sort()).toEqual(parts.map(([part]) => part).sort());
+    const off = parts.filter(
+      ([part, size]) => Math.abs((new Map(rows as [string, number][]).get(part as string) ?? 0) - (size as number)) > 0.15,
+    );
+    expect(off).toEqual([]);
   });
 
   it('brings graphs for ONNX to those who ask for them', async () => {
