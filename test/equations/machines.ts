@@ -79,12 +79,12 @@ export function stepHeads(w: Weights, x: Vector, { memory, weights }: Omit<Remem
 export function machine(
   w: Weights,
   inputs: Matrix,
-  options: Heads & { cells: number; width: number; hidden: number; layers: number; peaked: boolean },
+  options: Heads & { cells: number; width: number; hidden: number; layers: number; peaked: boolean; empty: boolean },
 ): { outputs: Matrix; weights: Matrix[] } {
-  const { cells, width, hidden, layers, peaked } = options;
+  const { cells, width, hidden, layers, peaked, empty } = options;
   let states: State[] = range(layers).map(() => ({ h: zeros(hidden), c: zeros(hidden) }));
   let now: Remembered = {
-    memory: range(cells).map(() => zeros(width).map(() => 1e-6)),
+    memory: empty ? range(cells).map(() => zeros(width).map(() => 1e-6)) : w.matrix('contents'),
     read: w.matrix('read').map(tanh),
     weights: w.matrix('weights').map((row) => softmax(row.map((v, i) => v - (peaked ? i : 0)))),
   };
@@ -108,9 +108,9 @@ const given = (e: number, shape: readonly number[], seed: number): Matrix => row
 
 /** Both kinds of weights lie step by step. */
 const turing =
-  ({ reads = 1, writes = 1, reach = 1, layers = 1, peaked = true }): Equation =>
+  ({ reads = 1, writes = 1, reach = 1, layers = 1, peaked = true, empty = true }): Equation =>
   (w, e) => {
-    const options = { reads, writes, reach, layers, peaked, cells: 5, width: 4, hidden: 6 };
+    const options = { reads, writes, reach, layers, peaked, empty, cells: 5, width: 4, hidden: 6 };
     const { outputs, weights } = machine(w, given(e, [4, 3], 1), options);
     const part = (from: number, to?: number) => weights.flatMap((heads) => heads.slice(from, to).flat());
     return [...outputs.flat(), ...part(0, reads), ...part(reads)];
@@ -195,4 +195,5 @@ export const machineEquations: Record<string, Equation> = {
   'TapeMachine: a memory tape, through the LSTM': tapes({ cells: 5, reach: 1, direct: false }),
   RecurrentBaseline: recurrentBaseline,
   'NeuralTuringMachine: no LSTM': turing({ reads: 2, layers: 0 }),
+  'NeuralTuringMachine: learned contents': turing({ empty: false }),
 };

@@ -14,6 +14,7 @@ const machines: Record<string, Partial<NeuralTuringMachineOptions>> = {
   '': {},
   'several heads, two LSTMs': { reads: 2, writes: 2, reach: 2, layers: 2, start: 'even' },
   'no LSTM': { controller: 'feedforward', reads: 2 },
+  'learned contents': { contents: 'learned' },
 };
 
 /** Steps of the runs of tape machines. */

@@ -13,7 +13,7 @@ export const ofMachines: Record<string, Made> = {
   ),
   NeuralTuringMachine: made(
     saccade.NeuralTuringMachine,
-    { ...machine, controller: 'lstm', start: 'even' },
+    { ...machine, controller: 'lstm', start: 'even', contents: 'learned' },
     { numbers: { reach: counted } },
   ),
   TapeMachine: made(

@@ -3,7 +3,7 @@ import { LSTMCell, type LSTMState } from '../../nn/cells.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module, param } from '../../nn/module.ts';
 import { type Core, type UnrollOptions, unroll } from '../../nn/unroll.ts';
-import { add, concat, expand, mul, reshape, slice, softmax, tanh, toFloat, uniform } from '../../ops/index.ts';
+import { add, concat, expand, mul, normal, reshape, slice, softmax, tanh, toFloat, uniform } from '../../ops/index.ts';
 import { expectKey, expectOptions, isCount, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { arange, full, zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
@@ -30,6 +30,11 @@ export interface NeuralTuringMachineOptions extends Omit<MemoryHeadsOptions, 'in
    * same for all cells, from which copying was not learnt in 30 times as many sequences (PyTorch, one key). Default `peaked`.
    */
   start?: 'peaked' | 'even' | undefined;
+  /**
+   * What the cells hold at first: next to nothing, all the same, so that only places tell them apart; or `learned` numbers, drawn from N(0, ½²), so
+   * that heads can find each cell by its content before anything is written. Default `empty`.
+   */
+  contents?: 'empty' | 'learned' | undefined;
 }
 
 const rules: Rules<NeuralTuringMachineOptions> = {
@@ -44,6 +49,7 @@ const rules: Rules<NeuralTuringMachineOptions> = {
   writes: /* @__PURE__ */ maybe(isSize),
   reach: /* @__PURE__ */ maybe(isCount),
   start: /* @__PURE__ */ maybe(isOneOf('peaked', 'even')),
+  contents: /* @__PURE__ */ maybe(isOneOf('empty', 'learned')),
 };
 
 /** The state of a {@link NeuralTuringMachine}: values like any other state, so that searches copy and select them. */
@@ -89,6 +95,8 @@ export class NeuralTuringMachine extends Module implements Core<MachineState, Ma
   readonly weights: Tensor;
   /** What is read before the first step, before its tanh: `[reads, W]`. */
   readonly read: Tensor;
+  /** What the cells hold before the first step, `[N, W]`, where that is learned. */
+  readonly contents: Tensor | null;
   private readonly cells: number;
   /** By how much the logit of a cell exceeds that of the one before it, at first. */
   private readonly slope: number;
@@ -99,8 +107,8 @@ export class NeuralTuringMachine extends Module implements Core<MachineState, Ma
     expectOptions('NeuralTuringMachine', options, rules);
     expectKey('NeuralTuringMachine', key);
     const { input, output, cells = 128, width = 20, hidden = 100, controller = 'lstm', layers = 1, start = 'peaked' } = options;
-    const { reads = 1, writes = 1, reach = 1 } = options;
-    const [forController, forHeads, forOutput, forRead] = split(key, 4);
+    const { reads = 1, writes = 1, reach = 1, contents = 'empty' } = options;
+    const [forController, forHeads, forOutput, forRead, forCells] = split(key, 5);
     const seen = input + reads * width;
     this.layers =
       controller === 'lstm' ? split(forController, layers).map((own, i) => new LSTMCell({ input: i ? hidden : seen, hidden }, own)) : [];
@@ -109,16 +117,18 @@ export class NeuralTuringMachine extends Module implements Core<MachineState, Ma
     this.output = new Linear({ input: hidden + reads * width, output }, forOutput);
     this.weights = param(() => zeros([reads + writes, cells]));
     this.read = param(() => uniform(forRead, [reads, width], { low: -0.1, high: 0.1 }));
+    this.contents = contents === 'learned' ? param(() => normal(forCells, [cells, width], { std: 0.5 })) : null;
     this.cells = cells;
     this.slope = start === 'peaked' ? -1 : 0;
     this.input = input;
   }
 
-  /** Empty cells, the learned first weights and what is read at first. */
+  /** The cells as they are at first, the learned first weights and what is read at first. */
   initialState(batch: number): MachineState {
-    const { heads, cells, layers } = this;
+    const { heads, cells, layers, contents } = this;
+    const shape = [batch, cells, heads.width];
     return {
-      memory: full([batch, cells, heads.width], EMPTY),
+      memory: contents ? expand(contents, shape) : full(shape, EMPTY),
       weights: expand(softmax(add(this.weights, mul(toFloat(arange(cells)), this.slope))), [batch, ...this.weights.shape]),
       read: expand(tanh(this.read), [batch, ...this.read.shape]),
       layers: layers.map((layer) => layer.initialState(batch)),
