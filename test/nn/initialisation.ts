@@ -87,7 +87,11 @@ export const starts: Record<string, Record<string, Rule>> = {
   },
   LocalPredictive: { v: lastWidth },
   DenseBlock: { weight: pairs, bias: pairs },
-  NeuralTuringMachine: { weights: constant(0), read: () => ({ kind: 'uniform', bound: 0.1 }), contents: () => ({ kind: 'normal', std: 0.5 }) },
+  NeuralTuringMachine: {
+    weights: constant(0),
+    read: () => ({ kind: 'uniform', bound: 0.1 }),
+    contents: () => ({ kind: 'normal', std: 0.5 }),
+  },
   DistanceBias: { weight: () => ({ kind: 'normal', std: 1 }) },
   RelativePositions: { keys: narrow, values: narrow },
   MultiHead: {
