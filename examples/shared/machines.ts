@@ -1,4 +1,4 @@
-// The tasks of the Neural Turing Machine: one runner for all of them, beside LSTMs that see as many sequences, to 80,000.
+// The tasks of the Neural Turing Machine: one runner for all of them, beside LSTMs that see as many sequences, or as many as a lesson says.
 import {
   Adam,
   binaryCrossEntropyWithLogits,
@@ -46,6 +46,9 @@ export interface Score {
   optimum: number;
 }
 
+/** How the LSTMs did in a trial, and what they are. */
+export type Rival = Score & { net: string };
+
 /** How a network is taught. */
 export interface Lesson {
   optimizer: 'RMSProp' | 'Adam';
@@ -61,6 +64,8 @@ export interface Lesson {
   epsilon?: number;
   /** Levels of training problems, and below how many bits of loss per bit of the answer the next one begins. Default: all at once. */
   levels?: { most: number; below: number };
+  /** Sequences that the LSTMs see, where as many would take them an hour. Default: as many. */
+  rival?: number;
 }
 
 /** A task: its sequences, and how it is learnt. */
@@ -79,12 +84,14 @@ export interface MemoryTask {
   deciding: number;
   lesson: Lesson;
   /** The table: the scores of each key, and how the LSTMs did in a trial. */
-  rows: (scores: readonly (readonly Score[])[], rival: (trial: string) => Score | undefined) => Row[];
+  rows: (scores: readonly (readonly Score[])[], rival: (trial: string) => Rival | undefined) => Row[];
 }
 
 export interface MachineOutcome {
   parameters: number;
   curve: Point[];
+  /** The level that it came to, of a lesson that has them. */
+  level?: number;
   /** Sequences that it was taught with. */
   sequences: number;
   scores: Score[];
@@ -151,7 +158,7 @@ function scored(network: Network, { name, count, batch, problems }: Trial, from:
   return { name, bits: bits / sequences, wrong: (100 * wrong) / all, optimum: optimum / sequences };
 }
 
-async function taught(network: Network, task: MemoryTask, lesson: Lesson, context: Pick<Context, 'train'>, from: Key): Promise<Point[]> {
+async function taught(network: Network, task: MemoryTask, lesson: Lesson, context: Pick<Context, 'train'>, from: Key) {
   const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8, levels } = lesson;
   const own = parameters(network);
   const optimizer = kind === 'Adam' ? new Adam(own, { lr, epsilon }) : new RMSProp(own, { lr, alpha: 0.95, momentum: 0.9, epsilon });
@@ -190,7 +197,7 @@ async function taught(network: Network, task: MemoryTask, lesson: Lesson, contex
     },
   });
   best.restore();
-  return curve;
+  return { curve, ...(levels && { level: state.level }) };
 }
 
 /** What a trained machine does on one sequence. */
@@ -213,13 +220,10 @@ function watched(machine: NeuralTuringMachine, { problems }: Trial): NonNullable
   );
 }
 
-/** Most sequences that the LSTMs see: they take longer for one than the machine does. */
-const MOST = 80_000;
-
-/** As many sequences, to {@link MOST}, in larger batches, since 1.3 million weights are slow one by one; Adam, its rate not tuned. */
-const lessonOfLayers = ({ batch, steps, levels }: Lesson): Lesson => {
+/** As many sequences, or as many as the lesson says, in larger batches, since 1.3 million weights are slow one by one; Adam, its rate not tuned. */
+const lessonOfLayers = ({ batch, steps, levels, rival = steps * batch }: Lesson): Lesson => {
   const large = Math.max(16, batch);
-  const updates = Math.ceil(Math.min(MOST, steps * batch) / large);
+  const updates = Math.ceil(rival / large);
   return { optimizer: 'Adam', lr: 1e-3, batch: large, steps: updates, every: Math.ceil(updates / 10), clip: 1, ...(levels && { levels }) };
 };
 
@@ -249,10 +253,10 @@ export function memoryRecipe(whole: MemoryTask, small: Small): Recipe<Settings, 
       const lesson = model === 'machine' ? task.lesson : lessonOfLayers(task.lesson);
       const from = foldIn(key(1), index);
       const network = model === 'machine' ? machineOf(task, from) : new Layers(task.machine, 256, from);
-      const curve = await taught(network, task, lesson, context, foldIn(key(2), index));
+      const learnt = await taught(network, task, lesson, context, foldIn(key(2), index));
       return {
         parameters: parameterCount(network),
-        curve,
+        ...learnt,
         sequences: lesson.batch * lesson.steps,
         scores: task.trials.map((trial) => scored(network, trial, key(66))),
         ...(network instanceof NeuralTuringMachine ? { seen: watched(network, task.trials[0] as Trial) } : {}),
@@ -268,7 +272,11 @@ export function memoryRecipe(whole: MemoryTask, small: Small): Recipe<Settings, 
           digits: 1,
         }));
       }
-      const rival = (trial: string) => outcomesOf(finished, 'LSTM')[0]?.scores.find(({ name }) => name === trial);
+      const seen = whole.lesson.rival ? ` after ${whole.lesson.rival / 1000},000 sequences` : '';
+      const rival = (trial: string) => {
+        const score = outcomesOf(finished, 'LSTM')[0]?.scores.find(({ name }) => name === trial);
+        return score && { ...score, net: `LSTM 3 × 256${seen}` };
+      };
       return whole.rows(all, rival);
     },
     pictures: async (finished) => {

@@ -29,7 +29,7 @@ export const ngrams = memoryRecipe(
           ours: all.map(({ bits }) => bits),
           digits: 1,
           paper: 'NTM between LSTM and the estimator',
-          baseline: `${other ? `${other.bits.toFixed(1)} LSTM 3 × 256, ` : ''}${best.toFixed(1)} the Bayesian estimator, 195 guessing`,
+          baseline: `${other ? `${other.bits.toFixed(1)} ${other.net}, ` : ''}${best.toFixed(1)} the Bayesian estimator, 195 guessing`,
         },
         {
           figure: 'above the Bayesian estimator on the same sequences',
@@ -37,7 +37,7 @@ export const ngrams = memoryRecipe(
           unit: '%',
           digits: 1,
           target: { atMost: 5 },
-          ...(other ? { baseline: `${(100 * (other.bits / other.optimum - 1)).toFixed(1)}% LSTM 3 × 256` } : {}),
+          ...(other ? { baseline: `${(100 * (other.bits / other.optimum - 1)).toFixed(1)}% ${other.net}` } : {}),
         },
       ];
     },

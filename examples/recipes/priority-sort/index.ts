@@ -21,7 +21,7 @@ export const prioritySort = memoryRecipe(
     problems: (from, batch) => prioritySortProblems(from, { batch }),
     trials: [trial(512, { items: 20, answers: 16, bits: 8 })],
     deciding: 1,
-    lesson: { optimizer: 'Adam', lr: 1e-3, epsilon: 1e-6, batch: 8, steps: 120_000, every: 2000, clip: 1 },
+    lesson: { optimizer: 'Adam', lr: 1e-3, epsilon: 1e-6, batch: 8, steps: 120_000, every: 2000, clip: 1, rival: 80_000 },
     rows: (scores, rival) => {
       const all = scoresOf(scores, '16 of 20');
       const other = rival('16 of 20');
@@ -31,7 +31,7 @@ export const prioritySort = memoryRecipe(
           ours: all.map(({ bits }) => bits),
           digits: 1,
           paper: 'near 0 after 1,000,000 sequences',
-          ...(other ? { baseline: `${other.bits.toFixed(1)} LSTM 3 × 256` } : {}),
+          ...(other ? { baseline: `${other.bits.toFixed(1)} ${other.net}` } : {}),
         },
         {
           figure: 'wrong bits',
@@ -39,7 +39,7 @@ export const prioritySort = memoryRecipe(
           unit: '%',
           digits: 1,
           target: { atMost: 5 },
-          ...(other ? { baseline: `${other.wrong.toFixed(1)}% LSTM 3 × 256` } : {}),
+          ...(other ? { baseline: `${other.wrong.toFixed(1)}% ${other.net}` } : {}),
         },
       ];
     },
