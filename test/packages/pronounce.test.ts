@@ -78,7 +78,7 @@ describe('pronounce', () => {
     expect(phonesOf('don’t')).toBe(phonesOf("don't"));
     expect(phonesOf('ﬁne')).toBe(phonesOf('fine'));
     for (const marked of ['machine,', '“machine”', '(Machine!)', "'machine'.", '‘machine’', '¿machine?'])
-      expect(phonesOf(marked)).toBe(phonesOf('machine'));
+      expect(alone.pronounce(marked).letters.join('')).toBe('machine');
     const said = alone.pronounce('cat-like', { nBest: 2 });
     expect(said.phones.join(' ')).toBe([...alone.pronounce('cat').phones, ...alone.pronounce('like').phones].join(' '));
     expect(said.probability).toBeCloseTo(alone.pronounce('cat').probability * alone.pronounce('like').probability, 6);
