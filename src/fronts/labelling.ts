@@ -25,7 +25,7 @@ import {
 import { ASKED, type Asking } from './quality.ts';
 import { type Lesson, lossNow, type Pupil, taught } from './teaching.ts';
 import { sharpnessOf } from './temperature.ts';
-import { inTurns } from './turns.ts';
+import { eachInTurns, inTurns } from './turns.ts';
 
 /** The first rate of AdamW. */
 const RATE = 2e-3;
@@ -68,7 +68,7 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
   /** The model on what was read. With a key it is a step of learning. */
   protected abstract run(reads: readonly Read[], key?: Key): Classified;
   /** Puts a larger model in the place of this one, for more labels or what these rows have and it lacks; `null` if nothing is larger. */
-  protected abstract grow(labels: number, rows: readonly Row[], key: Key): (() => void) | null;
+  protected abstract grow(labels: number, rows: readonly Row[], key: Key, signal?: AbortSignal): Promise<(() => void) | null>;
   /** What makes two rows the same thing: they are never on both sides of the held-out part. */
   protected abstract same(row: Row): unknown;
 
@@ -77,7 +77,7 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
     const op = `${this.kind}.evaluate`;
     expectOptions(op, options, { signal: teachingRules.signal });
     expectRows(op, rows);
-    const examples = this.examplesOf(op, rows);
+    const examples = await this.examplesOf(op, [...rows], options.signal);
     const found = await this.probabilities(examples.map(({ read }) => read), options.signal); // biome-ignore format: one call
     const answers = found.map((row) => row.indexOf(row.reduce((a, b) => Math.max(a, b), -1)));
     const truth = examples.map(({ label }) => label);
@@ -85,7 +85,7 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
     const { classes, ...scores } = classificationScores(confusion);
     const sure = found.map((row, i) => Math.min(1, row[answers[i] as number] as number));
     return {
-      rows: rows.length,
+      rows: examples.length,
       loss: lossOfTrue(found, truth),
       ...scores,
       labels: classes.map((of, k) => ({ label: this.labels[k] as string, ...of })),
@@ -104,12 +104,13 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
     expectRows(op, rows);
     const { replay = [], ...rest } = options;
     const all = [...rows, ...replay];
-    all.forEach((row, i) => {
+    const check = (row: Row, i: number) => {
       this.readRow(row, i, op);
       expectLabel(op, row, i);
-    });
+    };
+    await eachInTurns(all, check, options.signal);
     const added = newLabelsOf(all, new Set(this.names));
-    const undo = this.growBy(added, all, foldIn(keyOf(options), 1));
+    const undo = await this.growBy(added, all, foldIn(keyOf(options), 1), options.signal);
     try {
       await this.learn(op, all, { ...rest, goesOn: true, grown: added.length > 0 });
     } catch (error) {
@@ -119,9 +120,9 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
     return this;
   }
 
-  private growBy(added: readonly string[], rows: readonly Row[], key: Key): () => void {
+  private async growBy(added: readonly string[], rows: readonly Row[], key: Key, signal?: AbortSignal): Promise<() => void> {
     const { names, numbers } = this;
-    const undo = this.grow(names.length + added.length, rows, key);
+    const undo = await this.grow(names.length + added.length, rows, key, signal);
     this.names = [...names, ...added];
     this.numbers = numbered(this.names);
     return () => {
@@ -163,7 +164,7 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
   /** Learns from rows, a part of them held out, and sets the temperature by these. */
   protected async learn(op: string, rows: readonly Row[], options: LabelOptions & { goesOn?: boolean; grown?: boolean }): Promise<void> {
     const [forParts, forLesson] = split(keyOf(options));
-    const examples = this.examplesOf(op, rows);
+    const examples = await this.examplesOf(op, rows, options.signal);
     const { goesOn = false, grown = false } = options;
     const parts = holdOut(rows.length, forParts, {
       same: (row) => this.same(rows[row] as Row),
@@ -205,8 +206,8 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
     };
   }
 
-  private examplesOf(op: string, rows: readonly Row[]): Labelled<Read>[] {
-    return rows.map((row, i) => {
+  private examplesOf(op: string, rows: readonly Row[], signal?: AbortSignal): Promise<Labelled<Read>[]> {
+    const example = (row: Row, i: number) => {
       const read = this.readRow(row, i, op);
       expectLabel(op, row, i);
       const label = this.numbers.get(row.label);
@@ -217,7 +218,8 @@ export abstract class LabelFront<Row extends { label: string }, Read, Model exte
         );
       }
       return { read, label };
-    });
+    };
+    return eachInTurns(rows, example, signal);
   }
 
   private async calibrate(heldOut: readonly Labelled<Read>[], signal: AbortSignal | undefined): Promise<void> {

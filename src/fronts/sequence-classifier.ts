@@ -167,7 +167,7 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples, Seq
     return readSamples(op, `row ${i}`, Object(row).samples, this.channels);
   }
 
-  protected override grow(labels: number, _: readonly SequenceRow[], key: Key): (() => void) | null {
+  protected override async grow(labels: number, _: readonly SequenceRow[], key: Key): Promise<(() => void) | null> {
     const { channels, width } = this;
     return labels === this.labels.length ? null : this.outgrown(new SequenceModel({ channels, width, labels }, key));
   }

@@ -11,6 +11,7 @@ import { LabelFront } from './labelling.ts';
 import { expectLabel, type LabelOptions, type LabelParts, labelRules, labelSettings, labelsOf, type Scored } from './labels.ts';
 import { TextModel } from './text-model.ts';
 import { type ReadText, type TextPiece, TextReader, textBatch, type Unit } from './text-reader.ts';
+import { eachInTurns } from './turns.ts';
 
 /** A text and its label. */
 export interface TextRow {
@@ -91,15 +92,18 @@ export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
     const op = 'TextClassifier.fit';
     expectOptions(op, options, rules);
     expectRows(op, rows, 2);
-    rows.forEach((row, i) => {
+    const own = [...rows]; // the caller may go on with the list meanwhile
+    const check = (row: TextRow, i: number) => {
       expectText(op, row, `row ${i}`);
       expectLabel(op, row, i);
-    });
-    const labels = labelsOf(op, rows);
-    const reader = TextReader.from(op, rows.map(({ text }) => text), options); // biome-ignore format: one call
-    const { width = widthFor(rows.length), unit: _, length: __, ...rest } = options;
+      return row.text;
+    };
+    const texts = await eachInTurns(own, check, options.signal);
+    const labels = labelsOf(op, own);
+    const reader = await TextReader.from(op, texts, options);
+    const { width = widthFor(own.length), unit: _, length: __, ...rest } = options;
     const front = new TextClassifier({ reader, width, labels, sharpness: 1, report: UNTAUGHT, key: foldIn(keyOf(options), 0) });
-    await front.learn(op, rows, rest);
+    await front.learn(op, own, rest);
     return front;
   }
 
@@ -133,7 +137,8 @@ export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
   async predictAll(texts: readonly string[], options: { signal?: AbortSignal | undefined } = {}): Promise<Scored[]> {
     expectOptions('TextClassifier.predictAll', options, { signal: labelRules.signal });
     expectList('TextClassifier.predictAll', 'texts', texts);
-    const reads = texts.map((text, i) => this.readRow({ text, label: '' }, i, 'TextClassifier.predictAll', `text ${i}`));
+    const read = (text: string, i: number) => this.readRow({ text, label: '' }, i, 'TextClassifier.predictAll', `text ${i}`);
+    const reads = await eachInTurns([...texts], read, options.signal);
     return (await this.probabilities(reads, options.signal)).map((row) => this.ranked(row)[0] as Scored);
   }
 
@@ -147,9 +152,9 @@ export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
     return this.reader.read(row.text);
   }
 
-  protected override grow(labels: number, rows: readonly TextRow[], key: Key): (() => void) | null {
+  protected override async grow(labels: number, rows: readonly TextRow[], key: Key, signal?: AbortSignal): Promise<(() => void) | null> {
     const { reads, width } = this;
-    const larger = reads.grown(rows.map(({ text }) => text)); // biome-ignore format: one call
+    const larger = await reads.grown(rows.map(({ text }) => text), signal); // biome-ignore format: one call
     if (labels === this.labels.length && larger === reads) return null;
     const undo = this.outgrown(new TextModel({ symbols: larger.vocabulary.size, width, labels }, key));
     this.reads = larger;

@@ -2,6 +2,7 @@ import { Vocabulary } from '../data/vocabulary.ts';
 import { isOneOf, isSize } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { eachInTurns } from './turns.ts';
 
 /** The pieces of a text that a model looks at. */
 export type Unit = 'words' | 'characters';
@@ -32,6 +33,13 @@ export interface TextReaderParts {
   vocabulary: Vocabulary;
   /** Pieces of a text that are read. */
   length: number;
+}
+
+/** What of a reader is given, and what aborts the reading. */
+interface Reading {
+  unit?: Unit | undefined;
+  length?: number | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Symbols at most, and of one word. */
@@ -74,21 +82,24 @@ const symbolsOfCharacter = (pieces: readonly TextPiece[], i: number): string[] =
 };
 
 /** The symbols that two of these texts have, the commonest first, and the pieces of the longest text. */
-function symbolsIn(texts: readonly string[], unit: Unit): { common: string[]; longest: number } {
+async function symbolsIn(texts: readonly string[], unit: Unit, signal?: AbortSignal): Promise<{ common: string[]; longest: number }> {
   const counts = new Map<string, number>();
   const ofWord = remembering(symbolsOfWord);
-  let longest = 1;
-  for (const text of texts) {
-    const pieces = piecesOf(text.normalize('NFC'), unit);
-    longest = Math.max(longest, pieces.length);
-    const seen = new Set<string>();
-    pieces.forEach((piece, i) => {
-      for (const symbol of unit === 'words' ? ofWord(piece.text) : symbolsOfCharacter(pieces, i)) seen.add(symbol);
-    });
-    for (const symbol of seen) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-  }
+  const lengths = await eachInTurns(
+    texts,
+    (text) => {
+      const pieces = piecesOf(text.normalize('NFC'), unit);
+      const seen = new Set<string>();
+      pieces.forEach((piece, i) => {
+        for (const symbol of unit === 'words' ? ofWord(piece.text) : symbolsOfCharacter(pieces, i)) seen.add(symbol);
+      });
+      for (const symbol of seen) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+      return pieces.length;
+    },
+    signal,
+  );
   const common = [...counts].filter(([, count]) => count > 1).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return { common: common.map(([symbol]) => symbol), longest };
+  return { common: common.map(([symbol]) => symbol), longest: lengths.reduce((most, length) => Math.max(most, length), 1) };
 }
 
 /** How texts become symbols: several of each word or character, so that what was never seen is like what was. */
@@ -110,24 +121,26 @@ export class TextReader {
   }
 
   /** Words where the median text has 4 of them, else characters. */
-  static unitFor(texts: readonly string[]): Unit {
-    const counts = texts.map((text) => text.split(/\s+/u).filter(Boolean).length).sort((a, b) => a - b);
+  private static async unitFor(texts: readonly string[], signal?: AbortSignal): Promise<Unit> {
+    const counts = await eachInTurns(texts, (text) => text.split(/\s+/u).filter(Boolean).length, signal);
+    counts.sort((a, b) => a - b);
     return (counts[counts.length >> 1] ?? 0) >= 4 ? 'words' : 'characters';
   }
 
-  /** A reader of the symbols that two of these texts have, at most the 20,000 commonest. */
-  static from(op: string, texts: readonly string[], given: { unit?: Unit | undefined; length?: number | undefined }): TextReader {
-    const unit = given.unit ?? TextReader.unitFor(texts);
-    const { common, longest } = symbolsIn(texts, unit);
+  /** A reader of the symbols that two of these texts have, at most the 20,000 commonest. It reads them in turns with others. */
+  static async from(op: string, texts: readonly string[], given: Reading): Promise<TextReader> {
+    const unit = given.unit ?? (await TextReader.unitFor(texts, given.signal));
+    const { common, longest } = await symbolsIn(texts, unit, given.signal);
     const vocabulary = new Vocabulary(common.slice(0, MOST.symbols), { specials: ['<pad>', '<unk>'] });
     return new TextReader(op, { unit, vocabulary, length: given.length ?? Math.min(longest, MOST.pieces) });
   }
 
   /** A reader that also knows the symbols that two of these texts have, behind its own, as long as they are 20,000 at most; itself if there are none. */
-  grown(texts: readonly string[]): TextReader {
+  async grown(texts: readonly string[], signal?: AbortSignal): Promise<TextReader> {
     const { specials, symbols } = this.vocabulary;
     const own = symbols.slice(specials.length);
-    const added = symbolsIn(texts, this.unit).common.filter((symbol) => !this.vocabulary.has(symbol));
+    const { common } = await symbolsIn(texts, this.unit, signal);
+    const added = common.filter((symbol) => !this.vocabulary.has(symbol));
     const fitting = added.slice(0, Math.max(0, MOST.symbols - own.length));
     if (fitting.length === 0) return this;
     return new TextReader('TextReader', {

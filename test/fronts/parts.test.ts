@@ -120,21 +120,21 @@ describe('the temperature', () => {
 });
 
 describe('the reader of texts', () => {
-  it('cuts words and signs, or characters, and says where they stand', () => {
-    const reader = TextReader.from('x', ["It's 5 o’clock, Zoë!", "It's 6 o’clock, Zoë?"], {});
+  it('cuts words and signs, or characters, and says where they stand', async () => {
+    const reader = await TextReader.from('x', ["It's 5 o’clock, Zoë!", "It's 6 o’clock, Zoë?"], {});
     expect(reader.unit).toBe('words');
     expect(reader.read("It's Zoë.").pieces).toEqual([
       { text: "It's", start: 0, end: 4 },
       { text: 'Zoë', start: 5, end: 8 },
       { text: '.', start: 8, end: 9 },
     ]);
-    const characters = TextReader.from('x', ['añ', 'añ😀'], {});
+    const characters = await TextReader.from('x', ['añ', 'añ😀'], {});
     expect(characters.unit).toBe('characters');
     expect(characters.read('😀añ').pieces.map(({ text, start }) => [text, start])).toEqual([['😀', 0], ['a', 2], ['ñ', 3]]); // biome-ignore format: one list
   });
 
-  it('knows an unseen word by its letters, and a strange one not at all', () => {
-    const reader = TextReader.from('x', ['the lamp shines', 'the lamps shine', 'a lamp and shade'], { unit: 'words' });
+  it('knows an unseen word by its letters, and a strange one not at all', async () => {
+    const reader = await TextReader.from('x', ['the lamp shines', 'the lamps shine', 'a lamp and shade'], { unit: 'words' });
     const { vocabulary } = reader;
     const symbols = reader.read('lampion')?.symbols[0] ?? [];
     expect(vocabulary.decode(symbols)).toEqual(expect.arrayContaining(['#<la', '#amp', '#lamp']));

@@ -230,3 +230,62 @@ describe('TextClassifier', () => {
     await expect(TextClassifier.fit(rows, { key: 1 as never })).rejects.toThrow(/key must be made by key\(seed\)/);
   });
 });
+
+describe('reading of many texts', () => {
+  /** Texts that take a millisecond to look at. */
+  const slow = orders(30).map(({ text, label }) => ({
+    label,
+    get text() {
+      for (const began = performance.now(); performance.now() < began + 1; );
+      return text;
+    },
+  }));
+
+  /** Turns of the event loop until something is done. */
+  async function turns(until: Promise<unknown>): Promise<number> {
+    let [count, going] = [0, true];
+    const tick = () => {
+      count++;
+      if (going) setImmediate(tick);
+    };
+    setImmediate(tick);
+    await until.finally(() => (going = false));
+    return count;
+  }
+
+  it('leaves others their turn, in fit, evaluate and update', async () => {
+    const [own, stop] = [await TextClassifier.load(front.save()), new AbortController()];
+    let fitted: Promise<unknown> | undefined;
+    const first = new Promise<unknown>((onProgress) => {
+      fitted = TextClassifier.fit(slow, { ...small, onProgress: (at) => onProgress(at), signal: stop.signal });
+    });
+    expect(await turns(first)).toBeGreaterThan(6);
+    stop.abort(new Error('enough'));
+    await expect(fitted).rejects.toThrow('enough');
+    expect(await turns(own.evaluate(slow))).toBeGreaterThan(2);
+    expect(await turns(own.update(slow, { onProgress: () => false }))).toBeGreaterThan(6);
+  });
+
+  it('can be aborted, and then nothing is changed', async () => {
+    const own = await TextClassifier.load(front.save());
+    const [before, news] = [own.save(), slow.map((row) => ({ text: `${row.text} wob`, label: 'new' }))];
+    const onProgress = vi.fn();
+    const aborted = async (work: (signal: AbortSignal) => Promise<unknown>) => {
+      const stop = new AbortController();
+      setImmediate(() => stop.abort(new Error('enough')));
+      await expect(work(stop.signal)).rejects.toThrow('enough');
+    };
+    await aborted((signal) => TextClassifier.fit(slow, { ...small, signal, onProgress }));
+    await aborted((signal) => own.update(slow, { signal, onProgress, replay: news }));
+    await aborted((signal) => own.evaluate(slow, { signal }));
+    expect(onProgress).not.toHaveBeenCalled();
+    expect(own.save()).toEqual(before);
+  });
+
+  it('does not mind what becomes of the list meanwhile', async () => {
+    const given = [...slow];
+    const fitted = TextClassifier.fit(given, { ...small, onProgress: ({ step }) => step < 3 });
+    given.length = 0;
+    expect((await fitted).save()).toEqual((await TextClassifier.fit(slow, { ...small, onProgress: ({ step }) => step < 3 })).save());
+  });
+});
