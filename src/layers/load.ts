@@ -1,3 +1,4 @@
+import { sourceOf } from '../io/source.ts';
 import { shown } from '../tensor/check.ts';
 import { LayersModel } from './model.ts';
 import { type Weight, type WeightSpec, weightsOf } from './weights.ts';
@@ -10,7 +11,7 @@ export interface LayersFile {
   weightsManifest?: readonly { paths: readonly string[]; weights: readonly WeightSpec[] }[];
 }
 
-/** Where the files of a model come from: its `model.json` as an object, as text or by URL, and the bytes of the weights' files by path. */
+/** Where the files of a model come from: its `model.json` as an object or as text, and the bytes of the weights' files by path. */
 export interface LayersFiles {
   /** The parsed `model.json`, or its text. */
   model: LayersFile | string;
@@ -33,7 +34,24 @@ function parsed(model: LayersFile | string): LayersFile {
   }
 }
 
-/** Reads both from a place: an address for `fetch`, in a page or in Node. */
+/** Whether `fetch` is asked: for an address, and in a page also for what stands beside it. Anything else is a path (Node). */
+const isAddress = (from: string) => /^(?!file:)[a-z][a-z0-9+.-]+:/i.test(from) || (!/^file:/i.test(from) && 'location' in globalThis);
+
+/** Reads both from a folder: the path or the `file:` URL of a `model.json`. */
+async function onDisk(from: string): Promise<LayersFiles> {
+  const whole = async (name: string) => {
+    const source = await sourceOf(/^file:/i.test(name) ? new URL(name) : name, 0);
+    try {
+      return await source.read(0, source.size);
+    } finally {
+      await source.close(false);
+    }
+  };
+  const folder = from.slice(0, from.search(/[^/\\]*$/));
+  return { model: new TextDecoder().decode(await whole(from)), weights: (path) => whole(folder + path) };
+}
+
+/** Reads both from an address. */
 async function fetched(url: string): Promise<LayersFiles> {
   const read = async (address: URL | string) => {
     const response = await fetch(address);
@@ -50,10 +68,11 @@ async function fetched(url: string): Promise<LayersFiles> {
  * `reset_after` or without) and simple recurrent layers, both directions, layer and batch normalisation, convolutions, pools, dot attention, merges,
  * shapes. A layer or an option that is not known is named in the error. Weights that were quantised to 8 or 16 bits are read as numbers.
  *
- * `await loadLayersModel('https://…/model.json')`, or `await loadLayersModel({ model: text, weights: (path) => readFile(path) })`.
+ * `await loadLayersModel('https://…/model.json')`, in Node also a path, or `await loadLayersModel({ model: text, weights: (path) => readFile(path) })`.
  */
 export async function loadLayersModel(from: string | URL | LayersFiles): Promise<LayersModel> {
-  const files = typeof from === 'string' || from instanceof URL ? await fetched(String(from)) : from;
+  const isPlace = typeof from === 'string' || from instanceof URL;
+  const files = isPlace ? await (isAddress(String(from)) ? fetched : onDisk)(String(from)) : from;
   if (!Object(files).model || typeof files.weights !== 'function')
     throw new TypeError(`loadLayersModel: files must be { model, weights } or an address, got ${shown(from)}`);
   const { modelTopology, weightsManifest } = parsed(files.model);

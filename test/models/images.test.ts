@@ -53,9 +53,10 @@ describe('a spatial transformer', () => {
     expect(() => model.forward(s.zeros([1, 18, 17]))).toThrow(
       'SpatialTransformer: images must be float32 [B, 18, 18], got float32 [1, 18, 17]',
     );
-    expect(() => new s.SpatialTransformer({ ...options, size: 8 }, s.key(1))).toThrow(
-      /must leave pixels to the localisation net, got \[8, 8\]/,
+    expect(() => new s.SpatialTransformer({ ...options, size: 15 }, s.key(1))).toThrow(
+      'SpatialTransformer: size must be at least [16, 16] for a localWindow of [3, 3], got [15, 15]',
     );
+    expect(new s.SpatialTransformer({ ...options, size: 16 }, s.key(1)).size).toEqual([16, 16]);
     expect(() => new s.ImageClassifier({ size: 5, classes: 2, filters: [2, 2] }, s.key(1))).toThrow(/must leave pixels after 2 pools/);
   });
 });

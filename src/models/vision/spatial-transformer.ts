@@ -24,7 +24,7 @@ export interface SpatialTransformerOptions extends ImageClassifierOptions {
   form?: 'affine' | 'attention' | undefined;
   /** Filters of both convolutions of the localisation net. Default 20. */
   localFilters?: number | undefined;
-  /** Rows and columns of its filters. Default 5. */
+  /** w, rows and columns of its filters: images must have 6 w − 2 pixels or more each way. Default 5, for images from 28 × 28. */
   localWindow?: Pair | undefined;
   /** Units of its fully connected layer. Default 50. */
   localHidden?: number | undefined;
@@ -91,8 +91,10 @@ export class SpatialTransformer extends Module {
     ];
     const left = (n: number, w: number) => Math.floor((Math.floor(n / 2) - w + 1) / 2) - w + 1;
     const [rows, columns] = [left(this.size[0], window[0]), left(this.size[1], window[1])];
-    if (rows < 1 || columns < 1)
-      throw new RangeError(`SpatialTransformer: size must leave pixels to the localisation net, got ${show(this.size)}`);
+    if (rows < 1 || columns < 1) {
+      const least = window.map((w) => 6 * w - 2);
+      throw new RangeError(`SpatialTransformer: size must be at least ${show(least)} for a localWindow of ${show(window)}, got ${show(this.size)}`);
+    }
     this.local = new Linear({ input: rows * columns * localFilters, output: localHidden }, forLocal);
     this.theta = new Linear({ input: localHidden, output: spreads[form].length }, forTheta);
     assign(this.theta.weight, zeros(this.theta.weight.shape));
