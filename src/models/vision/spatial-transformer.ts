@@ -93,7 +93,9 @@ export class SpatialTransformer extends Module {
     const [rows, columns] = [left(this.size[0], window[0]), left(this.size[1], window[1])];
     if (rows < 1 || columns < 1) {
       const least = window.map((w) => 6 * w - 2);
-      throw new RangeError(`SpatialTransformer: size must be at least ${show(least)} for a localWindow of ${show(window)}, got ${show(this.size)}`);
+      throw new RangeError(
+        `SpatialTransformer: size must be at least ${show(least)} for a localWindow of ${show(window)}, got ${show(this.size)}`,
+      );
     }
     this.local = new Linear({ input: rows * columns * localFilters, output: localHidden }, forLocal);
     this.theta = new Linear({ input: localHidden, output: spreads[form].length }, forTheta);
