@@ -53,11 +53,12 @@ async function fillWithInt8(model: Module, file: OpenFile): Promise<void> {
   model.loadStateDict(fromInt8(found));
 }
 
-/** Opens a front's file, makes the front from the settings, and fills its model. Whatever is wrong with the file, nothing is left open. */
-export async function frontOf<F extends { readonly model: Module }>(
+/** Opens a front's file, checks the settings, makes the front from them, and fills its model. Whatever is wrong with the file, nothing is left open. */
+export async function frontOf<Settings extends object, F extends { readonly model: Module }>(
   kind: string,
   source: FileSource,
-  make: (settings: Record<string, unknown>) => F,
+  settingsRules: Rules<Settings>,
+  make: (settings: Settings) => F,
 ): Promise<F> {
   const file = await OpenFile.of(source, {});
   try {
@@ -67,7 +68,9 @@ export async function frontOf<F extends { readonly model: Module }>(
         `${kind}: file must be one that save() of a ${kind} gave, got ${front === undefined ? `no front in ${METADATA}` : `${front} of form ${form}`}`,
       );
     }
-    const made = make(parsed(kind, settings));
+    const known = parsed(kind, settings) as Settings;
+    expectOptions(`${kind} file`, known, settingsRules);
+    const made = make(known);
     if (weights === 'int8') await fillWithInt8(made.model, file);
     else await fill(made.model, [file], {}, true);
     return made;
@@ -76,13 +79,13 @@ export async function frontOf<F extends { readonly model: Module }>(
   }
 }
 
-function parsed(kind: string, settings: string): Record<string, unknown> {
+function parsed(kind: string, settings: string): object {
   let value: unknown;
   try {
     value = JSON.parse(settings);
   } catch {
     value = undefined;
   }
-  if (Object.prototype.toString.call(value) === '[object Object]') return value as Record<string, unknown>;
+  if (Object.prototype.toString.call(value) === '[object Object]') return value as object;
   throw new TypeError(`${kind}: settings of the file must be a JSON object, got ${shown(value)}`);
 }

@@ -73,10 +73,7 @@ export class Forecaster extends Front<ForecastModel> {
 
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<Forecaster> {
-    return frontOf('Forecaster', source, (settings) => {
-      expectOptions('Forecaster file', settings as unknown as ForecasterSettings, settingsRules);
-      return new Forecaster(settings as unknown as ForecasterSettings, key(0));
-    });
+    return frontOf('Forecaster', source, settingsRules, (settings) => new Forecaster(settings, key(0)));
   }
 
   override get report(): FrontReport {

@@ -125,10 +125,7 @@ export class SequenceClassifier extends LabelFront<SequenceRow, ReadSamples, Seq
 
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<SequenceClassifier> {
-    return frontOf('SequenceClassifier', source, (settings) => {
-      expectOptions('SequenceClassifier file', settings as unknown as SequenceClassifierSettings, settingsRules);
-      return new SequenceClassifier(settings as unknown as SequenceClassifierSettings, key(0));
-    });
+    return frontOf('SequenceClassifier', source, settingsRules, (settings) => new SequenceClassifier(settings, key(0)));
   }
 
   /** The label of samples, how sure that is, and which of them made it so. */

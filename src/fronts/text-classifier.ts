@@ -109,9 +109,7 @@ export class TextClassifier extends LabelFront<TextRow, ReadText, TextModel> {
 
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<TextClassifier> {
-    return frontOf('TextClassifier', source, (settings) => {
-      expectOptions('TextClassifier file', settings as unknown as Settings, settingsRules);
-      const { unit, length, vocabulary, ...parts } = settings as unknown as Settings;
+    return frontOf('TextClassifier', source, settingsRules, ({ unit, length, vocabulary, ...parts }) => {
       const reader = new TextReader('TextClassifier', { unit, length, vocabulary: Vocabulary.fromJSON(vocabulary) });
       return new TextClassifier({ ...parts, reader, key: key(0) });
     });

@@ -81,10 +81,7 @@ export class Transducer extends Front<AttentionSeq2Seq> {
 
   /** Opens what {@link Front.save} gave: a path (Node), bytes, a Blob or a Response. */
   static async load(source: FileSource): Promise<Transducer> {
-    return frontOf('Transducer', source, (settings) => {
-      expectOptions('Transducer file', settings as unknown as TransducerSettings, settingsRules);
-      return new Transducer(settings as unknown as TransducerSettings, key(0));
-    });
+    return frontOf('Transducer', source, settingsRules, (settings) => new Transducer(settings, key(0)));
   }
 
   override get report(): FrontReport {

@@ -59,39 +59,50 @@ function cut(images: Tensor, { side, borders }: Squares, size: number): Tensor {
   return side === size ? whole : avgPool2d(whole, side / size);
 }
 
-/**
- * The glimpse sensor of Mnih et al. 2014 (§3.1, ρ): `scales` square windows of `size · 2ⁱ` pixels around one place, each averaged down to
- * `size × size`. Windows stand on whole pixels: the left border of the i-th is `⌊W/2 + x · reach − size · 2ⁱ/2 + ½⌋`, and likewise its upper
- * one; outside of the image it sees 0. No gradient reaches the place; the images get theirs.
- */
-export class Glimpse implements LookWindow {
+/** Square patches around one place, x and y. */
+abstract class Retina implements LookWindow {
   readonly numbers = 2;
   readonly bounded = true;
-  readonly smooth = false;
+  abstract readonly smooth: boolean;
   readonly size: number;
   readonly scales: number;
   readonly reach: number | undefined;
+  private readonly op: string;
 
-  constructor(options: GlimpseOptions) {
-    expectOptions('Glimpse', options, rules);
+  constructor(op: string, options: GlimpseOptions) {
+    expectOptions(op, options, rules);
+    this.op = op;
     this.size = options.size;
     this.scales = options.scales ?? 1;
     this.reach = options.reach;
   }
 
   read(images: Tensor, place: Tensor): Seen {
-    const { size, scales, reach } = this;
-    expectImages('Glimpse', images);
-    expectPlace('Glimpse', place, images, 2);
-    const middle = middles(place, images.shape.slice(1, 3) as [number, number], reach);
-    const squares = Array.from({ length: scales }, (_, i) => squaresOf(middle, size << i));
-    return {
-      patches: stack(
-        squares.map((one) => cut(images, one, size)),
-        1,
-      ),
-      boxes: boxesOf(squares, place.shape[0] as number),
-    };
+    expectImages(this.op, images);
+    expectPlace(this.op, place, images, 2);
+    return this.see(images, place);
+  }
+
+  protected abstract see(images: Tensor, place: Tensor): Seen;
+}
+
+/**
+ * The glimpse sensor of Mnih et al. 2014 (§3.1, ρ): `scales` square windows of `size · 2ⁱ` pixels around one place, each averaged down to
+ * `size × size`. Windows stand on whole pixels: the left border of the i-th is `⌊W/2 + x · reach − size · 2ⁱ/2 + ½⌋`, and likewise its upper
+ * one; outside of the image it sees 0. No gradient reaches the place; the images get theirs.
+ */
+export class Glimpse extends Retina {
+  readonly smooth = false;
+
+  constructor(options: GlimpseOptions) {
+    super('Glimpse', options);
+  }
+
+  protected override see(images: Tensor, place: Tensor): Seen {
+    const middle = middles(place, images.shape.slice(1, 3) as [number, number], this.reach);
+    const squares = Array.from({ length: this.scales }, (_, i) => squaresOf(middle, this.size << i));
+    const patches = squares.map((one) => cut(images, one, this.size));
+    return { patches: stack(patches, 1), boxes: boxesOf(squares, place.shape[0] as number) };
   }
 }
 
@@ -99,25 +110,15 @@ export class Glimpse implements LookWindow {
  * The same retina through Gaussian filters, so that gradients reach the place: the pixels of the i-th patch are `2ⁱ` apart, under filters of
  * that stride and half its deviation ({@link gaussianFilters}). It stands at any place, not on whole pixels only.
  */
-export class GaussianGlimpse implements LookWindow {
-  readonly numbers = 2;
-  readonly bounded = true;
+export class GaussianGlimpse extends Retina {
   readonly smooth = true;
-  readonly size: number;
-  readonly scales: number;
-  readonly reach: number | undefined;
 
   constructor(options: GlimpseOptions) {
-    expectOptions('GaussianGlimpse', options, rules);
-    this.size = options.size;
-    this.scales = options.scales ?? 1;
-    this.reach = options.reach;
+    super('GaussianGlimpse', options);
   }
 
-  read(images: Tensor, place: Tensor): Seen {
+  protected override see(images: Tensor, place: Tensor): Seen {
     const { size, scales, reach } = this;
-    expectImages('GaussianGlimpse', images);
-    expectPlace('GaussianGlimpse', place, images, 2);
     const all = channelsFirst(images);
     const [batch, , height, width] = all.shape as [number, number, number, number];
     const bank = (axis: 0 | 1, length: number, i: number) => {
