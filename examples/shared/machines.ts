@@ -23,6 +23,7 @@ import type { MemoryProblems, NgramProblems } from 'saccade/tasks';
 import { type Curriculum, curriculumAfter, curriculumLevel, RMSProp, Snapshot, trapezoidSchedule } from 'saccade/train';
 import { linesSvg } from '../runner/chart.ts';
 import type { Context, Finished, Point, Recipe, Row } from '../runner/recipe.ts';
+import { type MachineStart, startedMachine } from './machine-start.ts';
 
 interface Settings {
   model: 'machine' | 'LSTM';
@@ -74,8 +75,8 @@ export interface MemoryTask {
   shows: string;
   /** Sizes of the machine; the other sizes are its defaults. */
   machine: NeuralTuringMachineOptions;
-  /** What is added at first to what the strengths of looks by content come from; without it such a look is spread over all cells. Default 0. */
-  strength?: number;
+  /** How it starts, if not as a machine does by itself. */
+  start?: MachineStart;
   /** Sequences of a training batch, all of one length that the key decides; of that level at most: Infinity without levels. */
   problems: (from: Key, batch: number, level: number) => MemoryProblems | NgramProblems;
   /** What is reported. */
@@ -114,16 +115,6 @@ class Layers extends Module {
   forward(inputs: Tensor): { output: Tensor } {
     return { output: this.output.forward(this.lstm.forward(inputs).output) };
   }
-}
-
-/** A machine as a task wants it. */
-function machineOf({ machine, strength = 0 }: MemoryTask, from: Key): NeuralTuringMachine {
-  const own = new NeuralTuringMachine(machine, from);
-  const { heads } = own;
-  const count = heads.reads + heads.writes;
-  const bias = heads.map.bias?.view().subarray(count * heads.width, count * (heads.width + 1));
-  bias?.set(Array.from(bias, (b) => b + strength));
-  return own;
 }
 
 type Network = Module & { forward(inputs: Tensor): { output: Tensor } };
@@ -252,7 +243,7 @@ export function memoryRecipe(whole: MemoryTask, small: Small): Recipe<Settings, 
       const task = taskFor(context.quick);
       const lesson = model === 'machine' ? task.lesson : lessonOfLayers(task.lesson);
       const from = foldIn(key(1), index);
-      const network = model === 'machine' ? machineOf(task, from) : new Layers(task.machine, 256, from);
+      const network = model === 'machine' ? startedMachine(task.machine, task.start, from) : new Layers(task.machine, 256, from);
       const learnt = await taught(network, task, lesson, context, foldIn(key(2), index));
       return {
         parameters: parameterCount(network),

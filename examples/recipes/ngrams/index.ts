@@ -1,3 +1,4 @@
+import type { Key } from 'saccade';
 import { ngramProblems } from 'saccade/tasks';
 import { memoryRecipe, scoresOf, type Trial } from '../../shared/machines.ts';
 
@@ -8,17 +9,22 @@ const trial = (count: number, length: number, order: number): Trial => ({
   problems: (from, batch) => ngramProblems(from, { batch, length, order }),
 });
 
+/** Sequences of as many deciding bits as the level says: of few, tables are small, and what they are good for shows at once. */
+const upTo = (order: number) => (from: Key, batch: number, level: number) =>
+  ngramProblems(from, { batch, order: Math.min(order, level), length: Math.min(200, 25 * 2 ** level) });
+
 /** Graves et al. 2014, §4.4: the exact optimum of each sequence is known. */
 export const ngrams = memoryRecipe(
   {
     name: 'ngrams',
     shows:
       'A Neural Turing Machine predicts bits of sequences that follow a table of their own each, beside the best that anyone can do without knowing the table.',
-    machine: { input: 1, output: 1 },
-    problems: (from, batch) => ngramProblems(from, { batch }),
+    machine: { input: 1, output: 1, hidden: 64, cells: 64, contents: 'learned' },
+    start: { strength: 4, gate: 3, stay: 3, controller: 2, heads: 3 },
+    problems: upTo(5),
     trials: [trial(512, 200, 5)],
     deciding: 1,
-    lesson: { optimizer: 'Adam', lr: 1e-3, batch: 16, steps: 3000, every: 150, clip: 50 },
+    lesson: { optimizer: 'Adam', lr: 5e-3, batch: 8, steps: 30_000, every: 500, clip: 1, levels: { most: 5, below: 0.67 }, rival: 12_000 },
     rows: (scores, rival) => {
       const all = scoresOf(scores, '200 bits');
       const other = rival('200 bits');

@@ -17,7 +17,7 @@ export const prioritySort = memoryRecipe(
     shows: 'A Neural Turing Machine reads 20 vectors with priorities, and says the 16 with the highest in their order.',
     // In 128 cells, most of them empty, looks by content find nothing at first, and nothing is learnt.
     machine: { input: 9, output: 8, cells: 24, reads: 2, writes: 2 },
-    strength: 4,
+    start: { strength: 4 },
     problems: (from, batch) => prioritySortProblems(from, { batch }),
     trials: [trial(512, { items: 20, answers: 16, bits: 8 })],
     deciding: 1,
