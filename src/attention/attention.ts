@@ -5,13 +5,13 @@ import { withoutUnseen } from '../nn/unseen.ts';
 import { allFinite } from '../ops/finite.ts';
 import { floatMul } from '../ops/float.ts';
 import { viewed } from '../ops/view.ts';
-import { expectNames, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { expectCall, expectNames, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { ofEach, ofNone, readApart } from './apart.ts';
-import { limitedBy, selectedFrom } from './given.ts';
+import { expectPrepared, limitedBy, selectedFrom } from './given.ts';
 import { maskOfKeys, maskOfScores } from './mask.ts';
 import {
   type Attended,
@@ -91,7 +91,7 @@ export class Attention extends Module implements Mechanism {
    * `key` (training) selections draw.
    */
   forward(query: Tensor, keys: Tensor, values?: Tensor, options: { mask?: Tensor | undefined; key?: Key | undefined } = {}): Attended {
-    expectNames('Attention', options, calling);
+    expectCall('Attention', options, calling);
     for (const x of [query, keys]) expectTensor('attention', 'query and keys', x);
     if (query.rank !== 3 || keys.rank !== 3 || query.shape[0] !== keys.shape[0]) {
       throw new RangeError(`attention: query and keys must be [B, T, Q] and [B, S, K], got ${show(query.shape)} and ${show(keys.shape)}`);
@@ -121,12 +121,15 @@ export class Attention extends Module implements Mechanism {
 
   /** The state before the first step. `steps` is their number, for parts that count queries from the end. */
   initialState(prepared: Prepared, steps?: number): State {
+    expectPrepared('attention', prepared);
     return this.history?.initial(prepared, steps) ?? {};
   }
 
   /** Attends with one query `[B, Q]` for each source of the batch. */
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
-    expectNames('Attention', options, keyName);
+    expectCall('Attention', options, keyName);
+    expectTensor('attention', 'query', query);
+    expectPrepared('attention', prepared);
     if (query.rank !== 2 || query.shape[0] !== prepared.values.shape[0]) {
       const batch = prepared.values.shape[0];
       throw new RangeError(`attention: query of a step must be [B, Q] for a source of ${batch}, got ${show(query.shape)}`);
@@ -137,7 +140,11 @@ export class Attention extends Module implements Mechanism {
   }
 
   /** Attends with several queries `[B, N, Q]` at once, the t-th with `foldIn(key, t)`: the bits of as many steps. */
-  steps(query: Tensor, prepared: Prepared, state: State, { key }: { key?: Key | undefined } = {}): Steps {
+  steps(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Steps {
+    expectCall('Attention', options, keyName);
+    expectTensor('attention', 'query', query);
+    expectPrepared('attention', prepared);
+    const { key } = options;
     return this.history?.unroll(this, query, prepared, state, key) ?? this.attend(query, prepared, state, { key, each: true });
   }
 

@@ -4,7 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { add, div, matmul, mul, softplus, sqrt, square, sub, sum, transpose } from '../ops/index.ts';
 import { expectKey, expectOptions } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { dotScore, isScoreSizes, Score, type ScoreSizes } from './score.ts';
 
 /** Keeps the division defined for zero vectors. */
@@ -69,6 +69,7 @@ export class DistanceScore extends Score {
   }
 
   override prepare(keys: Tensor): Tensor {
+    expectTensor('DistanceScore', 'keys', keys);
     return keys;
   }
 

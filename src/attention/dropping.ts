@@ -2,7 +2,7 @@ import { dropout, mul } from '../ops/index.ts';
 import { expectOptions, isShare, maybe } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
 import { foldIn } from '../tensor/random.ts';
-import { selectedFrom } from './given.ts';
+import { expectScores, selectedFrom } from './given.ts';
 import { drawn } from './hard.ts';
 import { does, type Selection } from './parts.ts';
 import { soft } from './selection.ts';
@@ -24,6 +24,7 @@ export function dropping(options: { p: number; selection?: Selection | undefined
     ...(!selection.draws && { dropout: p }),
     draws: p > 0 || (selection.draws ?? false),
     select(scores, context) {
+      expectScores('dropping', scores, context);
       const selected = selectedFrom(selection, scores, context);
       const kept = p > 0 && drawn((key, shape) => dropout(ones(shape), p, foldIn(key, DROPOUT)), context, scores.shape);
       return kept ? { ...selected, weights: mul(selected.weights, kept) } : selected;

@@ -2,14 +2,28 @@
 
 import { expectNames, type Names, shown } from '../tensor/check.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import type { Context, Places, Selected, Selection, Window, Windowed } from './parts.ts';
+import { expectTensor, kindOf, Tensor } from '../tensor/tensor.ts';
+import type { Context, Places, Prepared, Selected, Selection, Window, Windowed } from './parts.ts';
 
 const windowed: Names<Windowed> = { scores: 1, mask: 1, factor: 1 };
 
 const placed: Names<Places> = { mask: 1, bias: 1, before: 1, after: 1, slopes: 1, distance: 1 };
 
 const pairs = ['mask', 'bias'] as const;
+
+/** Checks what a window or a selection is called with. */
+export function expectScores(op: string, scores: Tensor, context: Context): void {
+  expectTensor(op, 'scores', scores);
+  if (scores.rank !== 3) throw new RangeError(`${op}: scores must be [B, T, S], got ${show(scores.shape)}`);
+  if (typeof context !== 'object' || context === null) throw new TypeError(`${op}: context must be an object, got ${shown(context)}`);
+}
+
+/** Checks a source that steps are taken with. */
+export function expectPrepared(op: string, prepared: Prepared): void {
+  const { keys, values }: Partial<Prepared> = prepared ?? {};
+  if (keys instanceof Tensor && values instanceof Tensor) return;
+  throw new TypeError(`${op}: prepared must be made by prepare(), got ${kindOf(prepared)}`);
+}
 
 /** A value in words, a tensor by its shape. */
 const toldOne = (value: unknown) => shown(Object(value).shape ?? value);

@@ -24,6 +24,7 @@ import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { expectScores } from './given.ts';
 import type { Context, Draw, Selection } from './parts.ts';
 import { inverse, isTemperature, type Temperature } from './selection.ts';
 
@@ -62,6 +63,7 @@ function noisy(scores: Tensor, context: Context): Tensor {
  */
 export const hard: Selection = {
   select(scores, context) {
+    expectScores('hard', scores, context);
     const all = shown(scores, context);
     const logs = logSoftmax(all);
     const choice = choose(noisy(all, context));
@@ -73,6 +75,7 @@ export const hard: Selection = {
 /** The key of the highest score, the first among equals. No gradient to the scores. */
 export const highest: Selection = {
   select(scores, context) {
+    expectScores('highest', scores, context);
     const choice = choose(shown(scores, context));
     return { weights: oneHot(choice, scores.shape[2] as number), choice };
   },
@@ -91,6 +94,7 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
   });
   return {
     select(scores, context) {
+      expectScores('exploring', scores, context);
       const epsilon = typeof options.epsilon === 'number' ? options.epsilon : options.epsilon();
       if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`exploring: epsilon must be in [0, 1], got ${epsilon}`);
       const keys = scores.shape[2] as number;
@@ -111,9 +115,10 @@ export function exploring(options: { epsilon: number | (() => number) }): Select
 export function gumbelSoftmax(options: { temperature: Temperature }): Selection {
   expectOptions('gumbelSoftmax', options, { temperature: isTemperature });
   return {
-    select: (scores, context) => ({
-      weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), { mask: context.mask }),
-    }),
+    select(scores, context) {
+      expectScores('gumbelSoftmax', scores, context);
+      return { weights: softmax(mul(noisy(scores, context), inverse('gumbelSoftmax', options.temperature)), { mask: context.mask }) };
+    },
   };
 }
 
@@ -126,6 +131,7 @@ export function gumbelStraightThrough(options: { temperature?: Temperature | und
   const { temperature = 1 } = options;
   return {
     select(scores, context) {
+      expectScores('gumbelStraightThrough', scores, context);
       const all = noisy(scores, context);
       const choice = choose(shown(all, context));
       const weights = softmax(mul(all, inverse('gumbelStraightThrough', temperature)), { mask: context.mask });
@@ -139,5 +145,9 @@ export function gumbelStraightThrough(options: { temperature?: Temperature | und
  * learns as if it had read a little of every key.
  */
 export const highestStraightThrough: Selection = {
-  select: (scores, { key: _, ...context }) => gumbelStraightThrough().select(scores, context),
+  select(scores, context) {
+    expectScores('highestStraightThrough', scores, context);
+    const { key: _, ...rest } = context;
+    return gumbelStraightThrough().select(scores, rest);
+  },
 };

@@ -4,13 +4,26 @@ import { Module } from '../nn/module.ts';
 import type { State } from '../nn/state.ts';
 import { withoutUnseen } from '../nn/unseen.ts';
 import { viewed } from '../ops/view.ts';
-import { anything, expectNames, expectOptions, isFlag, keyName, maybe, type Names, ruleOf, shown } from '../tensor/check.ts';
+import {
+  anything,
+  expectCall,
+  expectNames,
+  expectOptions,
+  isFlag,
+  isKey,
+  keyName,
+  maybe,
+  type Names,
+  ruleOf,
+  shown,
+} from '../tensor/check.ts';
 import type { Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
 import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { masking } from './attention.ts';
 import { KeyValueCache } from './cache.ts';
-import { type ExtendCall, type Extended, Heads, type StepsCall } from './heads.ts';
+import { expectPrepared } from './given.ts';
+import { type ExtendCall, type Extended, Heads, type StepsCall, stepping } from './heads.ts';
 import { maskOfKeys } from './mask.ts';
 import type { Attended, Mechanism, Prepared, Step, Steps } from './parts.ts';
 import { isMapping, joinHeads, type Mapping, type Projection } from './projection.ts';
@@ -26,7 +39,6 @@ export interface MultiHeadCall {
 }
 
 const calling: Names<MultiHeadCall> = { mask: 1, key: 1, weights: 1 };
-const stepping: Names<StepsCall> = { key: 1, weights: 1 };
 
 /** The parts of a {@link HeadedAttention}. */
 export interface HeadedParts {
@@ -73,7 +85,7 @@ export class HeadedAttention extends Module implements Mechanism {
   forward(query: Tensor, keys: Tensor, values: Tensor | undefined, options: MultiHeadCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values?: Tensor, options?: MultiHeadCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor = keys, options: MultiHeadCall = {}): Omit<Attended, 'weights'> {
-    expectNames(this.op, options, calling);
+    expectCall(this.op, options, calling);
     this.expect(query, keys, values);
     const [q, k, v] = this.projection.all(...unspoilt(query, keys, values, options.mask));
     const { output, ...rest } = this.heads.forward(q, k, v, options);
@@ -93,7 +105,7 @@ export class HeadedAttention extends Module implements Mechanism {
   }
 
   step(query: Tensor, prepared: Prepared, state: State, options: { key?: Key | undefined } = {}): Step {
-    expectNames(this.op, options, keyName);
+    expectCall(this.op, options, keyName);
     this.expectOf(prepared, query, 2);
     const q = this.projection.one('query', viewed(query, query.shape.toSpliced(1, 0, 1)));
     const { context, ...rest } = this.heads.step(q, prepared, state, options);
@@ -108,7 +120,7 @@ export class HeadedAttention extends Module implements Mechanism {
   steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall & { weights: false }): Omit<Steps, 'weights'>;
   steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Steps;
   steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall = {}): Omit<Steps, 'weights'> {
-    expectNames(this.op, options, stepping);
+    expectCall(this.op, options, stepping);
     this.expectOf(prepared, query, 3);
     const { output, ...rest } = this.heads.steps(this.projection.one('query', query), prepared, state, options);
     if (options.weights === false) delete (rest as Partial<Steps>).weights;
@@ -121,7 +133,7 @@ export class HeadedAttention extends Module implements Mechanism {
    * batch: the bits are the same.
    */
   extend(x: Tensor, cache?: KeyValueCache, options: ExtendCall = {}): Extended {
-    expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag), mask: anything, key: anything });
+    expectOptions(this.op, options, { lengths: anything, weights: maybe(isFlag), mask: anything, key: maybe(isKey) });
     this.expect(x, x);
     const batch = x.shape[0] as number;
     if (cache !== undefined && !(cache instanceof KeyValueCache && cache.rows === batch)) {
@@ -143,6 +155,7 @@ export class HeadedAttention extends Module implements Mechanism {
   private expectOf(prepared: Prepared, query: Tensor, rank: 2 | 3): void {
     expectTensor(this.op, 'query', query);
     this.expectQuery(query, rank, [query]);
+    expectPrepared(this.op, prepared);
     const examples = prepared.values.shape[0];
     if (query.shape[0] === examples) return;
     throw new RangeError(`${this.op}: query of a step must be of a source's ${examples} examples, got ${show(query.shape)}`);

@@ -5,15 +5,16 @@ import { Module } from '../nn/module.ts';
 import { mapState, type State } from '../nn/state.ts';
 import { add, less, select } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
-import { expectNames, expectOptions, isSize, maybe, type Names, ruleOf } from '../tensor/check.ts';
+import { expectCall, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { arange, tensor, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
-import type { Shape } from '../tensor/shape.ts';
-import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { type Shape, show } from '../tensor/shape.ts';
+import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
 import { type Between, isBetween } from './between.ts';
 import type { KeyValueCache } from './cache.ts';
 import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
+import { expectPrepared } from './given.ts';
 import { placeOfQuery, placesOf } from './history.ts';
 import { maskOfScores } from './mask.ts';
 import { inOneOp } from './one-op.ts';
@@ -43,6 +44,13 @@ export interface HeadsCall {
 
 const calling: Names<HeadsCall> = { mask: 0, key: 0, weights: 0 };
 
+function expectHeads(tensors: Readonly<Record<string, Tensor>>): void {
+  for (const [name, x] of Object.entries(tensors)) {
+    expectTensor('Heads', name, x);
+    if (x.rank !== 4) throw new RangeError(`Heads: ${name} must be [B, H, N, D], got ${show(x.shape)}`);
+  }
+}
+
 /** Options of several steps at once. */
 export interface StepsCall {
   /** Selections draw, and weights are dropped. */
@@ -50,6 +58,9 @@ export interface StepsCall {
   /** Returns the weights. The output has the same bits without. Default true. */
   weights?: boolean;
 }
+
+/** Names of {@link StepsCall}. */
+export const stepping: Names<StepsCall> = { key: 0, weights: 0 };
 
 /** Options of a call that extends a cache. */
 export interface ExtendCall {
@@ -130,8 +141,8 @@ export class Heads extends Module {
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall & { weights: false }): Omit<Attended, 'weights'>;
   forward(query: Tensor, keys: Tensor, values: Tensor, options?: HeadsCall): Attended;
   forward(query: Tensor, keys: Tensor, values: Tensor, options: HeadsCall = {}): Omit<Attended, 'weights'> {
-    expectNames('Heads', options, calling);
-    for (const [name, x] of Object.entries({ query, keys, values })) expectTensor('Heads', name, x);
+    expectCall('Heads', options, calling);
+    expectHeads({ query, keys, values });
     const { mask, key, weights = true } = options;
     const [queries, length] = [query.shape[2] as number, keys.shape[2] as number];
     const fused = this.fused(key);
@@ -148,6 +159,8 @@ export class Heads extends Module {
 
   /** Prepares keys and values for {@link step}: `[B, G, S, ·]`, in the form that the score takes. */
   prepare(keys: Tensor, values: Tensor, mask?: Tensor): Prepared {
+    expectHeads({ keys, values });
+    if (mask) expectDType('Heads', 'mask', mask, 'bool');
     const length = keys.shape[2] as number;
     const k = this.between ? this.between.key(keys, viewed(arange(length), [1, length])) : keys;
     const prepared = mapState(this.attention.prepare(flat(k), flat(values)), (x) => apart(x, this.keyHeads)) as Prepared;
@@ -156,6 +169,7 @@ export class Heads extends Module {
 
   /** The history of the parts before the first step, for each head `[B, H, …]`. */
   initialState(prepared: Prepared, steps?: number): State {
+    expectPrepared('Heads', prepared);
     const { mask: _, ...rest } = prepared;
     const inner = mapState(rest as Prepared, flat);
     const all = { ...(this.between && placeOfQuery.initial(inner, steps)), ...this.attention.initialState(inner, steps) };
@@ -169,6 +183,9 @@ export class Heads extends Module {
     state: State,
     options: { key?: Key | undefined } = {},
   ): Selected & { context: Tensor; state: State } {
+    expectCall('Heads', options, keyName);
+    expectHeads({ query });
+    expectPrepared('Heads', prepared);
     const batch = query.shape[0] as number;
     if (this.fused(options.key)) {
       const { output, weights, state: next } = this.steps(query, prepared, state);
@@ -189,7 +206,11 @@ export class Heads extends Module {
    */
   steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall & { weights: false }): Omit<Steps, 'weights'>;
   steps(query: Tensor, prepared: Prepared, state: State, options?: StepsCall): Steps;
-  steps(query: Tensor, prepared: Prepared, state: State, { key, weights = true }: StepsCall = {}): Omit<Steps, 'weights'> {
+  steps(query: Tensor, prepared: Prepared, state: State, options: StepsCall = {}): Omit<Steps, 'weights'> {
+    expectCall('Heads', options, stepping);
+    expectHeads({ query });
+    expectPrepared('Heads', prepared);
+    const { key, weights = true } = options;
     const q = this.between ? this.placed(query, state) : query;
     const { keys, values, mask } = prepared;
     if (this.fused(key)) {
@@ -227,6 +248,7 @@ export class Heads extends Module {
         `Heads: parts must be such that heads are one op to extend a cache; use a dot score, softmax, a weighted sum and positional windows`,
       );
     }
+    expectHeads({ query, keys, values });
     const [batch, count] = [query.shape[0] as number, query.shape[2] as number];
     const before = tensor(Int32Array.from(cache.lengths), { shape: [batch, 1] });
     const positions = count === 1 ? before : add(before, arange(count)); // [B, N]
@@ -261,7 +283,7 @@ export class Heads extends Module {
    * Runs all heads in one op: queries `[B, H, T, D]`, keys and values `[B, G, S, D]`. A window that ignores scores may see those of one
    * head. `whole` says that these are all queries of the sequence.
    */
-  look(
+  private look(
     q: Tensor,
     k: Tensor,
     v: Tensor,

@@ -3,21 +3,24 @@
 import type { State } from '../nn/state.ts';
 import { stacked } from '../nn/unroll.ts';
 import { add, select, sum, unstack } from '../ops/index.ts';
+import { expectFields } from '../tensor/check.ts';
 import { arange, full, zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { History, Mechanism, Prepared, Remembered, Step, Steps } from './parts.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { does, type History, type Mechanism, type Prepared, type Remembered, type Step, type Steps } from './parts.ts';
 
 /** A history of the given things. */
 export function remember<Name extends string>(things: Readonly<Record<Name, Remembered>>): History<Readonly<Record<Name, Tensor>>> {
+  expectFields('remember', 'things', things);
   const named = Object.entries(things) as [Name, Remembered][];
+  for (const [name, thing] of named) does('initial')('remember', name, thing);
   const each = (f: (thing: Remembered, name: Name) => Tensor) =>
     Object.fromEntries(named.map(([name, thing]) => [name, f(thing, name)])) as Record<Name, Tensor>;
   return {
     things,
     and: (other) => remember({ ...other?.things, ...things }),
     initial: (prepared, steps) => each((thing) => thing.initial(prepared, steps)),
-    next: (state, attended) => each((thing, name) => thing.next(state[name], attended)),
+    next: (state, attended) => each((thing, name) => thing.next(rememberedBy('attention', state, name), attended)),
     unroll: (...args) => (named.some(([, { sequential }]) => sequential) ? unroll(...args) : undefined),
   };
 }
@@ -81,7 +84,14 @@ export const stepsSoFar = /* @__PURE__ */ counted('steps', () => 0);
  */
 export const placeOfQuery = /* @__PURE__ */ counted('place', (keys, steps) => keys - steps);
 
+/** What a state holds under a name. */
+export function rememberedBy(op: string, state: State, name: string): Tensor {
+  const x: unknown = (state as State | null | undefined)?.[name];
+  expectTensor(op, `state.${name}`, x);
+  return x;
+}
+
 /** The count of each of some queries, int32 `[B, T]`; the state holds that of the first. */
 export function placesOf(state: State, name: 'steps' | 'place', queries: number): Tensor {
-  return add(state[name] as Tensor, arange(queries)); // [B, 1] and [T]
+  return add(rememberedBy('attention', state, name), arange(queries)); // [B, 1] and [T]
 }

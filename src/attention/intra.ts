@@ -6,7 +6,7 @@ import { type Core, checkMask, type UnrollOptions, unroll } from '../nn/unroll.t
 import { withoutUnseen } from '../nn/unseen.ts';
 import { add, concat, equal, less, lstm, matmul, place, reshape, softmax, sum, tanh, where } from '../ops/index.ts';
 import { lowerTriangle } from '../ops/triangle.ts';
-import { expectKey, expectNames, expectOptions, isSize, maybe, type Names } from '../tensor/check.ts';
+import { expectFields, expectKey, expectNames, expectOptions, isSize, maybe, type Names } from '../tensor/check.ts';
 import { arange, full, zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
@@ -80,6 +80,7 @@ export class IntraAttention extends Module implements Core<IntraState> {
 
   /** Runs one step; `weights` `[B, N]` are by place. */
   step(input: Tensor, state: IntraState): { output: Tensor; weights: Tensor; state: IntraState } {
+    expectFields('IntraAttention', 'state', state, 'cell', 'keys', 'values', 'count', 'place');
     const { output: h, state: cell } = this.cell.step(input, state.cell);
     const row = reshape(h, [h.shape[0] as number, 1, this.hidden]);
     const places = arange(this.window);

@@ -7,6 +7,7 @@ import { anything, expectKey, expectOptions, isPositive, isSize } from '../tenso
 import { full } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { expectScores } from './given.ts';
 import { placesOf, stepsSoFar } from './history.ts';
 import type { Context, Window, Windowed } from './parts.ts';
 import { bothMasks, near, offsets } from './window.ts';
@@ -26,6 +27,7 @@ export function localMonotonic(options: { size: number }): Window {
   return {
     history: stepsSoFar,
     limit(scores, context) {
+      expectScores('localMonotonic', scores, context);
       const [, queries, keys] = scores.shape as [number, number, number];
       const places = minimum(toFloat(placesOf(context.state, 'steps', queries)), sub(lengths(context, scores), 1)); // [B, T]
       return { scores, mask: bothMasks(near(offsets(places, keys), size), context.mask) };
@@ -68,6 +70,7 @@ export class LocalPredictive extends Module implements Window {
   }
 
   limit(scores: Tensor, context: Context): Windowed {
+    expectScores('LocalPredictive', scores, context);
     const places = predictedPlaces(context.query, this.project.weight, this.v, lengths(context, scores));
     const offset = offsets(places, scores.shape[2] as number);
     return { scores, mask: bothMasks(near(offset, this.size), context.mask), factor: gaussianFactor(offset, this.size) };

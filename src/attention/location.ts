@@ -6,8 +6,8 @@ import { add, conv1d, linear, reshape, slice, uniform } from '../ops/index.ts';
 import { anything, expectKey, expectOptions, expectSizes, isOneOf, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { coverageSoFar, previousWeights } from './history.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { coverageSoFar, previousWeights, rememberedBy } from './history.ts';
 import type { AttentionSizes, History } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score, type ScoreSizes } from './score.ts';
 
@@ -17,6 +17,7 @@ import { AdditiveScore, isAttentionSizes, Score, type ScoreSizes } from './score
  */
 export function locationScore(query: Tensor, weight: Tensor, keys: number): Tensor {
   expectSizes('locationScore', { keys }, isWhole(0));
+  expectTensor('locationScore', 'weight', weight);
   const most = weight.shape[0] as number;
   if (keys > most) throw new RangeError(`locationScore: keys must be at most the weight's ${most} rows, got ${keys}`);
   return linear(query, slice(weight, 0, 0, keys));
@@ -35,10 +36,12 @@ export class LocationScore extends Score {
   }
 
   override prepare(keys: Tensor): Tensor {
+    expectTensor('LocationScore', 'keys', keys);
     return keys;
   }
 
   override score(query: Tensor, prepared: Tensor): Tensor {
+    expectTensor('LocationScore', 'prepared', prepared);
     return locationScore(query, this.weight, prepared.shape[1] as number);
   }
 }
@@ -48,6 +51,8 @@ export class LocationScore extends Score {
  * R odd, to `[B, S, F]`, with zeros beyond both ends.
  */
 export function locationFeatures(weights: Tensor, filters: Tensor): Tensor {
+  expectTensor('locationFeatures', 'weights', weights);
+  expectTensor('locationFeatures', 'filters', filters);
   if (weights.shape[1] === 0) return zeros([...weights.shape, filters.shape[0] as number]);
   return conv1d(reshape(weights, [...weights.shape, 1]), filters, undefined, { padding: 'same' });
 }
@@ -105,7 +110,8 @@ export class LocationAwareScore extends Score {
   }
 
   override score(query: Tensor, prepared: Tensor, state: SeenWeights): Tensor {
-    const seen = this.features.forward(locationFeatures(state[this.of], this.filters)); // [B, S, hidden]
+    expectTensor('LocationAwareScore', 'prepared', prepared);
+    const seen = this.features.forward(locationFeatures(rememberedBy('LocationAwareScore', state, this.of), this.filters)); // [B, S, hidden]
     return this.additive.score(query, add(prepared, seen));
   }
 }

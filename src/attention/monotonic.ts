@@ -28,8 +28,9 @@ import { expectKey, expectOptions, isNumber, maybe, ruleOf } from '../tensor/che
 import { arange, full, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { expectScores } from './given.ts';
 import { choose, drawn } from './hard.ts';
-import { remember } from './history.ts';
+import { remember, rememberedBy } from './history.ts';
 import type { AttentionSizes, Selection } from './parts.ts';
 import { AdditiveScore, isAttentionSizes, Score } from './score.ts';
 
@@ -89,9 +90,10 @@ export function monotonicSoft(options: { noise?: number | undefined } = {}): Sel
   return {
     history: stopped,
     select(scores, context) {
+      expectScores('monotonicSoft', scores, context);
       const noise = drawn((key, shape) => normal(key, shape, { std }), context, scores.shape);
       const p = sigmoid(maskedOut('monotonic', noise ? add(scores, noise) : scores, context.mask)); // [B, 1, S]
-      return { weights: monotonicWeights(p, reshape(context.state.stopped, p.shape)) };
+      return { weights: monotonicWeights(p, reshape(rememberedBy('monotonicSoft', context.state, 'stopped'), p.shape)) };
     },
   };
 }
@@ -114,9 +116,11 @@ const firstTrue = (mask: Tensor): Tensor => choose(where(mask, 1, -Infinity));
  */
 export const monotonicHard: Selection<{ reached: Tensor }> = {
   history: reached,
-  select(scores, { mask, state }) {
+  select(scores, context) {
+    expectScores('monotonicHard', scores, context);
+    const { mask, state } = context;
     const keys = scores.shape[2] as number;
-    const ahead = lessEqual(reshape(state.reached, [-1, 1, 1]), arange(keys)); // [B, 1, S]
+    const ahead = lessEqual(reshape(rememberedBy('monotonicHard', state, 'reached'), [-1, 1, 1]), arange(keys)); // [B, 1, S]
     const stops = and(ahead, greater(maskedOut('monotonic', scores, mask), 0));
     const choice = firstTrue(stops);
     return { weights: oneHot(choice, keys), choice };

@@ -4,7 +4,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
 import { linear, permute, reshape, slice, uniform, unstack } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
-import { expectKey, expectOptions, isFlag, isSize, maybe, type Rule, ruleOf } from '../tensor/check.ts';
+import { expectKey, expectOptions, isFlag, isOneOf, isSize, maybe, type Rule, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -33,6 +33,8 @@ export interface Projection extends Module {
 }
 
 const ROLES = ['query', 'key', 'value'] as const;
+
+const isRole = /* @__PURE__ */ isOneOf(...ROLES);
 
 /** `[B, N, H · D]` as `[B, H, N, D]`. */
 export function splitHeads(x: Tensor, heads: number): Tensor {
@@ -196,6 +198,7 @@ export class Maps extends Module implements Projection {
   }
 
   one(role: Role, x: Tensor): Tensor {
+    isRole('Maps', 'role', role);
     return splitHeads(this[role].forward(x), role === 'query' ? this.heads : this.keyHeads);
   }
 

@@ -7,7 +7,7 @@ import { additiveScore, linear, matmul, mul, softcap, uniform } from '../ops/ind
 import { anything, expectKey, expectOptions, isFlag, isNumber, isPositive, isSize, maybe, type Rules } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import type { AttentionSizes, History } from './parts.ts';
 
 /** The widths of a score without a hidden layer. */
@@ -20,6 +20,8 @@ export const isScoreSizes: Rules<ScoreSizes> = { query: isSize, key: isSize, hid
 export const isAttentionSizes: Rules<AttentionSizes> = { query: isSize, key: isSize, hidden: isSize };
 
 function checkWidths(op: string, query: Tensor, keys: Tensor): void {
+  expectTensor(op, 'query', query);
+  expectTensor(op, 'keys', keys);
   const fits = query.rank === 3 && keys.rank === 3 && query.shape[0] === keys.shape[0] && query.shape[2] === keys.shape[2];
   if (!fits)
     throw new RangeError(`${op}: query and keys must be [B, T, D] and [B, S, D], got ${show(query.shape)} and ${show(keys.shape)}`);
@@ -92,6 +94,7 @@ export class DotScore extends Score {
   }
 
   override prepare(keys: Tensor): Tensor {
+    expectTensor('DotScore', 'keys', keys);
     return keys;
   }
 

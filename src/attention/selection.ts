@@ -3,12 +3,16 @@
 import { mul, softmax, sparsemax } from '../ops/index.ts';
 import { softmaxRows } from '../ops/weights.ts';
 import { expectOptions, type Rule, ruleOf } from '../tensor/check.ts';
+import { expectScores } from './given.ts';
 import type { Selection } from './parts.ts';
 
 /** Softmax over the keys, so that every key counts a little (Bahdanau et al. 2015, eq. 6). */
 export const soft: Selection = {
   kind: 'softmax',
-  select: (scores, context) => ({ weights: softmaxRows(scores, context.mask) }),
+  select(scores, context) {
+    expectScores('soft', scores, context);
+    return { weights: softmaxRows(scores, context.mask) };
+  },
 };
 
 /** A temperature τ; a function lets it change during training. */
@@ -31,11 +35,17 @@ export function inverse(op: string, temperature: Temperature): number {
 export function tempered(options: { temperature: Temperature }): Selection {
   expectOptions('tempered', options, { temperature: isTemperature });
   return {
-    select: (scores, context) => ({ weights: softmax(mul(scores, inverse('tempered', options.temperature)), { mask: context.mask }) }),
+    select(scores, context) {
+      expectScores('tempered', scores, context);
+      return { weights: softmax(mul(scores, inverse('tempered', options.temperature)), { mask: context.mask }) };
+    },
   };
 }
 
 /** {@link sparsemax}: many weights are exactly 0 (Martins and Astudillo 2016). */
 export const sparse: Selection = {
-  select: (scores, context) => ({ weights: sparsemax(scores, { mask: context.mask }) }),
+  select(scores, context) {
+    expectScores('sparse', scores, context);
+    return { weights: sparsemax(scores, { mask: context.mask }) };
+  },
 };

@@ -7,16 +7,22 @@ import { byDistance } from '../ops/distance.ts';
 import { abs, add, and, gather, lessEqual, mul, neg, reshape, select, slice, sub, toFloat } from '../ops/index.ts';
 import { viewed } from '../ops/view.ts';
 import type { DType } from '../runtime/backend.ts';
-import { expectOptions, maybe, ruleOf } from '../tensor/check.ts';
+import { expectOptions, isFunction, maybe, ruleOf } from '../tensor/check.ts';
 import { arange } from '../tensor/create.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { elementsOf, expectDType, Tensor } from '../tensor/tensor.ts';
-import { limitedBy, placesBy } from './given.ts';
-import { coverageSoFar, placeOfQuery, placesOf, stepsSoFar } from './history.ts';
+import { elementsOf, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
+import { expectScores, limitedBy, placesBy } from './given.ts';
+import { coverageSoFar, placeOfQuery, placesOf, rememberedBy, stepsSoFar } from './history.ts';
 import { type Beside, type Context, does, type History, type Places, type Window, type Windowed } from './parts.ts';
 
 /** Everywhere the mask allows. */
-export const everywhere: Window = { limit: (scores, { mask }) => ({ scores, mask }), places: () => ({}) };
+export const everywhere: Window = {
+  limit(scores, context) {
+    expectScores('everywhere', scores, context);
+    return { scores, mask: context.mask };
+  },
+  places: () => ({}),
+};
 
 const ofOneHead = (x: Tensor) => viewed(x, x.shape.toSpliced(1, 0, 1)); // [B, 1, 1 or T, S]
 
@@ -36,7 +42,10 @@ export function positional(places: NonNullable<Window['places']>, options: { his
   return {
     ...(options.history && { history: options.history }),
     places,
-    limit(scores, { state, mask: given, heads = 1, query }) {
+    limit(scores, context) {
+      expectScores('positional', scores, context);
+      const { state, mask: given, heads = 1, query } = context;
+      expectTensor('positional', 'context.query', query);
       const { mask, bias } = ofHeads(places, scores.shape, state, heads, query);
       return { scores: bias ? add(scores, bias) : scores, mask: mask ? bothMasks(mask, given) : given };
     },
@@ -91,8 +100,6 @@ function joined(a: Places, b: Places): Places {
     ...(b.distance && { distance: b.distance }),
   };
 }
-
-const isFunction = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
 
 /** `s − p`: the offset of each of S keys from places p `[B, T]`, as `[B, T, S]`. */
 export function offsets(places: Tensor, keys: number): Tensor {
@@ -166,7 +173,9 @@ export function coverage(options: { strength: number | Tensor }): Window<{ cover
   return {
     strength: options.strength,
     history: coverageSoFar,
-    limit(scores, { state: { coverage: seen } }) {
+    limit(scores, context) {
+      expectScores('coverage', scores, context);
+      const seen = rememberedBy('coverage', context.state, 'coverage');
       return { scores: sub(scores, mul(reshape(seen, seen.shape.toSpliced(1, 0, 1)), options.strength)) };
     },
   };
@@ -197,6 +206,7 @@ export class CombinedWindow extends Module implements Window {
   }
 
   limit(scores: Tensor, context: Context): Windowed {
+    expectScores('CombinedWindow', scores, context);
     let result: Windowed = { scores, mask: context.mask };
     for (const window of this.windows) {
       // Each receives the mask of the call: where another window looks says nothing about the number of keys.

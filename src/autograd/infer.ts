@@ -1,4 +1,5 @@
 import { expectSynchronous } from '../runtime/synchronous.ts';
+import { isFunction } from '../tensor/check.ts';
 import { scope } from '../tensor/scope.ts';
 import { noGrad } from './record.ts';
 
@@ -7,6 +8,7 @@ import { noGrad } from './record.ts';
  * `infer(() => model.forward(x).toArray())`.
  */
 export function infer<T>(fn: () => T): T {
+  isFunction('infer', 'fn', fn);
   return scope(() =>
     noGrad(() => {
       const result = fn();

@@ -1,5 +1,6 @@
 import { backend } from '../runtime/backend.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
+import { isFunction } from '../tensor/check.ts';
 import { observedBy } from '../tensor/observe.ts';
 
 /** The cost of one op's calls. */
@@ -31,6 +32,7 @@ export interface Profile<T> {
  * fused gradient of an op counts as `… gradient`, an optimiser's step under its name. `console.table(profile(() => step()).ops)`.
  */
 export function profile<T>(fn: () => T): Profile<T> {
+  isFunction('profile', 'fn', fn);
   const { heap } = backend();
   const costs = new Map<string, OpCost>();
   let [time, bytes] = [performance.now(), heap.allocated];

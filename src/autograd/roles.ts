@@ -1,3 +1,4 @@
+import { expectFields } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TracedCall } from './trace.ts';
 
@@ -60,15 +61,12 @@ const byRole = (names: string | undefined, usual: string, tensors: readonly (Ten
  * The tensors of a call by what they are to its op: `{ inputs: { x, weight }, outputs: { y } }` of `linear` without a bias. Lists (`concat`, `unstack`) and
  * ops of one's own go by place: `0`, `1`, ….
  */
-export function rolesOf({
-  op,
-  inputs,
-  outputs,
-  attributes,
-}: Pick<TracedCall, 'op' | 'inputs' | 'outputs'> & Partial<Pick<TracedCall, 'attributes'>>): {
+export function rolesOf(call: Pick<TracedCall, 'op' | 'inputs' | 'outputs'> & Partial<Pick<TracedCall, 'attributes'>>): {
   inputs: Record<string, Tensor>;
   outputs: Record<string, Tensor>;
 } {
+  expectFields('rolesOf', 'call', call, 'op', 'inputs', 'outputs');
+  const { op, inputs, outputs, attributes } = call;
   const results = attributes?.sums && !attributes.weights ? 'output sums' : outputsOf[op]; // weights are left out
   return { inputs: byRole(inputsOf[op], 'x', inputs), outputs: byRole(results, 'y', outputs) };
 }

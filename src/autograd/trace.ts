@@ -1,6 +1,7 @@
 import { now } from '../runtime/clock.ts';
 import { currentScope, type Storage } from '../runtime/storage.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
+import { isFunction } from '../tensor/check.ts';
 import { type Attributes, observedBy } from '../tensor/observe.ts';
 import { noticedBy } from '../tensor/reading.ts';
 import { show } from '../tensor/shape.ts';
@@ -62,6 +63,7 @@ const none: Attributes = {};
  * ends in which `trace` was called. What `fn` reads must not change while it runs.
  */
 export function trace<T>(fn: () => T): Trace<T> {
+  isFunction('trace', 'fn', fn);
   const start = now();
   const owner = currentScope();
   const [calls, constants, reads, effects]: [TracedCall[], Constant[], HostRead[], string[]] = [[], [], [], []];

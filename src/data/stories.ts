@@ -1,4 +1,4 @@
-import { anything, expectKey, expectOptions, isList, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
+import { anything, expectFields, expectKey, expectOptions, isList, isSize, maybe, type Rules, ruleOf } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -160,6 +160,8 @@ export function* storyWords(stories: Iterable<WordedStory>): Generator<readonly 
 
 /** The questions of a story, each with the sentences before it, in numbers. */
 export function storyExamples(story: WordedStory, vocabulary: Pick<Vocabulary, 'encode' | 'index'>): StoryExample[] {
+  expectFields('storyExamples', 'story', story, 'sentences', 'questions');
+  expectFields('storyExamples', 'vocabulary', vocabulary);
   const all = story.sentences.map((words) => vocabulary.encode(words));
   return story.questions.map(({ after, words, answer }) => ({
     sentences: all.slice(0, after),

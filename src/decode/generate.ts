@@ -38,8 +38,8 @@ export function generate<Source extends State, S extends State>(
   source: Source,
   options: GenerateOptions,
 ): AsyncGenerator<WrittenStep, Hypothesis[]> {
-  const { key, temperature, topK, topP } = options;
   expectSearch('generate', options, generating);
+  const { key, temperature, topK, topP } = options;
   const idle = Object.entries({ temperature, topK, topP }).find(([, value]) => value !== undefined)?.[0];
   if (key === undefined && idle) throw new RangeError(`generate: ${idle} needs a key to draw from, got none`);
   return steps(decoder, source, options);

@@ -1,7 +1,7 @@
 // Changes that searches may make to logits: pure functions from logits [N, C] to logits [N, C], −∞ where a token may not be written.
 
 import { and, equal, greater, lessEqual, max, mul, or, slice, softmax, sub, topk, where } from '../ops/index.ts';
-import { isPositive, isSize, isWhole, type Rule, ruleOf } from '../tensor/check.ts';
+import { isList, isPositive, isSize, isWhole, type Rule, ruleOf } from '../tensor/check.ts';
 import { arange, tensor } from '../tensor/create.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 
@@ -74,6 +74,7 @@ export function noRepeatNgram(n: number): LogitsProcessor {
 
 /** Forces each row of the batch to begin with its own tokens: at its step each is the only token that may be written. */
 export function forced(prefixes: readonly (readonly number[])[]): LogitsProcessor {
+  isList('forced', 'prefixes', prefixes);
   for (const [i, prefix] of prefixes.entries()) areTokens('forced', `prefix ${i}`, prefix);
   return (logits, { step, items }) =>
     changed(logits, (line, row) => {

@@ -2,6 +2,7 @@
 
 import { noGrad } from '../autograd/record.ts';
 import { mul, reshape, toFloat } from '../ops/index.ts';
+import { shown } from '../tensor/check.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
 import { encode } from './elements.ts';
@@ -52,6 +53,7 @@ function inBytes(name: string, x: Tensor): [string, FileEntry][] {
  * everywhere. Tensors without factors are handed on.
  */
 export function fromInt8(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  if (!(tensors instanceof Map)) throw new TypeError(`fromInt8: tensors must be a Map of tensors by name, got ${shown(tensors)}`);
   const found = new Map<string, Tensor>();
   for (const [name, x] of tensors) {
     const scale = tensors.get(scaleOf(name));

@@ -30,7 +30,8 @@ export function saveTensorsLike(tensors: ReadonlyMap<string, Tensor | FileEntry>
 }
 
 /** The pieces of such a file. */
-export function laidOutLike(tensors: ReadonlyMap<string, Tensor | FileEntry>, { header }: FileLike): Uint8Array[] {
+export function laidOutLike(tensors: ReadonlyMap<string, Tensor | FileEntry>, file: FileLike): Uint8Array[] {
+  const { header }: Partial<FileLike> = file ?? {};
   if (typeof header !== 'string') fail('file must be one that was read, with its header', typeof header);
   if (!(tensors instanceof Map)) fail('tensors must be a Map such as model.stateDict()', shown(tensors));
   const { tensors: layouts, metadata } = parseHeader(header, Infinity);

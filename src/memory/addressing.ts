@@ -2,6 +2,7 @@
 
 import { cosineScore } from '../attention/content.ts';
 import { add, concat, flip, log, matmul, mul, reshape, slice, softmax, sub, unfold } from '../ops/index.ts';
+import { expectFields } from '../tensor/check.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { expectDType, type Tensor } from '../tensor/tensor.ts';
 
@@ -96,7 +97,9 @@ export function sharpenWeights(weights: Tensor, sharpness: Tensor): Tensor {
  * All four stages (§3.3, fig. 2): from a memory `[B, N, W]` and the weights before `[B, H, N]` to the new ones. By content, between that and
  * the old ones, moved on, sharpened.
  */
-export function addressMemory(memory: Tensor, previous: Tensor, { key, strength, gate, shift, sharpness }: Addressing): Tensor {
+export function addressMemory(memory: Tensor, previous: Tensor, addressing: Addressing): Tensor {
+  expectFields('addressMemory', 'addressing', addressing, 'key', 'strength', 'gate', 'shift', 'sharpness');
+  const { key, strength, gate, shift, sharpness } = addressing;
   const content = contentWeights(memory, key, strength);
   return sharpenWeights(shiftWeights(interpolateWeights(content, previous, gate), shift), sharpness);
 }

@@ -2,6 +2,7 @@
 // dynamic external memory", Methods).
 
 import { add, matmul, mul, oneHot, reshape, sub, sum } from '../ops/index.ts';
+import { expectFields } from '../tensor/check.ts';
 import { arange, zeros } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expectShape } from './expect.ts';
@@ -23,7 +24,9 @@ export function noLinks(batch: number, cells: number): MemoryLinks {
  * The links after a head wrote with weights w `[B, N]`: `Lᵢⱼ = (1 − wᵢ − wⱼ) Lᵢⱼ′ + wᵢ pⱼ′`, 0 where i = j, and `p = (1 − Σ w) p′ + w`. N² numbers an example: the cost grows
  * with the square of the cells.
  */
-export function linkMemory({ links, precedence }: MemoryLinks, written: Tensor): MemoryLinks {
+export function linkMemory(memory: MemoryLinks, written: Tensor): MemoryLinks {
+  expectFields('linkMemory', 'memory', memory, 'links', 'precedence');
+  const { links, precedence } = memory;
   expectShape('linkMemory', 'written', written, ['B', 'N']);
   const [batch, cells] = written.shape as readonly [number, number];
   expectShape('linkMemory', 'links', links, [batch, cells, cells]);

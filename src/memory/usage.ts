@@ -2,6 +2,7 @@
 // et al. 2016, "Hybrid computing using a neural network with dynamic external memory", Methods).
 
 import { add, argsort, cumprod, mul, reshape, slice, sub, takeAlongAxis } from '../ops/index.ts';
+import { expectFields } from '../tensor/check.ts';
 import { ones } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expectShape } from './expect.ts';
@@ -27,7 +28,9 @@ function without(x: Tensor): Tensor {
  * How much each cell is in use after a step: `u = (u′ + w − u′ w) ∏ᵣ (1 − fᵣ wᵣ)`, with the weights w of writing, of several heads `1 − ∏ (1 − w)`, and those of
  * reading wᵣ with their free gates fᵣ. Usage before, in [0, 1], and after are `[B, N]`; at first it is 0.
  */
-export function memoryUsage(previous: Tensor, { written, read, free }: HeadsDid): Tensor {
+export function memoryUsage(previous: Tensor, heads: HeadsDid): Tensor {
+  expectFields('memoryUsage', 'heads', heads, 'written', 'read', 'free');
+  const { written, read, free } = heads;
   expectShape('memoryUsage', 'previous', previous, ['B', 'N']);
   const [batch, cells] = previous.shape as readonly [number, number];
   expectShape('memoryUsage', 'written', written, [batch, 'writes', cells]);

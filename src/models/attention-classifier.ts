@@ -5,7 +5,18 @@ import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
 import { GRU } from '../nn/recurrent.ts';
 import { concat, expand, linear, mul, reshape, slice, tanh, uniform } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names, type Rules } from '../tensor/check.ts';
+import {
+  expectCall,
+  expectFields,
+  expectKey,
+  expectOptions,
+  isFlag,
+  isShare,
+  isSize,
+  maybe,
+  type Names,
+  type Rules,
+} from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
@@ -87,7 +98,7 @@ export class AttentionClassifier extends Module {
 
   /** From steps `[B, T, I]` to the logits of the labels `[B, C]`. With `key` (training) dropout is on. */
   forward(x: Tensor, options: ClassifyOptions = {}): Classified {
-    expectNames('AttentionClassifier', options, calling);
+    expectCall('AttentionClassifier', options, calling);
     const { input } = this.rnn;
     if (!(x instanceof Tensor && x.dtype === 'float32' && x.rank === 3 && x.shape[1] && x.shape[2] === input)) {
       throw new RangeError(`AttentionClassifier: x must be float32 [B, T, ${input}] with T from 1, got ${kindOf(x)}`);
@@ -128,7 +139,9 @@ export class AttentionClassifier extends Module {
   }
 
   /** What each step adds to the logits `[B, T, C]`: the sum over T is the logits without the bias. */
-  effects({ weights, values }: Pick<Classified, 'weights' | 'values'>): Tensor {
+  effects(classified: Pick<Classified, 'weights' | 'values'>): Tensor {
+    expectFields('AttentionClassifier', 'classified', classified, 'weights', 'values');
+    const { weights, values } = classified;
     expectDType('AttentionClassifier', 'weights', weights, 'float32');
     expectDType('AttentionClassifier', 'values', values, 'float32');
     if (!sameShape(weights.shape, values.shape.slice(0, -1)))

@@ -5,7 +5,7 @@ import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { LSTM } from '../nn/recurrent.ts';
 import { add, concat, reshape, slice, sub, toFloat } from '../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names, type Rules, shown } from '../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, isFlag, isShare, isSize, maybe, type Names, type Rules, shown } from '../tensor/check.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { sameShape, show } from '../tensor/shape.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
@@ -96,7 +96,7 @@ export class AttentionForecaster extends Module {
    * the past `[B, T, S]`.
    */
   forward(past: Tensor, seasons: Seasons, options: ForecastOptions = {}): { output: Tensor; weights: Tensor } {
-    expectNames('AttentionForecaster', options, calling);
+    expectCall('AttentionForecaster', options, calling);
     if (!(past instanceof Tensor && past.dtype === 'float32' && past.rank === 3 && past.shape[2] === this.channels && past.shape[1])) {
       throw new RangeError(`AttentionForecaster: past must be float32 [B, S, ${this.channels}] with S from 1, got ${kindOf(past)}`);
     }

@@ -1,5 +1,5 @@
 import { concat, equal, not, slice } from '../ops/index.ts';
-import { expectKey, expectNames, isShare, isSize, isWhole, maybe, type Rules } from '../tensor/check.ts';
+import { expectCall, expectFields, isShare, isSize, isWhole, keyName, maybe, type Rules } from '../tensor/check.ts';
 import { full } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
 import { kindOf, Tensor } from '../tensor/tensor.ts';
@@ -56,9 +56,16 @@ export function expectTokens(op: string, name: string, tokens: Tensor): void {
 
 /** Checks a source: int32 `[B, S]`, with a key or none. */
 export function expectSource(source: Tensor, options: { key?: Key | undefined }): void {
-  expectNames('read', options, { key: 0 });
-  if (options.key !== undefined) expectKey('read', options.key);
+  expectCall('read', options, keyName);
   expectTokens('read', 'source', source);
+}
+
+/** Checks a step of a decoder that attends: the source read, the state, and a key or none. */
+export function expectAdvance(op: string, source: object, state: object, options: { key?: Key | undefined }): void {
+  expectCall(op, options, keyName);
+  expectFields(op, 'source', source, 'prepared');
+  expectFields(op, 'state', state, 'cell', 'attention');
+  expectFields(op, 'state.cell', (state as { cell: object }).cell, 'h', 'c');
 }
 
 /** bool `[B, T]`: true where a token is not `pad`. */

@@ -7,7 +7,7 @@ import { zeros } from '../tensor/create.ts';
 import { type Key, split } from '../tensor/random.ts';
 import { outside } from '../tensor/scope.ts';
 import { show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { kindOf, Tensor } from '../tensor/tensor.ts';
 import { Module, param } from './module.ts';
 import { expectState, type State } from './state.ts';
 import type { Core } from './unroll.ts';
@@ -87,7 +87,7 @@ abstract class Cell extends Module {
   protected expect(input: Tensor, state: State, parts: readonly string[]): void {
     const { name, hidden } = this;
     if (!(input instanceof Tensor) || input.rank !== 2 || input.shape[1] !== this.input) {
-      throw new RangeError(`${name}: input must be [B, ${this.input}], got ${input instanceof Tensor ? show(input.shape) : typeof input}`);
+      throw new RangeError(`${name}: input must be [B, ${this.input}], got ${input instanceof Tensor ? show(input.shape) : kindOf(input)}`);
     }
     expectState(name, state, parts, [input.shape[0] as number, hidden]);
   }

@@ -2,7 +2,7 @@
 
 import { add, concat, dropout, gru, linear, lstm, select, stack, tanh } from '../ops/index.ts';
 import type { Embedded, Weights } from '../ops/sequence.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isShare, isSize, maybe, type Names } from '../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, isFlag, isShare, isSize, maybe, type Names } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { foldIn, type Key } from '../tensor/random.ts';
 import { show } from '../tensor/shape.ts';
@@ -140,7 +140,7 @@ abstract class Recurrent extends Module {
 
   private check<S extends State>(x: Input, given: RecurrentOptions<S>, names: readonly (keyof S & string)[]): void {
     const { name } = this;
-    expectNames(name, given, options as Names<RecurrentOptions<S>>);
+    expectCall(name, given, options as Names<RecurrentOptions<S>>);
     if (!(x as { index?: Tensor } | undefined)?.index) expectTensor(name, 'x', x);
     const shape = x instanceof Tensor ? x.shape : [...x.index.shape, ...x.table.shape.slice(1)];
     const [batch, , input] = shape;

@@ -1,7 +1,7 @@
 import { gather } from '../ops/index.ts';
 import { shown } from '../tensor/check.ts';
 import { type Shape, sameShape, show } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { kindOf, Tensor } from '../tensor/tensor.ts';
 
 /**
  * A part of a state that is more than plain tensors, such as a growing cache, and selects its rows itself. It is a value: no holder ever
@@ -31,12 +31,14 @@ export interface State {
 /** Whether a part selects its rows itself. */
 export const isRowState = (part: unknown): part is RowState => typeof (part as RowState | null | undefined)?.takeRows === 'function';
 
-const isGroup = (part: unknown): part is State => Object.prototype.toString.call(part) === '[object Object]';
+const isGroup = (part: unknown): part is State =>
+  Object.prototype.toString.call(part) === '[object Object]' && !('storage' in (part as object));
 
 /** The same lists and groups, with `f` applied to their contents. */
 function mapped(part: StatePart, f: (leaf: Tensor | RowState) => StatePart): StatePart {
   if (part instanceof Tensor || isRowState(part)) return f(part);
   if (Array.isArray(part)) return part.map((one: StatePart) => mapped(one, f));
+  if (!isGroup(part)) throw new TypeError(`state: must be tensors in named groups or lists, got ${kindOf(part)}`);
   return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, mapped(one, f)]));
 }
 
@@ -62,7 +64,7 @@ export function partsOf(
 ): [path: string, part: Tensor | RowState][] {
   if (state instanceof Tensor || isRowState(state)) return [[path, state]];
   if (!(isGroup(state) || Array.isArray(state)) || around.includes(state)) {
-    const got = around.includes(state) ? 'the group itself' : shown(state);
+    const got = around.includes(state) ? 'the group itself' : kindOf(state);
     throw new TypeError(`${op}: ${path.split('.')[0]} must be tensors in named groups or lists, got ${got} at ${path}`);
   }
   return Object.entries(state).flatMap(([name, part]) => partsOf(op, part as StatePart, `${path}.${name}`, [...around, state]));

@@ -1,5 +1,5 @@
 import { isRowState, type RowState, type State, type StatePart } from '../nn/state.ts';
-import { expectNames, type Names, shown } from '../tensor/check.ts';
+import { expectFields, expectNames, type Names, shown } from '../tensor/check.ts';
 import { tensor, zeros } from '../tensor/create.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Shape } from '../tensor/shape.ts';
@@ -173,6 +173,7 @@ export function decoderToOnnx<const Begin extends OnnxInputs, Kept extends State
   decoder: OnnxDecoder<Kept, S>,
   options: OnnxDecoderOptions<Begin, Kept>,
 ): { begin: Uint8Array; step: Uint8Array } {
+  expectFields('decoderToOnnx', 'options', options, 'inputs', 'read');
   const { inputs, read, ...rest } = options;
   if (typeof read !== 'function') throw new TypeError(`decoderToOnnx: read must be a function, got ${shown(read)}`);
   return stepsToOnnx(

@@ -4,7 +4,7 @@ import { recordSeveral } from '../autograd/several.ts';
 import * as call from '../runtime/generated/calls.ts';
 import { withScratch } from '../runtime/room.ts';
 import { attentions } from '../runtime/scratch.ts';
-import { expectNames, isFlag, isNumber, isShare, type Names } from '../tensor/check.ts';
+import { expectCall, isFlag, isNumber, isShare, type Names } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { asOne } from '../tensor/observe.ts';
 import type { Key } from '../tensor/random.ts';
@@ -234,7 +234,7 @@ export function scaledDotProductAttention<const O extends AttentionOptions>(
   options?: O,
 ): AttentionResults<O>;
 export function scaledDotProductAttention(query: Tensor, keys: Tensor, values: Tensor, options: AttentionOptions = {}): Results {
-  expectNames('scaledDotProductAttention', options, names);
+  expectCall('scaledDotProductAttention', options, names);
   const { dropout: p = 0, key, weights = false, mask, bias, places, slopes, distance, causal = false, length, before, after } = options;
   isShare('scaledDotProductAttention', 'dropout', p);
   if (options.scale !== undefined) isNumber('scaledDotProductAttention', 'scale', options.scale);

@@ -1,4 +1,4 @@
-import { expectNames, expectOptions, isCount, isSize, isText, maybe } from '../tensor/check.ts';
+import { expectNames, expectOptions, isCount, isList, isSize, isText, maybe } from '../tensor/check.ts';
 import { partVisited } from './circle.ts';
 import { FIELD, SANS, sheet } from './sheet.ts';
 import { isTheme, type Theme } from './theme.ts';
@@ -93,6 +93,7 @@ const layers = (kind: string, heads: readonly (readonly ArrayLike<number>[])[], 
 
 function expectTraces(op: string, traces: MemoryTraces): number {
   expectNames(op, traces, { reads: 0, writes: 0, inputs: 0, outputs: 0 });
+  for (const name of ['reads', 'writes'] as const) isList(op, name, traces[name]);
   const all = [...traces.reads, ...traces.writes, ...(traces.inputs ? [traces.inputs] : []), ...(traces.outputs ? [traces.outputs] : [])];
   const steps = all[0]?.length ?? 0;
   const uneven = all.find((rows) => rows.length !== steps || rows.some((row) => row.length !== rows[0]?.length));

@@ -3,7 +3,7 @@ import type { Names } from '../io/reading.ts';
 import type { FileEntry } from '../io/safetensors.ts';
 import type { Module } from '../nn/module.ts';
 import { StateMap } from '../nn/state-map.ts';
-import { anything, expectOptions, isFlag, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
+import { anything, expectOptions, isFlag, isFunction, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 import { key } from '../tensor/random.ts';
 import { Config, type ConfigSource } from './config.ts';
 import { families, type PretrainedModel } from './families.ts';
@@ -24,8 +24,6 @@ export interface LoadPretrainedOptions<M extends Module = PretrainedModel> {
   /** Whether the checksums of files that have them are compared. Default true. */
   checksum?: boolean | undefined;
 }
-
-const isFunction = ruleOf('a function', (value) => typeof value === 'function');
 
 const rules: Rules<LoadPretrainedOptions<Module>> = {
   config: anything,

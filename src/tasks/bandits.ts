@@ -28,7 +28,7 @@ import {
   where,
 } from '../ops/index.ts';
 import { Storage, within } from '../runtime/storage.ts';
-import { expectKey, expectOptions, isCount, isSize } from '../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isCount, isSize } from '../tensor/check.ts';
 import { ones, tensor, zeros } from '../tensor/create.ts';
 import { foldIn, type Key, split } from '../tensor/random.ts';
 import { scope } from '../tensor/scope.ts';
@@ -164,7 +164,9 @@ function tensorsIn(state: State): Tensor[] {
  * The inputs of a learner `[B, T, K + 2]` (Mishra et al. 2018, §4.2): before each pull the last action (one of K), its reward, and a flag that is 1,
  * as every pull of a bandit is an episode of its own. Before the first pull action and reward are 0.
  */
-export function banditInputs({ action, reward }: BanditEpisodes, arms: number): Tensor {
+export function banditInputs(episodes: BanditEpisodes, arms: number): Tensor {
+  expectFields('banditInputs', 'episodes', episodes, 'action', 'reward');
+  const { action, reward } = episodes;
   isSize('banditInputs', 'arms', arms);
   expectDType('banditInputs', 'action', action, 'int32');
   const [batch, length] = action.shape as [number, number];
@@ -178,7 +180,10 @@ export function banditInputs({ action, reward }: BanditEpisodes, arms: number): 
 }
 
 /** The same for the pull that comes next: `[B, K + 2]`. */
-export function banditInput({ wins, last }: Pick<BanditView, 'wins' | 'last'>): Tensor {
+export function banditInput(view: Pick<BanditView, 'wins' | 'last'>): Tensor {
+  expectFields('banditInput', 'view', view, 'wins');
+  const { wins, last } = view;
+  expectDType('banditInput', 'wins', wins, 'int32');
   const [batch, arms] = wins.shape as [number, number];
   const known = last ? [oneHot(last.action, arms), reshape(last.reward, [batch, 1])] : [zeros([batch, arms + 1])];
   return concat([...known, ones([batch, 1])], 1);
@@ -217,6 +222,7 @@ const expected = ({ wins, losses }: BanditView) => div(add(toFloat(wins), 1), ad
 const best =
   (score: (view: BanditView) => Tensor): BanditPolicy =>
   (view) => {
+    expectFields('bandits', 'view', view, 'wins', 'losses', 'key');
     const tried = toFloat(add(view.wins, view.losses));
     return { action: argmax(sub(score(view), mul(tried, TIE)), { axis: 1 }) };
   };

@@ -1,6 +1,6 @@
 // Documents of events and questions about them, with the names of all actors replaced by numbers drawn anew for each document.
 
-import { expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
+import { expectFields, expectOptions, isSize, maybe, ruleOf } from '../tensor/check.ts';
 import { foldIn, type Key, permutation, randomInt } from '../tensor/random.ts';
 
 /** A document, a question with a gap, and the actor who belongs there. Actors are `@0`, `@1`, …; the gap is `@gap`. */
@@ -170,6 +170,7 @@ export function mostFrequentActor(problem: ClozeProblem, options: { exclusive?: 
   expectOptions('mostFrequentActor', options, {
     exclusive: maybe(ruleOf('true or false', (value) => typeof value === 'boolean')),
   });
+  expectFields('mostFrequentActor', 'problem', problem, 'document', 'question');
   const { document, question } = problem;
   const shut = new Set(options.exclusive ? question : []);
   return best('mostFrequentActor', problem, (actor) => (shut.has(actor) ? 1 : -document.filter((word) => word === actor).length));
@@ -183,6 +184,7 @@ const FARTHEST = 8;
  * gap at that place, and the distances of all its words to the nearest place where the document has them are added, none above 8. Of equals the one named first.
  */
 export function nearestActor(problem: ClozeProblem): string {
+  expectFields('nearestActor', 'problem', problem, 'document', 'question');
   const { document, question } = problem;
   const gap = question.indexOf(GAP);
   const places = new Map<string, number[]>();

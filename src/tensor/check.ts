@@ -49,6 +49,9 @@ export const isPositive: Rule = /* @__PURE__ */ ruleOf('a number above 0', (valu
 /** A drop probability: in [0, 1). */
 export const isShare: Rule = /* @__PURE__ */ ruleOf('in [0, 1)', (value) => typeof value === 'number' && value >= 0 && value < 1);
 
+/** A function. */
+export const isFunction: Rule = /* @__PURE__ */ ruleOf('a function', (value) => typeof value === 'function');
+
 /** True or false. */
 export const isFlag: Rule = /* @__PURE__ */ ruleOf('true or false', (value) => typeof value === 'boolean');
 
@@ -83,8 +86,24 @@ export function expectNames<O extends object>(op: string, options: O, names: Nam
   }
 }
 
+/** A key, made by `key(seed)`, `split` or `foldIn`. */
+export const isKey: Rule = (op, _, value) => expectKey(op, value as Key);
+
 /** The options of calls that draw random numbers: a key, given in training. */
 export const keyName: Names<{ key?: Key }> = { key: 1 };
+
+/** Checks the option names of a call that may draw, and its key: a wrong one must not wait for the day something is drawn. */
+export function expectCall<O extends { key?: Key | undefined }>(op: string, options: O, names: Names<NoInfer<O>>): void {
+  expectNames(op, options, names);
+  if (options.key !== undefined) expectKey(op, options.key);
+}
+
+/** Refuses what is no object with these fields, such as a state, or what one method returns and another takes. */
+export function expectFields(op: string, name: string, value: object, ...fields: string[]): void {
+  const given: unknown = value;
+  if (typeof given === 'object' && given !== null && fields.every((field) => field in given)) return;
+  throw new TypeError(`${op}: ${name} must be an object${fields.length > 0 ? ` with ${fields.join(', ')}` : ''}, got ${shown(given)}`);
+}
 
 /** Checks option names, then each value against its rule. */
 export function expectOptions<O extends object>(op: string, options: O, rules: Rules<NoInfer<O>>): void {

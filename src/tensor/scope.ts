@@ -1,5 +1,6 @@
 import { type Storage, scoped, within } from '../runtime/storage.ts';
 import { expectSynchronous, isGenerator, isThenable } from '../runtime/synchronous.ts';
+import { isFunction } from './check.ts';
 import { expectTensor, type Recorded, Tensor } from './tensor.ts';
 
 const ended: Omit<Recorded, 'order'> = {
@@ -17,6 +18,7 @@ const ended: Omit<Recorded, 'order'> = {
  * modules, at any depth. A tensor that leaves the scope keeps its value and loses its graph. Scopes nest; `fn` is synchronous.
  */
 export function scope<T>(fn: () => T): T {
+  isFunction('scope', 'fn', fn);
   return scoped(fn, keep);
 }
 
@@ -65,6 +67,7 @@ export function persist<T extends Tensor>(x: T): T {
 
 /** Runs `fn`, which is synchronous, as if outside every scope: its tensors are freed by the collector or by hand. */
 export function outside<T>(fn: () => T): T {
+  isFunction('outside', 'fn', fn);
   const result = within(null, fn);
   expectSynchronous('outside', result);
   return result;

@@ -165,5 +165,5 @@ export function expectDType(op: string, name: string, x: Tensor, dtype: DType): 
 
 /** Formats a value for messages: element type and shape of a tensor. */
 export function kindOf(x: unknown): string {
-  return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : shown(x);
+  return x instanceof Tensor ? `${x.dtype} ${show(x.shape)}` : notOurs(x);
 }

@@ -1,5 +1,4 @@
-import { expectOptions, isSize, isWhole, maybe, type Rules, ruleOf } from '../tensor/check.ts';
-import { expectWithin } from './optimizers/numbers.ts';
+import { expectFields, expectOptions, isFunction, isSize, isWhole, maybe, type Rules, ruleOf, shown } from '../tensor/check.ts';
 
 /** Options of {@link linearStart}. */
 export interface LinearStartOptions {
@@ -68,7 +67,7 @@ export interface BestRestart<Result> extends Restart<Result> {
 
 /**
  * Runs `run(0)`, `run(1)`, … one after the other, `count` times or until one has an error of at most `enough`, and returns the one of the
- * lowest error, of equals the first.
+ * lowest error, of equals the first. A run whose error is NaN has diverged, and loses against every other; if all have, it throws.
  */
 export async function bestOf<Result>(
   count: number,
@@ -76,15 +75,19 @@ export async function bestOf<Result>(
   options: { enough?: number | undefined } = {},
 ): Promise<BestRestart<Result>> {
   isSize('bestOf', 'count', count);
+  isFunction('bestOf', 'run', run);
   expectOptions('bestOf', options, { enough: maybe(ruleOf('a number', (value) => typeof value === 'number' && !Number.isNaN(value))) });
   const { enough = -Infinity } = options;
   const errors: number[] = [];
   let best: (Restart<Result> & { restart: number }) | undefined;
   for (let restart = 0; restart < count && !(best && best.error <= enough); restart++) {
-    const { error, result } = await run(restart);
-    expectWithin('bestOf', 'error of a run', error, -Infinity);
+    const finished = await run(restart);
+    expectFields('bestOf', 'what a run returns', finished, 'error', 'result');
+    const { error, result } = finished;
+    if (typeof error !== 'number') throw new TypeError(`bestOf: error of a run must be a number, got ${shown(error)}`);
     errors.push(error);
-    if (!best || error < best.error) best = { error, result, restart };
+    if (!Number.isNaN(error) && !(best && best.error <= error)) best = { error, result, restart };
   }
-  return { ...(best as Restart<Result> & { restart: number }), errors };
+  if (!best) throw new Error(`bestOf: every run has diverged, with an error of NaN in ${count}; try a lower learning rate`);
+  return { ...best, errors };
 }

@@ -1,4 +1,4 @@
-import { expectOptions, isOneOf, isPositive, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
+import { expectFields, expectOptions, isOneOf, isPositive, isSize, isWhole, maybe, ruleOf } from '../tensor/check.ts';
 import { expectWithin, fromZero, halfCosine, isWithin, power } from './optimizers/numbers.ts';
 
 /** The learning rate of a step, counted from 0. A pure function: a resumed run needs no state of it. */
@@ -90,6 +90,7 @@ const betterRules = { goal: /* @__PURE__ */ maybe(isOneOf('min', 'max')), thresh
 export function better(state: Best, metric: number, options: BetterOptions = {}): Required<Best> {
   expectOptions('better', options, betterRules);
   const { goal = 'min', threshold = 0 } = options;
+  expectFields('better', 'state', state);
   const { best, waited = 0 } = state;
   const margin = Number.isFinite(best) ? Math.abs(best as number) * threshold : 0; // ∞ · 0 is NaN, and no metric would be better
   if (goal === 'min' ? metric < (best ?? Infinity) - margin : metric > (best ?? -Infinity) + margin) return { best: metric, waited: 0 };
@@ -122,6 +123,7 @@ const plateauRules = { ...betterRules, factor: fromZero, patience: fromZero, min
  */
 export function plateau(state: Plateau, metric: number, options: PlateauOptions = {}): Required<Plateau> {
   expectOptions('plateau', options, plateauRules);
+  expectFields('plateau', 'state', state, 'lr');
   expectWithin('plateau', 'lr', state.lr, 0);
   const { factor = 0.1, patience = 10, minimum = 0, threshold = 1e-4, goal = 'min' } = options;
   const next = better(state, metric, { goal, threshold });

@@ -18,6 +18,12 @@ export interface Span {
   readonly end: number;
 }
 
+/** Checks the top of a tree. */
+function expectNode(op: string, tree: unknown): asserts tree is ParseTree {
+  const { children } = Object(tree) as Partial<ParseTree>;
+  if (!Array.isArray(children)) throw new TypeError(`${op}: tree must be a tree with children, got ${shown(tree)}`);
+}
+
 /** Checks a tree down to its words. */
 export function expectTree(op: string, name: string, tree: unknown): asserts tree is ParseTree {
   const { label, children } = Object(tree) as Partial<ParseTree>;
@@ -31,11 +37,13 @@ export function expectTree(op: string, name: string, tree: unknown): asserts tre
 
 /** The words of a tree in the order of its branches. */
 export function wordsOf(tree: ParseTree): number[] {
+  expectNode('wordsOf', tree);
   return tree.children.flatMap((child) => (typeof child === 'number' ? [child] : wordsOf(child)));
 }
 
 /** Every constituent in depth-first order, a tree before what is below it. A constituent without a word has no span. */
 export function spansOf(tree: ParseTree): Span[] {
+  expectNode('spansOf', tree);
   const words = wordsOf(tree);
   const inner = tree.children.flatMap((child) => (typeof child === 'number' ? [] : spansOf(child)));
   const [start, end] = words.reduce(([least, most], word) => [Math.min(least, word), Math.max(most, word + 1)], [Infinity, -Infinity]);

@@ -97,6 +97,19 @@ describe('linearStart', () => {
     expect([linearStart().epochs, linearStart().lr(44), linearStart().lr(45), linearStart().linear(29)]).toEqual([90, 0.005, 0.0025, true]);
     expect(() => linearStart({ every: 0 })).toThrow('linearStart: every must be a whole number from 1, got 0');
   });
+
+  it('takes a run that diverged for the worst, wherever it stands, and throws only if all have', async () => {
+    const of =
+      (...errors: number[]) =>
+      (i: number) => ({ error: errors[i] as number, result: i });
+    expect((await bestOf(3, of(Number.NaN, 2, 3))).restart).toBe(1);
+    expect((await bestOf(3, of(2, Number.NaN, 1), { enough: 0 })).restart).toBe(2);
+    expect((await bestOf(2, of(Number.NaN, Number.POSITIVE_INFINITY))).restart).toBe(1);
+    expect((await bestOf(2, of(2, Number.NaN))).errors).toEqual([2, Number.NaN]);
+    await expect(bestOf(2, of(Number.NaN, Number.NaN))).rejects.toThrow('bestOf: every run has diverged, with an error of NaN in 2; try');
+    await expect(bestOf(1, () => ({ error: '1', result: 0 }) as never)).rejects.toThrow("bestOf: error of a run must be a number, got '1'");
+    await expect(bestOf(1, () => undefined as never)).rejects.toThrow('bestOf: what a run returns must be an object with error, result');
+  });
 });
 
 describe('bestOf', () => {
@@ -105,7 +118,6 @@ describe('bestOf', () => {
     const run = (i: number) => ({ error: errors[i] as number, result: `run ${i}` });
     expect(await bestOf(4, run)).toEqual({ error: 0.2, result: 'run 1', restart: 1, errors });
     expect((await bestOf(4, run, { enough: 0.5 })).errors).toEqual([0.5]);
-    await expect(bestOf(1, () => ({ error: Number.NaN, result: 0 }))).rejects.toThrow('bestOf: error of a run must be');
     await expect(bestOf(0, run)).rejects.toThrow('bestOf: count must be a whole number from 1, got 0');
   });
 });

@@ -1,7 +1,7 @@
 // Attention to places of an image: a window that reads at a place, and a placement that decides where it stands and how that is learnt.
 
 import { clamp, permute, reshape, tanh } from '../../ops/index.ts';
-import { expectNames, expectOptions, keyName, ruleOf } from '../../tensor/check.ts';
+import { expectCall, expectOptions, keyName, ruleOf } from '../../tensor/check.ts';
 import type { Key } from '../../tensor/random.ts';
 import { show } from '../../tensor/shape.ts';
 import { expectDType, kindOf, Tensor } from '../../tensor/tensor.ts';
@@ -105,7 +105,7 @@ export class Look {
    * the draw before.
    */
   step(images: Tensor, numbers: Tensor, options: { key?: Key | undefined } = {}): LookStep {
-    expectNames('Look', options, keyName);
+    expectCall('Look', options, keyName);
     expectImages('Look', images);
     expectPlace('Look', numbers, images, this.window.numbers);
     const { place, ...drawn } = this.placement.place(this.window.bounded ? tanh(numbers) : numbers, options);

@@ -21,11 +21,11 @@ import {
   where,
 } from '../../ops/index.ts';
 import { expectIndices } from '../../ops/indices.ts';
-import { expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
 import { full, ones, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
-import { kindOf, Tensor } from '../../tensor/tensor.ts';
+import { expectTensor, kindOf, Tensor } from '../../tensor/tensor.ts';
 import { expectStories, realSentences, unpadded } from './words.ts';
 
 /** Options of an {@link EntityNetwork}. */
@@ -171,6 +171,8 @@ export class EntityNetwork extends Module {
 
   /** Answers questions as {@link forward} does, from what is known of their stories. */
   answer(memory: EntityMemory, questions: Tensor, after: Tensor): EntityAnswer {
+    expectFields('EntityNetwork', 'memory', memory, 'states');
+    expectTensor('EntityNetwork', 'memory.states', memory.states);
     const [batch, times, slots, size] = memory.states.shape as readonly [number, number, number, number];
     if (!(questions instanceof Tensor && questions.dtype === 'int32' && questions.rank === 3 && questions.shape[0] === batch)) {
       throw new TypeError(`EntityNetwork: questions must be int32 [${batch}, questions, J], got ${kindOf(questions)}`);

@@ -4,10 +4,10 @@ import { Linear } from '../../nn/linear.ts';
 import { Module, param } from '../../nn/module.ts';
 import { type Core, type UnrollOptions, unroll } from '../../nn/unroll.ts';
 import { add, concat, expand, mul, normal, reshape, slice, softmax, tanh, toFloat, uniform } from '../../ops/index.ts';
-import { expectKey, expectOptions, isCount, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isCount, isList, isOneOf, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { arange, full, zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import { kindOf, Tensor } from '../../tensor/tensor.ts';
+import { expectTensor, kindOf, Tensor } from '../../tensor/tensor.ts';
 
 /** Options of a {@link NeuralTuringMachine}. */
 export interface NeuralTuringMachineOptions extends Omit<MemoryHeadsOptions, 'input' | 'width'> {
@@ -140,6 +140,9 @@ export class NeuralTuringMachine extends Module implements Core<MachineState, Ma
     if (!(input instanceof Tensor && input.rank === 2 && input.shape[1] === this.input)) {
       throw new RangeError(`NeuralTuringMachine: input must be [B, ${this.input}], got ${kindOf(input)}`);
     }
+    expectFields('NeuralTuringMachine', 'state', state, 'memory', 'weights', 'read', 'layers');
+    expectTensor('NeuralTuringMachine', 'state.read', state.read);
+    isList('NeuralTuringMachine', 'state.layers', state.layers);
     const batch = input.shape[0] as number;
     const flat = (read: Tensor) => reshape(read, [batch, read.size / batch]);
     const { said, layers } = this.control(concat([input, flat(state.read)], 1), state.layers);

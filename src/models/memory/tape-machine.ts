@@ -4,10 +4,10 @@ import { LSTMCell } from '../../nn/cells.ts';
 import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import { add, concat, matmul, mul, oneHot, reshape, sigmoid, slice, sub, tanh } from '../../ops/index.ts';
-import { expectKey, expectOptions, isCount, isFlag, isPositive, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isCount, isFlag, isPositive, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { ones, zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../../tensor/tensor.ts';
 import { runTapes, type TapeLook, type TapeReader, type TapeRun, type TapeRunOptions, type TapeState } from './tape-run.ts';
 
 /** Options of a {@link TapeMachine}. */
@@ -97,6 +97,8 @@ export class TapeMachine extends Module implements TapeReader {
 
   /** Looks at the input tape, one-hot `[B, S, C]`, and at the memory: says what to write and how likely each move is, and writes to the memory. */
   look(input: Tensor, state: TapeState): TapeLook {
+    expectTensor('TapeMachine', 'input', input);
+    expectFields('TapeMachine', 'state', state, 'input', 'lstm', 'moved');
     const { reach, cells, symbols, slowdown } = this;
     const batch = input.shape[0] as number;
     const flat = (x: Tensor) => reshape(x, [batch, x.size / batch]);

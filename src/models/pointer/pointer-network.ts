@@ -27,7 +27,7 @@ import { arange, ones } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
-import { elementsOf, empty, kindOf, Tensor } from '../../tensor/tensor.ts';
+import { elementsOf, empty, expectTensor, kindOf, Tensor } from '../../tensor/tensor.ts';
 import { shiftRight } from '../tokens.ts';
 
 /** Options of a {@link PointerNetwork}. */
@@ -78,6 +78,7 @@ const choosing = { mask: 0, beam: 0, constraint: 0, maxLength: 0 };
 
 /** The items of `allowed` `[B, 1 + N]` that are left after the choices `last` `[B]`: bool `[B, N]`. */
 function itemsLeft(allowed: Tensor, last: Tensor): Tensor {
+  expectTensor('constraint', 'allowed', allowed);
   const width = allowed.shape[1] as number;
   return and(slice(allowed, 1, 1), not(equal(reshape(last, [-1, 1]), arange(1, width))));
 }

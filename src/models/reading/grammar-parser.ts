@@ -3,7 +3,7 @@ import type { Decoded, Decoder } from '../../decode/decoder.ts';
 import { Module } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
 import { argsort, concat, sub, takeAlongAxis, where } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, isOneOf, isShare, isSize, keyName, maybe, ruleOf } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, isOneOf, isShare, isSize, keyName, maybe, ruleOf } from '../../tensor/check.ts';
 import { arange, full } from '../../tensor/create.ts';
 import type { Key } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -95,7 +95,7 @@ export class GrammarParser extends Module implements Decoder {
 
   /** Sentences (int32 `[B, S]`) and the targets of their trees (int32 `[B, T]`, padded with 0) to the logits `[B, T, C]` of each symbol, given those before it. */
   forward(words: Tensor, target: Tensor, options: { key?: Key | undefined } = {}): Tensor {
-    expectNames('GrammarParser', options, keyName);
+    expectCall('GrammarParser', options, keyName);
     return this.seq2seq.forward(reversed(words), target, options);
   }
 

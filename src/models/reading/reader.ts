@@ -7,7 +7,7 @@ import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import { and, argmax, greater, greaterEqual, less, max, oneHot, softmax, sub, sum, where } from '../../ops/index.ts';
 import type { Embedded } from '../../ops/sequence.ts';
-import { expectKey, expectNames, isCount, isShare, isSize, isWhole, keyName, maybe, type Rules } from '../../tensor/check.ts';
+import { expectCall, expectKey, isCount, isShare, isSize, isWhole, keyName, maybe, type Rules } from '../../tensor/check.ts';
 import { foldIn, type Key, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { elementsOf, type Tensor } from '../../tensor/tensor.ts';
@@ -104,7 +104,7 @@ export abstract class Reader extends Module {
    * `crossEntropy`, is its symbol less `first`. With `key` (training) dropout is on. A text has the same bits alone, in a batch and before padding.
    */
   forward(document: Tensor, question: Tensor, options: { key?: Key | undefined } = {}): Reading {
-    expectNames('Reader', options, keyName);
+    expectCall('Reader', options, keyName);
     expectTokens('Reader', 'document', document);
     expectTokens('Reader', 'question', question);
     if (document.shape[0] !== question.shape[0]) {

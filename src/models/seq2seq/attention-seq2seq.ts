@@ -7,11 +7,11 @@ import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
 import type { State } from '../../nn/state.ts';
 import { concat, tanh } from '../../ops/index.ts';
-import { expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, ruleOf } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isOneOf, isSize, isWhole, maybe, ruleOf } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import { foldIn, type Key, split } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
+import { expectTensor, type Tensor } from '../../tensor/tensor.ts';
+import { expectAdvance, expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
 import { Copy } from './copy.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
@@ -104,17 +104,23 @@ export class AttentionSeq2Seq extends EncoderDecoder<AttentionSource, DecoderSta
     return { prepared: this.attention.prepare(read, read, { mask: encoded.mask }), first, ...(copy && { tokens: source }) };
   }
 
-  override initialState({ prepared, first }: AttentionSource): DecoderState {
+  override initialState(source: AttentionSource): DecoderState {
+    expectFields('AttentionSeq2Seq', 'source', source, 'prepared', 'first');
+    const { prepared, first } = source;
+    expectFields('AttentionSeq2Seq', 'source.first', first, 'h', 'c');
+    expectTensor('AttentionSeq2Seq', 'source.first.h', first.h);
     const fed = this.decoder === 'luong' ? { fed: zeros(first.h.shape) } : {};
     return { cell: first, ...fed, attention: this.attention.initialState(prepared) };
   }
 
   override advance(
     embedded: Tensor,
-    { prepared }: AttentionSource,
+    source: AttentionSource,
     state: DecoderState,
     options: { key?: Key | undefined } = {},
   ): DecoderStep<DecoderState> {
+    expectAdvance('AttentionSeq2Seq', source, state, options);
+    const { prepared } = source;
     const draw = options.key ? { key: foldIn(options.key, 0) } : {};
     const look = (h: Tensor) => this.attention.step(h, prepared, state.attention, draw);
     const combined = (parts: Tensor[]) => this.dropout.forward(tanh(this.combine.forward(concat(parts, 1))), options);

@@ -61,6 +61,7 @@ export class Copy extends Module {
 
   /** Tokens as the vocabulary has them: the unknown in place of those beyond it. */
   known(tokens: Tensor): Tensor {
+    expectDType('Copy', 'tokens', tokens, 'int32');
     return where(less(tokens, this.symbols), tokens, this.unknown);
   }
 

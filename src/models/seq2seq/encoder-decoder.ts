@@ -9,7 +9,7 @@ import { Module } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
 import { stacked } from '../../nn/unroll.ts';
 import { argmax, reshape, select, stack, transpose, unstack, where } from '../../ops/index.ts';
-import { expectKey, expectNames, expectOptions, shown } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, shown } from '../../tensor/check.ts';
 import { tensor } from '../../tensor/create.ts';
 import { foldIn, type Key, randomInt, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
@@ -176,7 +176,7 @@ export abstract class EncoderDecoder<Source extends State = State, S extends Sta
 
   /** Teaches: what each token is predicted from and, with `looked`, the result of attention. */
   private taught(op: string, source: Tensor, target: Tensor, options: TeachOptions, looked: boolean): TaughtVectors & { read: Source } {
-    expectNames(op, options, teaching);
+    expectCall(op, options, teaching);
     expectTokens(op, 'target', target);
     const { key, sampling = 0 } = options;
     if (!(sampling >= 0 && sampling <= 1)) throw new RangeError(`${op}: sampling must be in [0, 1], got ${shown(sampling)}`);

@@ -5,8 +5,9 @@ import { Module } from '../../nn/module.ts';
 import { GRU, LSTM } from '../../nn/recurrent.ts';
 import { concat, select, tanh } from '../../ops/index.ts';
 import {
+  expectCall,
+  expectFields,
   expectKey,
-  expectNames,
   expectOptions,
   isFlag,
   isOneOf,
@@ -80,7 +81,7 @@ export class Encoder extends Module {
   forward(source: Tensor, pad: number, options: { key?: Key | undefined } = {}): Encoded {
     expectTokens('forward', 'source', source);
     if (!Number.isInteger(pad)) throw new RangeError(`forward: pad must be a whole number, got ${shown(pad)}`);
-    expectNames('Encoder', options, keyName);
+    expectCall('Encoder', options, keyName);
     const keys = options.key ? split(options.key, 3) : [];
     const drop = (x: Tensor, i: number) => this.dropout.forward(x, keys[i] ? { key: keys[i] } : {});
     const mask = tokenMask(source, pad);
@@ -108,6 +109,7 @@ export class Bridge extends Module {
 
   /** The states `[B, D]` from which a decoder starts. */
   forward(encoded: Encoded): { h: Tensor; c: Tensor } {
+    expectFields('Bridge', 'encoded', encoded, 'h', 'c');
     if (this.c && !encoded.c) throw new TypeError('Bridge: encoded must have c, or the bridge be made with cell: false, got null');
     const h = tanh(this.h.forward(encoded.h));
     return { h, c: this.c && encoded.c ? this.c.forward(encoded.c) : zeros(h.shape) };

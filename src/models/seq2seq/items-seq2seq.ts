@@ -5,11 +5,11 @@ import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
 import { add, and, concat, equal, not, tanh, where } from '../../ops/index.ts';
-import { expectKey, expectOptions, isShare, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isShare, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
 import { full, zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { expectSource, isModel, type Specials, specials, tokenMask } from '../tokens.ts';
+import { expectAdvance, expectSource, isModel, type Specials, specials, tokenMask } from '../tokens.ts';
 import type { AttentionSource, DecoderState } from './attention-seq2seq.ts';
 import { type DecoderStep, EncoderDecoder } from './encoder-decoder.ts';
 
@@ -88,16 +88,21 @@ export class ItemsSeq2Seq extends EncoderDecoder<AttentionSource, DecoderState> 
     return { prepared: this.attention.prepare(x, x, { mask }), first: { h: still, c: still } };
   }
 
-  override initialState({ prepared, first }: AttentionSource): DecoderState {
+  override initialState(source: AttentionSource): DecoderState {
+    expectFields('ItemsSeq2Seq', 'source', source, 'prepared', 'first');
+    const { prepared, first } = source;
+    expectFields('ItemsSeq2Seq', 'source.first', first, 'h', 'c');
     return { cell: first, fed: first.h, attention: this.attention.initialState(prepared) };
   }
 
   override advance(
     embedded: Tensor,
-    { prepared }: AttentionSource,
+    source: AttentionSource,
     state: DecoderState,
     options: { key?: Key | undefined } = {},
   ): DecoderStep<DecoderState> {
+    expectAdvance('ItemsSeq2Seq', source, state, options);
+    const { prepared } = source;
     const [forLook, forOutput] = options.key ? split(options.key) : [];
     const { output: h, state: cell } = this.cell.step(concat([embedded, state.fed ?? state.cell.h], 1), state.cell);
     const { context, state: attention, ...seen } = this.attention.step(h, prepared, state.attention, forLook ? { key: forLook } : {});

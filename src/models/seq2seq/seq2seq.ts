@@ -3,10 +3,10 @@ import { Dropout } from '../../nn/dropout.ts';
 import { Embedding } from '../../nn/embedding.ts';
 import { Linear } from '../../nn/linear.ts';
 import { concat, tanh } from '../../ops/index.ts';
-import { expectKey, expectOptions, isOneOf, maybe } from '../../tensor/check.ts';
+import { expectCall, expectFields, expectKey, expectOptions, isOneOf, keyName, maybe } from '../../tensor/check.ts';
 import { zeros } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { expectTensor, type Tensor } from '../../tensor/tensor.ts';
 import { expectSource, isModel, type ModelOptions, type Specials, specials } from '../tokens.ts';
 import { Bridge, Encoder } from './encoder.ts';
 import { EncoderDecoder } from './encoder-decoder.ts';
@@ -65,7 +65,10 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
     return { encoding, c };
   }
 
-  override initialState({ encoding, c }: Seq2SeqSource): Seq2SeqState {
+  override initialState(source: Seq2SeqSource): Seq2SeqState {
+    expectFields('Seq2Seq', 'source', source, 'encoding', 'c');
+    const { encoding, c } = source;
+    expectTensor('Seq2Seq', 'source.encoding', encoding);
     if (this.feed === 'state') return { cell: { h: encoding, c } };
     const cell = { h: zeros(encoding.shape), c };
     return this.feed === 'each' ? { cell } : { cell, first: encoding };
@@ -77,6 +80,9 @@ export class Seq2Seq extends EncoderDecoder<Seq2SeqSource, Seq2SeqState> {
     state: Seq2SeqState,
     options: { key?: Key | undefined } = {},
   ): { vector: Tensor; state: Seq2SeqState } {
+    expectCall('Seq2Seq', options, keyName);
+    expectFields('Seq2Seq', 'source', source, 'encoding');
+    expectFields('Seq2Seq', 'state', state, 'cell');
     const fed = this.feed === 'each' ? source.encoding : state.first;
     const { output, state: cell } = this.cell.step(fed ? concat([embedded, fed], 1) : embedded, state.cell);
     const vector = this.dropout.forward(tanh(this.combine.forward(output)), options);

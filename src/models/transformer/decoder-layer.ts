@@ -1,4 +1,5 @@
 import type { KeyValueCache } from '../../attention/cache.ts';
+import { expectPrepared } from '../../attention/given.ts';
 import type { ExtendCall, Extended } from '../../attention/heads.ts';
 import type { MultiHead } from '../../attention/multi-head.ts';
 import type { Prepared } from '../../attention/parts.ts';
@@ -6,7 +7,7 @@ import { causal } from '../../attention/window.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions, isSize, maybe, type Names, type Rules } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, isSize, maybe, type Names, type Rules } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import {
@@ -108,7 +109,8 @@ export class TransformerDecoderLayer extends Module {
     source: Tensor | Prepared,
     options: DecoderLayerCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: DecoderWeights } {
-    expectNames('TransformerDecoderLayer', options, decoderCalling);
+    expectCall('TransformerDecoderLayer', options, decoderCalling);
+    if (!(source instanceof Tensor)) expectPrepared('TransformerDecoderLayer', source);
     const { mask, crossMask, key, weights = false } = options;
     const [forSelf, forCross, ...forHalves] = key ? split(key, 6) : [];
     const call = (seen: Tensor | undefined, from: Key | undefined) => ({

@@ -10,7 +10,7 @@ import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import { add, gather, linear, minimum, mul, slice, softcap } from '../../ops/index.ts';
 import { viewed } from '../../ops/view.ts';
-import { expectKey, expectNames, expectOptions, type Names, shown } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectNames, expectOptions, type Names, shown } from '../../tensor/check.ts';
 import { arange, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -110,7 +110,7 @@ export class LanguageModel extends Module implements Decoder<TextState, TextStat
   ): LanguageModelOutput & { cache: LanguageModelCache };
   forward(tokens: Tensor, options?: LanguageModelCall): LanguageModelOutput;
   forward(tokens: Tensor, options: LanguageModelCall = {}): LanguageModelOutput {
-    expectNames('LanguageModel', options, calling);
+    expectCall('LanguageModel', options, calling);
     expectTokens('LanguageModel', 'tokens', tokens);
     const from = this.cacheOf(tokens, options);
     if (!from) return this.whole(tokens, options);

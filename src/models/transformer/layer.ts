@@ -4,7 +4,7 @@ import type { MultiHead } from '../../attention/multi-head.ts';
 import { Dropout } from '../../nn/dropout.ts';
 import type { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectOptions } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
@@ -63,7 +63,7 @@ export class TransformerEncoderLayer extends Module {
   forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor };
   forward(x: Tensor, options?: LayerCall & { weights?: false | undefined }): Tensor;
   forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor } {
-    expectNames('TransformerEncoderLayer', options, calling);
+    expectCall('TransformerEncoderLayer', options, calling);
     const { mask, key, weights = false } = options;
     const [forWeights, forRead, forHidden, forOutput] = key ? split(key, 4) : [];
     const call = { ...(mask && { mask }), ...(forWeights && { key: forWeights }), weights };

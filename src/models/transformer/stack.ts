@@ -4,9 +4,9 @@ import type { KeyValueCache } from '../../attention/cache.ts';
 import type { ExtendCall } from '../../attention/heads.ts';
 import type { Prepared } from '../../attention/parts.ts';
 import { Module } from '../../nn/module.ts';
-import { expectKey, expectNames, expectOptions, isFlag, isSize, maybe, type Rules, shown } from '../../tensor/check.ts';
+import { expectCall, expectKey, expectOptions, isFlag, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { type Key, split } from '../../tensor/random.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { kindOf, Tensor } from '../../tensor/tensor.ts';
 import {
   type DecoderLayerCall,
   type DecoderWeights,
@@ -76,7 +76,7 @@ export class TransformerEncoder extends Module {
   forward(x: Tensor, options: LayerCall & { weights: true }): { output: Tensor; weights: Tensor[] };
   forward(x: Tensor, options?: LayerCall & { weights?: false | undefined }): Tensor;
   forward(x: Tensor, options: LayerCall & { weights?: boolean | undefined } = {}): Tensor | { output: Tensor; weights: Tensor[] } {
-    expectNames('TransformerEncoder', options, calling);
+    expectCall('TransformerEncoder', options, calling);
     const { mask, key, weights } = options;
     const through = throughLayers(this.layers, x, { mask, keys: keysOf(key, this.layers), weights });
     const output = this.norm?.forward(through.output) ?? through.output;
@@ -135,10 +135,10 @@ export class TransformerDecoder extends Module {
     source: Tensor | TransformerSource,
     options: DecoderLayerCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: DecoderWeights[] } {
-    expectNames('TransformerDecoder', options, decoderCalling);
+    expectCall('TransformerDecoder', options, decoderCalling);
     const { mask, crossMask, key, weights } = options;
     if (typeof source !== 'object' || source === null)
-      throw new TypeError(`TransformerDecoder: source must be a tensor or what prepare gave, got ${shown(source)}`);
+      throw new TypeError(`TransformerDecoder: source must be a tensor or what prepare gave, got ${kindOf(source)}`);
     if (!(source instanceof Tensor)) this.expectLayers('source', source);
     const keys = keysOf(key, this.layers);
     const seen: DecoderWeights[] = [];
@@ -185,8 +185,10 @@ export class TransformerDecoder extends Module {
     return { output, state: { layers: caches }, ...(seen.length > 0 && { weights: seen }) };
   }
 
-  private expectLayers(name: string, { layers }: { layers: readonly unknown[] }): void {
+  private expectLayers(name: string, given: { layers?: readonly unknown[] } | undefined): void {
     const count = this.layers.length;
-    if (layers?.length !== count) throw new RangeError(`TransformerDecoder: ${name} must be of ${count} layers, got ${layers?.length}`);
+    const layers = given?.layers;
+    if (layers?.length !== count)
+      throw new RangeError(`TransformerDecoder: ${name} must be of ${count} layers, got ${layers ? layers.length : kindOf(given)}`);
   }
 }

@@ -5,8 +5,8 @@ import { Linear } from '../../nn/linear.ts';
 import { Module } from '../../nn/module.ts';
 import { add, select, slice, tanh } from '../../ops/index.ts';
 import {
+  expectCall,
   expectKey,
-  expectNames,
   expectOptions,
   isCount,
   isFlag,
@@ -134,7 +134,7 @@ export class TextEncoder extends Module {
     tokens: Tensor,
     options: TextEncoderCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: Tensor[] } {
-    expectNames('TextEncoder', options, calling);
+    expectCall('TextEncoder', options, calling);
     expectTokens('TextEncoder', 'tokens', tokens);
     const { key, types, weights: wanted = false } = options;
     const mask = maskOfReal('TextEncoder', tokens.shape, options);

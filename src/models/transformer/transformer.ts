@@ -1,7 +1,7 @@
 import { assign } from '../../nn/buffer.ts';
 import { Module } from '../../nn/module.ts';
 import { uniform } from '../../ops/index.ts';
-import { anything, expectKey, expectNames, expectOptions, isFlag, maybe, type Names, type Rules } from '../../tensor/check.ts';
+import { anything, expectCall, expectKey, expectOptions, isFlag, maybe, type Names, type Rules } from '../../tensor/check.ts';
 import { foldIn, type Key, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -86,7 +86,7 @@ export class Transformer extends Module {
     target: Tensor,
     options: TransformerCall & { weights?: boolean | undefined } = {},
   ): Tensor | { output: Tensor; weights: TransformerWeights } {
-    expectNames('Transformer', options, calling);
+    expectCall('Transformer', options, calling);
     const { sourceMask, targetMask, key, weights } = options;
     const { crossMask = sourceMask?.rank === 2 ? sourceMask : undefined } = options;
     const [forEncoder, forDecoder] = key ? split(key) : [];

@@ -19,8 +19,8 @@ import {
   sum,
 } from '../../ops/index.ts';
 import {
+  expectCall,
   expectKey,
-  expectNames,
   expectOptions,
   expectSizes,
   isSize,
@@ -147,7 +147,7 @@ export class Draw extends Module {
 
   /** Reads images `[B, height, width]` with pixels in [0, 1] and draws them again. Without a key, z are their means. */
   forward(images: Tensor, options: { key?: Key | undefined } = {}): Redrawn {
-    expectNames('Draw', options, keyName);
+    expectCall('Draw', options, keyName);
     const { height, width, steps } = this.sizes;
     const [batch] = images instanceof Tensor ? images.shape : [];
     if (

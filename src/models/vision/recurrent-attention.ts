@@ -9,8 +9,8 @@ import type { State } from '../../nn/state.ts';
 import type { Core } from '../../nn/unroll.ts';
 import { add, oneHot, relu, reshape, stack, uniform } from '../../ops/index.ts';
 import {
+  expectCall,
   expectKey,
-  expectNames,
   expectOptions,
   isFlag,
   isOneOf,
@@ -128,7 +128,7 @@ export class RecurrentAttention extends Module {
 
   /** Looks at images `[B, height, width]`, or `[B, height, width, C]` with channels. */
   forward(images: Tensor, options: RecurrentAttentionCall = {}): RecurrentAttentionOutput {
-    expectNames('RecurrentAttention', options, callNames);
+    expectCall('RecurrentAttention', options, callNames);
     if (!(images instanceof Tensor) || images.rank < 3)
       throw new RangeError(`RecurrentAttention: images must be float32 [B, height, width], got ${kindOf(images)}`);
     const core = this.core as Core<State>;

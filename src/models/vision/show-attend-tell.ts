@@ -15,7 +15,7 @@ import { Module, param } from '../../nn/module.ts';
 import type { State } from '../../nn/state.ts';
 import { stacked } from '../../nn/unroll.ts';
 import { add, concat, mean, mul, normal, sigmoid, sum, tanh, unstack } from '../../ops/index.ts';
-import { expectKey, expectOptions, isFlag, isOneOf, isShare, isSize, maybe, type Rules } from '../../tensor/check.ts';
+import { expectFields, expectKey, expectOptions, isFlag, isOneOf, isShare, isSize, maybe, type Rules } from '../../tensor/check.ts';
 import { foldIn, type Key, split } from '../../tensor/random.ts';
 import { scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shape.ts';
@@ -171,7 +171,9 @@ export class ShowAttendTell extends Module implements Decoder<CaptionSource, Cap
   }
 
   /** The state before the first word. */
-  initialState({ prepared, first }: CaptionSource): CaptionState {
+  initialState(source: CaptionSource): CaptionState {
+    expectFields('ShowAttendTell', 'source', source, 'prepared', 'first');
+    const { prepared, first } = source;
     return { cell: first, attention: this.attention.initialState(prepared) };
   }
 

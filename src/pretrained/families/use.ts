@@ -72,6 +72,8 @@ const [HEADS, LENGTH] = [4, 128];
 export async function loadUniversalSentenceEncoder(
   files: string | URL | ((name: string) => FileSource | Promise<FileSource>),
 ): Promise<UniversalSentenceEncoder> {
+  if (typeof files !== 'string' && typeof files !== 'function' && !(files instanceof URL))
+    throw new TypeError(`loadUniversalSentenceEncoder: files must be a folder, a URL or a function, got ${shown(files)}`);
   const folder = typeof files === 'function' ? '' : `${String(files).replace(/[\\/]$/, '')}/`;
   const open = typeof files === 'function' ? files : (name: string) => located(folder, name);
   const { paths, weights } = manifestOf(new TextDecoder().decode(await bytesOf('model.json', await open('model.json'))));
