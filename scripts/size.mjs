@@ -63,7 +63,7 @@ export async function bundle(code) {
 }
 
 /** The budgets of the parts in bytes, compressed, since that is what crosses the wire. */
-export const budget = { everything: 260_000, mechanism: 18_000, files: 21_640, wasm: 40_000 };
+export const budget = { everything: 260_000, mechanism: 18_000, files: 21_860, wasm: 40_000 };
 
 const learning = 'init, key, tensor, bahdanau, Adam, parameters, backward, scope, mseLoss';
 

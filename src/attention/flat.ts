@@ -1,8 +1,17 @@
 // Turns heads into examples of their own, and back.
 
 import { expand, reshape, sum } from '../ops/index.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { show } from '../tensor/shape.ts';
+import { expectTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Selected } from './parts.ts';
+
+/** Checks operands of heads, `[B, H, N, D]`. */
+export function expectHeads(tensors: Readonly<Record<string, Tensor>>): void {
+  for (const [name, x] of Object.entries(tensors)) {
+    expectTensor('Heads', name, x);
+    if (x.rank !== 4) throw new RangeError(`Heads: ${name} must be [B, H, N, D], got ${show(x.shape)}`);
+  }
+}
 
 /** `[B, H, …]` as `[B · H, …]`. */
 export function flat(x: Tensor): Tensor {

@@ -1,6 +1,6 @@
 // What the parts of a mechanism give back, checked where it is used: anybody may have written them.
 
-import { expectNames, type Names, shown } from '../tensor/check.ts';
+import { expectFields, expectNames, type Names, shown } from '../tensor/check.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { expectTensor, kindOf, Tensor } from '../tensor/tensor.ts';
 import type { Context, Places, Prepared, Selected, Selection, Window, Windowed } from './parts.ts';
@@ -14,8 +14,8 @@ const pairs = ['mask', 'bias'] as const;
 /** Checks what a window or a selection is called with. */
 export function expectScores(op: string, scores: Tensor, context: Context): void {
   expectTensor(op, 'scores', scores);
-  if (scores.rank !== 3) throw new RangeError(`${op}: scores must be [B, T, S], got ${show(scores.shape)}`);
-  if (typeof context !== 'object' || context === null) throw new TypeError(`${op}: context must be an object, got ${shown(context)}`);
+  expectThree(op, { scores });
+  expectFields(op, 'context', context);
 }
 
 /** Checks a source that steps are taken with. */

@@ -8,12 +8,12 @@ import { viewed } from '../ops/view.ts';
 import { expectCall, expectOptions, isSize, keyName, maybe, type Names, ruleOf } from '../tensor/check.ts';
 import { arange, tensor, zeros } from '../tensor/create.ts';
 import type { Key } from '../tensor/random.ts';
-import { type Shape, show } from '../tensor/shape.ts';
-import { expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import type { Shape } from '../tensor/shape.ts';
+import { expectDType, type Tensor } from '../tensor/tensor.ts';
 import { Attention } from './attention.ts';
 import { type Between, isBetween } from './between.ts';
 import type { KeyValueCache } from './cache.ts';
-import { apart, flat, maskOfHeads, selectedBy } from './flat.ts';
+import { apart, expectHeads, flat, maskOfHeads, selectedBy } from './flat.ts';
 import { expectPrepared } from './given.ts';
 import { placeOfQuery, placesOf } from './history.ts';
 import { maskOfScores } from './mask.ts';
@@ -43,13 +43,6 @@ export interface HeadsCall {
 }
 
 const calling: Names<HeadsCall> = { mask: 0, key: 0, weights: 0 };
-
-function expectHeads(tensors: Readonly<Record<string, Tensor>>): void {
-  for (const [name, x] of Object.entries(tensors)) {
-    expectTensor('Heads', name, x);
-    if (x.rank !== 4) throw new RangeError(`Heads: ${name} must be [B, H, N, D], got ${show(x.shape)}`);
-  }
-}
 
 /** Options of several steps at once. */
 export interface StepsCall {

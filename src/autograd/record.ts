@@ -1,6 +1,6 @@
 import { tick } from '../runtime/clock.ts';
 import { expectSynchronous } from '../runtime/synchronous.ts';
-import { isFunction, shown } from '../tensor/check.ts';
+import { expectFields, isFunction } from '../tensor/check.ts';
 import { type Call, observer } from '../tensor/observe.ts';
 import { expectTensor, type Recorded, type Tensor } from '../tensor/tensor.ts';
 
@@ -18,7 +18,7 @@ export function recording(): boolean {
  * return it. A gradient may still have the broadcast shape: the tape sums it to the input's. Returns `y`.
  */
 export function record(op: string, y: Tensor, call: Call, backward?: Recorded['backward']): Tensor {
-  if (!Array.isArray(call?.inputs)) throw new TypeError(`record: call must be an object with inputs, got ${shown(call)}`);
+  expectFields('record', 'call', call, 'inputs');
   const { inputs } = call;
   if (backward) taped(op, y, inputs, backward);
   if (observer) observer(op, [y], call);

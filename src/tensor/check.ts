@@ -102,7 +102,7 @@ export function expectCall<O extends { key?: Key | undefined }>(op: string, opti
 export function expectFields(op: string, name: string, value: object, ...fields: string[]): void {
   const given: unknown = value;
   if (typeof given === 'object' && given !== null && fields.every((field) => field in given)) return;
-  throw new TypeError(`${op}: ${name} must be an object${fields.length > 0 ? ` with ${fields.join(', ')}` : ''}, got ${shown(given)}`);
+  throw new TypeError(`${op}: ${name} must be an object with [${fields.join(', ')}], got ${shown(given)}`);
 }
 
 /** Checks option names, then each value against its rule. */

@@ -108,7 +108,9 @@ describe('linearStart', () => {
     expect((await bestOf(2, of(2, Number.NaN))).errors).toEqual([2, Number.NaN]);
     await expect(bestOf(2, of(Number.NaN, Number.NaN))).rejects.toThrow('bestOf: every run has diverged, with an error of NaN in 2; try');
     await expect(bestOf(1, () => ({ error: '1', result: 0 }) as never)).rejects.toThrow("bestOf: error of a run must be a number, got '1'");
-    await expect(bestOf(1, () => undefined as never)).rejects.toThrow('bestOf: what a run returns must be an object with error, result');
+    await expect(bestOf(1, () => undefined as never)).rejects.toThrow(
+      'bestOf: what a run returns must be an object with [error, result], got undefined',
+    );
   });
 });
 
