@@ -83,6 +83,7 @@ abstract class Retina implements LookWindow {
     return this.see(images, place);
   }
 
+  /** @internal */
   protected abstract see(images: Tensor, place: Tensor): Seen;
 }
 
@@ -98,6 +99,7 @@ export class Glimpse extends Retina {
     super('Glimpse', options);
   }
 
+  /** @internal */
   protected override see(images: Tensor, place: Tensor): Seen {
     const middle = middles(place, images.shape.slice(1, 3) as [number, number], this.reach);
     const squares = Array.from({ length: this.scales }, (_, i) => squaresOf(middle, this.size << i));
@@ -117,6 +119,7 @@ export class GaussianGlimpse extends Retina {
     super('GaussianGlimpse', options);
   }
 
+  /** @internal */
   protected override see(images: Tensor, place: Tensor): Seen {
     const { size, scales, reach } = this;
     const all = channelsFirst(images);
