@@ -63,7 +63,7 @@ export interface Lesson {
   clip: number;
   /** What the optimiser adds to the root of the squares. Default 1e-8. */
   epsilon?: number;
-  /** Levels of training problems, and below how many bits of loss per bit of the answer the next one begins. Default: all at once. */
+  /** Levels of training problems, and below how many bits of loss per bit of the answer the next one begins; the last is the task. Default: it alone. */
   levels?: { most: number; below: number };
   /** Sequences that the LSTMs see, where as many would take them an hour. Default: as many. */
   rival?: number;
@@ -163,7 +163,7 @@ async function taught(network: Network, task: MemoryTask, lesson: Lesson, contex
       for (let i = 0; i < 1000; i++) yield foldIn(order, i);
     },
     loss: (draw) => {
-      if (!levels) return lossOf(network, task.problems(draw, batch, Infinity));
+      if (!levels || state.level === levels.most) return lossOf(network, task.problems(draw, batch, Infinity));
       const { most, below } = levels;
       const level = curriculumLevel(foldIn(draw, 1), state, most);
       const loss = lossOf(network, task.problems(draw, batch, level));

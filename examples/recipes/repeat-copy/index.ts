@@ -39,7 +39,7 @@ export const repeatCopy = memoryRecipe(
       every: 500,
       clip: 1,
       levels: { most: 10, below: 0.08 },
-      rival: 80_000,
+      rival: 40_000,
     },
     rows: (scores, rival) =>
       ['5 vectors 5 times', '10 vectors 10 times', '10 vectors 20 times', '20 vectors 10 times'].flatMap((name, i) => {
