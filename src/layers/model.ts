@@ -23,7 +23,7 @@ interface Saved {
 export interface LayersInput {
   /** The name of its input layer in the file. */
   readonly name: string;
-  /** Of an example; `null` for a length that may be any. */
+  /** The shape of an example; `null` for a length that may vary. */
   readonly shape: readonly (number | null)[];
 }
 
@@ -112,7 +112,7 @@ export class LayersModel extends Module {
     nodes.forEach((node: unknown, call: number) => void this.calls.push({ name, call, from: linksOf(`inbound_nodes of ${name}`, node) }));
   }
 
-  /** The outputs for inputs in the order of `inputs`, batch first; symbols are int32. What is not trained draws nothing: no key is needed. */
+  /** The outputs for inputs in the order of `inputs`, batch first; symbols are int32. Dropout and noise do nothing, so no key is needed. */
   predict(...inputs: readonly Tensor[]): Tensor[] {
     if (inputs.length !== this.inputs.length)
       throw new RangeError(`LayersModel: inputs must be ${this.inputs.map(({ name }) => name).join(', ')}, got ${inputs.length}`);

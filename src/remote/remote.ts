@@ -73,8 +73,8 @@ export class Remote<H extends Handlers> {
   }
 
   /**
-   * The same for predictions while someone types: one call of a name at a time, and of those that come meanwhile only the latest follows. The
-   * others give `undefined`.
+   * {@link call} for predictions while someone types: one call of a name runs at a time, and of those made meanwhile only the latest runs after it. The others
+   * give `undefined`.
    */
   async latest<K extends keyof H & string>(
     name: K,

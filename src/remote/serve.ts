@@ -4,8 +4,7 @@ import { type Asked, type Handlers, isOurs, type Port, type Told } from './messa
 const isFunction = (value: unknown) => typeof value === 'function';
 
 /**
- * Answers the calls of a page, in a worker: `serve({ teach: async (rows, { progress, signal }) => …, predict: (text) => … })`. Calls run side by
- * side if handlers wait for something. What a handler throws is thrown in the page. `port` is where calls come from; in a worker it is left out.
+ * Answers the calls of a page, in a worker: `serve({ teach: async (rows, { progress, signal }) => …, predict: (text) => … })`. Handlers that await something run side by side. What a handler throws is thrown in the page. `port` is where calls come from; in a worker it is left out.
  */
 export function serve(handlers: Handlers, port: Port = globalThis as unknown as Port): void {
   const wrong = Object.entries(Object(handlers) as Handlers).find(([, each]) => !isFunction(each));

@@ -35,7 +35,7 @@ export function bracketed(tree: ParseTree): string[] {
 export interface BracketReading {
   /** The tree, over all the words. */
   tree: ParseTree;
-  /** Whether the string was no tree over so many words, so that it had to be repaired. */
+  /** Whether the string had to be repaired, since it was no tree over so many words. */
   malformed: boolean;
   /** For each constituent in depth-first order, the place of the symbol that opened it; −1 if none did. */
   opened: number[];
@@ -107,8 +107,7 @@ const plain = ({ label, children }: Open): ParseTree => ({
 
 /**
  * The tree that a string of brackets means for a sentence of so many `words`. What is no tree is repaired and called malformed: brackets that are open at
- * the end are closed there, a closing one closes what is open inside it, one that closes nothing is passed over; words too many are passed over, those that
- * are missing come last; a constituent without words is dropped; what stands beside the tree goes into it. `root` is the label if no bracket opens, default `S`.
+ * the end are closed there, a closing one closes what is open inside it, one that closes nothing is passed over; surplus words are passed over, missing ones come last; a constituent without words is dropped; what stands beside the tree goes into it. `root` is the label if no bracket opens, default `S`.
  */
 export function treeFrom(symbols: readonly string[], options: { words: number; root?: string | undefined }): BracketReading {
   isList('treeFrom', 'symbols', symbols);

@@ -44,8 +44,9 @@ export function dependencyTree(dependencies: Dependencies): ParseTree | null {
 }
 
 /**
- * The dependencies that a tree of `words` words means: the first word directly in a constituent is its head, on which all else directly in it hangs, other words with the relation `dep`. A
- * constituent without a word of its own has the head of its first constituent. Words that the tree has not hang on its head, as `dep` too.
+ * The dependencies that a tree of `words` words means: the first word directly in a constituent is its head, and everything else directly in
+ * it depends on that word, other words by the relation `dep`. A
+ * constituent without a word of its own has the head of its first constituent. Words that the tree lacks depend on its head, by `dep` too.
  */
 export function dependenciesOf(tree: ParseTree, words: number): Dependencies {
   expectTree('dependenciesOf', 'tree', tree);

@@ -79,7 +79,7 @@ const adjacent = (hops: number): Roles => ({ question: 0, input: (hop) => hop, o
 const layerwise: Roles = { question: 2, input: () => 0, output: () => 1, answer: 3 };
 
 /**
- * The end-to-end memory network (Sukhbaatar, Szlam, Weston and Fergus 2015): a story is one vector a sentence, `m = Σ_j l_j ∘ A x_j` and `c`
+ * The end-to-end memory network (Sukhbaatar, Szlam, Weston and Fergus 2015): a story is one vector per sentence, `m = Σ_j l_j ∘ A x_j` and `c`
  * likewise; the question is `u = Σ_j l_j ∘ B q_j`. Each hop reads `p = softmax(uᵀ m)` and goes on with `u + Σ p c` (`H u + Σ p c` where tied
  * layerwise); the answer is `W u`. As in the authors' code the age of a sentence is a word behind its last one, and row 0, which is
  * padding, is 0. Everything starts from N(0, 0.1²).

@@ -21,7 +21,7 @@ export interface AttentionBlockOptions {
 /** The keys and values of the steps so far. */
 export type AttentionBlockState = { readonly cache: KeyValueCache };
 
-/** Whether a call also returns its weights. The output has the same bits without. */
+/** Whether a call also returns its weights. The output has the same bits either way. */
 export interface WeightsCall {
   /** Default false. */
   weights?: boolean | undefined;

@@ -65,7 +65,7 @@ export class ConvBlock extends Module {
 
 /**
  * Images to vectors by four convolutions of 3 × 3, each with batch normalisation, ReLU and a maximum of 2 × 2 (Vinyals et al. 2016, "Matching
- * networks for one shot learning", §4.1.1): the embedding that few-shot learners of small images share. Of 28 × 28 pixels 1 × 1 is left.
+ * networks for one shot learning", §4.1.1): the embedding that few-shot learners of small images share. 28 × 28 pixels become 1 × 1.
  */
 export class ConvEmbedding extends Module implements ItemEmbedding {
   readonly blocks: readonly ConvBlock[];

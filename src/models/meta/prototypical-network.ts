@@ -25,8 +25,7 @@ export const isEmbedding = /* @__PURE__ */ ruleOf('a Module with forward() and a
 
 /**
  * Classes are known by the mean of their examples' vectors, and a query belongs to the nearest: `p(n) = softmax(−‖f(x) − cₙ‖²)` (Snell, Swersky and
- * Zemel 2017, "Prototypical networks for few-shot learning", §2.3). Nothing is learnt but the embedding, so that an episode may have other numbers
- * of classes and examples than those in training had.
+ * Zemel 2017, "Prototypical networks for few-shot learning", §2.3). Nothing is learnt but the embedding, so an episode may have other numbers of classes and examples than in training.
  */
 export class PrototypicalNetwork extends Module {
   readonly embedding: ItemEmbedding;

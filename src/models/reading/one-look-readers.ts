@@ -48,7 +48,7 @@ export class AttentiveReader extends AttendingReader {
 
 /**
  * The reader of Chen, Bolton and Manning (2016, "A thorough examination of the CNN/Daily Mail reading comprehension task", §3.2), known as the Stanford
- * reader: `s(t) ∝ e^(uᵀ W y_d(t))`, `r = Σ s(t) y_d(t)`, and the answer is chosen by r alone. GRUs, if not told otherwise. Its `weights` `[B, 1, S]` are s.
+ * reader: `s(t) ∝ e^(uᵀ W y_d(t))`, `r = Σ s(t) y_d(t)`, and the answer is chosen by r alone. Its networks are GRUs by default. Its `weights` `[B, 1, S]` are s.
  */
 export class BilinearReader extends AttendingReader {
   readonly attention: Attention;
@@ -69,8 +69,7 @@ export class BilinearReader extends AttendingReader {
 }
 
 /**
- * The control of Hermann et al. (2015, §4): an {@link AttentiveReader} that takes as much of every token, `s(t) = 1/|D|`. What attention is worth is what
- * that one has above this.
+ * The control of Hermann et al. (2015, §4): an {@link AttentiveReader} that takes as much of every token, `s(t) = 1/|D|`. The difference between the two is what attention is worth.
  */
 export class UniformReader extends AttendingReader {
   constructor(options: OneLookOptions, key: Key) {

@@ -68,7 +68,7 @@ export interface Side {
 
 /**
  * A reader of documents that answers questions with a gap (Hermann et al. 2015, "Teaching machines to read and comprehend", §3.2): `p(a) ∝ e^(W_a g)` for
- * the candidates a that the document names, g a vector of document and question. What the others would get counts nowhere, in training neither. Readers differ in g.
+ * the candidates a that the document names, g a vector of document and question. The others count nowhere, not even in training. Readers differ in g.
  */
 export abstract class Reader extends Module {
   readonly embedding: Embedding;

@@ -83,9 +83,8 @@ const callNames: Names<RecurrentAttentionCall> = { key: 1, start: 1 };
 
 /**
  * The recurrent attention model (Mnih, Heess, Graves, Kavukcuoglu 2014, "Recurrent models of visual attention"): it sees a few small patches
- * of an image, one after the other, and chooses each place itself. Of what it saw, ρ, and where, l, it makes
- * `g = relu(W₃ relu(W₁ ρ) + W₄ relu(W₂ l))`, which its core adds to what it knows, h; from h come the mean of the next place, through a hidden
- * layer, a baseline `b = wᵀ h + c`, and after the last glimpse the class.
+ * of an image, one after the other, and chooses each place itself. What it saw, ρ, and where, l, become `g = relu(W₃ relu(W₁ ρ) + W₄ relu(W₂ l))`, which its core adds to
+ * what it knows, h; h gives the mean of the next place, through a hidden layer, a baseline `b = wᵀ h + c` and, after the last glimpse, the class.
  *
  * With a pathwise look, a loss of the logits trains all of it. Otherwise the place net learns by `reinforceLoss` of `logProbability`, whose
  * reward is 1 for the right class, and the baseline by `baselineLoss`; h is detached before both, so that they train nothing beneath.

@@ -58,7 +58,7 @@ const spreads = {
 }; // biome-ignore format: rows
 
 /**
- * Spatial transformer network (Jaderberg et al. 2015): a localisation net reads the image and says where to look, θ; the view is sampled there, bilinear and with zeros outside; a
+ * Spatial transformer network (Jaderberg et al. 2015): a localisation net reads the image and predicts where to look, θ; the view is sampled there, bilinear and with zeros outside; a
  * classifier reads the view alone. θ is the identity plus a linear map whose weights and bias are 0 at the start (§3.1), so that the net first sees the whole image.
  * The localisation net: pool 2, convolution, relu, pool 2, convolution, relu, fully connected, relu, linear.
  */
