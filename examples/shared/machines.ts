@@ -61,6 +61,8 @@ export interface Lesson {
   every: number;
   /** Largest norm of a gradient. */
   clip: number;
+  /** Share of the updates, the last ones, in which the rate falls to 0. Default 0.3. */
+  fall?: number;
   /** What the optimiser adds to the root of the squares. Default 1e-8. */
   epsilon?: number;
   /** Levels of training problems, and below how many bits of loss per bit of the answer the next one begins; the last is the task. Default: it alone. */
@@ -150,7 +152,7 @@ function scored(network: Network, { name, count, batch, problems }: Trial, from:
 }
 
 async function taught(network: Network, task: MemoryTask, lesson: Lesson, context: Pick<Context, 'train'>, from: Key) {
-  const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8, levels } = lesson;
+  const { optimizer: kind, lr, batch, steps, every, clip, epsilon = 1e-8, fall = 0.3, levels } = lesson;
   const own = parameters(network);
   const optimizer = kind === 'Adam' ? new Adam(own, { lr, epsilon }) : new RMSProp(own, { lr, alpha: 0.95, momentum: 0.9, epsilon });
   let state: Curriculum = { level: 1, error: 1, since: 0 };
@@ -171,7 +173,7 @@ async function taught(network: Network, task: MemoryTask, lesson: Lesson, contex
       return loss;
     },
     steps,
-    schedule: trapezoidSchedule(lr, { steps, fall: 0.3 }),
+    schedule: trapezoidSchedule(lr, { steps, fall }),
     clip,
     evaluate: () =>
       task.trials

@@ -24,7 +24,17 @@ export const ngrams = memoryRecipe(
     problems: upTo(5),
     trials: [trial(512, 200, 5)],
     deciding: 1,
-    lesson: { optimizer: 'Adam', lr: 5e-3, batch: 8, steps: 20_000, every: 500, clip: 1, levels: { most: 5, below: 0.72 }, rival: 8_000 },
+    lesson: {
+      optimizer: 'Adam',
+      lr: 5e-3,
+      batch: 8,
+      steps: 20_000,
+      every: 500,
+      clip: 1,
+      fall: 0.8,
+      levels: { most: 5, below: 0.72 },
+      rival: 8_000,
+    },
     rows: (scores, rival) => {
       const all = scoresOf(scores, '200 bits');
       const other = rival('200 bits');

@@ -21,7 +21,7 @@ export const prioritySort = memoryRecipe(
     problems: (from, batch) => prioritySortProblems(from, { batch }),
     trials: [trial(512, { items: 20, answers: 16, bits: 8 })],
     deciding: 1,
-    lesson: { optimizer: 'Adam', lr: 1e-3, epsilon: 1e-6, batch: 8, steps: 120_000, every: 2000, clip: 1, rival: 40_000 },
+    lesson: { optimizer: 'Adam', lr: 1e-3, epsilon: 1e-6, batch: 8, steps: 120_000, every: 2000, clip: 1, fall: 0.8, rival: 40_000 },
     rows: (scores, rival) => {
       const all = scoresOf(scores, '16 of 20');
       const other = rival('16 of 20');

@@ -38,6 +38,7 @@ export const repeatCopy = memoryRecipe(
       steps: 40_000,
       every: 500,
       clip: 1,
+      fall: 0.7,
       levels: { most: 10, below: 0.08 },
       rival: 40_000,
     },
