@@ -77,7 +77,8 @@ const titles: Record<Kind, string> = { soft: 'soft attention', hard: 'hard atten
 
 export const caption: Recipe<Settings, Outcome> = {
   name: 'caption',
-  shows: 'Captions of canvases with up to four digits, from left to right, each word by attention to one of 49 places.',
+  shows:
+    'Captions of canvases with up to four digits, from left to right, each word by attention to one of 49 places; digits keep some pixels clear of where their caption would be another.',
   papers: ['Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel and Bengio 2015'],
   data: need,
   jobs: ({ keys, quick }) =>
