@@ -156,6 +156,7 @@ export {
   AdamW,
   clipGradNorm,
   cosineSchedule,
+  type FitOptions,
   fit,
   type Position,
   type Progress,

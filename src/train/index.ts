@@ -24,7 +24,7 @@ export {
 export { type Enumerated, type ReinforceCheckOptions, reinforceCheck } from './choice/reinforce-check.ts';
 export { Replay, type ReplayFields, type Transitions } from './choice/replay.ts';
 export { clipGradNorm, clipGradValue, gradNorm } from './clip.ts';
-export { fit } from './fit.ts';
+export { type FitOptions, fit } from './fit.ts';
 export { type BestRestart, bestOf, type LinearStart, type LinearStartOptions, linearStart, type Restart } from './linear-start.ts';
 export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './optimizers/adadelta.ts';
 export { Adagrad, type AdagradOptions } from './optimizers/adagrad.ts';

@@ -22,7 +22,7 @@ serve({
     const rows = x.toArray();
     const y = tensor(Float32Array.from({ length: 64 }, (_, i) => rows[2 * i] - rows[2 * i + 1]), { shape: [64, 1] });
     const settings = { optimizer: new Adam(model, { lr: 0.05 }), key: key(3), batches: () => [x], loss: (batch) => mseLoss(model.forward(batch), y), steps, signal, yieldEvery: 1 };
-    const { step } = await fit(settings, ({ step, loss }) => progress({ step, loss }));
+    const { step } = await fit({ ...settings, onProgress: ({ step, loss }) => progress({ step, loss }) });
     return step;
   },
   predict: (row) => model.forward(tensor([row])).toArray(),

@@ -36,7 +36,7 @@ describe('fit', () => {
   it('takes the steps of the loop, tells each and returns where it ended', async () => {
     const [one, two] = [new Net(), new Net()];
     const told: Progress[] = [];
-    const position = await toTheEnd(settings(one), (progress) => told.push(progress));
+    const position = await toTheEnd({ ...settings(one), onProgress: (progress) => told.push(progress) });
     const seen: Progress[] = [];
     for await (const progress of train(settings(two))) seen.push(progress);
     expect(told.map(({ seconds: _, ...rest }) => rest)).toEqual(seen.map(({ seconds: _, ...rest }) => rest));
@@ -45,7 +45,7 @@ describe('fit', () => {
     expect(all(one)).not.toEqual(all(new Net()));
   });
 
-  it('waits for what is told, and closes the batches where that fails', async () => {
+  it('waits for what is told, stops where that says so, and closes the batches', async () => {
     let [open, closed] = [0, 0];
     const watched: TrainOptions<Batch>['batches'] = function* (epoch, from) {
       try {
@@ -54,14 +54,24 @@ describe('fit', () => {
         closed++;
       }
     };
-    const told = toTheEnd(settings(new Net(), { batches: watched }), async ({ step }) => {
-      expect(open++).toBe(0);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      open--;
-      if (step === 2) throw new Error('enough');
+    const told = toTheEnd({
+      ...settings(new Net(), { batches: watched }),
+      onProgress: async ({ step }) => {
+        expect(open++).toBe(0);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        open--;
+        if (step === 2) throw new Error('enough');
+      },
     });
     await expect(told).rejects.toThrow('enough');
     expect(closed).toBe(1);
+
+    const [net, short] = [new Net(), new Net()];
+    const position = await toTheEnd({ ...settings(net, { batches: watched }), onProgress: async ({ step }) => step < 3 });
+    expect(position).toEqual(await toTheEnd(settings(short, { steps: 3 })));
+    expect(all(net)).toEqual(all(short));
+    expect(closed).toBe(2);
+    await expect(toTheEnd({ ...settings(net), onProgress: 3 as never })).rejects.toThrow('fit: onProgress must be a function, got 3');
   });
 
   it('is named by await train, which would take no step', async () => {
