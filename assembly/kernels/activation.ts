@@ -1,5 +1,5 @@
 // Activations that take several steps, and the gradients of activations, in one pass each.
-import { Lane, Long, map, mapWith, Unary } from "../loops/map";
+import { Gate, Lane, Long, map, mapGate, mapWith, Unary } from "../loops/map";
 import { Part } from "../loops/part";
 import { mapLongPairs, mapPairs, PairLane } from "../loops/rows";
 import { V } from "../simd/lanes";
@@ -50,16 +50,23 @@ export function gelu(out: usize, x: usize, n: i32): void {
   map<Gelu>(out, x, n);
 }
 
-class GeluSlope extends PairLane {
-  @inline at(g: v128, x: v128, a: v128): v128 {
-    const bell = Normal.bell(x);
-    return f32x4.mul(g, V.madd(Normal.density(bell), x, Normal.distribution(x, bell)));
+class GeluGate extends Gate {
+  @inline share(x: v128): v128 {
+    return Normal.bell(x);
+  }
+
+  @inline at(x: v128, bell: v128): v128 {
+    return Normal.distribution(x, bell);
+  }
+
+  @inline slope(x: v128, bell: v128, below: v128): v128 {
+    return V.madd(Normal.density(bell), x, below);
   }
 }
 
-/** `dx = g (Φ(x) + x φ(x))`, φ the density. */
-export function geluBackward(dx: usize, g: usize, x: usize, n: i32): void {
-  mapLongPairs<GeluSlope>(dx, g, x, n);
+/** `x Φ(x)` and its slope `Φ(x) + x φ(x)`, φ the density. */
+export function geluSloped(out: usize, slope: usize, x: usize, n: i32): void {
+  mapGate<GeluGate>(out, slope, x, n);
 }
 
 /** `√(2/π) (x + 0.044715 x³)` twice: `x/2 (1 + tanh u)` is `x σ(2u)`. */
@@ -85,19 +92,25 @@ export function geluTanh(out: usize, x: usize, n: i32): void {
   map<GeluTanh>(out, x, n);
 }
 
-class GeluTanhSlope extends PairLane {
-  /** Beyond ±12 the slope of σ is 0: there x may be so large that its square is not finite. */
-  @inline at(g: v128, x: v128, a: v128): v128 {
-    const t = f32x4.pmax(f32x4.pmin(x, V.splat(12)), V.splat(-12));
-    const s = Sigmoid.of(Bend.of(t));
+class GeluTanhGate extends Gate {
+  /** Beyond ±12 σ is 0 or 1 and its slope 0: there x may be so large that its square is not finite. */
+  @inline share(x: v128): v128 {
+    return f32x4.pmax(f32x4.pmin(x, V.splat(12)), V.splat(-12));
+  }
+
+  @inline at(x: v128, t: v128): v128 {
+    return Sigmoid.of(Bend.of(t));
+  }
+
+  @inline slope(x: v128, t: v128, s: v128): v128 {
     const steep = f32x4.mul(f32x4.mul(t, s), f32x4.sub(V.splat(1), s));
-    return f32x4.mul(g, V.madd(steep, Bend.slope(t), s));
+    return V.madd(steep, Bend.slope(t), s);
   }
 }
 
-/** `dx = g (s + x s (1 − s) v′)`, s = σ(v), v twice the argument of tanh. */
-export function geluTanhBackward(dx: usize, g: usize, x: usize, n: i32): void {
-  mapLongPairs<GeluTanhSlope>(dx, g, x, n);
+/** `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))` and its slope `s + x s (1 − s) v′`, s = σ(v), v twice the argument of tanh. */
+export function geluTanhSloped(out: usize, slope: usize, x: usize, n: i32): void {
+  mapGate<GeluTanhGate>(out, slope, x, n);
 }
 
 class Silu extends Long {

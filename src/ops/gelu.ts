@@ -1,9 +1,11 @@
+import { binary } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
 import { kernels } from '../runtime/backend.ts';
 import { expectOptions, isOneOf, maybe, type Rules } from '../tensor/check.ts';
 import { empty, expectDType, type Tensor } from '../tensor/tensor.ts';
 import { add, affine, mul } from './binary.ts';
-import { exp, sigmoid, slope, square } from './elementwise.ts';
+import { exp, sigmoid, square } from './elementwise.ts';
+import { tracked } from './fused.ts';
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -22,12 +24,23 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   expectOptions('gelu', options, geluOptions);
   const { approximate = 'none' } = options;
   const y = empty(x.shape);
-  if (approximate === 'tanh') kernels.geluTanh(y.ptr, x.ptr, x.size);
-  else kernels.gelu(y.ptr, x.ptr, x.size);
-  return record('gelu', y, { inputs: [x], attributes: { approximate } }, (g) => [
-    approximate === 'tanh'
-      ? slope('geluTanhBackward', kernels.geluTanhBackward, g, x, (hg) => mul(hg, bentCurve(x)))
-      : slope('geluBackward', kernels.geluBackward, g, x, (hg) => mul(hg, curve(x))),
+  const attributes = { approximate };
+  const bent = approximate === 'tanh';
+  if (!tracked([x])) {
+    (bent ? kernels.geluTanh : kernels.gelu)(y.ptr, x.ptr, x.size);
+    return record('gelu', y, { inputs: [x], attributes });
+  }
+  // The slope shares most of the value's arithmetic, so both are made in one pass.
+  const slope = empty(x.shape);
+  (bent ? kernels.geluTanhSloped : kernels.geluSloped)(y.ptr, slope.ptr, x.ptr, x.size);
+  return record('gelu', y, { inputs: [x], attributes }, (g) => [steep(g, slope, x, bent ? bentCurve : curve)]);
+}
+
+/** `dx = g · slope`, where `bend(x)` is the slope's own. */
+function steep(g: Tensor, slope: Tensor, x: Tensor, bend: (x: Tensor) => Tensor): Tensor {
+  return record('geluBackward', binary('gelu', kernels.mul, g, slope), { inputs: [g, x] }, (h) => [
+    steep(h, slope, x, bend),
+    x.requiresGrad ? mul(mul(h, g), bend(x)) : null,
   ]);
 }
 

@@ -60,6 +60,16 @@ export function elementwise(cells: Cells) {
       for (let i = 0; i < n; i++) h[dx + i] = f(h[g + i] as number, h[x + i] as number);
     };
 
+  const sloped =
+    (f: (x: number) => number, derivative: (x: number) => number): Kernels['geluSloped'] =>
+    (out, to, x, n) => {
+      const h = cells();
+      for (let i = 0; i < n; i++) {
+        const value = h[x + i] as number;
+        [h[out + i], h[to + i]] = [f(value), derivative(value)];
+      }
+    };
+
   const zip =
     (f: (a: number, b: number) => number): Kernels['add'] =>
     (out, a, b, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3) => {
@@ -93,9 +103,12 @@ export function elementwise(cells: Cells) {
     tanhBackward: slope((g, y) => g * (1 - y * y)),
     sigmoidBackward: slope((g, y) => g * y * (1 - y)),
     reluBackward: slope((g, y) => (y > 0 ? g : 0)),
-    geluBackward: slope((g, x) => g * (normal(x) + x * density(x))),
+    geluSloped: sloped(
+      (x) => x * normal(x),
+      (x) => normal(x) + x * density(x),
+    ),
     geluTanh: map((x) => (x / 2) * (1 + bent(x))),
-    geluTanhBackward: slope((g, x) => g * geluTanhSlope(x)),
+    geluTanhSloped: sloped((x) => (x / 2) * (1 + bent(x)), geluTanhSlope),
     silu: map((x) => x * sigmoid(x)),
     siluBackward: slope((g, x) => g * siluSlope(x)),
     swiglu: slope((a, b) => a * sigmoid(a) * b),
