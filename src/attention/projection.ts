@@ -3,6 +3,7 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, param } from '../nn/module.ts';
 import { linear, permute, reshape, slice, uniform, unstack } from '../ops/index.ts';
+import { sections } from '../ops/shape.ts';
 import { viewed } from '../ops/view.ts';
 import { expectKey, expectOptions, isFlag, isOneOf, isSize, maybe, type Rule, ruleOf } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
@@ -109,8 +110,13 @@ export class PackedProjection extends Module implements Projection {
   all(query: Tensor, keys: Tensor, values: Tensor): [Tensor, Tensor, Tensor] {
     const { in_proj_weight: weight, in_proj_bias: bias, heads, size } = this;
     if (query === keys && keys === values) {
-      const all = reshape(linear(query, weight, bias ?? undefined), [...query.shape.slice(0, 2), 3, heads, size / heads]);
-      return unstack(permute(all, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
+      const [batch, count] = query.shape as [number, number];
+      const all = linear(query, weight, bias ?? undefined); // [B, T, 3E]
+      const one = batch === 1 && count === 1; // the elements of one token lie in either order
+      const apart = one
+        ? viewed(all, [3, 1, heads, 1, size / heads])
+        : permute(viewed(all, [batch, count, 3, heads, size / heads]), [2, 0, 3, 1, 4]);
+      return sections(apart) as [Tensor, Tensor, Tensor];
     }
     return eachOf(heads, [query, keys, values], inThree(weight), bias);
   }

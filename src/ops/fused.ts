@@ -2,7 +2,7 @@
 
 import { recording } from '../autograd/record.ts';
 import { zeros } from '../tensor/create.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { empty, Tensor } from '../tensor/tensor.ts';
 import { concat, reshape } from './shape.ts';
 
 /** The gradients of several results, in order; `null` where nothing depends on a result. */
@@ -19,4 +19,15 @@ export function joined(gs: Gradients, ys: readonly Tensor[]): Tensor {
 /** Whether a call on these inputs is recorded. */
 export function tracked(inputs: readonly (Tensor | undefined)[]): boolean {
   return recording() && inputs.some((x) => x?.requiresGrad);
+}
+
+/** Room for gradients, one behind the other where none is a leaf's: then a packed projection gets them without a copy. */
+export function sideBySide(of: readonly Tensor[]): Tensor[] {
+  if (of.some((x) => x.leaf)) return of.map((x) => empty(x.shape));
+  const { storage } = empty([of.reduce((sum, x) => sum + x.size, 0)]);
+  let offset = 0;
+  return of.map(({ shape, size }) => {
+    offset += size;
+    return new Tensor(storage, shape, 'float32', offset - size);
+  });
 }

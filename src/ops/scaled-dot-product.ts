@@ -11,7 +11,7 @@ import type { Key } from '../tensor/random.ts';
 import { empty, type Tensor } from '../tensor/tensor.ts';
 import { composed } from './attention-composed.ts';
 import { type Distances, type Layout, layout, lengthsOf, ofDistances, told } from './attention-layout.ts';
-import { joined, tracked } from './fused.ts';
+import { joined, sideBySide, tracked } from './fused.ts';
 import { dropout } from './random.ts';
 import { concat, reshape } from './shape.ts';
 
@@ -164,7 +164,7 @@ function weightsOf(l: Layout, [query, keys]: Operands, { tops, shares }: Statist
 /** Gradients of the inputs, from that of the output and that of the sums by distance. */
 function back(l: Layout, g: Tensor, inputs: Operands, y: { output: Tensor } & Statistics, of: OfSums): (Tensor | null)[] {
   const [query, keys, values, bias, row] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined, Tensor | undefined];
-  const [dq, dk, dv] = [empty(query.shape), empty(keys.shape), empty(values.shape)] as const;
+  const [dq, dk, dv] = sideBySide([query, keys, values]) as [Tensor, Tensor, Tensor];
   const dbias = bias?.requiresGrad ? empty(l.target) : null;
   const at = told(l);
   const ddistances = row?.requiresGrad ? empty(ofDistances(l)) : null;

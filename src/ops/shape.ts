@@ -1,11 +1,11 @@
 // Ops that move elements. All use the strided copy kernel except `reshape`, which moves nothing.
 
-import { record } from '../autograd/record.ts';
+import { record, recording } from '../autograd/record.ts';
 import { recordSeveral } from '../autograd/several.ts';
 import { expectNames, isCount, type Names, shown } from '../tensor/check.ts';
 import { zeros } from '../tensor/create.ts';
 import { axisOf, expectShape, type Shape, sameShape, show, sizeOf, stridesOf } from '../tensor/shape.ts';
-import { empty, expectDType, expectTensor, type Tensor } from '../tensor/tensor.ts';
+import { empty, expectDType, expectTensor, Tensor } from '../tensor/tensor.ts';
 import { joined, placed, taken } from './runs.ts';
 import { viewed } from './view.ts';
 import { copyInto, dense } from './walk.ts';
@@ -154,16 +154,34 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
   const strides = stridesOf(x.shape);
   const shape = x.shape.filter((_, i) => i !== at);
   const steps = strides.filter((_, i) => i !== at);
-  const ys = Array.from({ length: x.shape[at] as number }, (_, i) => {
+  const part = (i: number) => {
     const y = empty(shape, x.dtype);
     copyInto(y, dense(shape), x, { at: i * (strides[at] as number), strides: steps }, shape);
     return y;
+  };
+  return unstacked(x, at, part, (gs) => stack(gs, at));
+}
+
+/**
+ * {@link unstack} along the first axis without a copy, for a tensor that nobody else writes to or keeps. Gradients that lie side by side are not
+ * copied either.
+ */
+export function sections(x: Tensor): Tensor[] {
+  const shape = x.shape.slice(1);
+  const size = sizeOf(shape);
+  const part = (i: number) => new Tensor(x.storage, shape, x.dtype, x.offset + i * size);
+  return unstacked(x, 0, part, (gs) => {
+    const [{ storage, offset }] = gs as [Tensor];
+    if (recording() || !gs.every((g, i) => g.storage === storage && g.offset === offset + i * size)) return stack(gs);
+    const inputs = gs.map((g) => viewed(g, [1, ...shape]));
+    return record('concat', new Tensor(storage, x.shape, x.dtype, offset), { inputs, attributes: { axis: 0 } });
   });
-  recordSeveral('unstack', ys, { inputs: [x], attributes: { axis: at } }, (gs) => [
-    stack(
-      gs.map((g) => g ?? zeros(shape)),
-      at,
-    ),
+}
+
+function unstacked(x: Tensor, axis: number, part: (i: number) => Tensor, joined: (gs: readonly Tensor[]) => Tensor): Tensor[] {
+  const ys = Array.from({ length: x.shape[axis] as number }, (_, i) => part(i));
+  recordSeveral('unstack', ys, { inputs: [x], attributes: { axis } }, (gs) => [
+    joined(gs.map((g, i) => g ?? zeros((ys[i] as Tensor).shape))),
   ]);
   return ys;
 }
