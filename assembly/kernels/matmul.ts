@@ -1,5 +1,6 @@
 // Products of matrices. Every path adds an element's terms in the same order (docs/numerics.md): ascending k within blocks of BLOCK from 0,
 // and the blocks in order. So the paths differ only in speed, and a row's result does not depend on the number of rows.
+import { begin, beginPanel, clear, empty } from "../loops/begin";
 import { addedRows, fewColumns, rowByRow } from "../loops/few";
 import { packPanel, slices, weave } from "../loops/pack";
 import { SHALLOW, shallow } from "../loops/shallow";
@@ -42,14 +43,6 @@ export function packColumns(out: usize, x: usize, depth: i32, columns: i32, dept
   }
 }
 
-/** `out = 0`, for sums without terms. */
-function clear(out: usize, m: i32, n: i32, outStep: usize): void {
-  for (let i = 0; i < m; i++) {
-    memory.fill(out, 0, (<usize>n) << 2);
-    out += outStep;
-  }
-}
-
 /** `out[m, n] = beta·out + A·B` from the panels of `packRows` and `packColumns`; `beta` is 0 (`out` is not read) or 1. */
 export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: i32, outStride: i32, beta: i32): void {
   const outStep = (<usize>outStride) << 2;
@@ -71,29 +64,30 @@ export function matmulPacked(out: usize, a: usize, b: usize, m: i32, n: i32, k: 
 
 /**
  * The same with `A[i, k] = a[i·aRow + k·aDepth]`, packed block by block unless there are only one or two rows: for one packed `b` and many
- * products. `scratch` holds up to 256 elements for each of up to 128 rows (rounded up to fours).
+ * products. With a `bias` (or 0) of n elements each row's sums start from it instead. `scratch` holds up to 256 elements for each of up to 128 rows (rounded up to fours).
  */
 export function matmulPanels(
   out: usize,
   a: usize,
   b: usize,
+  bias: usize,
   m: i32,
   n: i32,
   k: i32,
   aRow: i32,
   aDepth: i32,
   outStride: i32,
-  beta: i32,
   scratch: usize,
 ): void {
   const outStep = (<usize>outStride) << 2;
   const panel = (<usize>k) << 5;
-  if (k == 0 && beta == 0) clear(out, m, n, outStep);
+  if (k == 0) empty(out, bias, m, n, outStep);
   // One or two rows after the last four go one by one.
   const fours = aDepth == 1 && (m & 3) < 3 ? m & ~3 : m;
   for (let block = 0; block < k; block += BLOCK) {
     const depth = min(BLOCK, k - block);
-    const add = beta != 0 || block > 0;
+    const first = bias != 0 && block == 0;
+    const add = bias != 0 || block > 0;
     const x = a + ((<usize>(block * aDepth)) << 2);
     const y = b + ((<usize>block) << 5);
     for (let top = 0; top < fours; top += ROWS) {
@@ -102,12 +96,15 @@ export function matmulPanels(
       for (let j = 0; j < n; j += 8) {
         const o = out + <usize>top * outStep + ((<usize>j) << 2);
         const q = y + <usize>(j >> 3) * panel;
+        if (first) beginPanel(o, bias + ((<usize>j) << 2), rows, min(8, n - j), outStep);
         strip(o, outStep, 4, scratch, (<usize>depth) << 4, 16, q, 32, depth, rows, min(8, n - j), add);
       }
     }
   }
   for (let i = fours; i < m; i++) {
-    stripRow(out + <usize>i * outStep, a + ((<usize>(i * aRow)) << 2), b, panel, 32, k, n, beta != 0, false);
+    const o = out + <usize>i * outStep;
+    if (bias) begin(o, bias, 1, n, outStep);
+    stripRow(o, a + ((<usize>(i * aRow)) << 2), b, panel, 32, k, n, bias != 0, false);
   }
 }
 
@@ -125,13 +122,14 @@ const CACHED: i32 = 65536;
 /** Columns of the right operand packed at a time: for many blocks of rows, and for one. */
 const COLUMNS: i32 = 2048;
 const COLUMNS_ONCE: i32 = 64;
-/** Panels over all of `a` and `b`, packed block by block where that is faster. */
+/** Panels over all of `a` and `b`, packed block by block where that is faster. Sums start from a `bias` (or 0) only in plain rows, with beta 1. */
 function panels(
   out: usize,
   outRow: usize,
   outColumn: usize,
   a: usize,
   b: usize,
+  bias: usize,
   m: i32,
   n: i32,
   k: i32,
@@ -169,6 +167,7 @@ function panels(
           const q = lie ? y + ((<usize>j) << 2) : columnsLie ? scratch : scratch + ((<usize>((j - left) * depth)) << 2);
           const bStep = lie ? (<usize>bDepth) << 2 : <usize>32;
           const o = out + <usize>top * outRow + <usize>j * outColumn;
+          if (bias != 0 && block == 0) beginPanel(o, bias + ((<usize>j) << 2), rows, columns, outRow);
           if (rowsLie) stripRows(o, outRow, outColumn, p, (<usize>aRow) << 2, q, bStep, depth, rows, columns, add);
           else strip(o, outRow, outColumn, p, panel, step, q, bStep, depth, rows, columns, add);
         }
@@ -177,12 +176,10 @@ function panels(
   }
 }
 
-/**
- * `out[m, n] = beta·out + A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. src/runtime/scratch.ts gives
- * the size of `scratch`.
- */
-export function matmul(
+/** `out[m, n] = beta·out + A·B` over k > 0 steps, the way that the lengths make fastest. */
+function product(
   out: usize,
+  outStep: usize,
   a: usize,
   b: usize,
   m: i32,
@@ -196,9 +193,7 @@ export function matmul(
   beta: i32,
   scratch: usize,
 ): void {
-  const outStep = (<usize>outStride) << 2;
-  if (k == 0 && beta == 0) clear(out, m, n, outStep);
-  else if (beta == 0 && k <= SHALLOW && n >= WIDE && (m >= WIDE || bColumn == 1)) {
+  if (beta == 0 && k <= SHALLOW && n >= WIDE && (m >= WIDE || bColumn == 1)) {
     shallow(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outStep, scratch);
   } else if (bColumn == 1 && aDepth == 1 && m <= ROW_BY_ROW && n >= 8 && k * n <= CACHED) {
     rowByRow(out, a, b, m, n, k, aRow, bDepth, outStep, beta, scratch);
@@ -209,11 +204,40 @@ export function matmul(
   } else if (bDepth == 1 && m <= FEW_ROWS && (aDepth != 1 || m < n)) {
     // For few rows times a transposed right operand: the transpose of the result has few columns.
     if (m <= 4) fewColumns(out, 4, outStep, b, a, n, m, k, bColumn, aDepth, aRow, beta, scratch);
-    else panels(out, 4, outStep, b, a, n, m, k, bColumn, bDepth, aDepth, aRow, beta, scratch);
+    else panels(out, 4, outStep, b, a, 0, n, m, k, bColumn, bDepth, aDepth, aRow, beta, scratch);
   } else if (aDepth == 1 && n <= 4) {
     fewColumns(out, outStep, 4, a, b, m, n, k, aRow, bDepth, bColumn, beta, scratch);
   } else {
-    panels(out, outStep, 4, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, beta, scratch);
+    panels(out, outStep, 4, a, b, 0, m, n, k, aRow, aDepth, bDepth, bColumn, beta, scratch);
+  }
+}
+
+/**
+ * `out[m, n] = A·B` with `A[i, k] = a[i·aRow + k·aDepth]` and `B[k, j] = b[k·bDepth + j·bColumn]`. With a `bias` (or 0) of n elements
+ * each row's sums start from it. src/runtime/scratch.ts gives the size of `scratch`.
+ */
+export function matmul(
+  out: usize,
+  a: usize,
+  b: usize,
+  bias: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  aRow: i32,
+  aDepth: i32,
+  bDepth: i32,
+  bColumn: i32,
+  outStride: i32,
+  scratch: usize,
+): void {
+  const outStep = (<usize>outStride) << 2;
+  if (k == 0 || m == 0) empty(out, bias, m, n, outStep);
+  else if (bias != 0 && m > FEW_ROWS && n > FEW_COLUMNS) {
+    panels(out, outStep, 4, a, b, bias, m, n, k, aRow, aDepth, bDepth, bColumn, 1, scratch);
+  } else {
+    if (bias) begin(out, bias, m, n, outStep);
+    product(out, outStep, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outStride, bias != 0 ? 1 : 0, scratch);
   }
 }
 
@@ -245,7 +269,7 @@ export function matmulBatch(
     for (let j = 0; j < inner; j++) {
       const x = a + ((<usize>(i * aOuter + j * aInner)) << 2);
       const y = b + ((<usize>(i * bOuter + j * bInner)) << 2);
-      matmul(out, x, y, m, n, k, aRow, aDepth, bDepth, bColumn, n, 0, scratch);
+      matmul(out, x, y, 0, m, n, k, aRow, aDepth, bDepth, bColumn, n, scratch);
       out += step;
     }
   }

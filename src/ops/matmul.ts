@@ -1,6 +1,5 @@
 import { sumTo } from '../autograd/arithmetic.ts';
 import { record } from '../autograd/record.ts';
-import * as call from '../runtime/generated/calls.ts';
 import { expectNames, type Names } from '../tensor/check.ts';
 import { broadcastShapes, sameShape, show, sizeOf } from '../tensor/shape.ts';
 import { type Deferred, empty, expectDType, type Tensor } from '../tensor/tensor.ts';
@@ -47,7 +46,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const y = empty([...batch, m, n]);
   const lengths = { m, n, k };
-  if (batch.length === 0) multiply(y.ptr, dense(a.ptr, q, transposeA), b, transposeB, lengths, 0);
+  if (batch.length === 0) multiply(y.ptr, dense(a.ptr, q, transposeA), b, transposeB, lengths);
   else multiplyBatch(y, { x: a, transposed: transposeA }, { x: b, transposed: transposeB }, batch, lengths);
   return record('matmul', y, { inputs: [a, b], attributes: { transposeA, transposeB } }, (g) => [
     a.requiresGrad
@@ -112,8 +111,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   }
   const y = empty(x.shape.with(-1, out));
   const rows = width > 0 ? x.size / width : sizeOf(x.shape.slice(0, -1));
-  if (bias) call.copy({ out: y.ptr, x: bias.ptr, lengths: [1, 1, rows, out], oStrides: [0, 0, out, 1], xStrides: [0, 0, 0, 1] });
-  multiply(y.ptr, dense(x.ptr, width), weight, true, { m: rows, n: out, k: width }, bias ? 1 : 0);
+  multiply(y.ptr, dense(x.ptr, width), weight, true, { m: rows, n: out, k: width }, bias);
   return record('linear', y, { inputs: [x, weight, bias] }, (g) => {
     const flat = viewed(g, [rows, out]);
     const dx = x.requiresGrad ? viewed(matmul(flat, weight), x.shape) : null;

@@ -7,19 +7,21 @@ import { empty, type Tensor } from '../../tensor/tensor.ts';
 import { dense, type Lengths, type Matrix } from './matrix.ts';
 import { panelsOf, rightPanels } from './panels.ts';
 
-/** `out[m, n] = beta·out + a·b`, `out` dense, `b` a tensor [k, n] or, if `transposed`, [n, k]. With beta 0, `out` is not read. */
-export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean, lengths: Lengths, beta: 0 | 1): void {
+/** `out[m, n] = a·b`, `out` dense, `b` a tensor [k, n] or, if `transposed`, [n, k]. Each row's sums start from `bias` [n], if there is one. */
+export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean, lengths: Lengths, bias?: Tensor): void {
   const { m, n, k } = lengths;
   const panels = panelsOf(b, transposed);
   const elements = panels ? products.matmulPanels(lengths) : products.matmul(lengths);
+  const start = bias ? bias.ptr : 0;
   const scratch = takeScratch(elements);
   try {
-    if (panels) kernels.matmulPanels(out, a.ptr, panels.ptr, m, n, k, a.row, a.column, n, beta, scratch);
+    if (panels) kernels.matmulPanels(out, a.ptr, panels.ptr, start, m, n, k, a.row, a.column, n, scratch);
     else {
       call.matmul({
         out,
         a: a.ptr,
         b: b.ptr,
+        bias: start,
         m,
         n,
         k,
@@ -28,7 +30,6 @@ export function multiply(out: number, a: Matrix, b: Tensor, transposed: boolean,
         bDepth: transposed ? 1 : n,
         bColumn: transposed ? k : 1,
         outStride: n,
-        beta,
         scratch,
       });
     }

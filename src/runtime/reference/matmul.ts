@@ -30,25 +30,23 @@ export function products(cells: Cells) {
           h[at] = beta ? (h[at] as number) + sum : sum;
         }
     },
-    matmulPanels(out, a, b, m, n, k, aRow, aDepth, outStride, beta) {
+    matmulPanels(out, a, b, bias, m, n, k, aRow, aDepth, outStride) {
       const h = cells();
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let sum = 0;
           const q = b + (j >> 3) * 8 * k + (j & 7);
           for (let l = 0; l < k; l++) sum += (h[a + i * aRow + l * aDepth] as number) * (h[q + 8 * l] as number);
-          const at = out + i * outStride + j;
-          h[at] = beta ? (h[at] as number) + sum : sum;
+          h[out + i * outStride + j] = sum + (bias ? (h[bias + j] as number) : 0);
         }
     },
-    matmul(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outStride, beta) {
+    matmul(out, a, b, bias, m, n, k, aRow, aDepth, bDepth, bColumn, outStride) {
       const h = cells();
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let sum = 0;
           for (let l = 0; l < k; l++) sum += (h[a + i * aRow + l * aDepth] as number) * (h[b + l * bDepth + j * bColumn] as number);
-          const at = out + i * outStride + j;
-          h[at] = beta ? (h[at] as number) + sum : sum;
+          h[out + i * outStride + j] = sum + (bias ? (h[bias + j] as number) : 0);
         }
     },
     matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner) {

@@ -149,7 +149,7 @@ export const rules: Rules = {
     longest: true,
     axes: [
       { along: 'm', steps: { out: 'outStride', a: 'aRow' }, multiple: 4, least: 32 },
-      { along: 'n', steps: { out: 1, b: 'bColumn' }, multiple: LINE, least: 64 },
+      { along: 'n', steps: { out: 1, b: 'bColumn', bias: 1 }, multiple: LINE, least: 64 },
     ],
     pieces: 2,
   },
@@ -167,7 +167,7 @@ export const rules: Rules = {
     longest: true,
     axes: [
       { along: 'm', steps: { out: 'outStride', a: 'aRow' }, multiple: 4, least: 32 },
-      { along: 'n', steps: { out: 1, b: 'k' }, multiple: LINE, least: 64 },
+      { along: 'n', steps: { out: 1, b: 'k', bias: 1 }, multiple: LINE, least: 64 },
     ],
     pieces: 2,
   },

@@ -83,7 +83,7 @@ class Scratch {
 function single({ matmul, matmulBatch }: Kernels): Kernels['matmulBatch'] {
   return (out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch) =>
     outer === 1 && inner === 1
-      ? matmul(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, n, 0, scratch)
+      ? matmul(out, a, b, 0, m, n, k, aRow, aDepth, bDepth, bColumn, n, scratch)
       : matmulBatch(out, a, b, m, n, k, aRow, aDepth, bDepth, bColumn, outer, inner, aOuter, aInner, bOuter, bInner, scratch);
 }
 

@@ -20,26 +20,28 @@ const packed = (d: Draw, m: number, n: number, k: number, beta: 0 | 1) => [
   beta,
 ];
 
-/** Operands plain, or stored transposed. */
-const plain = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: boolean, right: boolean) => [
+/** Operands plain, or stored transposed; sums from 0 or from a bias. */
+const plain = (d: Draw, m: number, n: number, k: number, from: 0 | 'bias', left: boolean, right: boolean) => [
   within(d, m, n + 3),
   d.real(m * k),
   d.real(k * n),
+  from === 'bias' ? d.real(n) : 0,
   ...[m, n, k],
   ...(left ? [1, m] : [k, 1]),
   ...(right ? [1, k] : [n, 1]),
-  ...[n + 3, beta],
+  n + 3,
   d.scratch(scratchOf('matmul', { m, n, k })),
 ];
 
 /** Right operand packed, left plain or stored transposed. */
-const panelled = (d: Draw, m: number, n: number, k: number, beta: 0 | 1, left: boolean) => [
+const panelled = (d: Draw, m: number, n: number, k: number, from: 0 | 'bias', left: boolean) => [
   within(d, m, n + 3),
   d.real(m * k),
   d.real(panels(n, 8) * k),
+  from === 'bias' ? d.real(n) : 0,
   ...[m, n, k],
   ...(left ? [1, m] : [k, 1]),
-  ...[n + 3, beta],
+  n + 3,
   d.scratch(scratchOf('matmulPanels', { m, k })),
 ];
 
@@ -73,13 +75,21 @@ export const products: KernelRow[] = [
     tolerance: { absolute: 2e-4 },
   },
   { kernel: 'matmulPanels', name: 'rows', lengths: EDGES, args: (n, d) => panelled(d, n, 9, 7, 0, false), tolerance },
-  { kernel: 'matmulPanels', name: 'columns', lengths: [...EDGES, 50], args: (n, d) => panelled(d, 5, n, 7, 1, false), tolerance },
-  { kernel: 'matmulPanels', name: 'left transposed', lengths: EDGES, args: (n, d) => panelled(d, n, 9, 7, 1, true), tolerance },
+  { kernel: 'matmulPanels', name: 'columns', lengths: [...EDGES, 50], args: (n, d) => panelled(d, 5, n, 7, 'bias', false), tolerance },
+  { kernel: 'matmulPanels', name: 'left transposed', lengths: EDGES, args: (n, d) => panelled(d, n, 9, 7, 'bias', true), tolerance },
   {
     kernel: 'matmulPanels',
     name: 'blocks',
     lengths: [0, 1, 256, 515],
     args: (n, d) => panelled(d, 130, 27, n, 0, false),
+    tolerance: { absolute: 2e-4 },
+  },
+  { kernel: 'matmulPanels', name: 'from a bias', lengths: EDGES, args: (n, d) => panelled(d, n, 27, 7, 'bias', false), tolerance },
+  {
+    kernel: 'matmulPanels',
+    name: 'blocks from a bias',
+    lengths: [0, 1, 256, 515],
+    args: (n, d) => panelled(d, 130, 27, n, 'bias', false),
     tolerance: { absolute: 2e-4 },
   },
   {
@@ -119,9 +129,23 @@ export const products: KernelRow[] = [
     { kernel: 'matmul', name: `${name}, rows`, lengths: EDGES, args: (n, d) => plain(d, n, 9, 7, 0, left, right), tolerance },
     {
       kernel: 'matmul',
+      name: `${name}, rows from a bias`,
+      lengths: EDGES,
+      args: (n, d) => plain(d, n, 41, 7, 'bias', left, right),
+      tolerance,
+    },
+    {
+      kernel: 'matmul',
+      name: `${name}, columns from a bias`,
+      lengths: [...EDGES, 64, 65],
+      args: (n, d) => plain(d, 9, n, 7, 'bias', left, right),
+      tolerance,
+    },
+    {
+      kernel: 'matmul',
       name: `${name}, columns`,
       lengths: [...EDGES, 64, 65],
-      args: (n, d) => plain(d, 5, n, 7, 1, left, right),
+      args: (n, d) => plain(d, 5, n, 7, 'bias', left, right),
       tolerance,
     },
     {
@@ -134,29 +158,29 @@ export const products: KernelRow[] = [
     {
       kernel: 'matmul',
       name: `${name}, blocks`,
-      lengths: [1, 256, 515],
-      args: (n, d) => plain(d, 131, 35, n, 1, left, right),
+      lengths: [0, 1, 256, 515],
+      args: (n, d) => plain(d, 131, 35, n, 'bias', left, right),
       tolerance: { absolute: 2e-4 },
     },
     {
       kernel: 'matmul',
       name: `${name}, one row`,
       lengths: [...EDGES, 300],
-      args: (n, d) => plain(d, 1, n, 39, 1, left, right),
+      args: (n, d) => plain(d, 1, n, 39, 'bias', left, right),
       tolerance: { absolute: 5e-5 },
     },
     {
       kernel: 'matmul',
       name: `${name}, few rows`,
       lengths: [1, 2, 4, 7],
-      args: (n, d) => plain(d, n, 51, 270, 1, left, right),
+      args: (n, d) => plain(d, n, 51, 270, 'bias', left, right),
       tolerance: { absolute: 1e-4 },
     },
     {
       kernel: 'matmul',
       name: `${name}, few columns`,
       lengths: [1, 2, 4, 7],
-      args: (n, d) => plain(d, 35, n, 270, 1, left, right),
+      args: (n, d) => plain(d, 35, n, 270, 'bias', left, right),
       tolerance: { absolute: 1e-4 },
     },
     {
@@ -183,7 +207,7 @@ export const products: KernelRow[] = [
     {
       kernel: 'matmul',
       name: `${name}, packed left`,
-      lengths: [1, 4, 6, 129],
+      lengths: [0, 1, 4, 6, 129],
       args: (n, d) => plain(d, n, 67, 61, 0, left, right),
       tolerance: { absolute: 5e-5 },
     },
