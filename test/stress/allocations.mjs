@@ -22,9 +22,14 @@ import { readCheckpoint, writeCheckpoint } from 'saccade/io';
 function injector() {
   const { heap } = tensor([0]).storage.backend;
   const allocate = heap.allocate.bind(heap);
-  // Before it gives up, the package asks the collector, as `gc` where there is one; here there is nothing to collect, hundreds of times.
-  const { gc } = globalThis;
-  globalThis.gc = /** @type {never} */ (() => {});
+  // Before it gives up, the package presses the collector, which takes long; here there is nothing to collect, hundreds of times.
+  const { construct } = Reflect;
+  /** @param {Function} target @param {[number]} args @returns {unknown} */
+  const refusing = (target, args) => {
+    if (target === ArrayBuffer) throw new RangeError('Array buffer allocation failed');
+    return construct(target, args);
+  };
+  Reflect.construct = /** @type {never} */ (refusing);
   let [seen, failing] = [0, -1];
   heap.allocate = (size) => {
     if (seen++ === failing) throw new OutOfMemoryError(`memory: injected at allocation ${failing}; go on`);
@@ -51,7 +56,7 @@ function injector() {
     },
     end() {
       heap.allocate = allocate;
-      Object.assign(globalThis, { gc });
+      Object.assign(Reflect, { construct });
     },
   };
 }
