@@ -26,9 +26,9 @@ let found: Forecast | undefined;
 
 function draw() {
   const chosen = Number(hour.value);
-  at('which').textContent = found ? `in ${chosen} h: ${found.columns.temperature?.median[chosen - 1]?.toFixed(1)} °` : '–';
+  at('which').textContent = found ? `in ${chosen} h, ${found.columns.temperature?.median[chosen - 1]?.toFixed(1)} °C` : '–';
   const [past, place] = [(columns.temperature ?? []).slice(-SHOWN), at<HTMLElement>('chart')];
-  place.innerHTML = chart(past, found?.columns.temperature, found?.weights[chosen - 1], place.clientWidth);
+  place.innerHTML = chart(past, found?.columns.temperature, found?.weights[chosen - 1], Math.max(200, place.clientWidth)); // 0 while nothing is laid out
 }
 
 function tell(front: Forecaster) {

@@ -4,14 +4,16 @@ import { SequenceClassifier, type SequenceRow, type SequenceState } from 'saccad
 import { drawable, drawing } from './draw.ts';
 
 const at = <T extends Element>(id: string) => document.getElementById(id) as unknown as T;
-const [learn, draw, undo, pad] = [
+const [learn, stop, draw, undo, pad] = [
   at<HTMLButtonElement>('learn'),
+  at<HTMLButtonElement>('stop'),
   at<HTMLButtonElement>('draw'),
   at<HTMLButtonElement>('undo'),
   at<SVGSVGElement>('pad'),
 ];
 let rows: SequenceRow[] = [];
 let front: SequenceClassifier | undefined;
+let learning = false;
 let [stroke, state]: [number[][], SequenceState | undefined] = [[], undefined];
 
 const say = (text: string) => {
@@ -28,7 +30,8 @@ function counted() {
   at('counts').replaceChildren(
     ...[...counts].map(([label, count]) => Object.assign(document.createElement('li'), { textContent: `${label} × ${count}` })),
   );
-  learn.disabled = counts.size < 2;
+  learn.disabled = learning || counts.size < 2;
+  stop.disabled = !learning;
   undo.disabled = rows.length === 0;
 }
 
@@ -65,26 +68,34 @@ pad.onpointerup = () => {
 };
 
 learn.onclick = async () => {
-  learn.disabled = true;
+  learning = true;
+  counted();
   try {
     front = await SequenceClassifier.fit(rows, {
-      onProgress: ({ step, secondsLeft }) => say(`Step ${step}, ${Math.ceil(secondsLeft)} s at most.`),
+      onProgress: ({ step, secondsLeft }) => {
+        say(`Step ${step}, ${Math.ceil(secondsLeft)} s at most.`);
+        return learning;
+      },
     });
     say(`Learnt from ${front.report.learnt} drawings. Draw one: it says what it is while you draw.`);
   } catch (error) {
     say((error as Error).message);
   }
+  learning = false;
   counted();
+};
+
+stop.onclick = () => {
+  learning = false;
 };
 
 draw.onclick = () => {
   rows = [...rows, ...drawable.flatMap((label) => Array.from({ length: 10 }, () => drawing(label, Math.random)))];
   counted();
-  if (!front) return say('Thirty drawings. Now let it learn.');
   const { label, samples } = drawing(drawable[rows.length % drawable.length] as string, Math.random);
   [stroke, state] = [[], undefined];
   for (const sample of samples) follow([...(sample as number[])]);
-  return say(`That was a ${label}, and thirty more to learn from.`);
+  return say(front ? `That was a ${label}, and thirty more to learn from.` : 'Thirty drawings, such as this one. Now let it learn.');
 };
 
 undo.onclick = () => {
