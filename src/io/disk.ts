@@ -55,7 +55,42 @@ export async function readExactly(
  * and owner of the old one, and links stay links. A process killed meanwhile leaves `path.….tmp` behind.
  */
 export async function writeAtomically(path: FilePath, parts: readonly Uint8Array[]): Promise<void> {
-  const { open, rename, rm } = await files();
+  await writeTogether([[path, parts]]);
+}
+
+/**
+ * {@link writeAtomically} of several files that belong together: none takes its name before all are on the disk. If a name cannot be changed after
+ * another was, the error says that there are files of both.
+ */
+export async function writeTogether(all: Iterable<readonly [FilePath, readonly Uint8Array[]]>): Promise<void> {
+  const { rename, rm } = await files();
+  const written: Written[] = [];
+  let named = 0;
+  try {
+    for (const [path, parts] of all) written.push(await writtenAside(path, parts));
+    for (const { temporary, target } of written) {
+      await rename(temporary, target);
+      named++;
+    }
+  } catch (cause) {
+    for (const { temporary } of written.slice(named)) await rm(temporary, { force: true }).catch(() => undefined);
+    if (named === 0) throw cause;
+    const { target } = written[named] as Written;
+    throw new Error(`files: ${target} could not take its name after ${named} others had; save again, since old and new ones are mixed`, {
+      cause,
+    });
+  }
+  for (const folder of new Set(written.map(({ target }) => folderOf(target)))) await syncFolder(folder);
+}
+
+/** A file that is on the disk under another name. */
+interface Written {
+  readonly temporary: string;
+  readonly target: string;
+}
+
+async function writtenAside(path: FilePath, parts: readonly Uint8Array[]): Promise<Written> {
+  const { open, rm } = await files();
   const target = await targetOf(await pathOf(path));
   const old = await existing(target);
   const temporary = `${target}.${randomName()}.tmp`;
@@ -68,12 +103,11 @@ export async function writeAtomically(path: FilePath, parts: readonly Uint8Array
     } finally {
       await file.close();
     }
-    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncFolder(target);
+  return { temporary, target };
 }
 
 async function pathOf(path: FilePath): Promise<string> {
@@ -126,7 +160,7 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
 /** Makes a rename durable; systems that cannot flush a folder (Windows) keep it in their journal. */
 async function syncFolder(path: string): Promise<void> {
   const { open } = await files();
-  const folder = await open(folderOf(path) || '.', 'r').catch(() => undefined);
+  const folder = await open(path || '.', 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close().catch(() => undefined);
 }
@@ -135,7 +169,8 @@ function folderOf(path: string): string {
   return path.slice(0, path.search(/[^/\\]*$/));
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether an error says that there is no such file. */
+export function isMissing(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 

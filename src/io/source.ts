@@ -42,11 +42,16 @@ export async function sourceOf(from: FileSource, piece: number): Promise<Source>
 
 async function ofFile(path: FilePath, piece: number): Promise<Source> {
   const file = await openFile(path);
+  const close = () => file.close().catch(() => undefined); // what was read is read
+  const { size } = await file.stat().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const bytes = new Uint8Array(piece);
   return {
-    size: (await file.stat()).size,
+    size,
     read: (at, length) => readExactly(file, at, length, length <= piece ? bytes : undefined),
-    close: () => file.close().catch(() => undefined), // the data has been read
+    close,
   };
 }
 

@@ -1,5 +1,6 @@
 // Which files a model is in: one, several, or several with an index that says so.
 
+import { isMissing } from '../io/disk.ts';
 import { OpenFile } from '../io/into.ts';
 import type { ReadOptions } from '../io/reading.ts';
 import { type FileSource, isFileSource, sourceOf } from '../io/source.ts';
@@ -70,7 +71,8 @@ async function ofPath(given: string | URL): Promise<Found> {
   const path = String(given);
   if (path.endsWith('.safetensors')) return { weights: [[nameOf(path) ?? ALONE, given]], index: undefined, config: undefined };
   const folder = path.endsWith('.json') ? path.slice(0, path.length - (nameOf(path) as string).length) : `${path.replace(/[\\/]$/, '')}/`;
-  const beside = async (name: string) => [name, await textOf(folder + name).catch(() => undefined)] as const;
+  // Only a file that is not there may be missing: one that cannot be read says so, and no other stands in for it.
+  const beside = async (name: string) => [name, await textOf(folder + name).catch(unlessMissing)] as const;
   const [name, text] = path.endsWith(INDEX) ? ([nameOf(path) as string, await textOf(path)] as const) : await beside(`model${INDEX}`);
   const index = text === undefined ? undefined : indexOf(name, await jsonOf(text));
   const order = index ? [...new Set(Object.values(index.weight_map))] : [ALONE];
@@ -87,6 +89,10 @@ export async function jsonOf(source: FileSource | ConfigSource): Promise<unknown
   } catch (cause) {
     throw new SyntaxError(`loadPretrained: a JSON file must be JSON, got ${shown(text.slice(0, 40))}`, { cause });
   }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }
 
 async function textOf(from: FileSource): Promise<string> {

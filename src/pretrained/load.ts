@@ -89,9 +89,14 @@ async function filled<M extends Module>(
   const plan = family.plan(config, shapes);
   const model = plan.make(key(0));
   const first = new StateMap(plan.map);
-  expectAll(family.name, shapes, first.namesOf(model.stateDict()));
   const kept = new Map<string, FileEntry>();
-  await fill(model, opened, { map: first, staged: false, kept }, false, progress);
+  try {
+    expectAll(family.name, shapes, first.namesOf(model.stateDict()));
+    await fill(model, opened, { map: first, staged: false, kept }, false, progress);
+  } catch (error) {
+    for (const x of model.stateDict().values()) x.storage.free(); // it may be gigabytes, and nobody has it
+    throw error;
+  }
   const map = new StateMap(plan.loaded?.(model) ?? plan.map);
   const facts = opened.map((file, i) => ({ name: weights[i]?.[0] as string, ...file.facts, names: file.tensors.map(([name]) => name) }));
   return new Pretrained({ model, family: family.name, config: config.values, map, files: facts, kept, index });

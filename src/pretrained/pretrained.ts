@@ -1,4 +1,4 @@
-import { writeAtomically } from '../io/disk.ts';
+import { writeTogether } from '../io/disk.ts';
 import { parseHeader } from '../io/header.ts';
 import type { FileFacts } from '../io/into.ts';
 import { laidOutLike } from '../io/like.ts';
@@ -74,11 +74,18 @@ export class Pretrained<M extends Module = Module> {
     return all;
   }
 
-  /** {@link toFiles} into a folder (Node), each file whole or not at all. */
+  /**
+   * {@link toFiles} into a folder (Node): none takes the place of an old one before all are on the disk, so that a save that fails leaves the
+   * old model whole.
+   */
   async save(folder: string | URL): Promise<void> {
     const base = String(folder).replace(/[\\/]$/, '');
-    for (const [name, pieces] of this.laidOut()) await writeAtomically(`${base}/${name}`, pieces);
-    for (const [name, value] of this.json()) await writeAtomically(`${base}/${name}`, [new TextEncoder().encode(value)]);
+    await writeTogether(this.pieces(base));
+  }
+
+  private *pieces(base: string): Generator<[string, readonly Uint8Array[]]> {
+    for (const [name, parts] of this.laidOut()) yield [`${base}/${name}`, parts];
+    for (const [name, value] of this.json()) yield [`${base}/${name}`, [new TextEncoder().encode(value)]];
   }
 
   private json(): [string, string][] {
