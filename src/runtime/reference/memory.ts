@@ -237,7 +237,6 @@ export function remembering(cells: Cells) {
       xWidth,
       savedWidth,
     ) {
-      // biome-ignore format: a signature
       const writes = heads - reads;
       for (let b = 0; b < batch; b++) {
         const own = said(saved + b * savedWidth, heads, writes, moves, width);
