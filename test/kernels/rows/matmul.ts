@@ -85,6 +85,7 @@ export const products: KernelRow[] = [
     tolerance: { absolute: 2e-4 },
   },
   { kernel: 'matmulPanels', name: 'from a bias', lengths: EDGES, args: (n, d) => panelled(d, n, 27, 7, 'bias', false), tolerance },
+  { kernel: 'matmulPanels', name: 'many columns', lengths: [129, 200], args: (n, d) => panelled(d, 5, n, 7, 'bias', false), tolerance },
   {
     kernel: 'matmulPanels',
     name: 'blocks from a bias',
@@ -138,6 +139,14 @@ export const products: KernelRow[] = [
       kernel: 'matmul',
       name: `${name}, columns from a bias`,
       lengths: [...EDGES, 64, 65],
+      args: (n, d) => plain(d, 9, n, 7, 'bias', left, right),
+      tolerance,
+    },
+    // So many more columns than rows that threads divide them.
+    {
+      kernel: 'matmul',
+      name: `${name}, many columns`,
+      lengths: [129, 200],
       args: (n, d) => plain(d, 9, n, 7, 'bias', left, right),
       tolerance,
     },
