@@ -16,6 +16,8 @@ export interface Result {
   fraction: number | null;
   /** The same work by peers, best of the same rounds. */
   peers: Record<string, number>;
+  /** What came of it besides. */
+  said?: string;
 }
 
 /** What a run measures with. */
@@ -145,5 +147,6 @@ export async function observe(family: string, figure: Figure): Promise<Result> {
     others.push(await less());
   }
   const value = Math.min(...values) - Math.min(...others);
-  return { family, case: name, unit, value, median: median(values) - median(others), limit: null, fraction: null, peers: {} };
+  const result = { family, case: name, unit, value, median: median(values) - median(others), limit: null, fraction: null, peers: {} };
+  return figure.note ? { ...result, said: figure.note() } : result;
 }

@@ -25,7 +25,7 @@ export function lineOf({ result, verdicts }: Line): string {
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
-/** A table per family: ours, the limit, our fraction of it, each peer with its ratio to ours, then the targets. */
+/** A table per family: ours, the limit, our fraction of it, each peer with its ratio to ours, then the targets; or what each figure said, where figures say something. */
 export function tables(lines: readonly Line[]): Map<string, string> {
   const families = [...new Set(lines.map(({ result }) => result.family))];
   return new Map(families.map((family) => [family, tableOf(family, lines)]));
@@ -42,6 +42,7 @@ export function replaced(document: string, name: string, text: string): string {
 
 function tableOf(family: string, all: readonly Line[]): string {
   const lines = all.filter(({ result }) => result.family === family);
+  if (lines.some(({ result }) => result.said)) return toldOf(family, lines);
   const names = [...new Set(lines.flatMap(({ result }) => Object.keys(result.peers)))];
   const head = [family, 'unit', 'best', 'median', 'limit', 'fraction', ...names, 'target'];
   const rows = lines.map(({ result, verdicts }) => {
@@ -55,6 +56,11 @@ function tableOf(family: string, all: readonly Line[]): string {
     return row([result.case, unit, short(value), short(median), ...bound, ...others, wanted]);
   });
   return [row(head), row(head.map((_, i) => (i > 1 && i < head.length - 1 ? '--:' : '---'))), ...rows].join('\n');
+}
+
+function toldOf(family: string, lines: readonly Line[]): string {
+  const rows = lines.map(({ result }) => row([result.case, result.unit, short(result.value), result.said ?? '']));
+  return [row([family, 'unit', 'took', 'and']), row(['---', '---', '--:', '---']), ...rows].join('\n');
 }
 
 /** Of each case the best result over several runs. */

@@ -86,7 +86,8 @@ for (const family of names) {
     measured.push({ item, result: 'once' in item ? await observe(family, item) : await measure(family, item, field) });
     if (quiet) continue;
     console.log(lineOf(lineAt(measured.at(-1) as (typeof measured)[number])));
-    if ('once' in item && item.note) console.log(`${''.padEnd(13)} ${item.note()}`);
+    const { said } = (measured.at(-1) as (typeof measured)[number]).result;
+    if (said) console.log(`${''.padEnd(13)} ${said}`);
   }
 }
 for (const peer of peers) peer.close?.();

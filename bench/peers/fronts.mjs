@@ -27,24 +27,24 @@ export function messages() {
 }
 
 /** `natural`'s naive Bayes over stemmed words: seconds to learn, and the share that is right. */
-export async function natural({ learn, test }) {
+export async function natural({ learn, test }, now) {
   const { default: library } = await import('natural');
-  const began = performance.now();
+  const began = now();
   const classifier = new library.BayesClassifier();
   for (const { text, label } of learn) classifier.addDocument(text, label);
   classifier.train();
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (now() - began) / 1000;
   return { seconds, accuracy: test.filter(({ text, label }) => classifier.classify(text) === label).length / test.length };
 }
 
 /** brain.js's LSTM over characters, as its README has it: seconds of a pass over some of the rows, and of one over all at that pace. */
-export async function brain({ learn }) {
+export async function brain({ learn }, now) {
   const library = createRequire(import.meta.url)('brain.js');
   const some = learn.filter((_, i) => i % 60 === 0);
   const net = new library.recurrent.LSTM({ hiddenLayers: [20] });
-  const began = performance.now();
+  const began = now();
   net.train(some.map(({ text, label }) => ({ input: text, output: label })), { iterations: 1 }); // biome-ignore format: one call
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (now() - began) / 1000;
   return { seconds, pass: (seconds * learn.length) / some.length, rows: some.length };
 }
 
@@ -56,15 +56,18 @@ function numbered(rows, words, labels, tf) {
   return { x: tf.tensor2d(filled, [rows.length, 40], 'int32'), y: tf.oneHot(tf.tensor1d(rows.map(({ label }) => labels.indexOf(label)), 'int32'), labels.length) }; // biome-ignore format: one line
 }
 
+/** Seconds that it is given. */
+const PATIENCE = 120;
+
 /**
  * TensorFlow.js Layers: words embedded, their mean, a dense layer: the model of its own guides for texts. Seconds of learning until it is as good on the rows to test by
- * as `wanted`, asked after each pass: it may choose where to stop by the very rows that it is judged by, until two minutes have gone. On its plain backend, since its wasm
- * cannot learn an embedding.
+ * as `wanted`, asked after each pass: it may choose where to stop by the very rows that it is judged by, until two minutes have gone, in the middle of a pass if need be.
+ * On its plain backend, since its wasm cannot learn an embedding.
  */
-export async function tfjs({ learn, test }, wanted) {
+export async function tfjs({ learn, test }, wanted, now) {
   const tf = (await import('@tensorflow/tfjs')).default;
   await tf.setBackend('cpu');
-  const began = performance.now();
+  const began = now();
   const counts = new Map();
   for (const { text } of learn)
     for (const word of new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu))) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -76,15 +79,19 @@ export async function tfjs({ learn, test }, wanted) {
   model.add(tf.layers.dense({ units: labels.length, activation: 'softmax' }));
   model.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
   const [own, others] = [learn, test].map((rows) => numbered(rows, words, labels, tf));
-  let seconds = (performance.now() - began) / 1000;
-  let [best, passes] = [0, 0];
-  while (best < wanted && seconds < 120) {
-    const before = performance.now();
-    await model.fit(own.x, own.y, { batchSize: 32, epochs: 1, shuffle: true, verbose: 0, yieldEvery: 'never' });
-    seconds += (performance.now() - before) / 1000;
-    passes++;
+  let seconds = (now() - began) / 1000;
+  let [best, batches] = [0, 0];
+  while (best < wanted && seconds < PATIENCE) {
+    const before = now();
+    const gone = () => seconds + (now() - before) / 1000;
+    const onBatchEnd = () => {
+      batches++;
+      model.stopTraining = gone() >= PATIENCE;
+    };
+    await model.fit(own.x, own.y, { batchSize: 32, epochs: 1, shuffle: true, verbose: 0, yieldEvery: 'never', callbacks: { onBatchEnd } });
+    seconds = gone();
     const accuracy = model.evaluate(others.x, others.y, { batchSize: 256 })[1].dataSync()[0];
     best = Math.max(best, accuracy);
   }
-  return { seconds, accuracy: best, passes };
+  return { seconds, accuracy: best, batches, perPass: Math.ceil(learn.length / 32) };
 }

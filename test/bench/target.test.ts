@@ -89,6 +89,11 @@ describe('the report', () => {
     );
   });
 
+  it('tells what figures say besides', () => {
+    const lines = [{ result: { ...time, said: '98 % right' }, verdicts: [] }];
+    expect(tables(lines).get('step')).toBe('| step | unit | took | and |\n| --- | --- | --: | --- |\n| small | ms | 2.00 | 98 % right |');
+  });
+
   it('replaces its part of a document and nothing else', () => {
     const document = 'a\n<!-- bench x -->\nold\n<!-- /bench -->\nb\n<!-- bench y -->\n<!-- /bench -->\n';
     expect(replaced(document, 'x', 'new')).toBe(document.replace('\nold\n', '\n\nnew\n\n'));
