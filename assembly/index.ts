@@ -7,6 +7,7 @@ export * from "./kernels/conv";
 export * from "./kernels/copy";
 export * from "./kernels/ctc";
 export * from "./kernels/elementwise";
+export * from "./kernels/entity";
 export * from "./kernels/gather";
 export * from "./kernels/grid-sample";
 export * from "./kernels/gru";

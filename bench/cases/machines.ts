@@ -1,8 +1,8 @@
-import { binaryCrossEntropyWithLogits, key, slice } from 'saccade';
-import { NeuralTuringMachine } from 'saccade/models';
+import { binaryCrossEntropyWithLogits, crossEntropy, key, slice } from 'saccade';
+import { EntityNetwork, NeuralTuringMachine } from 'saccade/models';
 import { copyProblems } from 'saccade/tasks';
 import type { Case } from '../case.ts';
-import { type Lesson, proofOf, step, training } from './step.ts';
+import { type Lesson, proofOf, step, tokens, training } from './step.ts';
 
 interface Sizes {
   batch: number;
@@ -43,6 +43,50 @@ function copying(sizes: Sizes): Case {
   };
 }
 
+interface Stories {
+  batch: number;
+  sentences: number;
+  slots: number;
+  size: number;
+}
+
+const [SYMBOLS, WORDS, QUESTIONS] = [34, 6, 5];
+
+/** A training step of reading whole stories and answering five questions about each. */
+function reading({ batch, sentences, slots, size }: Stories): Lesson {
+  return () => {
+    const model = new EntityNetwork({ symbols: SYMBOLS, words: WORDS, slots, size }, key(1));
+    const stories = tokens(2, [batch, sentences, WORDS], SYMBOLS);
+    const [questions, after] = [tokens(3, [batch, QUESTIONS, WORDS], SYMBOLS), tokens(4, [batch, QUESTIONS], sentences + 1)];
+    const answers = tokens(5, [batch, QUESTIONS], SYMBOLS);
+    return {
+      model,
+      loss: () => crossEntropy(model.forward(stories, questions, after).logits, answers, { ignoreIndex: 0, reduction: 'sum' }),
+    };
+  };
+}
+
+function hearing(sizes: Stories, most: number): Case {
+  const { batch, sentences, slots, size } = sizes;
+  const heard = sentences * ((slots + 1) * size * size + 2 * slots * size);
+  const asked = QUESTIONS * (size * size + 2 * slots * size + SYMBOLS * size);
+  return {
+    ...training,
+    name: `Entity network B${batch} S${sentences} ${slots} × ${size}`,
+    work: 6 * batch * (heard + asked),
+    setup: () => step(reading(sizes)),
+    proof: () => proofOf(reading({ ...sizes, sentences: 3 })),
+    target: { most },
+  };
+}
+
 const paper = { cells: 128, width: 20, hidden: 100 };
 
-export const machines: Case[] = [copying({ batch: 1, length: 10, ...paper }), copying({ batch: 8, length: 10, ...paper })];
+const entities = { slots: 20, size: 100 };
+
+export const machines: Case[] = [
+  copying({ batch: 1, length: 10, ...paper }),
+  copying({ batch: 8, length: 10, ...paper }),
+  hearing({ batch: 4, sentences: 22, ...entities }, 9),
+  hearing({ batch: 20, sentences: 9, ...entities }, 18),
+];

@@ -20,6 +20,7 @@ const inputsOf: Readonly<Record<string, string>> = {
   crop: 'x corner',
   crossEntropy: 'x target',
   embeddingBag: 'table index weights',
+  entityStates: 'sentences h0 keys gateBias stateWeight stateBias sentenceWeight keyWeight slopes mask',
   gridSample: 'x grid',
   ctcPaths: 'x skip times ends',
   ctcPosterior: 'x skip times ends',
@@ -44,6 +45,7 @@ const inputsOf: Readonly<Record<string, string>> = {
 /** What the results are where there are several, and where the one result is not the usual one. */
 const outputsOf: Readonly<Record<string, string>> = {
   batchNorm: 'output mean variance',
+  entityStates: 'states gates',
   gru: 'output h',
   lstm: 'output h c',
   memoryStep: 'weights read memory',

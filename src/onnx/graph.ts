@@ -86,6 +86,13 @@ export class Graph {
     return outputs;
   }
 
+  /** The nodes that `make` writes, as the inside of a node that runs a graph; what they share with others must be there already. @internal */
+  within<T>(make: () => T): { nodes: Node[]; made: T } {
+    const before = this.nodes.length;
+    const made = make();
+    return { made, nodes: this.nodes.splice(before) };
+  }
+
   /** Names a result of the graph: what a node makes is called so from now on, anything else is passed on. @internal */
   name(x: string, output: string): void {
     const maker = this.nodes.findIndex(({ outputs }) => outputs.includes(x));

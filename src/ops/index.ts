@@ -13,6 +13,7 @@ export { crop } from './crop.ts';
 export { type CtcAlignmentOptions, type CtcLossOptions, ctcAlignment, ctcLoss, ctcPaths, ctcPosterior } from './ctc.ts';
 export { einsum } from './einsum.ts';
 export { abs, clamp, cos, erf, exp, log, relu, sigmoid, sign, sin, softplus, sqrt, square, tanh } from './elementwise.ts';
+export { type EntityStates, type EntityStatesOptions, type EntityWeights, entityStates } from './entity.ts';
 export { entropy } from './entropy.ts';
 export { gather, pick, segmentSum } from './gather.ts';
 export { gaussianFilters } from './gaussian-filters.ts';

@@ -4,6 +4,7 @@ import { convolving } from './rows/conv.ts';
 import { copying } from './rows/copy.ts';
 import { aligning } from './rows/ctc.ts';
 import { elementwise } from './rows/elementwise.ts';
+import { hearing } from './rows/entity.ts';
 import { gathering } from './rows/gather.ts';
 import { picturing } from './rows/image.ts';
 import { products } from './rows/matmul.ts';
@@ -26,6 +27,7 @@ export const rows: KernelRow[] = [
   ...copying,
   ...elementwise,
   ...gathering,
+  ...hearing,
   ...picturing,
   ...products,
   ...remembering,

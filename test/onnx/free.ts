@@ -123,6 +123,26 @@ const recurrent: FreeRow[] = [
   },
 ];
 
+const square = (n: number) => ops.uniform(key(n), [4, 4], { low: -1 });
+const entities = {
+  ...{ keys: ops.uniform(key(20), [3, 4], { low: -1 }), gateBias: ops.uniform(key(21), [3]), stateWeight: square(22), stateBias: bias },
+  ...{ sentenceWeight: square(23), keyWeight: square(24), slopes: weight },
+};
+
+const hearing: FreeRow[] = [
+  {
+    op: 'entityStates',
+    inputs: { x, h0: real('batch', 3, 4) },
+    f: (a, h) => ({ ...ops.entityStates(a, h, entities) }),
+  },
+  {
+    op: 'entityStates',
+    name: 'masked',
+    inputs: { x, h0: real('batch', 3, 4), seen: mask('batch', 'time') },
+    f: (a, h, seen) => ({ ...ops.entityStates(a, h, entities, { mask: seen }) }),
+  },
+];
+
 const indexing: FreeRow[] = [
   { op: 'gather', inputs: { x: real('past', 3), at: index('past', 'batch', 'time') }, f: (a, at) => ops.gather(a, at) },
   { op: 'segmentSum', inputs: { ...cube, at: index(5, 'batch', 'time') }, f: (a, at) => ops.segmentSum(a, at, 5) },
@@ -249,4 +269,4 @@ const along: FreeRow[] = [
 ];
 
 /** Calls at any lengths. */
-export const free: FreeRow[] = [...attending, ...recurrent, ...indexing, ...moving, ...along];
+export const free: FreeRow[] = [...attending, ...recurrent, ...hearing, ...indexing, ...moving, ...along];

@@ -185,12 +185,12 @@ export const models: ModelRow[] = [
       ...module.forward(given(inputs, 'stories'), given(inputs, 'questions'), { ages: given(inputs, 'ages') }),
     }),
   }),
-  row('EntityNetwork, stories of four sentences', {
+  row('EntityNetwork', {
     module: new EntityNetwork({ symbols: 9, size: 6, words: 4, slots: 3 }, key(8)),
     inputs: {
-      stories: { shape: ['batch', 4, 4], dtype: 'int32', below: 9 },
+      stories: { shape: ['batch', 'time', 4], dtype: 'int32', below: 9 },
       questions: { shape: ['batch', 2, 4], dtype: 'int32', below: 9 },
-      after: { shape: ['batch', 2], dtype: 'int32', below: 5 },
+      after: { shape: ['batch', 2], dtype: 'int32', below: 'time' },
     },
     call: (module, inputs) => ({ ...module.forward(given(inputs, 'stories'), given(inputs, 'questions'), given(inputs, 'after')) }),
   }),

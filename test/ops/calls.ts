@@ -48,6 +48,14 @@ const binary = [operand(2, 3), operand(2, 3)];
 const booleans = [bool(2, 3), bool(2, 3)];
 const loss = [x(2, 3), x(2, 3), options()];
 
+const square = full([4, 4], 0.1);
+const row = full([4], 0.5);
+/** Spoiled by name in test/ops/hostile.test.ts. */
+export const entities = {
+  ...{ keys: full([2, 4], 0.5), gateBias: full([2], 0.5), stateWeight: square, stateBias: row },
+  ...{ sentenceWeight: square, keyWeight: square, slopes: row },
+};
+
 /** The calls. `lstm`, `gru` and their cells take their tensors by name; test/nn/ spoils those. */
 export const calls: Record<string, readonly Given[]> = {
   abs: unary,
@@ -81,6 +89,7 @@ export const calls: Record<string, readonly Given[]> = {
   einsum: [given('equation', 'ij,jk->ik'), x(2, 3), x(3, 4)],
   dropout: [x(2, 3), given('number', 0.5), drawn],
   embeddingBag: [x(4, 3), index(2, 5), options({ paddingIndex: 0 })],
+  entityStates: [x(2, 3, 4), x(2, 2, 4), given('free', entities), options()],
   entropy: along,
   equal: binary,
   erf: unary,

@@ -4,7 +4,7 @@ import * as ops from '../../src/ops/index.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { full } from '../../src/tensor/create.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { calls, wrong } from './calls.ts';
+import { calls, entities, wrong } from './calls.ts';
 
 type Op = (...args: unknown[]) => unknown;
 const all = ops as unknown as Record<string, Op>;
@@ -65,6 +65,22 @@ describe('recurrent ops refuse by name', () => {
       [[x, null, null, weights, { mask: x }], 'lstm: mask must be bool, got float32'],
     ];
     for (const [args, message] of wrongs) expect(() => lstm(...args)).toThrow(message);
+    const hear = (...args: unknown[]) => all.entityStates?.(full([2, 3, 4], 1), ...args);
+    const states = full([2, 2, 4], 0.5);
+    const heard: [unknown[], string][] = [
+      [[states], 'entityStates: weights must be an object, got undefined'],
+      [[states, null], 'entityStates: weights must be an object, got null'],
+      [[states, {}], 'entityStates: keys must be a tensor, got undefined'],
+      [[states, { ...entities, slopes: foreign }], 'entityStates: slopes must be a tensor, got one of another copy of the package'],
+      [[states, { ...entities, keys: full([3, 4], 1) }], 'entityStates: keys must be [2, 4], got [3, 4]'],
+      [[states, { ...entities, keyWeight: full([4, 3], 1) }], 'entityStates: keyWeight must be [4, 4], got [4, 3]'],
+      [[full([3, 2, 4], 1), entities], 'entityStates: h0 must be [2, 2, 4], got [3, 2, 4]'],
+      [[full([2, 4], 1), entities], 'entityStates: h0 must be [B, N, D], got [2, 4]'],
+      [[states, entities, { mask: full([2, 3], 1) }], 'entityStates: mask must be bool, got float32'],
+      [[states, entities, { mask: full([3, 2], true, 'bool') }], 'entityStates: mask must be [2, 3], got [3, 2]'],
+    ];
+    for (const [args, message] of heard) expect(() => hear(...args)).toThrow(message);
+    expect(() => all.entityStates?.(full([3, 4], 1), states, entities)).toThrow('entityStates: sentences must be [B, S, D], got [3, 4]');
     expect(() => all.gruCell?.(full([2, 4], 1), undefined, weights)).toThrow('gruCell: ');
     expect(() => all.lstmCell?.(undefined, h, h, weights)).toThrow('lstmCell: x must be a tensor, got undefined');
   });

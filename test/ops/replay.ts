@@ -54,6 +54,12 @@ const otherwise: Record<string, Again> = {
   categorical: ([logits], { key }) => ops.categorical(key, logits as Tensor),
   concat: (inputs, { axis }) => ops.concat(inputs as Tensor[], axis),
   embeddingBag: ([table, index, weights], options) => ops.embeddingBag(table as Tensor, index as Tensor, given({ weights, ...options })),
+  entityStates: ([sentences, h0, ...rest]) => {
+    const [keys, gateBias, stateWeight, stateBias, sentenceWeight, keyWeight, slopes] = rest as Tensor[];
+    const weights = { keys, gateBias, stateWeight, stateBias, sentenceWeight, keyWeight, slopes } as ops.EntityWeights;
+    const y = ops.entityStates(sentences as Tensor, h0 as Tensor, weights, given({ mask: rest[7] }));
+    return [y.states, y.gates];
+  },
   gru: ([x, ...rest], options) => {
     const y = ops.gru(sequence(x, rest.slice(6)), rest[4] as Tensor | null, named(rest), given({ mask: rest[5], ...options }));
     return [y.output, y.h];

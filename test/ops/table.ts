@@ -5,6 +5,7 @@ import { filtering } from './rows/conv2d.ts';
 import { aligned } from './rows/ctc.ts';
 import { einsums } from './rows/einsum.ts';
 import { elementwise } from './rows/elementwise.ts';
+import { hearing } from './rows/entity.ts';
 import { entropies } from './rows/entropy.ts';
 import { gathering } from './rows/gather.ts';
 import { gaussians } from './rows/gaussian-filters.ts';
@@ -34,6 +35,7 @@ export const rows: OpRow[] = [
   ...entropies,
   ...gaussians,
   ...gathering,
+  ...hearing,
   ...picturing,
   ...aligned,
   ...losses,

@@ -140,3 +140,33 @@ describe('the parts of a layer on new threads', () => {
     }
   });
 });
+
+/** Bits of what entities hear, forward and backward. */
+function heard(on: Backend): Int32Array[] {
+  const { entityStates, grad, key, mul, normal, parameter, scope, sum, tensor, withBackend } = built;
+  return withBackend(on, () =>
+    scope(() => {
+      const draw = (n: number, ...shape: number[]) => parameter(normal(key(n), shape, { std: 0.2 }));
+      const [sentences, h0] = [draw(1, 9, 5, 100), draw(2, 9, 20, 100)];
+      const [sentenceWeight, keyWeight, stateWeight] = [draw(3, 100, 100), draw(4, 100, 100), draw(5, 100, 100)];
+      const rest = { keys: draw(6, 20, 100), gateBias: draw(7, 20), stateBias: draw(8, 100), slopes: draw(9, 100) };
+      const weights = { ...rest, sentenceWeight, keyWeight, stateWeight };
+      const mask = tensor(Array.from({ length: 9 }, (_, b) => [0, 1, 2, 3, 4].map((s) => s <= b % 5)));
+      const { states, gates } = entityStates(sentences, h0, weights, { mask });
+      const whole = built.add(sum(mul(states, mul(states, states))), sum(mul(gates, gates)));
+      return [states, gates, ...grad(whole, [sentences, h0, ...Object.values(weights)])].map((y) => new Int32Array(y.toArray().buffer));
+    }),
+  );
+}
+
+describe('entities on new threads', () => {
+  it.each([3, 8])('of %i have the bits of one', async (threads) => {
+    const wanted = heard(await built.wasmBackend());
+    const on = await built.wasmBackend({ threads });
+    try {
+      for (let call = 0; call < 3; call++) expect(differing(heard(on), wanted), `elements of call ${call}`).toBe(0);
+    } finally {
+      on.close?.();
+    }
+  });
+});

@@ -48,6 +48,8 @@ interface Teaching {
   questions: number;
   epochs: number;
   seeds: number;
+  /** The share of errors in development at which no further seed is tried. */
+  enough: number;
   /** The rate of an epoch. */
   lr: (epoch: number) => number;
 }
@@ -70,20 +72,13 @@ const usual: Teaching = {
   questions: 20,
   epochs: 100,
   seeds: 3,
+  enough: 0.005,
   lr: halved,
 };
-const long: Teaching = { ...usual, tasks: LONGER };
+const long: Teaching = { ...usual, tasks: LONGER, seeds: 5, enough: 0.01 };
 const small: Teaching = {
-  tasks: [1],
-  train: 750,
-  dev: 150,
-  held: 250,
-  size: 32,
-  slots: 6,
-  questions: 40,
-  epochs: 25,
-  seeds: 1,
-  lr: () => 1e-2,
+  ...{ ...usual, tasks: [1], train: 750, dev: 150, held: 250, size: 32, slots: 6 },
+  ...{ questions: 40, epochs: 25, seeds: 1, lr: () => 1e-2 },
 };
 
 /** Epochs after which a seed that has not learnt is given up, and the error that says so: runs either learn or do not. */
@@ -226,7 +221,7 @@ const rowOf = ({ outcome: { task, error, majority, seeds } }: Done, atMost: numb
 /** Teaches one task, several seeds if need be, and measures the one of least error in development. */
 async function learnt(task: number, teaching: Teaching, context: Context): Promise<Outcome> {
   const lesson = lessonOf(task, teaching, context);
-  const { size, slots, seeds } = teaching;
+  const { size, slots, seeds, enough } = teaching;
   const errors: number[] = [];
   const { result } = await bestOf(
     seeds,
@@ -236,7 +231,7 @@ async function learnt(task: number, teaching: Teaching, context: Context): Promi
       errors.push(devError);
       return { error: devError, result: { model, curve, devError } };
     },
-    { enough: 0.005 },
+    { enough },
   );
   const { model, curve, devError } = result;
   return {
@@ -254,7 +249,7 @@ async function learnt(task: number, teaching: Teaching, context: Context): Promi
 
 function entitiesRecipe(
   parts: Pick<Recipe, 'name' | 'shows' | 'asked'>,
-  { teaching, atMost, drawn }: { teaching: Teaching; atMost: number; drawn: readonly number[] },
+  { teaching, atMost, meanAtMost, drawn }: { teaching: Teaching; atMost: number; meanAtMost: number; drawn: readonly number[] },
 ): Recipe<Settings, Outcome> {
   return {
     ...parts,
@@ -270,6 +265,7 @@ function entitiesRecipe(
               figure: `mean error of these ${finished.length} tasks`,
               ours: [(100 * finished.reduce((sum, { outcome }) => sum + outcome.error, 0)) / finished.length],
               unit: '%',
+              ...(data !== undefined && { target: { atMost: meanAtMost } }),
             },
           ]
         : []),
@@ -287,10 +283,10 @@ export const entities = entitiesRecipe(
     shows:
       'A recurrent entity network, one for each bAbI task, 8,000 training questions, 1,000 that choose the seed and the moment to stop, 1,000 others that are reported.',
   },
-  { teaching: usual, atMost: 1, drawn: [1, 7, 11, 15] },
+  { teaching: usual, atMost: 1, meanAtMost: 1, drawn: [1, 7, 11, 15] },
 );
 
 export const entitiesLong = entitiesRecipe(
   { name: 'entities-long', asked: 'entities --model long', shows: 'The same network on the other tasks, which take longer to learn.' },
-  { teaching: long, atMost: 5, drawn: [2, 8, 14, 19] },
+  { teaching: long, atMost: 5, meanAtMost: 2, drawn: [2, 8, 14, 19] }, // 2 % of nine tasks are 1 % of all nineteen, the ten of `entities` included
 );

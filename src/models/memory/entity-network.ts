@@ -3,6 +3,7 @@ import {
   add,
   batchGather,
   embeddingBag,
+  entityStates,
   expand,
   gather,
   linear,
@@ -11,18 +12,13 @@ import {
   mul,
   normal,
   reshape,
-  rmsNorm,
-  sigmoid,
   slice,
   softmax,
-  stack,
   sub,
-  unstack,
-  where,
 } from '../../ops/index.ts';
 import { expectIndices } from '../../ops/indices.ts';
 import { expectFields, expectKey, expectOptions, isSize, maybe, type Rules, ruleOf } from '../../tensor/check.ts';
-import { full, ones, tensor } from '../../tensor/create.ts';
+import { ones, tensor } from '../../tensor/create.ts';
 import { type Key, split } from '../../tensor/random.ts';
 import { sameShape, show } from '../../tensor/shape.ts';
 import { expectTensor, kindOf, Tensor } from '../../tensor/tensor.ts';
@@ -73,9 +69,6 @@ const rules: Rules<EntityNetworkOptions> = {
 
 /** `x` where it is positive, `slopes · x` elsewhere (He et al. 2015), given the slopes less 1: `x` itself where that is 0. */
 const prelu = (x: Tensor, bend: Tensor): Tensor => add(x, mul(minimum(x, 0), bend));
-
-/** Keeps a state of length 0 as it is. */
-const NONE = 1e-30;
 
 /**
  * The recurrent entity network (Henaff et al. 2017). Slots, each with a key `w_j` and a state `h_j` that begins as the key, hear every sentence
@@ -141,32 +134,13 @@ export class EntityNetwork extends Module {
   /** Reads stories int32 `[B, S, J]`, padded with 0 at their ends. */
   read(stories: Tensor): EntityMemory {
     expectStories('EntityNetwork', stories);
-    const [batch, length, words] = stories.shape as readonly [number, number, number];
+    const [batch = 0, length = 0, words = 0] = stories.shape;
     if (length === 0) throw new RangeError(`EntityNetwork: stories must have a sentence, got ${show(stories.shape)}`);
     const keys = this.keyRows(); // [slots, D]
-    const [slots, size] = keys.shape as readonly [number, number];
     const heard = this.sentences(stories, this.storyWeights, words); // [B, S, D]
-    const matched = unstack(add(linear(heard, keys), this.gateBias), 1); // S × [B, slots]
-    const driven = unstack(linear(heard, this.sentenceWeight), 1); // S × [B, D]
-    const own = add(linear(keys, this.keyWeight), this.stateBias); // [slots, D]
-    const each = unstack(heard, 1);
-    const bend = sub(this.slopes, 1); // [D]
-    const unit = full([size], 1 / Math.sqrt(size)); // what turns a root mean square of 1 into a length of 1
-    const real = unstack(realSentences(stories), 1);
-    let state = expand(keys, [batch, slots, size]);
-    const [states, gates]: [Tensor[], Tensor[]] = [[state], []];
-    for (let s = 0; s < length; s++) {
-      const column = (x: Tensor, ...shape: number[]) => reshape(x, [batch, ...shape]);
-      const agreed = column(matmul(state, column(each[s] as Tensor, size, 1)), slots); // [B, slots]
-      const gate = where(column(real[s] as Tensor, 1), sigmoid(add(agreed, matched[s] as Tensor)), 0); // [B, slots]
-      const drive = add(column(driven[s] as Tensor, 1, size), own); // [B, slots, D]
-      const candidate = prelu(add(linear(state, this.stateWeight), drive), bend);
-      const moved = rmsNorm(add(state, mul(column(gate, slots, 1), candidate)), unit, { eps: NONE });
-      state = where(column(real[s] as Tensor, 1, 1), moved, state);
-      states.push(state);
-      gates.push(gate);
-    }
-    return { states: stack(states, 1), gates: stack(gates, 1) };
+    const { gateBias, stateWeight, stateBias, sentenceWeight, keyWeight, slopes } = this;
+    const weights = { keys, gateBias, stateWeight, stateBias, sentenceWeight, keyWeight, slopes };
+    return entityStates(heard, expand(keys, [batch, ...keys.shape]), weights, { mask: realSentences(stories) });
   }
 
   /** Answers questions as {@link forward} does, from what is known of their stories. */

@@ -3,6 +3,7 @@
 import type { OnnxOp } from '../graph.ts';
 import { attending } from './attention.ts';
 import { elementwise } from './elementwise.ts';
+import { hearing } from './entity.ts';
 import { picturing } from './image.ts';
 import { indexing } from './indices.ts';
 import { norms } from './normalise.ts';
@@ -18,6 +19,7 @@ import { shaping } from './shape.ts';
 export const table: Readonly<Record<string, OnnxOp>> = {
   ...attending,
   ...elementwise,
+  ...hearing,
   ...indexing,
   ...norms,
   ...parts,

@@ -8,6 +8,7 @@ import { convolving } from './conv.ts';
 import { copying } from './copy.ts';
 import { aligning } from './ctc.ts';
 import { elementwise } from './elementwise.ts';
+import { entities } from './entity.ts';
 import { gathering } from './gather.ts';
 import { sampling } from './grid-sample.ts';
 import { picturing } from './image.ts';
@@ -34,6 +35,7 @@ function referenceKernels(cells: Cells): Kernels {
     ...copying(cells),
     ...aligning(cells),
     ...elementwise(cells),
+    ...entities(cells),
     ...gathering(cells),
     ...sampling(cells),
     ...picturing(cells),

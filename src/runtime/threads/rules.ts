@@ -40,9 +40,14 @@ const reduce = { cost: [0.2, 'outer', 'n', 'inner'], axes: [{ along: 'outer', st
 
 const cell = <const S>(ns: number, steps: S) => ({ cost: [ns, 'batch', 'hidden'], axes: [{ along: 'batch', steps }], once: true }) as const;
 
-const [WHERE, BANK] = [['heads', 'cells'] as const, ['cells', 'width'] as const];
+const [WHERE, BANK, STATES] = [['heads', 'cells'] as const, ['cells', 'width'] as const, ['slots', 'width'] as const];
 const heads = <const S>(ns: number, steps: S) =>
   ({ cost: [ns, 'batch', 'heads', 'cells', 'width'], axes: [{ along: 'batch', steps }] }) as const;
+const HEARD = { sentence: 'width', product: STATES, h: STATES, hPrev: STATES, gates: 'gateStride', rates: 'slots' } as const;
+const hearing = <const S>(ns: number, own: S) => {
+  const axes = [{ along: 'batch', steps: { ...HEARD, mask: 'maskStride', ...own } }] as const;
+  return { cost: [ns, 'batch', 'slots', 'width'], axes, once: true } as const;
+};
 
 /** Kernels that are never cut, whatever their signature, and why. */
 export const whole: Readonly<Partial<Record<Kernel, string>>> = {
@@ -183,11 +188,9 @@ export const rules: Rules = {
   logSoftmaxBackward: rowsOf(1, ['dx', 'g', 'y']),
   logSumExp: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 1, x: 'n' } }] },
   layerNorm: { cost: [0.4, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'n', mean: 1, rstd: 1, x: 'n' } }] },
-
   layerNormBackward: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', mean: 1, rstd: 1 } }] },
   rmsNormBackward: { cost: [0.6, 'rows', 'n'], axes: [{ along: 'rows', steps: { dx: 'n', g: 'n', x: 'n', rstd: 1 } }] },
   normWeightBackward: { cost: [0.3, 'rows'], axes: [{ along: 'to', from: 'from', multiple: LINE }] },
-
   rmsNorm: { cost: [0.3, 'rows', 'n'], axes: [{ along: 'rows', steps: { out: 'n', rstd: 1, x: 'n' } }] },
   rotary: {
     cost: [0.3, 'batch', 'heads', 'queries', 'depth'],
@@ -251,17 +254,17 @@ export const rules: Rules = {
   scaledDotProductAttentionBackward: { cost: [0.25, 'group', 'queries', 'keys', 'width'] },
 
   memoryStep: heads(3, {
-    weights: WHERE,
-    read: ['reads', 'width'],
-    next: BANK,
-    saved: 'savedWidth',
-    x: 'xWidth',
-    bank: BANK,
-    previous: WHERE,
+    ...{ weights: WHERE, read: ['reads', 'width'], next: BANK, saved: 'savedWidth' },
+    ...{ x: 'xWidth', bank: BANK, previous: WHERE },
   }),
   memoryStepBackward: heads(5, {
     ...{ dx: 'xWidth', dbank: BANK, dprevious: WHERE, g: WHERE, gRead: ['reads', 'width'], gNext: BANK },
     ...{ x: 'xWidth', bank: BANK, previous: WHERE, weights: WHERE, saved: 'savedWidth' },
+  }),
+  entityCell: hearing(2, { out: 'outStride', matched: 'slots', driven: 'width' }),
+  entityCellBackward: hearing(4, {
+    ...{ dproduct: STATES, dsentence: 'width', dmatched: 'slots', ddriven: 'width', dslopes: 'width', dh: STATES, g: 'gStride' },
+    gGates: 'gateStride',
   }),
 
   uniform: { cost: 2 },

@@ -1,4 +1,4 @@
-// LSTM and GRU, a step and whole sequences, from their papers' equations with PyTorch's layout of gates.
+// LSTM and GRU, a step and whole sequences, from their papers' equations with PyTorch's layout of gates; memories and entities.
 import type { Draw, Row } from '../draw.ts';
 import * as n from '../interpreter.ts';
 import { get, make, type Plain } from '../plain.ts';
@@ -166,10 +166,58 @@ const memoryStep: Row = {
   },
 };
 
+/** A story as entities hear it (Henaff et al. 2017, eq. 3–5). */
+const entityStates: Row = {
+  op: 'entityStates',
+  weight: 3,
+  draw: (d) => {
+    const sentences = d.ranked(3);
+    const [batch, steps, width] = sentences.shape as [number, number, number];
+    const slots = 1 + d.int(2);
+    d.need(batch * (steps + 1) * slots * width <= 4 * d.sizes.limit && steps <= 3);
+    const states = d.fresh([batch, slots, width]);
+    const square = [width, width];
+    const [keys, gateBias, stateWeight, stateBias] = [d.like([slots, width]), d.like([slots]), d.like(square), d.like([width])];
+    const [sentenceWeight, keyWeight, slopes] = [d.like(square), d.like(square), d.fresh([width], [-1, 1])];
+    const mask = d.int(3) === 2 ? full(d, [batch, steps]) : undefined;
+    const results = Array.from({ length: batch }, (_, b) => {
+      let h: State = Array.from({ length: slots }, (_, j) => rowOf(states, [b, j]));
+      const [all, gates]: [State[], n.Node[][]] = [[h], []];
+      for (const t of Array(steps).keys()) {
+        const s = rowOf(sentences, [b, t]);
+        const real = !mask || get(mask, [b, t]).value === 1;
+        const own = h.map((before, j) => n.sigmoid(n.add(n.dot(s, before), n.add(n.dot(s, rowOf(keys, [j])), get(gateBias, [j])))));
+        gates.push(own.map((gate) => (real ? gate : n.zero)));
+        if (real) {
+          const driven = affine(s, sentenceWeight, stateBias);
+          h = h.map((before, j) => {
+            const [from, by] = [affine(before, stateWeight), affine(rowOf(keys, [j]), keyWeight)];
+            const moved = before.map((x, k) => {
+              const z = n.add(n.add(from[k] as n.Node, driven[k] as n.Node), by[k] as n.Node);
+              d.need(n.apart(z, n.zero)); // where it bends
+              return n.add(x, n.mul(own[j] as n.Node, z.value > 0 ? z : n.mul(get(slopes, [k]), z)));
+            });
+            const length = n.sqrt(n.dot(moved, moved));
+            d.need(length.value >= 0.25);
+            return moved.map((x) => n.div(x, length));
+          });
+        }
+        all.push(h);
+      }
+      return { all, gates };
+    });
+    const out = make([batch, steps + 1, slots, width], ([b = 0, t = 0, j = 0, k = 0]) => results[b]?.all[t]?.[j]?.[k] as n.Node);
+    const gates = make([batch, steps, slots], ([b = 0, t = 0, j = 0]) => results[b]?.gates[t]?.[j] as n.Node);
+    const w = { keys, gateBias, stateWeight, stateBias, sentenceWeight, keyWeight, slopes };
+    d.calls('entityStates', [sentences, states, w, mask ? { mask } : {}], [out, gates], ['states', 'gates']);
+  },
+};
+
 export const recurrent: Row[] = [
   cell('lstmCell', 4, lstmStep, ['h', 'c']),
   cell('gruCell', 3, gruStep, 'one'),
   sequence('lstm', 4, lstmStep, ['output', 'h', 'c']),
   sequence('gru', 3, gruStep, ['output', 'h']),
   memoryStep,
+  entityStates,
 ];
