@@ -272,20 +272,23 @@ export function memoryRecipe(whole: MemoryTask, small: Small): Recipe<Settings, 
       };
       return whole.rows(all, rival);
     },
-    pictures: async (finished) => {
-      const lines = (['machine', 'LSTM'] as const).flatMap((model) => {
-        const [first] = outcomesOf(finished, model);
-        const updates = first?.curve.at(-1)?.step ?? 1;
-        const points = (first?.curve ?? []).flatMap(({ step, metric }) =>
-          metric === undefined ? [] : [[(step * (first?.sequences ?? 0)) / updates / 1000, Math.max(metric, 1e-3)] as const],
-        );
-        return first ? [{ name: model === 'machine' ? 'Neural Turing Machine' : 'LSTM 3 × 256', points }] : [];
-      });
-      const seen = outcomesOf(finished, 'machine')[0]?.seen;
-      return {
-        learning: await linesSvg(lines, { x: 'thousand sequences', y: 'bits on development sequences', title: whole.name, log: true }),
-        ...(seen ? { memory: memorySvg(seen, { title: `${whole.name}: where the heads were` }) } : {}),
-      };
-    },
+    pictures: (finished) => pictures(whole.name, finished),
+  };
+}
+
+/** How the machine and the LSTM learnt, by sequences seen, and where the machine's heads were. */
+async function pictures(name: string, finished: readonly Finished<Settings, MachineOutcome>[]) {
+  const lines = (['machine', 'LSTM'] as const).flatMap((model) => {
+    const [first] = outcomesOf(finished, model);
+    const updates = first?.curve.at(-1)?.step ?? 1;
+    const points = (first?.curve ?? []).flatMap(({ step, metric }) =>
+      metric === undefined ? [] : [[(step * (first?.sequences ?? 0)) / updates / 1000, Math.max(metric, 1e-3)] as const],
+    );
+    return first ? [{ name: model === 'machine' ? 'Neural Turing Machine' : 'LSTM 3 × 256', points }] : [];
+  });
+  const seen = outcomesOf(finished, 'machine')[0]?.seen;
+  return {
+    learning: await linesSvg(lines, { x: 'thousand sequences', y: 'bits on development sequences', title: name, log: true }),
+    ...(seen ? { memory: memorySvg(seen, { title: `${name}: where the heads were` }) } : {}),
   };
 }

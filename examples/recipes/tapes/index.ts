@@ -15,7 +15,7 @@ import {
   rewardToGo,
 } from 'saccade/train';
 import { linesSvg } from '../../runner/chart.ts';
-import type { Context, Point, Recipe, Row } from '../../runner/recipe.ts';
+import type { Context, Finished, Point, Recipe, Row } from '../../runner/recipe.ts';
 
 interface Settings {
   task: TapeTask;
@@ -224,42 +224,46 @@ function tapeRecipe(name: string, shows: string, tasks: readonly TapeTask[], ask
         exact: lengths.map((length) => ({ length, percent: 100 * exactShare(learner.machine, task, own, key(66), length, 200) })),
       };
     },
-    rows: (finished) =>
-      tasks.flatMap((task): Row[] => {
-        const outcomes = finished.filter(({ settings }) => settings.task === task).map(({ outcome }) => outcome);
-        const learnt = outcomes.filter(({ exact }) => exact[0]?.percent === 100).length;
-        return [0, 1].flatMap((i): Row[] => {
-          const length = outcomes[0]?.exact[i]?.length;
-          if (length === undefined) return [];
-          return [
-            {
-              figure: `${names[task]}: written exactly, ${length} symbols (${learnt} of ${outcomes.length} keys learnt it)`,
-              ours: outcomes.map(({ exact }) => exact[i]?.percent ?? 0),
-              unit: '%',
-              digits: 1,
-              ...(i === 0 && (task === 'copy' || task === 'duplicatedInput') ? { target: { atLeast: 100 } } : {}),
-              ...(i === 0 ? { paper: 'learnt, with direct access', baseline: '0.0% moves and signs drawn evenly' } : {}),
-            },
-          ];
-        });
-      }),
-    pictures: async (finished) => ({
-      learning: await linesSvg(
-        finished.map(({ settings, outcome }) => ({
-          name: `${names[settings.task]}, key ${settings.key}`,
-          points: outcome.curve.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, 100 * metric] as const])),
-        })),
-        { x: 'updates', y: 'written exactly, %', title: name },
-      ),
-      moves: tapesSvg(
-        tasks.flatMap((task): TapePanel[] => {
-          const all = finished.filter(({ settings }) => settings.task === task).map(({ outcome }) => outcome);
-          const best = all.toSorted((a, b) => (b.exact[0]?.percent ?? 0) - (a.exact[0]?.percent ?? 0))[0];
-          return best ? [{ ...best.seen, title: names[task] }] : [];
-        }),
-        { columns: 2 },
-      ),
-    }),
+    rows: (finished) => tasks.flatMap((task) => rowsOf(task, outcomesOf(finished, task))),
+    pictures: (finished) => pictures(name, tasks, finished),
+  };
+}
+
+const outcomesOf = (finished: readonly Finished<Settings, Outcome>[], task: TapeTask): Outcome[] =>
+  finished.filter(({ settings }) => settings.task === task).map(({ outcome }) => outcome);
+
+/** What is written exactly, at the lengths of training and at twice that. */
+function rowsOf(task: TapeTask, outcomes: readonly Outcome[]): Row[] {
+  const learnt = outcomes.filter(({ exact }) => exact[0]?.percent === 100).length;
+  return [0, 1].flatMap((i): Row[] => {
+    const length = outcomes[0]?.exact[i]?.length;
+    if (length === undefined) return [];
+    return [
+      {
+        figure: `${names[task]}: written exactly, ${length} symbols (${learnt} of ${outcomes.length} keys learnt it)`,
+        ours: outcomes.map(({ exact }) => exact[i]?.percent ?? 0),
+        unit: '%',
+        digits: 1,
+        ...(i === 0 && (task === 'copy' || task === 'duplicatedInput') ? { target: { atLeast: 100 } } : {}),
+        ...(i === 0 ? { paper: 'learnt, with direct access', baseline: '0.0% moves and signs drawn evenly' } : {}),
+      },
+    ];
+  });
+}
+
+/** How each key learnt, and the moves of the best one of each task. */
+async function pictures(title: string, tasks: readonly TapeTask[], finished: readonly Finished<Settings, Outcome>[]) {
+  const lines = finished.map(({ settings, outcome }) => ({
+    name: `${names[settings.task]}, key ${settings.key}`,
+    points: outcome.curve.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, 100 * metric] as const])),
+  }));
+  const panels = tasks.flatMap((task): TapePanel[] => {
+    const best = outcomesOf(finished, task).toSorted((a, b) => (b.exact[0]?.percent ?? 0) - (a.exact[0]?.percent ?? 0))[0];
+    return best ? [{ ...best.seen, title: names[task] }] : [];
+  });
+  return {
+    learning: await linesSvg(lines, { x: 'updates', y: 'written exactly, %', title }),
+    moves: tapesSvg(panels, { columns: 2 }),
   };
 }
 
