@@ -54,14 +54,18 @@ interface Teaching {
   lr: (epoch: number) => number;
 }
 
-/** Halved every 25 epochs, as the authors do. Their 0.01 is for batches of 32 questions; smaller ones at half the rate leave the plateau of yes and no sooner. */
-const halved = (epoch: number): number => stepDecay(5e-3, { every: 25, factor: 0.5 })(Math.floor(epoch));
+/** Halved every 25 epochs, as the authors do. */
+const halved =
+  (from: number) =>
+  (epoch: number): number =>
+    stepDecay(from, { every: 25, factor: 0.5 })(Math.floor(epoch));
 
 /** The tasks of the figure, shortest stories first. */
 const TASKS = [1, 4, 15, 10, 6, 9, 11, 12, 7, 20];
 /** Those that take longer to learn, shortest first; the official files of 10,000 questions that we have lack task 3. */
 const LONGER = [17, 18, 13, 14, 8, 19, 2, 5, 16];
 
+/** The authors' 0.01 is for batches of 32 questions; smaller ones at half the rate leave the plateau of yes and no sooner. */
 const usual: Teaching = {
   tasks: TASKS,
   train: 8000,
@@ -73,9 +77,10 @@ const usual: Teaching = {
   epochs: 100,
   seeds: 3,
   enough: 0.005,
-  lr: halved,
+  lr: halved(5e-3),
 };
-const long: Teaching = { ...usual, tasks: LONGER, seeds: 5, enough: 0.01 };
+/** The authors' batch and rate: task 17, of few stories, is 7 % wrong in development after them, and 19 % after those above. */
+const long: Teaching = { ...usual, tasks: LONGER, questions: 32, seeds: 5, enough: 0.01, lr: halved(1e-2) };
 const small: Teaching = {
   ...{ ...usual, tasks: [1], train: 750, dev: 150, held: 250, size: 32, slots: 6 },
   ...{ questions: 40, epochs: 25, seeds: 1, lr: () => 1e-2 },
