@@ -8,6 +8,7 @@ import { scope } from '../../src/tensor/scope.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { files, read } from '../conventions/source.ts';
 import type { ModuleRow } from './row.ts';
+import { parts, put, right } from './spoilt.ts';
 import { rows } from './table.ts';
 
 vi.resetModules();
@@ -15,7 +16,6 @@ const copy = await import('../../src/all.ts');
 await copy.init();
 
 type Method = (this: object, ...args: unknown[]) => unknown;
-type Path = readonly (string | number)[];
 
 /** Methods that only their own class calls. */
 const hidden = new Set(
@@ -35,25 +35,7 @@ const hidden = new Set(
 let busy = true;
 const tried = new Set<string>();
 
-/** Every part of the arguments: tensors, and plain objects and lists with what is in them. */
-function parts(value: unknown, path: Path = []): [path: Path, value: unknown][] {
-  const plain = Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
-  const inside =
-    plain && path.length < 4
-      ? Object.entries(value as object).flatMap(([name, x]) => parts(x, [...path, Array.isArray(value) ? Number(name) : name]))
-      : [];
-  return [[path, value], ...inside];
-}
-
-/** The arguments with another value at one place. */
-function put(value: unknown, [first, ...rest]: Path, leaf: unknown): unknown {
-  if (first === undefined) return leaf;
-  if (Array.isArray(value)) return value.map((x, i) => (i === first ? put(x, rest, leaf) : x));
-  return { ...(value as object), [first]: put((value as Record<string, unknown>)[first], rest, leaf) };
-}
-
 const kindOf = (value: unknown) => (value instanceof Tensor ? `${value.dtype}${value.rank}` : typeof value);
-const right = /^[\w. ]+: .*(, got |; )/s;
 const isKey = (value: unknown) => typeof value === 'object' && value !== null && 'hi' in value && 'lo' in value;
 
 const wrongs: string[] = [];
