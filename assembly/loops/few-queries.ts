@@ -71,7 +71,7 @@ function dotKeys(row: usize, k: usize, q: usize, width: i32, n: i32): void {
     let at = q;
     const last = <usize>(min(lines, 4) - 1) * step; // lines beyond the last are the last once more
     for (let d = 0; d < whole; d += 4) {
-      s0 = Four.add(s0, p, min(step, last), min(2 * step, last), last, at);
+      s0 = Four.add(s0, p, min<usize>(step, last), min<usize>(2 * step, last), last, at);
       p += 16;
       at += 16;
     }
