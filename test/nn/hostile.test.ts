@@ -1,6 +1,6 @@
 // What callers in JavaScript give to modules. While the calls of the module table run, the arguments of every public method of every module
 // on the way are spoilt in turn: a clear error, or what may be left out, and nothing lost.
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as saccade from '../../src/all.ts';
 import { backend } from '../../src/runtime/backend.ts';
 import { key } from '../../src/tensor/random.ts';
@@ -125,7 +125,9 @@ for (const Kind of Object.values(saccade)) {
 const title = (row: ModuleRow) => (row.name ? `${row.module}: ${row.name}` : row.module);
 
 describe('methods of modules refuse by name', () => {
+  let called = 0;
   it.each(rows.map((row) => [title(row), row] as const))('%s', (_, row) => {
+    called++;
     const module = row.build(key(1));
     const before = [...module.stateDict().values()].map((x) => [...x.toArray()]);
     wrongs.length = 0;
@@ -139,7 +141,8 @@ describe('methods of modules refuse by name', () => {
     expect([...module.stateDict().values()].map((x) => [...x.toArray()])).toEqual(before);
   });
 
-  it('whatever they are: many methods of many classes', () => {
+  afterAll(() => {
+    if (called < rows.length) return; // some rows were left out by name
     expect(tried.size).toBeGreaterThan(250);
     for (const one of ['Attention.step', 'MultiHead.forward', 'ShowAttendTell.teach', 'NeuralTuringMachine.step', 'Snail.forward'])
       expect(
