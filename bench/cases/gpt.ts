@@ -112,6 +112,6 @@ export const gpt: Case[] = [
       length: LENGTH,
       symbols: SYMBOLS,
     },
-    target: { most: 100, like: [OF_PRODUCTS, 1 / 1.15], peers: 3.5, twoThreads: 1.8 },
+    target: { most: 100, fraction: 0.87, like: [OF_PRODUCTS, 1 / 1.15], peers: 3.5, twoThreads: 1.8 },
   },
 ];

@@ -14,6 +14,13 @@ function gradients(f: (...xs: Tensor[]) => Tensor, ...values: number[][]): numbe
   return grad(y, xs, { gradient: ones(y.shape) }).map(list);
 }
 
+describe('gelu', () => {
+  it.each(['none', 'tanh'] as const)('has the bits that it has where no gradient is wanted, %s', (approximate) => {
+    const values = Float32Array.from({ length: 1001 }, (_, i) => (i - 500) / 60);
+    expect(list(ops.gelu(parameter(tensor(values)), { approximate }))).toEqual(list(ops.gelu(tensor(values), { approximate })));
+  });
+});
+
 describe('logic', () => {
   const [a, b] = [bools(0, 0, 1, 1), bools(0, 1, 0, 1)];
   it('has the tables of and, or, not', () => {

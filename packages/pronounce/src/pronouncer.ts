@@ -152,7 +152,7 @@ export class Pronouncer {
     const { model, letters, phones } = this.speller;
     return infer(() => {
       const { tokens } = padBatch([letters.encode(name)]);
-      const [found = []] = model.translate(tokens, { ...options, minLength: 1 }).hypotheses;
+      const [found = []] = model.translate(tokens, { ...options, minLength: fewestPhones(name.length) }).hypotheses;
       const probabilities = exp(tensor(found.map(({ logProbability }) => logProbability))).toArray();
       const ways = found.map(({ tokens: said }, i) => ({ phones: phones.decode(said), probability: probabilities[i] as number }));
       const [{ trace, tokens: said }] = found as [Hypothesis];
@@ -160,6 +160,9 @@ export class Pronouncer {
     });
   }
 }
+
+/** Of the 324 words of 16 letters and more in the CMU Pronouncing Dictionary none has fewer phones than half its letters; a beam finds ways that leave most of a longer one out. */
+const fewestPhones = (letters: number) => (letters < 16 ? 1 : Math.ceil(letters / 2));
 
 /** In the order in which they are asked. */
 const origins: readonly Origin[] = ['lexicon', 'exceptions', 'model'];

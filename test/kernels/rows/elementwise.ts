@@ -143,7 +143,7 @@ export const elementwise: KernelRow[] = [
   {
     kernel: 'geluTanhSloped',
     args: (n, d) => [d.out(n), d.out(n), d.real(n, -6, 6), n],
-    tolerance: { relative: 2 ** -17, absolute: 60 * 2 ** -24 },
+    tolerance: { relative: 2 ** -20, absolute: 60 * 2 ** -24 },
     alias: [
       [0, 2],
       [1, 2],
