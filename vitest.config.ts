@@ -12,6 +12,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/onnx/runtime/**'], // npm run test:onnx
     testTimeout: 120_000,
+    maxWorkers: '100%', // by default a core is left idle, of two one
     setupFiles: ['test/setup.ts'],
   },
 });
